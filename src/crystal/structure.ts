@@ -1,0 +1,42 @@
+/** Unit cell: lengths in angstrom, angles in degrees. */
+export interface Cell {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly gamma: number;
+}
+
+/** An atom of the asymmetric unit. */
+export interface Site {
+  readonly label: string;
+  /** scattering type: "Ni", or "O2-" where the file gives an ion */
+  readonly scatterer: string;
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  /** 0 to 1 */
+  readonly occupancy: number;
+  /** displacement parameter B = 8 pi^2 U, angstrom^2 */
+  readonly bIso: number;
+}
+
+export interface Structure {
+  readonly name: string;
+  readonly cell: Cell;
+  /** symmetry operations as coordinate triplets, "x,y,z" first */
+  readonly operations: readonly string[];
+  readonly sites: readonly Site[];
+}
+
+/** One of a set of equivalent reflections; Friedel mates count once in the multiplicity. */
+export interface Reflection {
+  readonly h: number;
+  readonly k: number;
+  readonly l: number;
+  readonly multiplicity: number;
+  readonly dA: number;
+  /** |F|^2 of the unit cell, electrons squared */
+  readonly fSquared: number;
+}

@@ -1,0 +1,26 @@
+/** A detector image. */
+export type FrameArray =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array;
+
+export interface Frame {
+  readonly rows: number;
+  readonly cols: number;
+  /** [row, col] counts; the slow axis first, the first row of the file first */
+  readonly data: FrameArray;
+  /** What the file's header said, as written there. */
+  readonly header: Readonly<Record<string, string>>;
+}
+
+/** Pixels that do not count: [row, col], 1 = excluded. */
+export interface Mask {
+  readonly rows: number;
+  readonly cols: number;
+  readonly data: Uint8Array;
+}

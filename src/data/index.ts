@@ -1,0 +1,7 @@
+/** The nouns: every intermediate result has a name, a shape and a unit. Imports nothing. */
+export * from "./axis.ts";
+export * from "./errors.ts";
+export * from "./frame.ts";
+export * from "./pattern.ts";
+export * from "./sinogram.ts";
+export * from "./volume.ts";

@@ -1,0 +1,2 @@
+/** All kernels by name; each has a twin of the same name in ../assembly. */
+export { accumulate } from "./accumulate.ts";

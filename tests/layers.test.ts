@@ -1,0 +1,68 @@
+/** The architecture, and the only place where it is written: folder -> the only others it may import. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { expect, it } from "vitest";
+
+const PHYSICS = ["geometry", "projector", "crystal", "pattern", "fit"];
+const MAY_IMPORT: Record<string, string[]> = {
+  data: [],
+  kernels: ["data"],
+  geometry: ["data", "kernels"],
+  fit: ["data", "kernels"],
+  crystal: ["data", "kernels"],
+  projector: ["data", "kernels", "geometry"],
+  pattern: ["data", "kernels", "crystal", "fit"],
+  stages: ["data", "kernels", ...PHYSICS],
+  files: ["data", "geometry", "crystal", "kernels"],
+  pipeline: ["data", "kernels", ...PHYSICS, "files", "stages"],
+  cli: ["data", "kernels", ...PHYSICS, "files", "stages", "pipeline"],
+};
+/** Folders that may touch files, clocks and processes. */
+const MAY_USE_NODE = ["files", "pipeline", "cli", "server"];
+
+const sources = (readdirSync("src", { recursive: true, encoding: "utf8" }) as string[]).filter(
+  (file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file),
+);
+/** The room a file is in: its folder, or for stages the stage's own folder. */
+const room = (file: string): string =>
+  file
+    .split("/")
+    .slice(0, file.startsWith("stages/") ? 2 : 1)
+    .join("/");
+const layer = (file: string): string => file.split("/")[0]!;
+
+function imports(file: string): string[] {
+  const text = readFileSync(join("src", file), "utf8");
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, to]) => to!);
+}
+
+it.each(Object.entries(MAY_IMPORT))("src/%s imports only %j", (folder, allowed) => {
+  const wrong: string[] = [];
+  for (const file of sources.filter((f) => f.startsWith(`${folder}/`))) {
+    for (const to of imports(file).filter((path) => path.startsWith("."))) {
+      const target = normalize(join(dirname(file), to));
+      if (target.startsWith("..")) continue;
+      const isSameRoom = room(target) === room(file);
+      if (!isSameRoom && !(layer(target) !== "stages" || folder !== "stages")) wrong.push(`${file} -> ${target}`);
+      else if (!isSameRoom && layer(target) !== folder && !allowed.includes(layer(target)))
+        wrong.push(`${file} -> ${target}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+it("every folder of src is in the picture", () => {
+  const folders = new Set(sources.filter((file) => file.includes("/")).map(layer));
+  expect([...folders].filter((folder) => !(folder in MAY_IMPORT))).toEqual([]);
+});
+
+it("physics touches no file, clock, worker or console", () => {
+  const wrong: string[] = [];
+  for (const file of sources.filter((f) => f.includes("/") && !MAY_USE_NODE.includes(layer(f)))) {
+    const text = readFileSync(join("src", file), "utf8");
+    if (imports(file).some((to) => to.startsWith("node:"))) wrong.push(`${file}: node module`);
+    if (/\b(Date\.now|performance\.now|Math\.random|console\.)/.test(text))
+      wrong.push(`${file}: clock, chance or console`);
+  }
+  expect(wrong).toEqual([]);
+});
