@@ -1,0 +1,4 @@
+/** Least squares in float64: options in, summary out; failure is a value. Knows no diffraction. */
+export * from "./jacobian.ts";
+export * from "./least-squares.ts";
+export * from "./robust-loss.ts";
