@@ -1,1 +1,11 @@
+/** Crystals: cells, symmetry, reflections with |F|^2, composition, attenuation. */
+export * from "./attenuation.ts";
+export * from "./cell.ts";
+export * from "./composition.ts";
+export * from "./hall-symbol.ts";
+export * from "./reflections.ts";
+export * from "./scattering-factor.ts";
+export * from "./space-group.ts";
 export * from "./structure.ts";
+export * from "./symmetry.ts";
+export * from "./unit-cell-atoms.ts";

@@ -1,0 +1,91 @@
+/** Space groups by symbol, in the setting the symbol names. */
+import { InputError } from "../data/index.ts";
+import { hallTriplets } from "./hall-symbol.ts";
+import type { Cell } from "./structure.ts";
+import { SPACE_GROUPS } from "./tables/space-groups.ts";
+
+export interface SpaceGroupSetting {
+  readonly number: number;
+  readonly hermannMauguin: string;
+  /** origin choice "1" or "2", "H" or "R" for rhombohedral groups, else empty */
+  readonly extension: string;
+  readonly hall: string;
+}
+
+/** Every setting of the table, in its order: the standard setting of a group first. */
+export const spaceGroupSettings: readonly SpaceGroupSetting[] = SPACE_GROUPS.trim()
+  .split("\n")
+  .map((line) => {
+    const [number, hermannMauguin, extension, hall] = line.split("|") as [string, string, string, string];
+    return { number: Number(number), hermannMauguin, extension, hall };
+  });
+
+const squeeze = (symbol: string): string => symbol.replace(/[\s_]/g, "").toLowerCase();
+
+/**
+ * The setting that a Hermann-Mauguin symbol names, with or without spaces, ":1", ":2", ":H" or ":R".
+ * Without an extension a rhombohedral group takes the axes that the cell has; a group with two origins is refused,
+ * because coordinates of one with operations of the other give a wrong structure and no error.
+ *
+ * @throws InputError "unknown-space-group" | "ambiguous-origin"
+ */
+export function findSpaceGroup(symbol: string, cell?: Cell): SpaceGroupSetting {
+  const match = /^(.*?)\s*(?::\s*([12HR])\s*|\s([SZHR]))?$/i.exec(symbol.trim());
+  const name = squeeze(match?.[1] ?? symbol);
+  const extension = toExtension(match?.[2] ?? match?.[3]);
+  const candidates = spaceGroupSettings.filter((setting) => isNamed(setting, name));
+  if (candidates.length === 0) {
+    throw new InputError(
+      "unknown-space-group",
+      `The space group "${symbol.slice(0, 40)}" is not known: needed a Hermann-Mauguin symbol such as "R -3 m:H" or "F d -3 m:2". Check the spelling, or list the symmetry operations in the CIF.`,
+    );
+  }
+  const [only] = candidates;
+  if (candidates.every(({ hall }) => hall === only!.hall)) return only!;
+  const wanted = extension || impliedExtension(candidates, cell);
+  const chosen = candidates.find((setting) => setting.extension === wanted);
+  if (chosen) return chosen;
+  throw new InputError(
+    "ambiguous-origin",
+    `The space group "${symbol.slice(0, 40)}" has ${candidates.length} settings (${candidates.map((s) => `:${s.extension || s.hermannMauguin}`).join(", ")}) and the file does not say which: write the symbol as "${only!.hermannMauguin}:2" or list the symmetry operations.`,
+  );
+}
+
+/** SHELX writes S and Z for origin 1 and 2. */
+const toExtension = (text: string | undefined): string => {
+  const letter = (text ?? "").toUpperCase();
+  return letter === "S" ? "1" : letter === "Z" ? "2" : letter;
+};
+
+/** "P 1 21/c 1" is found by its short form "P 21/c" too; old cubic symbols have no minus: "F m 3 m". */
+function isNamed({ hermannMauguin, number }: SpaceGroupSetting, name: string): boolean {
+  const full = squeeze(hermannMauguin);
+  if (full === name) return true;
+  const parts = hermannMauguin.toLowerCase().split(" ");
+  if (number >= 3 && number <= 15 && parts[1] === "1" && parts[3] === "1") return `${parts[0]}${parts[2]}` === name;
+  return number >= 200 && full.includes("-3") && full.replace("-3", "3") === name;
+}
+
+function impliedExtension(candidates: readonly SpaceGroupSetting[], cell: Cell | undefined): string {
+  if (!cell || !candidates.some(({ extension }) => extension === "H")) return "";
+  const isHexagonal = Math.abs(cell.gamma - 120) < 0.01 && Math.abs(cell.alpha - 90) < 0.01;
+  return isHexagonal ? "H" : Math.abs(cell.alpha - cell.gamma) < 0.01 ? "R" : "";
+}
+
+/** The setting of a Hall symbol where the table has it. */
+export const findByHall = (hall: string): SpaceGroupSetting | undefined =>
+  spaceGroupSettings.find((setting) => squeeze(setting.hall) === squeeze(hall));
+
+/** Standard setting of an International Tables number, if the group has no second origin. @throws as findSpaceGroup */
+export function findByNumber(number: number, cell?: Cell): SpaceGroupSetting {
+  const first = spaceGroupSettings.find((setting) => setting.number === number);
+  if (first) return findSpaceGroup(first.hermannMauguin, cell);
+  throw new InputError(
+    "unknown-space-group",
+    `There is no space group number ${number}: the International Tables number runs from 1 to 230.`,
+  );
+}
+
+/** Coordinate triplets of a Hermann-Mauguin symbol. @throws InputError "unknown-space-group" | "ambiguous-origin" */
+export const spaceGroupTriplets = (symbol: string, cell?: Cell): string[] =>
+  hallTriplets(findSpaceGroup(symbol, cell).hall);
