@@ -1,1 +1,3 @@
 export * from "./poni.ts";
+export * from "./scan-plan.ts";
+export * from "./pixel-corners.ts";

@@ -1,0 +1,104 @@
+/** YAML into a zod schema, with messages that name the line. */
+import { readFileSync } from "node:fs";
+import { type Document, isMap, LineCounter, parseDocument } from "yaml";
+import type * as z from "zod";
+import { InputError } from "../data/index.ts";
+
+/** Larger than any configuration; a bigger file is something else by mistake. */
+const MAX_BYTES = 4 << 20;
+
+/**
+ * @throws InputError "file-unreadable" | "yaml-syntax" | "config-invalid", each naming file and line
+ */
+export function readYaml<S extends z.ZodType>(path: string, schema: S): z.output<S> {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new InputError(
+      "file-unreadable",
+      `Cannot read ${path}: ${(error as Error).message}. Give the path of a YAML file.`,
+    );
+  }
+  return parseYaml(text, path, schema);
+}
+
+export function parseYaml<S extends z.ZodType>(text: string, name: string, schema: S): z.output<S> {
+  if (text.length > MAX_BYTES) {
+    throw new InputError(
+      "yaml-syntax",
+      `${name} has ${text.length} characters; a configuration has at most ${MAX_BYTES}. Is it the right file?`,
+    );
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [syntax] = document.errors;
+  if (syntax) {
+    const { line, col } = lines.linePos(syntax.pos[0]);
+    throw new InputError(
+      "yaml-syntax",
+      `${name}, line ${line}, column ${col}: ${syntax.message}. Mend the YAML there.`,
+    );
+  }
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new InputError(
+      "yaml-syntax",
+      `${name}: ${(error as Error).message}. Write the values out instead of using aliases.`,
+    );
+  }
+  const result = schema.safeParse(value ?? {});
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap((issue) => describe(issue, document, lines));
+  throw new InputError(
+    "config-invalid",
+    [`${name} is not valid:`, ...problems.map((problem) => `  ${problem}`)].join("\n"),
+  );
+}
+
+function describe(issue: z.core.$ZodIssue, document: Document, lines: LineCounter): string[] {
+  const at = (path: readonly PropertyKey[]) => {
+    const found = lineOf(document, lines, path);
+    return `${found ? `line ${found}: ` : ""}${path.map(String).join(".") || "(top)"}`;
+  };
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map(
+      (key) => `${at([...issue.path, key])}: there is no such setting. Check the spelling, or remove the line.`,
+    );
+  }
+  if (issue.code === "invalid_union") {
+    const closest = [...issue.errors].sort((a, b) => a.length - b.length)[0];
+    if (closest?.length)
+      return closest.flatMap((inner) =>
+        describe({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, document, lines),
+      );
+  }
+  const found = document.getIn(issue.path as unknown[]);
+  const shown = found === undefined ? "nothing given" : `found ${shorten(JSON.stringify(found))}`;
+  return [`${at(issue.path)}: ${issue.message} (${shown})`];
+}
+
+const shorten = (text: string | undefined): string =>
+  text === undefined ? "a structure" : text.length > 60 ? `${text.slice(0, 57)}...` : text;
+
+/** The line of the deepest part of the path that is in the document. */
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
+  for (let depth = path.length; depth > 0; depth--) {
+    const parent = document.getIn(path.slice(0, depth - 1) as unknown[], true);
+    const key = path[depth - 1];
+    if (isMap(parent)) {
+      const pair = parent.items.find(
+        (item) => String((item.key as { value?: unknown })?.value ?? item.key) === String(key),
+      );
+      const range = (pair?.key as { range?: [number, number, number] } | undefined)?.range;
+      if (range) return lines.linePos(range[0]).line;
+    }
+    const node = document.getIn(path.slice(0, depth) as unknown[], true) as
+      | { range?: [number, number, number] }
+      | undefined;
+    if (node?.range) return lines.linePos(node.range[0]).line;
+  }
+  return undefined;
+}

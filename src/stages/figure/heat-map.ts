@@ -1,0 +1,139 @@
+/** A 2D array as a coloured image inside an SVG, and its colour bar. */
+import { scaleLinear } from "d3-scale";
+import { encode } from "fast-png";
+import { type ColourMapName, colourTable } from "./colour-map.ts";
+import { element, text, translate } from "./svg.ts";
+
+export interface HeatMapData {
+  readonly rows: number;
+  readonly cols: number;
+  /** [row, col]; NaN is drawn grey */
+  readonly values: ArrayLike<number>;
+}
+
+export interface ColourScale {
+  readonly colourMap: ColourMapName;
+  readonly limits: readonly [number, number];
+  /** values are coloured by their logarithm or square root */
+  readonly transform: "linear" | "sqrt" | "log";
+}
+
+const NO_VALUE = [222, 222, 222] as const;
+
+/**
+ * The range between two percentiles of the finite values, so that a few hot voxels do not hide the rest.
+ * Where all are the same, a range around that value; where there are none, 0 to 1.
+ */
+export function percentileLimits(values: ArrayLike<number>, low = 1, high = 99): [number, number] {
+  const finite = Float64Array.from(values).filter(Number.isFinite).sort();
+  if (finite.length === 0) return [0, 1];
+  const lo = finite[Math.round((low / 100) * (finite.length - 1))]!;
+  const hi = finite[Math.round((high / 100) * (finite.length - 1))]!;
+  if (hi > lo) return [lo, hi];
+  const margin = Math.abs(lo) * 1e-3 || 0.5;
+  return [lo - margin, lo + margin];
+}
+
+function transformOf(scale: ColourScale): (value: number) => number {
+  const [lo, hi] = scale.limits;
+  if (scale.transform === "linear") return (v) => (v - lo) / (hi - lo);
+  const f =
+    scale.transform === "sqrt" ? (v: number) => Math.sqrt(Math.max(v, 0)) : (v: number) => Math.log(Math.max(v, 1e-30));
+  const [a, b] = scale.transform === "log" ? [f(Math.max(lo, hi * 1e-4)), f(hi)] : [f(lo), f(hi)];
+  return (v) => (f(v) - a) / (b - a);
+}
+
+/**
+ * @param upsideDown draw row 0 at the bottom, as for maps, whose y points up
+ * @returns RGB bytes [row, col, 3]
+ */
+export function colourPixels({ rows, cols, values }: HeatMapData, scale: ColourScale, upsideDown: boolean): Uint8Array {
+  const table = colourTable(scale.colourMap);
+  const share = transformOf(scale);
+  const out = new Uint8Array(rows * cols * 3);
+  for (let row = 0; row < rows; row++) {
+    const target = upsideDown ? rows - 1 - row : row;
+    for (let col = 0; col < cols; col++) {
+      const value = values[row * cols + col]!;
+      const at = (target * cols + col) * 3;
+      if (!Number.isFinite(value)) {
+        out.set(NO_VALUE, at);
+        continue;
+      }
+      const index = Math.max(0, Math.min(255, Math.round(share(value) * 255))) * 3;
+      out[at] = table[index]!;
+      out[at + 1] = table[index + 1]!;
+      out[at + 2] = table[index + 2]!;
+    }
+  }
+  return out;
+}
+
+export function heatMapImage(
+  data: HeatMapData,
+  scale: ColourScale,
+  width: number,
+  height: number,
+  upsideDown: boolean,
+): string {
+  const png = encode({
+    width: data.cols,
+    height: data.rows,
+    data: colourPixels(data, scale, upsideDown),
+    channels: 3,
+    depth: 8,
+  });
+  const rendering = data.cols < width * 2 ? "optimizeSpeed" : "auto";
+  return element("image", {
+    width,
+    height,
+    preserveAspectRatio: "none",
+    "image-rendering": rendering,
+    href: `data:image/png;base64,${base64(png)}`,
+  });
+}
+
+function base64(bytes: Uint8Array): string {
+  let binary = "";
+  for (let i = 0; i < bytes.length; i += 0x8000) binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+  return btoa(binary);
+}
+
+/** A vertical colour bar with ticks and the quantity's name with its unit beside it. */
+export function colourBar(scale: ColourScale, label: string, x: number, y: number, height: number): string {
+  const width = 14;
+  const steps = Float64Array.from({ length: 256 }, (_, i) => i);
+  const image = heatMapImage(
+    { rows: 256, cols: 1, values: steps },
+    { ...scale, transform: "linear", limits: [0, 255] },
+    width,
+    height,
+    true,
+  );
+  const share = transformOf(scale);
+  const axis = scaleLinear(scale.limits, [0, 1]);
+  const format = axis.tickFormat(6);
+  const ticks = axis
+    .ticks(6)
+    .filter((value) => Number.isFinite(share(value)))
+    .map((value) => {
+      const at = height * (1 - share(value));
+      return (
+        element("line", { x1: width, x2: width + 4, y1: at, y2: at, stroke: "black", "stroke-width": 0.8 }) +
+        text(format(value), { x: width + 7, y: at + 4, "font-size": 11 })
+      );
+    });
+  const widest = Math.max(...axis.ticks(6).map((value) => format(value).length));
+  const labelX = width + 14 + widest * 7 + 10;
+  return element(
+    "g",
+    { transform: translate(x, y) },
+    image,
+    element("rect", { width, height, fill: "none", stroke: "black", "stroke-width": 0.8 }),
+    ...ticks,
+    text(label, { transform: `translate(${labelX},${height / 2}) rotate(-90)`, "text-anchor": "middle" }),
+  );
+}
+
+/** Room that a colour bar needs to the right of its image. */
+export const COLOUR_BAR_WIDTH = 112;

@@ -1,0 +1,161 @@
+/** A pattern with its calculated curve, difference and reflection ticks. */
+import { scaleLinear, scaleSqrt } from "d3-scale";
+import { AXIS_LABELS, type Axis } from "../../data/index.ts";
+import { axes } from "./axes.ts";
+import { document, element, text, translate } from "./svg.ts";
+
+export interface PatternFigure {
+  readonly title: string;
+  readonly axis: Axis;
+  /** [bin] */
+  readonly observed: ArrayLike<number>;
+  readonly calculated?: ArrayLike<number>;
+  /** rows of ticks below the curve, one for each phase; positions on the axis */
+  readonly ticks?: readonly { readonly name: string; readonly positions: readonly number[] }[];
+  readonly ordinate?: "linear" | "sqrt";
+  readonly intensityLabel?: string;
+}
+
+const COLOURS = ["#b2182b", "#2166ac", "#1b7837", "#762a83", "#b35806", "#01665e"] as const;
+const WIDTH = 760;
+const HEIGHT = 320;
+const LEFT = 78;
+const TOP = 34;
+
+export function patternFigure(figure: PatternFigure): string {
+  const { values, unit } = figure.axis;
+  const domain: [number, number] = [values[0]!, values[values.length - 1]!];
+  const x = scaleLinear(domain, [0, WIDTH]);
+  const [lo, hi] = range([figure.observed, ...(figure.calculated ? [figure.calculated] : [])]);
+  const yScale =
+    figure.ordinate === "sqrt"
+      ? scaleSqrt([Math.max(0, lo), hi], [HEIGHT, 4])
+      : scaleLinear([Math.min(0, lo), hi], [HEIGHT, 4]);
+  const format = yScale.tickFormat(6);
+  const yTicks = yScale.ticks(6).map((value) => ({ at: yScale(value), label: format(value) }));
+  const ticks = (figure.ticks ?? []).map((row, i) => tickRow(row, i, x, domain));
+  const tickHeight = ticks.length * 16;
+  const differenceHeight = figure.calculated ? 70 : 0;
+  const parts = [
+    text(figure.title, { x: LEFT, y: 22, "font-size": 13 }),
+    element(
+      "g",
+      { transform: translate(LEFT, TOP) },
+      curve(values, figure.observed, x, yScale, "black", figure.calculated ? "points" : "line"),
+      figure.calculated ? curve(values, figure.calculated, x, yScale, COLOURS[0], "line") : "",
+      axes(
+        { domain, label: "", ticks: [] },
+        { domain: [lo, hi], label: figure.intensityLabel ?? "intensity (counts)", ticks: yTicks },
+        { width: WIDTH, height: HEIGHT },
+      ),
+      element("g", { transform: translate(0, HEIGHT + 4) }, ...ticks),
+      figure.calculated ? differenceCurve(figure, x, HEIGHT + 8 + tickHeight, differenceHeight) : "",
+      abscissa(domain, unit, HEIGHT + tickHeight + differenceHeight + 10),
+    ),
+  ];
+  return document(
+    LEFT + WIDTH + (ticks.length || figure.calculated ? 110 : 20),
+    TOP + HEIGHT + tickHeight + differenceHeight + 62,
+    ...parts,
+  );
+}
+
+function range(curves: readonly ArrayLike<number>[]): [number, number] {
+  let [lo, hi] = [Infinity, -Infinity];
+  for (const curve of curves) {
+    for (let i = 0; i < curve.length; i++) {
+      const value = curve[i]!;
+      if (!Number.isFinite(value)) continue;
+      lo = Math.min(lo, value);
+      hi = Math.max(hi, value);
+    }
+  }
+  return hi > lo ? [lo, hi] : [lo === Infinity ? 0 : lo - 1, lo === Infinity ? 1 : lo + 1];
+}
+
+function curve(
+  values: ArrayLike<number>,
+  y: ArrayLike<number>,
+  x: (v: number) => number,
+  scale: (v: number) => number,
+  colour: string,
+  kind: "line" | "points",
+): string {
+  let path = "";
+  let pen = "M";
+  const dots: string[] = [];
+  for (let i = 0; i < y.length; i++) {
+    if (!Number.isFinite(y[i]!)) {
+      pen = "M"; // a gap in the data is a gap in the line
+      continue;
+    }
+    const [px, py] = [x(values[i]!).toFixed(1), scale(y[i]!).toFixed(1)];
+    if (kind === "line") path += `${pen}${px},${py}`;
+    else dots.push(`M${px},${py}h0`);
+    pen = "L";
+  }
+  if (kind === "line") return element("path", { d: path || "M0,0", fill: "none", stroke: colour, "stroke-width": 1 });
+  return element("path", {
+    d: dots.join("") || "M0,0",
+    stroke: colour,
+    "stroke-width": 2.2,
+    "stroke-linecap": "round",
+    opacity: 0.7,
+  });
+}
+
+function tickRow(
+  row: { name: string; positions: readonly number[] },
+  i: number,
+  x: (v: number) => number,
+  [lo, hi]: [number, number],
+): string {
+  const colour = COLOURS[(i + 1) % COLOURS.length]!;
+  const path = row.positions
+    .filter((position) => position >= lo && position <= hi)
+    .map((position) => `M${x(position).toFixed(1)},${i * 16 + 2}v10`)
+    .join("");
+  return (
+    element("path", { d: path || "M0,0", stroke: colour, "stroke-width": 1 }) +
+    text(row.name, { x: WIDTH + 8, y: i * 16 + 11, "font-size": 11, fill: colour })
+  );
+}
+
+function differenceCurve(
+  { axis, observed, calculated }: PatternFigure,
+  x: (v: number) => number,
+  top: number,
+  height: number,
+): string {
+  const difference = Float64Array.from(observed, (value, i) => value - calculated![i]!);
+  const [lo, hi] = range([difference]);
+  const y = scaleLinear([lo, hi], [height - 4, 4]);
+  return element(
+    "g",
+    { transform: translate(0, top) },
+    element("line", { x2: WIDTH, y1: y(0), y2: y(0), stroke: "#999", "stroke-dasharray": "3 3" }),
+    curve(axis.values, difference, x, y, "#555", "line"),
+    text("difference", { x: WIDTH + 8, y: y(0) + 4, "font-size": 11, fill: "#555" }),
+  );
+}
+
+function abscissa(domain: [number, number], unit: keyof typeof AXIS_LABELS, top: number): string {
+  const { label, unit: symbol } = AXIS_LABELS[unit];
+  const scale = scaleLinear(domain, [0, WIDTH]);
+  const format = scale.tickFormat(9);
+  const ticks = scale
+    .ticks(9)
+    .map((value) =>
+      element(
+        "g",
+        { transform: translate(scale(value), top) },
+        element("line", { y2: 5, stroke: "black" }),
+        text(format(value), { y: 18, "text-anchor": "middle", "font-size": 11 }),
+      ),
+    );
+  return (
+    element("line", { x2: WIDTH, y1: top, y2: top, stroke: "black" }) +
+    ticks.join("") +
+    text(symbol ? `${label} (${symbol})` : label, { x: WIDTH / 2, y: top + 38, "text-anchor": "middle" })
+  );
+}

@@ -1,0 +1,37 @@
+/** The little of SVG that the figures need, as text: pure, the same in Node and in a browser. */
+export type Attributes = Record<string, string | number | undefined>;
+
+export function element(name: string, attributes: Attributes = {}, ...children: readonly string[]): string {
+  const written = Object.entries(attributes)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}="${escapeText(typeof value === "number" ? round(value) : String(value))}"`)
+    .join("");
+  return children.length ? `<${name}${written}>${children.join("")}</${name}>` : `<${name}${written}/>`;
+}
+
+export const text = (content: string, attributes: Attributes): string =>
+  element("text", attributes, escapeText(content));
+
+export function document(width: number, height: number, ...children: readonly string[]): string {
+  const attributes = {
+    xmlns: "http://www.w3.org/2000/svg",
+    width,
+    height,
+    viewBox: `0 0 ${width} ${height}`,
+    "font-family": "DejaVu Sans, sans-serif",
+    "font-size": 12,
+  };
+  return element("svg", attributes, element("rect", { width, height, fill: "white" }), ...children);
+}
+
+export const translate = (x: number, y: number): string => `translate(${round(x)},${round(y)})`;
+
+const round = (value: number): string => String(Math.round(value * 100) / 100);
+/** Control characters are not allowed in XML. */
+const escapeText = (value: string): string =>
+  value
+    .replace(/\p{Cc}/gu, " ")
+    .replace(/&/g, "&amp;")
+    .replace(/</g, "&lt;")
+    .replace(/>/g, "&gt;")
+    .replace(/"/g, "&quot;");
