@@ -3,6 +3,7 @@ export * from "./attenuation.ts";
 export * from "./cell.ts";
 export * from "./composition.ts";
 export * from "./hall-symbol.ts";
+export * from "./phases.ts";
 export * from "./reflections.ts";
 export * from "./scattering-factor.ts";
 export * from "./space-group.ts";

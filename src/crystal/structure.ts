@@ -28,6 +28,8 @@ export interface Structure {
   /** symmetry operations as coordinate triplets, "x,y,z" first */
   readonly operations: readonly string[];
   readonly sites: readonly Site[];
+  /** what had to be assumed when the structure was read, one sentence each */
+  readonly notes?: readonly string[];
 }
 
 /** One of a set of equivalent reflections; Friedel mates count once in the multiplicity. */
