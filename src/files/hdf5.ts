@@ -1,0 +1,372 @@
+/**
+ * HDF5 files, for reading: what is in them, hyperslabs into typed arrays, attributes; each failure an InputError that
+ * names the file, the dataset and HDF5's own reason.
+ */
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
+import { type FrameArray, InputError } from "../data/index.ts";
+import { blocksOf, copyBox, sizeOf } from "./hdf5-blocks.ts";
+import { type H5File, type H5Module, type Hdf5Library, KNOWN_FILTERS, loadHdf5Library } from "./hdf5-library.ts";
+
+const TYPES = {
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const;
+export type Hdf5Number = keyof typeof TYPES;
+export type Hdf5Type = Hdf5Number | "string" | "other";
+
+export interface Hdf5Dataset {
+  /** from the root, without the first slash */
+  readonly path: string;
+  /** [] for a scalar, null where the dataset holds nothing */
+  readonly shape: readonly number[] | null;
+  readonly type: Hdf5Type;
+  readonly chunks: readonly number[] | null;
+  /** files that a virtual dataset takes its data from, as written in it */
+  readonly virtualFiles: readonly string[];
+}
+
+/** A group member that cannot be reached: a soft link to nothing, or an external link whose file is absent. */
+export interface BrokenLink {
+  readonly path: string;
+  readonly target: string;
+}
+
+export interface Hdf5Contents {
+  readonly groups: readonly string[];
+  readonly datasets: readonly Hdf5Dataset[];
+  readonly broken: readonly BrokenLink[];
+}
+
+export type AttributeValue = string | number | string[] | number[];
+
+/** Elements copied through the library's heap at a time; keeps that heap near 32 MiB whatever is read. */
+const BLOCK_BYTES = 1 << 24;
+/** Where a file links to itself the walk has to end. */
+const MAX_DEPTH = 24;
+const MAX_NODES = 50_000;
+
+/**
+ * Opens an HDF5 file for reading. External links and virtual datasets are followed, relative to the file.
+ *
+ * @throws InputError "file-not-found" | "hdf5-not-hdf5" | "hdf5-unreadable"
+ */
+export async function openHdf5(path: string): Promise<Hdf5File> {
+  checkSignature(path);
+  const library = await loadHdf5Library();
+  const { value: file, complaint } = library.attempt(() => new library.File(path, "r"));
+  if (!file || file.file_id < 0n) {
+    throw new InputError(
+      "hdf5-unreadable",
+      `${path} is an HDF5 file but cannot be opened: ${complaint || "no reason given"}. It is truncated or damaged; copy it again from its source.`,
+    );
+  }
+  return new Hdf5File(path, library, file);
+}
+
+function checkSignature(path: string): void {
+  if (!existsSync(path)) throw new InputError("file-not-found", `There is no file ${path}. Check the path.`);
+  if (statSync(path).isDirectory()) {
+    throw new InputError("hdf5-not-hdf5", `${path} is a folder; an HDF5 file is needed. Name a file in it.`);
+  }
+  const handle = openSync(path, "r");
+  try {
+    const head = Buffer.alloc(8);
+    // A user block may come first: the signature then lies at 512, 1024, 2048, ...
+    for (let at = 0; at <= 1 << 20; at = at === 0 ? 512 : at * 2) {
+      if (readSync(handle, head, 0, 8, at) < 8) break;
+      if (head.equals(Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]))) return;
+    }
+  } finally {
+    closeSync(handle);
+  }
+  const bytes = statSync(path).size;
+  throw new InputError(
+    "hdf5-not-hdf5",
+    `${path} is not an HDF5 file: its ${bytes} bytes do not hold the HDF5 signature. Check that it is the right file and that it was copied whole.`,
+  );
+}
+
+/** An open file. Everything is read when asked for; nothing is kept but the metadata of datasets already asked for. */
+export class Hdf5File {
+  readonly path: string;
+  readonly #library: Hdf5Library;
+  readonly #file: H5File;
+  readonly #id: bigint;
+  readonly #known = new Map<string, Hdf5Dataset | undefined>();
+  readonly #checked = new Set<string>();
+  #isOpen = true;
+
+  constructor(path: string, library: Hdf5Library, file: H5File) {
+    this.path = path;
+    this.#library = library;
+    this.#file = file;
+    this.#id = file.file_id;
+  }
+
+  get #module(): H5Module {
+    return this.#library.module;
+  }
+
+  close(): void {
+    if (this.#isOpen) this.#library.attempt(() => this.#module.close_file(this.#id));
+    this.#isOpen = false;
+  }
+
+  /** The dataset at a path, or undefined where there is none that can be reached. */
+  dataset(path: string): Hdf5Dataset | undefined {
+    const clean = cleanPath(path);
+    if (!this.#known.has(clean)) this.#known.set(clean, this.#describe(clean));
+    return this.#known.get(clean);
+  }
+
+  /** @throws InputError "hdf5-dataset-missing" listing what the file holds */
+  needDataset(path: string): Hdf5Dataset {
+    const found = this.dataset(path);
+    if (found) return found;
+    const broken = this.contents().broken.find((link) => link.path === cleanPath(path));
+    if (broken) {
+      throw new InputError(
+        "hdf5-link-broken",
+        `${this.path}: ${broken.path} is a link to ${broken.target}, which cannot be opened. Put that file beside ${this.path}, or name another dataset.`,
+      );
+    }
+    throw new InputError("hdf5-dataset-missing", `${this.path} has no dataset ${path}. ${this.summary()}`);
+  }
+
+  #describe(path: string): Hdf5Dataset | undefined {
+    const { value } = this.#library.attempt(() => {
+      if (this.#module.get_type(this.#id, `/${path}`) !== this.#module.H5G_DATASET) return undefined;
+      const metadata = this.#module.get_dataset_metadata(this.#id, `/${path}`);
+      return {
+        path,
+        shape: metadata.shape ? [...metadata.shape] : null,
+        type: typeOf(metadata),
+        chunks: metadata.chunks ? [...metadata.chunks] : null,
+        virtualFiles: [...new Set((metadata.virtual_sources ?? []).map((source) => source.file_name))],
+      };
+    });
+    return value;
+  }
+
+  /** Names of a group's members; [] where the group is absent or unreadable. */
+  members(group: string): string[] {
+    const path = `/${cleanPath(group)}`;
+    return this.#library.attempt(() => [...this.#module.get_names(this.#id, path, false)]).value ?? [];
+  }
+
+  isGroup(path: string): boolean {
+    const { value } = this.#library.attempt(() => this.#module.get_type(this.#id, `/${cleanPath(path)}`));
+    return value === this.#module.H5G_GROUP;
+  }
+
+  /** Everything under a group, links followed. */
+  contents(group = ""): Hdf5Contents {
+    const groups: string[] = [];
+    const datasets: Hdf5Dataset[] = [];
+    const broken: BrokenLink[] = [];
+    const visit = (path: string, depth: number): void => {
+      for (const name of this.members(path)) {
+        if (groups.length + datasets.length + broken.length >= MAX_NODES) return;
+        const child = path ? `${path}/${name}` : name;
+        if (this.isGroup(child)) {
+          groups.push(child);
+          if (depth < MAX_DEPTH) visit(child, depth + 1);
+          continue;
+        }
+        const dataset = this.dataset(child);
+        if (dataset) datasets.push(dataset);
+        else broken.push({ path: child, target: this.#linkTarget(child) });
+      }
+    };
+    visit(cleanPath(group), 0);
+    return { groups, datasets, broken };
+  }
+
+  #linkTarget(path: string): string {
+    const { value } = this.#library.attempt(() => {
+      const external = this.#module.get_external_link(this.#id, `/${path}`);
+      if (external.filename) return `${external.obj_path} of ${external.filename}`;
+      return this.#module.get_symbolic_link(this.#id, `/${path}`) ?? "an unreadable object";
+    });
+    return value || "an unreadable object";
+  }
+
+  /** One sentence for messages: the datasets that are there. */
+  summary(limit = 12): string {
+    const { datasets } = this.contents();
+    if (datasets.length === 0) return "It holds no dataset at all.";
+    const shown = datasets.slice(0, limit).map((d) => `${d.path} [${(d.shape ?? []).join(", ")}] ${d.type}`);
+    const more = datasets.length > limit ? `, and ${datasets.length - limit} more` : "";
+    return `It holds: ${shown.join("; ")}${more}.`;
+  }
+
+  /**
+   * A hyperslab as a typed array of the dataset's own type; 64-bit integers become float64.
+   *
+   * @param offset first index along each axis; everything where left out
+   * @param into filled and returned instead of a new array; same type and size
+   * @throws InputError "hdf5-dataset-missing" | "hdf5-not-numbers" | "hdf5-filter-unknown" | "hdf5-data-unreadable"
+   */
+  read(path: string, offset?: readonly number[], shape?: readonly number[], into?: FrameArray): FrameArray {
+    const dataset = this.needDataset(path);
+    const Type = this.#arrayType(dataset);
+    const whole = dataset.shape ?? [];
+    const from = offset ?? whole.map(() => 0);
+    const count = shape ?? whole.map((n, axis) => n - from[axis]!);
+    if (whole.some((n, axis) => from[axis]! < 0 || count[axis]! < 0 || from[axis]! + count[axis]! > n)) {
+      throw new RangeError(`${path} [${whole}] has no hyperslab at [${from}] of [${count}]`);
+    }
+    if (!this.#checked.has(dataset.path)) {
+      this.#checkFilters(dataset);
+      this.#checkSources(dataset);
+      this.#checked.add(dataset.path);
+    }
+    const out = (into ?? new Type(sizeOf(count))) as InstanceType<typeof Type>;
+    const limit = Math.floor(BLOCK_BYTES / Type.BYTES_PER_ELEMENT);
+    for (const block of blocksOf(from, count, dataset.chunks, limit)) {
+      const part = this.#readBlock(dataset, block.offset, block.shape, Type.BYTES_PER_ELEMENT);
+      const values = new Type(part);
+      if (sizeOf(block.shape) === sizeOf(count)) (out as Float64Array).set(values as Float64Array);
+      else {
+        const at = block.offset.map((o, axis) => o - from[axis]!);
+        const zero = block.offset.map(() => 0);
+        copyBox(values as never, block.shape, zero, out as never, count, at, block.shape);
+      }
+    }
+    return out instanceof BigInt64Array || out instanceof BigUint64Array ? Float64Array.from(out, Number) : out;
+  }
+
+  #readBlock(dataset: Hdf5Dataset, offset: number[], shape: number[], itemBytes: number): ArrayBuffer {
+    const module = this.#module;
+    const bytes = sizeOf(shape) * itemBytes;
+    const address = module._malloc(bytes);
+    if (address === 0) {
+      throw new InputError(
+        "hdf5-chunk-too-large",
+        `${this.path}: ${dataset.path} is stored in chunks of [${dataset.chunks?.join(", ") ?? ""}], and one needs ${bytes} bytes, more than HDF5's 2 GiB of memory here allows. Store it again with smaller chunks (h5repack -l).`,
+      );
+    }
+    try {
+      const isScalar = shape.length === 0;
+      const { value: status, complaint } = this.#library.attempt(() =>
+        module.get_dataset_data(
+          this.#id,
+          `/${dataset.path}`,
+          isScalar ? null : shape.map(BigInt),
+          isScalar ? null : offset.map(BigInt),
+          isScalar ? null : shape.map(() => 1n),
+          BigInt(address),
+        ),
+      );
+      if (status === undefined || status < 0) {
+        throw new InputError(
+          "hdf5-data-unreadable",
+          `${this.path}: ${dataset.path} cannot be read at [${offset.join(", ")}]: ${complaint || "no reason given"}. The file is truncated or damaged there; copy it again from its source.`,
+        );
+      }
+      return module.HEAPU8.slice(address, address + bytes).buffer;
+    } finally {
+      module._free(address);
+    }
+  }
+
+  #arrayType(dataset: Hdf5Dataset): (typeof TYPES)[Hdf5Number] {
+    if (dataset.shape && dataset.type in TYPES) return TYPES[dataset.type as Hdf5Number];
+    throw new InputError(
+      "hdf5-not-numbers",
+      `${this.path}: ${dataset.path} holds ${dataset.shape ? `values of type ${dataset.type}` : "nothing"}; integers of 8 to 64 bits, float32 or float64 are needed. Name another dataset.`,
+    );
+  }
+
+  #checkFilters(dataset: Hdf5Dataset): void {
+    const filters = this.#library.attempt(() => this.#module.get_dataset_filters(this.#id, `/${dataset.path}`)).value;
+    const unknown = filters?.find((filter) => !KNOWN_FILTERS.has(filter.id));
+    if (!unknown) return;
+    throw new InputError(
+      "hdf5-filter-unknown",
+      `${this.path}: ${dataset.path} is compressed with HDF5 filter ${unknown.id} (${unknown.name || "no name"}), which is not built in. Known are gzip, szip, lzf, LZ4, bitshuffle, blosc, blosc2, bzip2, zstd, zfp and jpeg: store it again with one of these (h5repack -f).`,
+    );
+  }
+
+  /** HDF5 fills the holes of a virtual dataset with zeros where a source file is absent: a silent wrong number. */
+  #checkSources(dataset: Hdf5Dataset): void {
+    const absent = dataset.virtualFiles.filter((name) => !this.#virtualFileExists(name));
+    if (absent.length === 0) return;
+    throw new InputError(
+      "hdf5-source-missing",
+      `${this.path}: ${dataset.path} is a virtual dataset, and ${absent.length} of its ${dataset.virtualFiles.length} source files cannot be found: ${absent.slice(0, 3).join(", ")}. Put them beside ${this.path}.`,
+    );
+  }
+
+  #virtualFileExists(name: string): boolean {
+    if (name === "." || name.includes("%")) return true;
+    const beside = isAbsolute(name) ? name : join(dirname(this.path), name);
+    return existsSync(beside) || existsSync(join(dirname(this.path), name.split("/").at(-1)!));
+  }
+
+  /** All values of a dataset as float64; undefined where it is absent or holds no numbers. */
+  numbers(path: string): Float64Array | undefined {
+    const dataset = this.dataset(path);
+    if (!dataset?.shape || !(dataset.type in TYPES)) return undefined;
+    return Float64Array.from(this.read(path) as ArrayLike<number>);
+  }
+
+  /** A string dataset, or the first of several; undefined where there is none. */
+  text(path: string): string | undefined {
+    const value = this.texts(path);
+    return value?.[0];
+  }
+
+  texts(path: string): string[] | undefined {
+    if (this.dataset(path)?.type !== "string") return undefined;
+    const { value } = this.#library.attempt(() => {
+      const found = this.#file.get(`/${cleanPath(path)}`) as { value?: unknown } | null;
+      return found?.value;
+    });
+    return strings(value);
+  }
+
+  /** An attribute's value; undefined where it is absent, empty or of another kind. */
+  attribute(path: string, name: string): AttributeValue | undefined {
+    const at = `/${cleanPath(path)}`;
+    const { value } = this.#library.attempt(() => {
+      if (!this.#module.get_attribute_names(this.#id, at).includes(name)) return undefined;
+      const object = at === "/" ? this.#file : (this.#file.get(at) as H5File | null);
+      return object?.get_attribute(name, true);
+    });
+    return attributeValue(value);
+  }
+}
+
+export const cleanPath = (path: string): string => path.replace(/\/+/g, "/").replace(/^\/|\/$/g, "");
+
+function typeOf(metadata: ReturnType<H5Module["get_dataset_metadata"]>): Hdf5Type {
+  const kind = metadata.enum_type ? metadata.enum_type.type : metadata.type;
+  if (kind === 3) return "string";
+  // Bit fields (4) are read as unsigned integers of their size.
+  const prefix = kind === 1 ? "float" : kind === 0 ? (metadata.signed ? "int" : "uint") : kind === 4 ? "uint" : "";
+  const type = `${prefix}${metadata.size * 8}`;
+  return type in TYPES ? (type as Hdf5Number) : "other";
+}
+
+function strings(value: unknown): string[] | undefined {
+  if (typeof value === "string") return [value];
+  return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
+}
+
+function attributeValue(value: unknown): AttributeValue | undefined {
+  if (typeof value === "string" || typeof value === "number") return value;
+  if (typeof value === "boolean") return Number(value);
+  if (!Array.isArray(value)) return undefined;
+  if (value.every((item) => typeof item === "string")) return value as string[];
+  return value.every((item) => typeof item === "number") ? (value as number[]) : undefined;
+}

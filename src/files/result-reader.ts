@@ -1,0 +1,207 @@
+/** Reads the result file that result-writer.ts makes (docs/result-file.md). */
+import { type FrameArray, InputError, type ParameterMap } from "../data/index.ts";
+import { cleanPath, type Hdf5File, type Hdf5Type, openHdf5 } from "./hdf5.ts";
+
+export interface ResultEntry {
+  /** as in "map/NMC532/a" or "sinogram/data"; with `_esd` or `_status` for what goes with it */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type: Hdf5Type;
+  readonly unit: string;
+  readonly longName: string;
+}
+
+export interface ResultAxisValues {
+  readonly name: string;
+  readonly values: Float64Array;
+  readonly unit: string;
+}
+
+export interface ProcessSummary {
+  readonly stage: string;
+  readonly sequenceIndex: number;
+  readonly program: string;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly config: unknown;
+  readonly inputs: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+  readonly notes: readonly string[];
+}
+
+export interface Result {
+  readonly path: string;
+  readonly title: string;
+  /** Every array and map, with the esd and status that go with it. */
+  list(): ResultEntry[];
+  /** @throws InputError "result-name-unknown" | "result-not-a-map" */
+  readMap(name: string): ParameterMap;
+  /** A hyperslab, everything where offset and shape are left out. @throws InputError "result-name-unknown" */
+  readArray(name: string, offset?: readonly number[], shape?: readonly number[]): FrameArray;
+  /** One for each dimension; the index where the file keeps no values. */
+  axes(name: string): ResultAxisValues[];
+  /** The stages that made this file, in their order. */
+  processes(): ProcessSummary[];
+  close(): void;
+}
+
+/** @throws InputError "result-not-a-result" besides those of openHdf5 */
+export async function openResult(path: string): Promise<Result> {
+  const file = await openHdf5(path);
+  if (file.attribute("entry", "NX_class") !== "NXentry") {
+    const message = `${path} is not a result of xrdct: it has no NXentry at /entry. ${file.summary(6)}`;
+    file.close();
+    throw new InputError("result-not-a-result", message);
+  }
+  return new NexusResult(file);
+}
+
+/** The datasets of a result group, and what is put behind its name for each. */
+const PARTS = [
+  ["", "data"],
+  ["_esd", "data_errors"],
+  ["_status", "status"],
+] as const;
+
+class NexusResult implements Result {
+  readonly #file: Hdf5File;
+  #entries: Map<string, ResultEntry & { readonly at: string }> | undefined;
+
+  constructor(file: Hdf5File) {
+    this.#file = file;
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  get title(): string {
+    return this.#file.text("entry/title") ?? "";
+  }
+
+  list(): ResultEntry[] {
+    return [...this.#index().values()].map(({ at: _, ...entry }) => entry);
+  }
+
+  readMap(name: string): ParameterMap {
+    const entry = this.#find(name);
+    const [ny, nx] = entry.shape;
+    if (entry.shape.length !== 2 || ny === undefined || nx === undefined) {
+      throw new InputError(
+        "result-not-a-map",
+        `${this.path}: ${name} is an array of [${entry.shape.join(", ")}], not a map [y, x]. Maps here are: ${this.#names((e) => e.shape.length === 2)}.`,
+      );
+    }
+    const esd = this.#index().get(`${name}_esd`);
+    const status = this.#index().get(`${name}_status`);
+    const values = this.#file.read(entry.at);
+    return {
+      name,
+      ny,
+      nx,
+      unit: entry.unit,
+      values: isFloat(values) ? values : Float32Array.from(values),
+      ...(esd ? { esd: this.#file.read(esd.at) as Float32Array | Float64Array } : {}),
+      ...(status ? { status: this.#file.read(status.at) as Uint8Array } : {}),
+    };
+  }
+
+  readArray(name: string, offset?: readonly number[], shape?: readonly number[]): FrameArray {
+    return this.#file.read(this.#find(name).at, offset, shape);
+  }
+
+  axes(name: string): ResultAxisValues[] {
+    const { at, shape } = this.#find(name);
+    const group = at.slice(0, at.lastIndexOf("/"));
+    const names = this.#file.attribute(group, "axes");
+    return shape.map((length, i) => {
+      const axis = Array.isArray(names) ? String(names[i]) : i === 0 ? String(names) : ".";
+      const values = axis === "." ? undefined : this.#file.numbers(`${group}/${axis}`);
+      const unit = axis === "." ? "" : this.#file.attribute(`${group}/${axis}`, "units");
+      return {
+        name: axis,
+        values: values ?? Float64Array.from({ length }, (_, index) => index),
+        unit: typeof unit === "string" ? unit : "",
+      };
+    });
+  }
+
+  processes(): ProcessSummary[] {
+    const stages = this.#file
+      .members("entry")
+      .filter((stage) => this.#file.attribute(`entry/${stage}`, "NX_class") === "NXprocess");
+    return stages.map((stage) => this.#process(stage)).sort((a, b) => a.sequenceIndex - b.sequenceIndex);
+  }
+
+  #process(stage: string): ProcessSummary {
+    const at = `entry/${stage}`;
+    const text = (name: string) => this.#file.text(`${at}/${name}`) ?? "";
+    const paths = this.#file.texts(`${at}/inputs/path`) ?? [];
+    const sums = this.#file.texts(`${at}/inputs/sha256`) ?? [];
+    const bytes = this.#file.numbers(`${at}/inputs/bytes`) ?? [];
+    return {
+      stage,
+      sequenceIndex: this.#file.numbers(`${at}/sequence_index`)?.[0] ?? 0,
+      program: text("program"),
+      version: text("version"),
+      startedAt: text("start_time"),
+      endedAt: text("date"),
+      config: parseJson(text("configuration/data")),
+      inputs: paths.map((path, i) => ({ path, bytes: bytes[i] ?? Number.NaN, sha256: sums[i] ?? "" })),
+      notes: this.#file.texts(`${at}/notes`) ?? [],
+    };
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #index(): Map<string, ResultEntry & { readonly at: string }> {
+    if (this.#entries) return this.#entries;
+    const entries = new Map<string, ResultEntry & { readonly at: string }>();
+    for (const group of this.#file.contents("entry").groups) {
+      if (this.#file.attribute(group, "NX_class") !== "NXdata") continue;
+      for (const [suffix, part] of PARTS) {
+        const dataset = this.#file.dataset(`${group}/${part}`);
+        if (!dataset?.shape) continue;
+        const text = (attribute: string) => {
+          const value = this.#file.attribute(dataset.path, attribute);
+          return typeof value === "string" ? value : "";
+        };
+        const name = `${group.slice("entry/".length)}${suffix}`;
+        const entry = { name, shape: dataset.shape, type: dataset.type, unit: text("units") };
+        entries.set(name, { ...entry, longName: text("long_name"), at: dataset.path });
+      }
+    }
+    this.#entries = entries;
+    return entries;
+  }
+
+  #find(name: string): ResultEntry & { readonly at: string } {
+    const entry = this.#index().get(cleanPath(name));
+    if (entry) return entry;
+    throw new InputError(
+      "result-name-unknown",
+      `${this.path} holds no result named ${name}. It holds: ${this.#names(() => true)}.`,
+    );
+  }
+
+  #names(keep: (entry: ResultEntry) => boolean): string {
+    const names = this.list()
+      .filter(keep)
+      .map((entry) => entry.name);
+    return names.length > 30 ? `${names.slice(0, 30).join(", ")} and ${names.length - 30} more` : names.join(", ");
+  }
+}
+
+function isFloat(values: FrameArray): values is Float32Array | Float64Array {
+  return values instanceof Float32Array || values instanceof Float64Array;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

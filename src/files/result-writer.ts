@@ -1,0 +1,289 @@
+/**
+ * The result file: one NeXus HDF5 file for a scan, as docs/result-file.md describes it.
+ *
+ *   /entry                     NXentry    title, times, program
+ *   /entry/<stage>             NXprocess  program, version, date, sequence_index, configuration, inputs
+ *   /entry/<stage>/.../<name>  NXdata     data, data_errors, status, one dataset for each axis
+ */
+import { type FrameArray, InputError, type ParameterMap, STATUS } from "../data/index.ts";
+import { sizeOf } from "./hdf5-blocks.ts";
+import { createHdf5, type Hdf5Writer, type SlabDataset, type WrittenType } from "./hdf5-writer.ts";
+
+export interface ResultOptions {
+  readonly program: string;
+  readonly version: string;
+  readonly title: string;
+  /** ISO 8601; kept as the entry's start_time */
+  readonly startedAt?: string;
+}
+
+export interface ProcessRecord {
+  /** the stage's full configuration, kept as JSON */
+  readonly config: unknown;
+  /** ISO 8601 */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly inputs: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+  /** what the user has to know about this run of the stage */
+  readonly notes?: readonly string[];
+}
+
+export interface ResultAxis {
+  /** as in "angle", "translation", "two-theta", "q", "y" */
+  readonly name: string;
+  /** left out where the axis only counts */
+  readonly values?: ArrayLike<number>;
+  readonly unit?: string;
+  readonly longName?: string;
+}
+
+export interface ResultArrayOptions {
+  readonly shape: readonly number[];
+  readonly dtype: WrittenType;
+  readonly unit: string;
+  readonly longName: string;
+  /** one for each dimension, slowest first */
+  readonly axes: readonly ResultAxis[];
+  /** the block in which slabs are written and read; chosen from the shape where left out */
+  readonly chunk?: readonly number[];
+  /** gzip: smaller files, about ten times slower to write */
+  readonly compress?: boolean;
+  /** a second array of the same shape for the standard uncertainty */
+  readonly errors?: boolean;
+}
+
+export interface ResultArray {
+  /** `errors` where the array was made with them. @throws InputError "disk-full" | "hdf5-write-failed" */
+  writeSlab(offset: readonly number[], shape: readonly number[], data: FrameArray, errors?: FrameArray): void;
+}
+
+export interface MapOptions {
+  /** mm a voxel; the axes are then positions from the middle of the grid */
+  readonly voxelMm?: number;
+  readonly longName?: string;
+  /** instead of x and y from voxelMm: for raster maps */
+  readonly axes?: readonly [ResultAxis, ResultAxis];
+}
+
+export interface ResultWriter {
+  /** Records a stage; stages are numbered in the order of these calls. */
+  process(stage: string, record: ProcessRecord): void;
+  /** @param name as in "sinogram/data": the stage, then the result */
+  array(name: string, options: ResultArrayOptions): ResultArray;
+  /** @param name as in "map/NMC532/a" */
+  map(name: string, map: ParameterMap, options?: MapOptions): void;
+  /** What a viewer opens first; the last array or map written where not called. */
+  plotFirst(name: string): void;
+  /** Gives the file its name, once everything is on the disk. */
+  finish(endedAt?: string): void;
+  /** Leaves nothing behind. */
+  abort(): void;
+}
+
+/**
+ * @param path of the result; it appears there only with finish()
+ * @throws InputError "folder-missing" | "file-not-writable"
+ */
+export async function createResultWriter(path: string, options: ResultOptions): Promise<ResultWriter> {
+  const file = await createHdf5(path);
+  file.attributes("", {
+    NX_class: "NXroot",
+    default: "entry",
+    creator: `${options.program} ${options.version}`,
+    file_name: path,
+  });
+  file.group("entry");
+  file.attribute("entry", "NX_class", "NXentry");
+  file.text("entry/title", options.title);
+  file.text("entry/program_name", options.program);
+  file.attribute("entry/program_name", "version", options.version);
+  if (options.startedAt) file.text("entry/start_time", options.startedAt);
+  return new NexusResultWriter(file, options);
+}
+
+class NexusResultWriter implements ResultWriter {
+  readonly #file: Hdf5Writer;
+  readonly #options: ResultOptions;
+  readonly #unfinished = new Map<string, number>();
+  #processes = 0;
+  #first: string | undefined;
+  #isChosen = false;
+
+  constructor(file: Hdf5Writer, options: ResultOptions) {
+    this.#file = file;
+    this.#options = options;
+  }
+
+  process(stage: string, record: ProcessRecord): void {
+    const file = this.#file;
+    const at = this.#stage(stage);
+    file.text(`${at}/program`, this.#options.program);
+    file.text(`${at}/version`, this.#options.version);
+    file.text(`${at}/date`, record.endedAt);
+    file.text(`${at}/start_time`, record.startedAt);
+    file.number(`${at}/sequence_index`, ++this.#processes);
+    const note = `${at}/configuration`;
+    file.group(note);
+    file.attribute(note, "NX_class", "NXnote");
+    file.text(`${note}/type`, "application/json");
+    file.text(`${note}/data`, JSON.stringify(record.config, null, 1));
+    if (record.notes?.length) file.text(`${at}/notes`, record.notes);
+    if (record.inputs.length === 0) return;
+    const inputs = `${at}/inputs`;
+    file.group(inputs);
+    file.attribute(inputs, "NX_class", "NXcollection");
+    const column = (name: "path" | "sha256") => record.inputs.map((input) => input[name]);
+    file.text(`${inputs}/path`, column("path"));
+    file.text(`${inputs}/sha256`, column("sha256"));
+    file.dataset(
+      `${inputs}/bytes`,
+      [record.inputs.length],
+      Float64Array.from(record.inputs, ({ bytes }) => bytes),
+    );
+  }
+
+  array(name: string, options: ResultArrayOptions): ResultArray {
+    const { shape, dtype } = options;
+    if (options.axes.length !== shape.length) {
+      throw new RangeError(`${name}: ${options.axes.length} axes for an array of ${shape.length} dimensions`);
+    }
+    const at = this.#data(name, options.axes, shape, options.longName);
+    const layout = { chunks: options.chunk ?? defaultChunk(shape), gzip: options.compress ? 4 : 0 };
+    const data = this.#file.slabs(`${at}/data`, shape, dtype, layout);
+    this.#describe(`${at}/data`, options.unit, options.longName);
+    let errors: SlabDataset | undefined;
+    if (options.errors) {
+      errors = this.#file.slabs(`${at}/data_errors`, shape, dtype, layout);
+      this.#describe(`${at}/data_errors`, options.unit, `standard uncertainty of ${options.longName}`);
+    }
+    this.#unfinished.set(name, sizeOf(shape));
+    return {
+      writeSlab: (offset, slab, values, sigma) => {
+        data.writeSlab(offset, slab, values);
+        if (errors && !sigma) throw new TypeError(`${name} was made with errors, and a slab comes without`);
+        if (sigma) errors?.writeSlab(offset, slab, sigma);
+        this.#unfinished.set(name, this.#unfinished.get(name)! - sizeOf(slab));
+      },
+    };
+  }
+
+  map(name: string, map: ParameterMap, options: MapOptions = {}): void {
+    const shape = [map.ny, map.nx];
+    const axes = options.axes ?? [gridAxis("y", map.ny, options.voxelMm), gridAxis("x", map.nx, options.voxelMm)];
+    const longName = options.longName ?? `${name.split("/").slice(1).join(" ").replaceAll("_", " ")}`;
+    const at = this.#data(name, axes, shape, longName);
+    this.#file.dataset(`${at}/data`, shape, map.values);
+    this.#describe(`${at}/data`, map.unit, longName);
+    if (map.esd) {
+      this.#file.dataset(`${at}/data_errors`, shape, map.esd);
+      this.#describe(`${at}/data_errors`, map.unit, `esd of ${longName}`);
+    }
+    if (!map.status) return;
+    this.#file.dataset(`${at}/status`, shape, map.status);
+    this.#file.attributes(`${at}/status`, {
+      long_name: `fit status of ${longName}`,
+      flag_values: Object.values(STATUS),
+      flag_meanings: Object.keys(STATUS),
+    });
+  }
+
+  plotFirst(name: string): void {
+    this.#first = name;
+    this.#isChosen = true;
+  }
+
+  finish(endedAt?: string): void {
+    const [open] = [...this.#unfinished].filter(([, left]) => left > 0);
+    if (open) {
+      this.abort();
+      throw new Error(`${open[0]} is not complete: ${open[1]} values were not written`);
+    }
+    if (endedAt) this.#file.text("entry/end_time", endedAt);
+    this.#markDefault();
+    this.#file.finish();
+  }
+
+  abort(): void {
+    this.#file.abort();
+  }
+
+  /** Makes the NXdata group of a result with its axes. */
+  #data(name: string, axes: readonly ResultAxis[], shape: readonly number[], title: string): string {
+    const parts = name.split("/");
+    if (parts.length < 2 || parts.some((part) => part === "" || part === "." || part === "..")) {
+      throw new InputError(
+        "result-name",
+        `"${name}" cannot name a result: the stage and the result are needed, as in "map/NMC532/a".`,
+      );
+    }
+    const at = `entry/${name}`;
+    if (this.#file.has(at)) throw new Error(`${name} is written twice`);
+    this.#stage(parts[0]!);
+    for (let depth = 2; depth < parts.length; depth++) this.#collection(parts.slice(0, depth).join("/"));
+    const names = axes.map((axis) => axis.name.replaceAll("-", "_"));
+    this.#file.group(at);
+    this.#file.attributes(at, {
+      NX_class: "NXdata",
+      signal: "data",
+      axes: names.map((axis, i) => (axes[i]!.values ? axis : ".")),
+    });
+    this.#file.text(`${at}/title`, title);
+    for (const [i, axis] of axes.entries()) {
+      if (!axis.values) continue;
+      if (axis.values.length !== shape[i]) {
+        throw new RangeError(`${name}: ${axis.values.length} values on axis ${axis.name} of length ${shape[i]}`);
+      }
+      this.#file.dataset(`${at}/${names[i]}`, [shape[i]!], Float64Array.from(axis.values));
+      this.#describe(`${at}/${names[i]}`, axis.unit ?? "", axis.longName ?? axis.name);
+      this.#file.attribute(at, `${names[i]}_indices`, i);
+    }
+    if (!this.#isChosen) this.#first = name;
+    return at;
+  }
+
+  #describe(path: string, unit: string, longName: string): void {
+    if (unit) this.#file.attribute(path, "units", unit);
+    this.#file.attribute(path, "long_name", unit ? `${longName} (${unit})` : longName);
+  }
+
+  #stage(stage: string): string {
+    const at = `entry/${stage}`;
+    if (this.#file.has(at)) return at;
+    this.#file.group(at);
+    this.#file.attribute(at, "NX_class", "NXprocess");
+    return at;
+  }
+
+  #collection(name: string): void {
+    if (this.#file.has(`entry/${name}`)) return;
+    this.#file.group(`entry/${name}`);
+    this.#file.attribute(`entry/${name}`, "NX_class", "NXcollection");
+  }
+
+  /** The chain of `default` attributes from the entry to the NXdata that a viewer shows first. */
+  #markDefault(): void {
+    if (!this.#first || !this.#file.has(`entry/${this.#first}`)) return;
+    let at = "entry";
+    for (const part of this.#first.split("/")) {
+      this.#file.attribute(at, "default", part);
+      at = `${at}/${part}`;
+    }
+  }
+}
+
+/** Voxel centres from the middle of the grid, which is the rotation axis. */
+function gridAxis(name: "x" | "y", n: number, voxelMm: number | undefined): ResultAxis {
+  const values = Float64Array.from({ length: n }, (_, i) => (voxelMm ? (i - (n - 1) / 2) * voxelMm : i));
+  return { name, values, unit: voxelMm ? "mm" : "voxel" };
+}
+
+/** About 1 MiB of float32 a chunk: whole rows of the last two axes as far as they fit, then single rows. */
+function defaultChunk(shape: readonly number[]): number[] {
+  const chunk = shape.map(() => 1);
+  let left = 1 << 18;
+  for (let axis = shape.length - 1; axis >= 0 && left > 1; axis--) {
+    chunk[axis] = Math.max(1, Math.min(shape[axis]!, left));
+    left = Math.floor(left / chunk[axis]!);
+  }
+  return chunk;
+}
