@@ -1,0 +1,96 @@
+/**
+ * Bytes that need not be in memory: a file of any size, or an array. Reads are synchronous, because workers read
+ * frames in a loop and have nothing else to do meanwhile.
+ */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { InputError } from "../data/index.ts";
+
+export interface ByteSource {
+  /** what to call it in messages */
+  readonly name: string;
+  readonly size: number;
+  /** Bytes from `at` on: `length` of them, or fewer where the source ends. Not to be written to. */
+  read(at: number, length: number): Uint8Array;
+  close(): void;
+}
+
+/** Bytes in memory. */
+export function arraySource(bytes: Uint8Array, name: string): ByteSource {
+  return {
+    name,
+    size: bytes.length,
+    read: (at, length) => bytes.subarray(Math.min(at, bytes.length), Math.min(at + length, bytes.length)),
+    close: () => {},
+  };
+}
+
+/** Headers are read a few bytes at a time; one window of this size answers most of them. */
+const WINDOW = 1 << 16;
+
+/**
+ * Bytes of a file, which stays open until `close`.
+ *
+ * @throws InputError "file-not-readable"
+ */
+export function fileSource(path: string): ByteSource {
+  const file = openFile(path);
+  const { size } = fstatSync(file);
+  let window = new Uint8Array(0);
+  let windowAt = 0;
+  return {
+    name: path,
+    size,
+    read(at, length) {
+      const wanted = Math.max(0, Math.min(length, size - at));
+      if (wanted > WINDOW / 2) return readFully(file, at, new Uint8Array(wanted), path);
+      if (at < windowAt || at + wanted > windowAt + window.length) {
+        windowAt = at;
+        window = readFully(file, at, new Uint8Array(Math.min(WINDOW, size - at)), path);
+      }
+      return window.slice(at - windowAt, at - windowAt + wanted);
+    },
+    close: () => closeSync(file),
+  };
+}
+
+/** @throws InputError "file-not-readable" */
+export function openFile(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    throw notReadable(path, error);
+  }
+}
+
+/** Fill `out` from the file; what comes back is shorter where the file ends. */
+export function readFully(file: number, at: number, out: Uint8Array, path: string): Uint8Array<ArrayBuffer> {
+  let done = 0;
+  try {
+    while (done < out.length) {
+      const read = readSync(file, out, done, out.length - done, at + done);
+      if (read === 0) break;
+      done += read;
+    }
+  } catch (error) {
+    throw notReadable(path, error);
+  }
+  return out.subarray(0, done) as Uint8Array<ArrayBuffer>;
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: "there is no such file; check the path",
+  EACCES: "you are not allowed to read it; check its permissions",
+  EISDIR: "it is a folder, where a file is needed",
+  EIO: "the disk gave an error; copy the file again",
+};
+
+export function notReadable(path: string, error: unknown): InputError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new InputError(
+    "file-not-readable",
+    `${path}: cannot be read: ${(code && REASONS[code]) ?? `${message}. Check the path and the disk.`}`,
+    {
+      cause: error,
+    },
+  );
+}
