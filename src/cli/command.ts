@@ -1,0 +1,103 @@
+/** What all commands share: options, exit codes, errors in the user's words, one JSON object on stdout. */
+import { availableParallelism } from "node:os";
+import { stderr, stdout } from "node:process";
+import { Command } from "commander";
+import type * as z from "zod";
+import { InputError } from "../data/index.ts";
+import { version } from "../version.ts";
+
+export interface CommonOptions {
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly debug?: true;
+  readonly workers: number;
+}
+
+/** What a command gives: a JSON value for --json, and lines for people. */
+export interface Report {
+  readonly json: object;
+  readonly lines: readonly string[];
+}
+
+export function createCommand(name: string, summary: string, example: string): Command {
+  return new Command(name)
+    .summary(summary)
+    .description(summary)
+    .option("--json", "print one JSON object and nothing else")
+    .option("--quiet", "no progress")
+    .option("--debug", "show the stack of an error")
+    .option("--workers <n>", "worker threads", positiveInteger("--workers"), availableParallelism())
+    .addHelpText("after", `\nExample:\n${example.replace(/^/gm, "  ")}`)
+    .allowExcessArguments(false);
+}
+
+/** Runs the work of a command and ends the process with the right exit code. */
+export async function execute(options: CommonOptions, work: (signal: AbortSignal) => Promise<Report>): Promise<void> {
+  const abort = new AbortController();
+  const onSignal = () => {
+    if (abort.signal.aborted) process.exit(130); // asked twice
+    abort.abort();
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  try {
+    const report = await work(abort.signal);
+    if (options.json) stdout.write(`${JSON.stringify(report.json)}\n`);
+    else if (report.lines.length) stdout.write(`${report.lines.join("\n")}\n`);
+  } catch (error) {
+    process.exitCode = showError(error, options, abort.signal.aborted);
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+}
+
+function showError(error: unknown, options: CommonOptions, isInterrupted: boolean): number {
+  if (isInterrupted) {
+    stderr.write("\nInterrupted. Nothing that was finished is lost: run the same command again to go on.\n");
+    if (options.json) stdout.write(`${JSON.stringify({ error: { code: "interrupted" } })}\n`);
+    return 130;
+  }
+  if (error instanceof InputError) {
+    stderr.write(`xrdct: ${error.message} [${error.code}]\n`);
+    if (options.debug && error.stack) stderr.write(`${error.stack}\n`);
+    if (options.json) stdout.write(`${JSON.stringify({ error: { code: error.code, message: error.message } })}\n`);
+    return 2;
+  }
+  const { message, stack } = error as Error;
+  stderr.write(`xrdct ${version}: this is a bug in xrdct, please report it: ${message}\n`);
+  stderr.write(options.debug && stack ? `${stack}\n` : "(--debug shows where)\n");
+  if (options.json) stdout.write(`${JSON.stringify({ error: { code: "bug", message } })}\n`);
+  return 1;
+}
+
+export function positiveInteger(name: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value > 0) return value;
+    throw new InputError("bad-option", `${name} needs a whole number above 0; "${text}" was given.`);
+  };
+}
+
+export function finiteNumber(name: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isFinite(value)) return value;
+    throw new InputError("bad-option", `${name} needs a number; "${text}" was given.`);
+  };
+}
+
+/** @throws InputError "bad-option" naming the option, from a stage's own schema */
+export function parseOptions<S extends z.ZodType>(
+  schema: S,
+  values: object,
+  flags: Readonly<Record<string, string>> = {},
+): z.output<S> {
+  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const key = String(issue.path[0] ?? "");
+    const flag = flags[key] ?? `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return `${flag}: ${issue.message} (given: ${JSON.stringify((values as Record<string, unknown>)[key])})`;
+  });
+  throw new InputError("bad-option", `${problems.join("; ")}. See --help.`);
+}

@@ -1,0 +1,64 @@
+/**
+ * What is finished, block by block: one JSON line each, written after the block's data. A run that was killed reads
+ * it and does only what is missing. Every line carries the crc32 of the block, which is checked on resuming, so that
+ * a block which never reached the disk (power cut) is done again.
+ */
+import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { diskError } from "./disk-error.ts";
+
+export interface JournalEntry {
+  readonly block: number;
+  readonly crc: number[];
+}
+
+export class Journal {
+  readonly entries = new Map<number, JournalEntry>();
+  private readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Opens the journal of this key, or starts a new one where the key (configuration, input) is another. */
+  static open(path: string, key: string): Journal {
+    const journal = new Journal(path);
+    const header = JSON.stringify({ key });
+    const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
+    if (lines[0] !== header) {
+      writeFileSync(path, `${header}\n`);
+      return journal;
+    }
+    let valid = Buffer.byteLength(lines[0]) + 1;
+    for (const line of lines.slice(1)) {
+      const entry = parseEntry(line);
+      if (!entry) break; // the line that was being written when the run was killed
+      journal.entries.set(entry.block, entry);
+      valid += Buffer.byteLength(line) + 1;
+    }
+    truncateSync(path, valid);
+    return journal;
+  }
+
+  record(entry: JournalEntry): void {
+    try {
+      appendFileSync(this.path, `${JSON.stringify(entry)}\n`);
+    } catch (error) {
+      throw diskError(error, this.path, 1e6);
+    }
+    this.entries.set(entry.block, entry);
+  }
+
+  /** Take back a block whose data turned out not to be what was recorded. */
+  forget(block: number): void {
+    this.entries.delete(block);
+  }
+}
+
+function parseEntry(line: string): JournalEntry | undefined {
+  if (!line.endsWith("}")) return undefined;
+  try {
+    return JSON.parse(line) as JournalEntry;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Worker threads over one shared kernel memory. Each thread has its own part of that memory for scratch; tasks read
+ * their input from files and write their output there, so that only small messages pass between threads.
+ */
+import { Worker } from "node:worker_threads";
+import { InputError } from "../data/index.ts";
+import { ARENA_START, createKernelMemory, MAXIMUM_PAGES } from "../kernels/index.ts";
+import type { JobRequest, TaskReply, WorkerData } from "./worker-protocol.ts";
+
+const MEMORY_BYTES = MAXIMUM_PAGES * 65536;
+
+export class WorkerPool {
+  readonly size: number;
+  private readonly workers: Worker[] = [];
+  private nextJob = 0;
+
+  constructor(size: number) {
+    this.size = size;
+    const memory = createKernelMemory();
+    const share = Math.floor((MEMORY_BYTES - ARENA_START) / size);
+    // Tests import this file as TypeScript from src; threads always run what was built.
+    const script = new URL(
+      import.meta.url.includes("/src/") ? "../../dist/pipeline/worker.js" : "./worker.js",
+      import.meta.url,
+    );
+    for (let i = 0; i < size; i++) {
+      const start = ARENA_START + i * share;
+      const workerData: WorkerData = { memory, arenaStart: start, arenaEnd: start + share };
+      this.workers.push(new Worker(script, { workerData, execArgv: [] }));
+    }
+  }
+
+  /**
+   * Runs the given blocks of a job, each on whichever thread is free; results come as they finish.
+   *
+   * @param threads at most so many at a time, where memory is short
+   * @param onDone called in this thread for every finished block, in the order they finish
+   * @throws what the first failing block threw, after the running ones have ended; nothing new is started then
+   */
+  async run(
+    request: Omit<JobRequest, "job">,
+    blocks: readonly number[],
+    onDone: (block: number, result: unknown) => void,
+    { signal, threads = this.size }: { signal?: AbortSignal; threads?: number } = {},
+  ): Promise<void> {
+    const job = this.nextJob++;
+    const queue = blocks[Symbol.iterator]();
+    let failure: unknown;
+    const serve = async (worker: Worker): Promise<void> => {
+      while (failure === undefined && !signal?.aborted) {
+        const next = queue.next();
+        if (next.done) return;
+        try {
+          onDone(next.value, await ask(worker, { ...request, job, block: next.value }));
+        } catch (error) {
+          failure ??= error;
+        }
+      }
+    };
+    await Promise.all(this.workers.slice(0, threads).map(serve));
+    if (failure !== undefined) throw failure;
+    signal?.throwIfAborted();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+}
+
+function ask(worker: Worker, request: JobRequest & { block: number }): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const off = () => {
+      worker.off("message", onMessage);
+      worker.off("error", onError);
+      worker.off("exit", onExit);
+    };
+    const onMessage = (reply: TaskReply) => {
+      off();
+      if ("result" in reply) resolve(reply.result);
+      else reject(revive(reply.error));
+    };
+    const onError = (error: Error) => {
+      off();
+      reject(error);
+    };
+    const onExit = (code: number) => {
+      off();
+      reject(new Error(`a worker thread ended with code ${code}`));
+    };
+    worker.on("message", onMessage);
+    worker.on("error", onError);
+    worker.on("exit", onExit);
+    worker.postMessage(request);
+  });
+}
+
+function revive(error: { name: string; message: string; code?: string; stack?: string }): Error {
+  if (error.name === "InputError" && error.code) return new InputError(error.code, error.message);
+  const revived = new Error(error.message);
+  if (error.stack) revived.stack = error.stack;
+  return revived;
+}

@@ -1,0 +1,62 @@
+/** One run at a time on one result: RESULT.work/lock holds the process that is at work. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { InputError } from "../data/index.ts";
+import { diskError } from "./disk-error.ts";
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly since: string;
+}
+
+/**
+ * @returns a function that gives the lock back
+ * @throws InputError "run-in-progress" while another process runs on the same result
+ */
+export function lockRun(workFolder: string): () => void {
+  try {
+    mkdirSync(workFolder, { recursive: true });
+  } catch (error) {
+    throw diskError(error, workFolder, 1e6);
+  }
+  const path = join(workFolder, "lock");
+  const me: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
+  for (;;) {
+    try {
+      writeFileSync(path, JSON.stringify(me), { flag: "wx" });
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw diskError(error, path, 1e3);
+    }
+    const holder = readHolder(path);
+    if (holder && isAlive(holder)) {
+      throw new InputError(
+        "run-in-progress",
+        `Another run is at work on ${workFolder.replace(/\.work$/, "")}: process ${holder.pid} on ${holder.host}, since ${holder.since}. ` +
+          `Wait for it, give another output with -o, or, if that process is gone, delete ${path}.`,
+      );
+    }
+    rmSync(path, { force: true }); // its process was killed
+  }
+}
+
+function readHolder(path: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive({ pid, host }: Holder): boolean {
+  if (host !== hostname()) return true; // cannot be known from here
+  if (pid === process.pid) return false; // a number used again after a restart
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

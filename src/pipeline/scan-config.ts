@@ -1,0 +1,112 @@
+/** scan.yaml: what was measured, where it lies, and what each stage is told. */
+import { dirname, resolve } from "node:path";
+import * as z from "zod";
+import { AXIS_UNITS, InputError } from "../data/index.ts";
+import { readYaml } from "../files/yaml.ts";
+import { IntegrateConfig } from "../stages/integrate/config.ts";
+import { SinogramConfig } from "../stages/sinogram/config.ts";
+
+const path = z.string().min(1);
+
+const Angles = z
+  .union([
+    z.strictObject({
+      start: z.number().default(0).meta({ unit: "degrees", description: "angle of the first line" }),
+      end: z.number().default(180).meta({ unit: "degrees", description: "angle at the end of the scan" }),
+      inclusive: z.boolean().default(false).meta({ description: "whether the last line is at `end` itself" }),
+    }),
+    z.strictObject({
+      list: z.array(z.number()).min(2).meta({ unit: "degrees", description: "one angle for each line" }),
+    }),
+    z.strictObject({ file: path.meta({ description: "text file with one angle a line, in degrees" }) }),
+  ])
+  .meta({ description: "sample rotation of each line" });
+export type AnglesConfig = z.output<typeof Angles>;
+
+const Frames = z.strictObject({
+  kind: z.literal("frames"),
+  files: z
+    .union([path, z.array(path).min(1)])
+    .meta({ description: "detector images: a file, a folder, a pattern with *, or a list; in order of acquisition" }),
+  dataset: path.optional().meta({ description: "dataset inside an HDF5 file; left out: found" }),
+  poni: path.meta({ description: "geometry, as written by `xrdct calibrate` or pyFAI" }),
+  mask: path.optional().meta({ description: "image whose non-zero pixels are left out" }),
+  flat: path.optional().meta({ description: "flat field" }),
+  dark: path.optional().meta({ description: "dark image" }),
+  translations: z.int().min(1).meta({ description: "frames in a line" }),
+  monitor: path.optional().meta({ description: "text file with one monitor reading a frame" }),
+  transmitted: path.optional().meta({ description: "text file with one reading of the transmitted beam a frame" }),
+});
+const P07 = z.strictObject({
+  kind: z.literal("p07"),
+  folder: path.meta({
+    description: "folder of NAME_data_000001.h5 ... and, with monitor and diode, NAME_cnt_00000.nxs ...",
+  }),
+});
+const Patterns = z.strictObject({
+  kind: z.literal("patterns"),
+  file: path.meta({ description: "HDF5 file with patterns [angle, translation, bin]" }),
+  dataset: path.optional(),
+  axisDataset: path.optional(),
+  axisUnit: z.enum(AXIS_UNITS).optional(),
+});
+const Raster = z.strictObject({
+  kind: z.literal("raster"),
+  files: z
+    .union([path, z.array(path).min(1)])
+    .meta({ description: "one pattern a point: a folder, a pattern with *, or a list; row by row" }),
+  rows: z.int().min(1),
+  cols: z.int().min(1),
+  axisUnit: z.enum(AXIS_UNITS).optional().meta({ description: "where the files do not say it" }),
+});
+const VolumeInput = z.strictObject({
+  kind: z.literal("volume"),
+  file: path.meta({ description: "reconstructed volume: nDTomo's /data with /q or /tth" }),
+});
+
+export const ScanConfig = z.strictObject({
+  title: z.string().default("").meta({ description: "shown in figures and results" }),
+  input: z
+    .discriminatedUnion("kind", [Frames, P07, Patterns, Raster, VolumeInput])
+    .meta({ description: "where the measurement lies" }),
+  energyKeV: z
+    .number()
+    .positive()
+    .optional()
+    .meta({ unit: "keV", description: "photon energy; for frames the .poni's wavelength serves as well" }),
+  distanceMm: z
+    .number()
+    .positive()
+    .optional()
+    .meta({ unit: "mm", description: "sample to detector; for frames the .poni says it" }),
+  stepMm: z
+    .number()
+    .positive()
+    .optional()
+    .meta({ unit: "mm", description: "translation step, which sizes the voxels" }),
+  angles: Angles.prefault({}),
+  integrate: IntegrateConfig.prefault({}),
+  sinogram: SinogramConfig.prefault({}),
+});
+export type ScanConfig = z.output<typeof ScanConfig>;
+
+export interface Scan {
+  readonly config: ScanConfig;
+  /** the scan.yaml's own path */
+  readonly path: string;
+  /** a path of the config, seen from the scan.yaml's folder */
+  readonly resolve: (path: string) => string;
+}
+
+/** @throws InputError naming the line that is wrong */
+export function readScan(path: string): Scan {
+  const config = readYaml(path, ScanConfig);
+  if (config.input.kind !== "frames" && config.energyKeV === undefined) {
+    throw new InputError(
+      "energy-missing",
+      `${path}: energyKeV is missing. Patterns carry no energy of their own: add a line like "energyKeV: 71".`,
+    );
+  }
+  const folder = dirname(resolve(path));
+  return { config, path, resolve: (part) => resolve(folder, part) };
+}

@@ -1,0 +1,83 @@
+/**
+ * The working folder of a run, RESULT.work/: one folder a stage, with the stage's arrays, its journal while it runs
+ * and done.bin when it is finished. A stage's key is a digest of everything that decides its result; the same key
+ * means that the result still holds.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { deserialize, serialize } from "node:v8";
+import { BlockedArray, type BlockedArrayShape } from "./blocked-array.ts";
+import { diskError } from "./disk-error.ts";
+import { Journal } from "./journal.ts";
+
+export interface StageDone<Meta = unknown> {
+  readonly key: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly notes: readonly string[];
+  readonly meta: Meta;
+}
+
+export class StageStore {
+  readonly folder: string;
+
+  constructor(workFolder: string, stage: string) {
+    this.folder = join(workFolder, stage);
+  }
+
+  /** What the stage left when it was finished with this key, or undefined where it has to run. */
+  done<Meta>(key: string): StageDone<Meta> | undefined {
+    const path = join(this.folder, "done.bin");
+    if (!existsSync(path)) return undefined;
+    const done = deserialize(readFileSync(path)) as StageDone<Meta>;
+    return done.key === key ? done : undefined;
+  }
+
+  /** The journal to go on with; everything of another key is thrown away first. */
+  begin(key: string): Journal {
+    const keyPath = join(this.folder, "key");
+    const isSame = existsSync(keyPath) && readFileSync(keyPath, "utf8") === key;
+    if (!isSame) {
+      rmSync(this.folder, { recursive: true, force: true });
+      mkdirSync(this.folder, { recursive: true });
+      writeFileSync(keyPath, key);
+    }
+    rmSync(join(this.folder, "done.bin"), { force: true });
+    return Journal.open(join(this.folder, "journal.jsonl"), key);
+  }
+
+  finish(done: StageDone): void {
+    const path = join(this.folder, "done.bin");
+    try {
+      // v8's format and not JSON: it keeps typed arrays, NaN and infinity as they are
+      writeFileSync(`${path}.new`, serialize(done));
+      renameSync(`${path}.new`, path);
+    } catch (error) {
+      throw diskError(error, path, 1e6);
+    }
+  }
+
+  arrayPath(name: string): string {
+    return join(this.folder, `${name}.f32`);
+  }
+
+  /** The array as it is on disk, or a new one of this shape where there is none. */
+  array(name: string, shape: BlockedArrayShape): BlockedArray {
+    const path = this.arrayPath(name);
+    return existsSync(path) ? BlockedArray.open(path, shape) : BlockedArray.create(path, shape);
+  }
+}
+
+/** A short digest of JSON with its keys in order, so that the same settings always give the same key. */
+export function digest(value: unknown): string {
+  return createHash("sha256").update(stableJson(value)).digest("hex").slice(0, 32);
+}
+
+function stableJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    part !== null && typeof part === "object" && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

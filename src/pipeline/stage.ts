@@ -1,0 +1,111 @@
+/** Runs one stage: what is finished is kept, what is missing is done block by block, in any number of threads. */
+import { InputError } from "../data/index.ts";
+import type { JournalEntry } from "./journal.ts";
+import type { WorkerPool } from "./pool.ts";
+import { createEstimator, type ProgressListener } from "./progress.ts";
+import { digest, type StageDone, type StageStore } from "./stage-store.ts";
+import type { TaskName } from "./tasks.ts";
+
+/** What every block's task gives back. */
+export interface BlockResult {
+  /** checksums of what the block wrote, array by array */
+  readonly crc: number[];
+}
+
+export interface StagePlan<Meta> {
+  readonly task: TaskName;
+  /** everything a thread needs to set the task up; plain data */
+  readonly payload: unknown;
+  readonly blocks: number;
+  /** what one thread needs at most, to keep the run within its memory setting */
+  readonly bytesPerThread: number;
+  /** the checksums of what lies on disk for a block, in the order of BlockResult.crc */
+  readonly checksums: (block: number) => number[];
+  /** after the last block: closes files, derives what the next stages need */
+  readonly finish: () => Promise<{ meta: Meta; notes: readonly string[] }> | { meta: Meta; notes: readonly string[] };
+}
+
+export interface Stage<Meta> {
+  readonly name: string;
+  /** everything that decides the result: settings, digest of the inputs, keys of the stages before */
+  readonly identity: unknown;
+  readonly plan: () => Promise<StagePlan<Meta>>;
+}
+
+export interface StageContext {
+  readonly store: StageStore;
+  readonly pool: () => WorkerPool;
+  readonly onProgress: ProgressListener;
+  readonly signal: AbortSignal;
+  /** what all threads together may take */
+  readonly memoryBytes: number;
+}
+
+export interface StageResult<Meta> extends StageDone<Meta> {
+  /** blocks done now; those of an interrupted run that were kept do not count */
+  readonly blocksDone: number;
+}
+
+export async function runStage<Meta>(stage: Stage<Meta>, context: StageContext): Promise<StageResult<Meta>> {
+  const key = digest(stage.identity);
+  const { store, onProgress, signal } = context;
+  const before = store.done<Meta>(key);
+  if (before) {
+    onProgress({ type: "stage-skipped", stage: stage.name, why: "finished before with the same settings and input" });
+    return { ...before, blocksDone: 0 };
+  }
+  signal.throwIfAborted();
+  const started = new Date();
+  const journal = store.begin(key);
+  const plan = await stage.plan();
+  for (const entry of [...journal.entries.values()]) {
+    if (!sameNumbers(plan.checksums(entry.block), entry.crc)) journal.forget(entry.block);
+  }
+  const resumed = journal.entries.size;
+  const missing = Array.from({ length: plan.blocks }, (_, block) => block).filter(
+    (block) => !journal.entries.has(block),
+  );
+  onProgress({ type: "stage-start", stage: stage.name, blocks: plan.blocks, resumed });
+  const secondsLeft = createEstimator(plan.blocks, resumed, Date.now);
+  const onDone = (block: number, result: unknown) => {
+    journal.record({ block, crc: (result as BlockResult).crc } satisfies JournalEntry);
+    const done = journal.entries.size;
+    const left = secondsLeft(done);
+    onProgress({
+      type: "stage-progress",
+      stage: stage.name,
+      done,
+      blocks: plan.blocks,
+      ...(left !== undefined && { secondsLeft: left }),
+    });
+  };
+  if (missing.length > 0) {
+    const pool = context.pool();
+    const threads = threadsWithin(context.memoryBytes, plan.bytesPerThread, pool.size, stage.name);
+    await pool.run({ task: plan.task, payload: plan.payload }, missing, onDone, { signal, threads });
+  }
+  const { meta, notes } = await plan.finish();
+  const done: StageDone<Meta> = {
+    key,
+    startedAt: started.toISOString(),
+    endedAt: new Date().toISOString(),
+    notes,
+    meta,
+  };
+  store.finish(done);
+  onProgress({ type: "stage-end", stage: stage.name, seconds: (Date.now() - started.getTime()) / 1000, notes });
+  return { ...done, blocksDone: missing.length };
+}
+
+/** @throws InputError "memory-too-small" where not even one thread fits */
+function threadsWithin(memoryBytes: number, bytesPerThread: number, threads: number, stage: string): number {
+  const fitting = Math.floor(memoryBytes / bytesPerThread);
+  if (fitting >= 1) return Math.min(threads, fitting);
+  throw new InputError(
+    "memory-too-small",
+    `${stage} needs ${(bytesPerThread / 1e9).toFixed(2)} GB for one thread and the memory setting is ${(memoryBytes / 1e9).toFixed(2)} GB. Raise --memory-gb.`,
+  );
+}
+
+const sameNumbers = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((value, i) => value === b[i]);
