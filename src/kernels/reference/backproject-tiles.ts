@@ -1,0 +1,65 @@
+/**
+ * Back-projects 16 radial bins at once: adds to every pixel, for each angle, the value of that angle's row at the
+ * pixel's s, linearly interpolated. The exact transpose of projectTiles.
+ *
+ *   u = axis + (x - centreX) cos + (y - centreY) sin          pixel += (1 - f) row[floor u] + f row[floor u + 1]
+ *
+ * The region is walked in tiles of 16 x 16 pixels: a tile touches about 23 neighbouring elements of a row, which stay
+ * in the first cache. Positions are formed within a tile, so their rounding does not grow with the grid.
+ *
+ * @param image     [y1 - y0, nx, 16] f32, its first row is y0; added to in place
+ * @param x0,x1,y0,y1 region of the grid, in pixels
+ * @param spans     [ny, 2] i32: first pixel and end of what is wanted in each row of the grid; the rest is left alone
+ * @param rows      [angle, rowLength, 16] f32
+ * @param directions [angle, 2] f64, cos and sin of omega
+ * @param angle0,angle1 angles to add
+ * @param scratch   4224 f32 for the tile
+ */
+export function backprojectTiles(
+  image: Float32Array,
+  nx: number,
+  x0: number,
+  x1: number,
+  y0: number,
+  y1: number,
+  spans: Int32Array,
+  rows: Float32Array,
+  rowLength: number,
+  directions: Float64Array,
+  angle0: number,
+  angle1: number,
+  centreX: number,
+  centreY: number,
+  axis: number,
+  scratch: Float32Array,
+): void {
+  const f = Math.fround;
+  for (let ty = y0; ty < y1; ty += 16) {
+    for (let tx = x0; tx < x1; tx += 16) {
+      for (let y = ty; y < Math.min(ty + 16, y1); y++) {
+        const first = Math.max(tx, spans[2 * y]!);
+        const end = Math.min(tx + 16, x1, spans[2 * y + 1]!);
+        for (let x = first; x < end; x++) {
+          const sum = scratch.fill(0, 0, 16);
+          for (let angle = angle0; angle < angle1; angle++) {
+            const c = directions[2 * angle]!;
+            const s = directions[2 * angle + 1]!;
+            const u = axis + (tx - centreX) * c + (ty - centreY) * s;
+            const base = Math.floor(u + Math.min(0, 15 * c) + Math.min(0, 15 * s) - 0.001);
+            const v = f(f(f(u - base) + f((y - ty) * f(s))) + f((x - tx) * f(c)));
+            const j = Math.floor(v);
+            const right = f(v - j);
+            const left = f(1 - right);
+            const at = (angle * rowLength + base + j) * 16;
+            for (let lane = 0; lane < 16; lane++) {
+              sum[lane]! += f(right * rows[at + 16 + lane]!);
+              sum[lane]! += f(left * rows[at + lane]!);
+            }
+          }
+          const pixel = ((y - y0) * nx + x) * 16;
+          for (let lane = 0; lane < 16; lane++) image[pixel + lane]! += sum[lane]!;
+        }
+      }
+    }
+  }
+}

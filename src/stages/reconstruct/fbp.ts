@@ -1,0 +1,135 @@
+/**
+ * Filtered back-projection of a block of bins:
+ *
+ *   f(x, y) = sum over angles of d(omega) (h * p)(x cos omega + y sin omega)
+ *
+ * It is linear, so the variance is the same with squares: d(omega)^2 and the squared filter.
+ */
+import type { Kernels } from "../../kernels/index.ts";
+import {
+  backprojectStrip,
+  LANES,
+  type PlacedProjector,
+  packRows,
+  placeProjector,
+  rowsLength,
+  STRIP,
+  unpackBins,
+} from "../../projector/index.ts";
+import type { ReconstructionPlan } from "./plan.ts";
+
+/** @param out [y, x, bins] */
+export function fbp(
+  kernels: Kernels,
+  plan: ReconstructionPlan,
+  sinogram: Float32Array,
+  bins: number,
+  out: Float32Array,
+): void {
+  backprojectFiltered(kernels, plan, sinogram, bins, out, {
+    spectrum: plan.filterSpectrum,
+    weights: plan.angles.weights,
+    scale: plan.scale,
+  });
+}
+
+/** The variance of fbp's result. @param variance [angle, translation, bins] of the rays @param out [y, x, bins] */
+export function fbpVariance(
+  kernels: Kernels,
+  plan: ReconstructionPlan,
+  variance: Float32Array,
+  bins: number,
+  out: Float32Array,
+): void {
+  backprojectFiltered(kernels, plan, variance, bins, out, {
+    spectrum: plan.varianceSpectrum,
+    weights: plan.angles.weights.map((weight) => weight * weight),
+    scale: plan.scale * plan.scale,
+  });
+}
+
+interface Filter {
+  readonly spectrum: Float32Array;
+  /** [angle] */
+  readonly weights: Float64Array;
+  readonly scale: number;
+}
+
+function backprojectFiltered(
+  kernels: Kernels,
+  plan: ReconstructionPlan,
+  rays: Float32Array,
+  bins: number,
+  out: Float32Array,
+  filter: Filter,
+): void {
+  const { arena } = kernels;
+  const { projector } = plan;
+  const { size } = projector;
+  const mark = arena.mark();
+  const placed = placeProjector(kernels, projector);
+  const filterRows = placeFilter(kernels, plan, filter);
+  const rows = arena.f32(rowsLength(projector));
+  const strip = arena.f32(STRIP * size * LANES);
+  for (let first = 0; first < bins; first += LANES) {
+    packRows(kernels, projector, rays, rows, bins, first);
+    filterRows(rows);
+    for (let y0 = 0; y0 < size; y0 += STRIP) {
+      const y1 = Math.min(size, y0 + STRIP);
+      reconstructStrip(kernels, placed, rows, strip, y0, y1);
+      unpackBins(kernels, out.subarray(y0 * size * bins), strip, bins, first, (y1 - y0) * size, filter.scale);
+    }
+  }
+  arena.release(mark);
+}
+
+function reconstructStrip(
+  kernels: Kernels,
+  placed: PlacedProjector,
+  rows: Float32Array,
+  strip: Float32Array,
+  y0: number,
+  y1: number,
+): void {
+  const { size, sample } = placed.geometry;
+  strip.fill(0);
+  backprojectStrip(kernels, placed, rows, strip, y0, y1);
+  clearOutside(strip, sample.subarray(y0 * size, y1 * size), placed.geometry.spans.subarray(2 * y0, 2 * y1), size);
+}
+
+/** The spans of a sample mask with hollows take in voxels that are not sample. */
+function clearOutside(strip: Float32Array, sample: Uint8Array, spans: Int32Array, size: number): void {
+  for (let y = 0; y < spans.length / 2; y++) {
+    for (let x = spans[2 * y]!; x < spans[2 * y + 1]!; x++) {
+      const voxel = y * size + x;
+      if (sample[voxel] === 0) strip.fill(0, voxel * LANES, (voxel + 1) * LANES);
+    }
+  }
+}
+
+const ANGLES_A_CALL = 32;
+
+function placeFilter(
+  { arena, run }: Kernels,
+  { projector, fourier }: ReconstructionPlan,
+  filter: Filter,
+): (rows: Float32Array) => void {
+  const { angles, rowLength, pad, translations } = projector;
+  const spectrum = arena.f32(fourier.length);
+  const twiddles = arena.f32(fourier.twiddles.length);
+  const radices = arena.i32(fourier.radices.length);
+  const weights = arena.f32(angles);
+  const scratch = arena.f32(fourier.length * LANES);
+  spectrum.set(filter.spectrum);
+  twiddles.set(fourier.twiddles);
+  radices.set(fourier.radices);
+  weights.set(filter.weights);
+  return (rows) => {
+    for (let angle = 0; angle < angles; angle += ANGLES_A_CALL) {
+      run.filterRows(
+        ...([rows, rowLength, pad, translations, angle, Math.min(angles, angle + ANGLES_A_CALL), weights] as const),
+        ...([fourier.length, radices, radices.length, twiddles, spectrum, scratch] as const),
+      );
+    }
+  };
+}
