@@ -121,9 +121,13 @@ function readFrame(path: string, modules: Module[], count: number, rows: number,
   const data = new Int32Array(rows * cols).fill(-1);
   for (const module of modules) {
     let within = index;
-    const part = module.parts.find((p) => within < p.count || ((within -= p.count), false))!;
-    const values = part.file.read(`${DETECTOR}/data`, [within, 0, 0], [1, module.rows, module.cols]);
-    place(data, cols, module, values);
+    for (const { file, count: held } of module.parts) {
+      if (within < held) {
+        place(data, cols, module, file.read(`${DETECTOR}/data`, [within, 0, 0], [1, module.rows, module.cols]));
+        break;
+      }
+      within -= held;
+    }
   }
   return { rows, cols, data, header: {} };
 }
@@ -148,9 +152,9 @@ function assembleFlat(modules: Module[], rows: number, cols: number): Float32Arr
     const isApplied = file.numbers(`${DETECTOR}/flatfield_applied`)?.[0] === 1;
     if (isApplied || !dataset?.shape || sizeOf(dataset.shape) !== module.rows * module.cols) return undefined;
     const values = Float32Array.from(file.read(dataset.path) as ArrayLike<number>);
-    const isNaN = values.every(Number.isNaN);
-    isMeasured ||= !isNaN;
-    place(flat, cols, module, isNaN ? values.fill(1) : values);
+    const isUnmeasured = values.every(Number.isNaN);
+    isMeasured ||= !isUnmeasured;
+    place(flat, cols, module, isUnmeasured ? values.fill(1) : values);
   }
   return isMeasured ? flat : undefined;
 }
