@@ -1,0 +1,92 @@
+/** What to fit in every voxel. All positions and widths are in the unit of the patterns' axis. */
+import * as z from "zod";
+
+const ParameterSpec = z.strictObject({
+  value: z.number().optional().meta({ description: "start value; found from the summed pattern where left out" }),
+  refine: z
+    .enum(["voxel", "sum", "no"])
+    .optional()
+    .meta({ description: "fitted in every voxel, only on the summed pattern, or never" }),
+  min: z.number().optional().meta({ description: "lower bound" }),
+  max: z.number().optional().meta({ description: "upper bound" }),
+  tie: z
+    .string()
+    .optional()
+    .meta({ description: "name of another peak of the region whose parameter this one follows" }),
+  factor: z.number().default(1).meta({ description: "tied value = factor * value of the other peak + offset" }),
+  offset: z.number().default(0).meta({ description: "see factor" }),
+});
+/** A bare number is a start value. */
+const Parameter = z.union([z.number().transform((value) => ParameterSpec.parse({ value })), ParameterSpec]);
+export type PeakParameter = z.infer<typeof ParameterSpec>;
+
+export const PeakConfig = z.strictObject({
+  name: z.string().min(1).meta({ description: "as in map/<region>/<peak>/area" }),
+  hkl: z
+    .tuple([z.int(), z.int(), z.int()])
+    .optional()
+    .meta({ description: "reflection, for lattice parameters from peaks" }),
+  d: z.number().positive().optional().meta({ unit: "Å", description: "lattice spacing to start from" }),
+  position: Parameter.optional().meta({ unit: "axis unit", description: "position to start from, instead of d" }),
+  area: Parameter.optional().meta({ unit: "intensity x axis unit", description: "integrated intensity" }),
+  fwhm: Parameter.optional().meta({ unit: "axis unit", description: "full width at half maximum" }),
+  eta: Parameter.optional().meta({ description: "Lorentzian share, 0 to 1; by default fitted on the summed pattern" }),
+});
+export type PeakConfig = z.infer<typeof PeakConfig>;
+
+export const PeakRegion = z
+  .strictObject({
+    name: z.string().min(1).meta({ description: "as in map/<region>/<peak>/area" }),
+    phase: z.string().optional().meta({ description: "the phase the peaks belong to" }),
+    range: z
+      .tuple([z.number(), z.number()])
+      .meta({ unit: "axis unit", description: "first and last axis value that is fitted" }),
+    peaks: z.array(PeakConfig).min(1).max(7).meta({ description: "pseudo-Voigts of the region" }),
+    background: z.int().min(0).max(3).default(1).meta({ description: "degree of the background polynomial" }),
+  })
+  .refine(({ range }) => range[0] < range[1], { message: "range must be [low, high]", path: ["range"] });
+export type PeakRegion = z.infer<typeof PeakRegion>;
+
+export const MapConfig = z.strictObject({
+  regions: z.array(PeakRegion).min(1).meta({ description: "parts of the pattern that are fitted, each by itself" }),
+  weights: z
+    .enum(["auto", "sigma", "poisson", "uniform"])
+    .default("auto")
+    .meta({
+      description:
+        "sigma: 1/sigma² of the patterns; poisson: 1/(gain x model), for raw counts; uniform: equal, the variance from " +
+        "the residuals (reconstructed slices without sigma); auto: sigma where there is one, else uniform",
+    }),
+  gain: z.number().positive().default(1).meta({ description: "variance of a raw count, for poisson weights" }),
+  varianceFloor: z
+    .number()
+    .positive()
+    .default(1)
+    .meta({ unit: "intensity", description: "least model value that poisson weights are made from" }),
+  esdScale: z
+    .enum(["none", "gof"])
+    .default("none")
+    .meta({ description: "gof: esds times the goodness of fit where it is over 1; uniform weights always scale" }),
+  minSignificance: z.number().nonnegative().default(4).meta({
+    unit: "esd",
+    description: "a peak with a smaller area / esd has status noSignal and no position or width",
+  }),
+  maxShift: z
+    .number()
+    .positive()
+    .optional()
+    .meta({ unit: "axis unit", description: "how far a position may move from its start; 1.5 fwhm if left out" }),
+  spikeSigma: z
+    .number()
+    .positive()
+    .optional()
+    .meta({ unit: "sigma", description: "points further than this from the fit are left out and the fit repeated" }),
+  maxIterations: z.int().positive().default(60).meta({ description: "steps a fit may take" }),
+  tolerance: z
+    .number()
+    .positive()
+    .default(1e-6)
+    .meta({ description: "a fit ends when a step would lower chi² by less than this" }),
+});
+export type MapConfig = z.infer<typeof MapConfig>;
+export type MapConfigInput = z.input<typeof MapConfig>;
