@@ -1,4 +1,4 @@
 export * from "./detectors.ts";
+export * from "./pixel-corners.ts";
 export * from "./poni.ts";
 export * from "./scan-plan.ts";
-export * from "./pixel-corners.ts";

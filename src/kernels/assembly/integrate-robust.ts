@@ -1,0 +1,507 @@
+// Twins of ../reference/integrate-trimmed.ts and integrate-clipped.ts, where the meaning is written down; this file is
+// only speed. One file, because both begin with gatherBin, and a generic function cannot be an export of a module.
+//
+// A selection, not a sort (after Floyd & Rivest, Comm. ACM 18 (1975) 165): a sorted sample of the bin brackets the
+// wanted rank, one SIMD pass counts what lies below and packs what lies inside, and the same again on the few that
+// are left. A wrong bracket costs one more pass, never a wrong value.
+
+function loadPixels(frame: usize, at: usize): v128 {
+  let v = v128.load32_zero(frame + ((<usize>load<u32>(at)) << 2));
+  v = v128.load_lane<u32>(frame + ((<usize>load<u32>(at, 4)) << 2), v, 1);
+  v = v128.load_lane<u32>(frame + ((<usize>load<u32>(at, 8)) << 2), v, 2);
+  return v128.load_lane<u32>(frame + ((<usize>load<u32>(at, 12)) << 2), v, 3);
+}
+
+/**
+ * (counts - dark) x scale of the entries begin to end, written to out as f32; pads to a multiple of 4 with +infinity.
+ * @param keepGaps true: a gap becomes NaN in its place; false: gaps are left out
+ * @returns values written, without the padding
+ */
+function gatherBin<T>(
+  frame: usize,
+  pixel: usize,
+  scale: usize,
+  dark: usize,
+  hasDark: i32,
+  begin: u32,
+  end: u32,
+  out: usize,
+  keepGaps: bool,
+): u32 {
+  const notANumber = f32x4.splat(NaN);
+  let to = out;
+  let e = (<usize>begin) << 2;
+  const end4 = e + ((<usize>((end - begin) & ~3)) << 2);
+  for (; e < end4; e += 16) {
+    const raw = loadPixels(frame, pixel + e);
+    let value: v128;
+    let gap: v128;
+    if (isFloat<T>()) {
+      value = raw;
+      gap = f32x4.ne(raw, raw);
+    } else {
+      value = f32x4.convert_i32x4_s(raw);
+      gap = i32x4.lt_s(raw, i32x4.splat(0));
+    }
+    if (hasDark) value = f32x4.sub(value, v128.load(dark + e));
+    value = f32x4.mul(value, v128.load(scale + e));
+    if (!v128.any_true(gap)) {
+      v128.store(to, value);
+      to += 16;
+    } else if (keepGaps) {
+      v128.store(to, v128.bitselect(notANumber, value, gap));
+      to += 16;
+    } else {
+      const gaps = i32x4.bitmask(gap);
+      if (!(gaps & 1)) {
+        v128.store_lane<f32>(to, value, 0);
+        to += 4;
+      }
+      if (!(gaps & 2)) {
+        v128.store_lane<f32>(to, value, 1);
+        to += 4;
+      }
+      if (!(gaps & 4)) {
+        v128.store_lane<f32>(to, value, 2);
+        to += 4;
+      }
+      if (!(gaps & 8)) {
+        v128.store_lane<f32>(to, value, 3);
+        to += 4;
+      }
+    }
+  }
+  const last = (<usize>end) << 2;
+  for (; e < last; e += 4) {
+    const p = (<usize>load<u32>(pixel + e)) << 2;
+    let value: f32;
+    let gap: bool;
+    if (isFloat<T>()) {
+      value = load<f32>(frame + p);
+      gap = value != value;
+    } else {
+      const count = load<i32>(frame + p);
+      value = <f32>count;
+      gap = count < 0;
+    }
+    if (gap && !keepGaps) continue;
+    if (hasDark) value -= load<f32>(dark + e);
+    store<f32>(to, gap ? <f32>NaN : value * load<f32>(scale + e));
+    to += 4;
+  }
+  v128.store(to, f32x4.splat(Infinity));
+  return <u32>((to - out) >> 2);
+}
+
+const SAMPLE: u32 = 32;
+const SMALL: u32 = 40;
+
+// Shuffles that pack the lanes of a 4-bit mask to the front, and how many lanes those are.
+// biome-ignore format: one row a mask
+const PACK: usize = memory.data<u8>([
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, // 0000
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, // 0001
+  4, 5, 6, 7, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, // 0010
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, // 0011
+  8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, // 0100
+  0, 1, 2, 3, 8, 9, 10, 11, 8, 9, 10, 11, 12, 13, 14, 15, // 0101
+  4, 5, 6, 7, 8, 9, 10, 11, 8, 9, 10, 11, 12, 13, 14, 15, // 0110
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, // 0111
+  12, 13, 14, 15, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, // 1000
+  0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, // 1001
+  4, 5, 6, 7, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, // 1010
+  0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 12, 13, 14, 15, // 1011
+  8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, // 1100
+  0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 12, 13, 14, 15, // 1101
+  4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 12, 13, 14, 15, // 1110
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, // 1111
+]);
+
+let below: u32 = 0;
+
+/** Packs the values low <= x <= high of [from, end) to `out`; counts those < low into `below`. Returns how many it packed. */
+function packBetween(from: usize, end: usize, low: f32, high: f32, out: usize): u32 {
+  const lo = f32x4.splat(low);
+  const hi = f32x4.splat(high);
+  let under = i32x4.splat(0);
+  let to = out;
+  for (let at = from; at < end; at += 16) {
+    const x = v128.load(at);
+    const isUnder = f32x4.lt(x, lo);
+    under = i32x4.sub(under, isUnder);
+    const outside = i32x4.bitmask(v128.or(isUnder, f32x4.gt(x, hi)));
+    const inside = outside ^ 15;
+    v128.store(to, i8x16.swizzle(x, v128.load(PACK + ((<usize>inside) << 4))));
+    to += (<usize>popcnt(inside)) << 2;
+  }
+  below =
+    i32x4.extract_lane(under, 0) +
+    i32x4.extract_lane(under, 1) +
+    i32x4.extract_lane(under, 2) +
+    i32x4.extract_lane(under, 3);
+  return <u32>((to - out) >> 2);
+}
+
+function insertionSort(x: usize, n: u32): void {
+  const end = x + ((<usize>n) << 2);
+  for (let i = x + 4; i < end; i += 4) {
+    const value = load<f32>(i);
+    let j = i;
+    while (j > x && load<f32>(j - 4) > value) {
+      store<f32>(j, load<f32>(j - 4));
+      j -= 4;
+    }
+    store<f32>(j, value);
+  }
+}
+
+function pad(x: usize, n: u32): u32 {
+  v128.store(x + ((<usize>n) << 2), f32x4.splat(Infinity));
+  return (n + 3) & ~3;
+}
+
+/**
+ * The value of the given rank (from 0) of x[0..n), n padded to a multiple of 4 with +infinity; x is left as it is.
+ * @param first, second buffers of n + 4 values; sample: of SMALL
+ */
+function selectRank(x: usize, n: u32, rank: u32, first: usize, second: usize, sample: usize): f32 {
+  let source = x;
+  let out = first;
+  while (n > SMALL) {
+    const step = n / SAMPLE;
+    for (let i: u32 = 0; i < SAMPLE; i++)
+      store<f32>(sample + ((<usize>i) << 2), load<f32>(source + ((<usize>(i * step)) << 2)));
+    insertionSort(sample, SAMPLE);
+    const q = (<f32>rank + 0.5) / <f32>n;
+    const half: f32 = 2 * sqrt<f32>(<f32>SAMPLE * q * (1 - q)) + 0.5;
+    const lowAt = <i32>floor<f32>(q * <f32>SAMPLE - half);
+    const highAt = <i32>floor<f32>(q * <f32>SAMPLE + half);
+    let low: f32 = lowAt < 0 ? -Infinity : load<f32>(sample + ((<usize>lowAt) << 2));
+    let high: f32 = highAt >= <i32>SAMPLE ? Infinity : load<f32>(sample + ((<usize>highAt) << 2));
+    const end = source + ((<usize>n) << 2);
+    let inside = packBetween(source, end, low, high, out);
+    if (inside == n) {
+      // Ties: the bracket holds everything. Split about one value instead, which always gets further.
+      low = load<f32>(sample + ((<usize>(SAMPLE / 2)) << 2));
+      high = low;
+      inside = packBetween(source, end, low, high, out);
+    }
+    if (rank < below) {
+      // The largest float below `low`: everything under the bracket.
+      inside = packBetween(source, end, -Infinity, nextBelow(low), out);
+    } else if (rank < below + inside) {
+      if (low == high) return low;
+      rank -= below;
+    } else {
+      rank -= below + inside;
+      inside = packBetween(source, end, nextAbove(high), Infinity, out);
+    }
+    n = pad(out, inside);
+    source = out;
+    out = out == first ? second : first;
+  }
+  memory.copy(sample, source, (<usize>n) << 2);
+  insertionSort(sample, n);
+  return load<f32>(sample + ((<usize>rank) << 2));
+}
+
+function nextBelow(x: f32): f32 {
+  const bits = reinterpret<i32>(x);
+  if (x == 0) return reinterpret<f32>(0x80000001);
+  return reinterpret<f32>(bits < 0 ? bits + 1 : bits - 1);
+}
+
+function nextAbove(x: f32): f32 {
+  const bits = reinterpret<i32>(x);
+  if (x == 0) return reinterpret<f32>(1);
+  return reinterpret<f32>(bits < 0 ? bits - 1 : bits + 1);
+}
+
+function sumBetween(x: usize, n: u32, k: u32, low: f32, high: f32): f64 {
+  if (low == high) return <f64>(n - 2 * k) * <f64>low;
+  const lo = f32x4.splat(low);
+  const hi = f32x4.splat(high);
+  let s01 = f64x2.splat(0),
+    s23 = f64x2.splat(0);
+  let lower = i32x4.splat(0),
+    higher = i32x4.splat(0);
+  const end = x + ((<usize>((n + 3) & ~3)) << 2);
+  for (let at = x; at < end; at += 16) {
+    const v = v128.load(at);
+    const isLow = f32x4.le(v, lo);
+    const isHigh = f32x4.ge(v, hi);
+    lower = i32x4.sub(lower, isLow);
+    higher = i32x4.sub(higher, isHigh);
+    const between = v128.andnot(v, v128.or(isLow, isHigh));
+    s01 = f64x2.add(s01, f64x2.promote_low_f32x4(between));
+    s23 = f64x2.add(
+      s23,
+      f64x2.promote_low_f32x4(i8x16.shuffle(between, between, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7)),
+    );
+  }
+  const sum = f64x2.add(s01, s23);
+  const atMostLow =
+    i32x4.extract_lane(lower, 0) +
+    i32x4.extract_lane(lower, 1) +
+    i32x4.extract_lane(lower, 2) +
+    i32x4.extract_lane(lower, 3);
+  const padding = <i32>(((n + 3) & ~3) - n);
+  const atLeastHigh =
+    i32x4.extract_lane(higher, 0) +
+    i32x4.extract_lane(higher, 1) +
+    i32x4.extract_lane(higher, 2) +
+    i32x4.extract_lane(higher, 3) -
+    padding;
+  return (
+    f64x2.extract_lane(sum, 0) +
+    f64x2.extract_lane(sum, 1) +
+    (<f64>(atMostLow - <i32>k) * <f64>low + <f64>(atLeastHigh - <i32>k) * <f64>high)
+  );
+}
+
+function trimBin<T>(
+  frame: usize,
+  pixel: usize,
+  scale: usize,
+  dark: usize,
+  hasDark: i32,
+  begin: u32,
+  end: u32,
+  trim: f64,
+  scratch: usize,
+  mean: usize,
+  kept: usize,
+): void {
+  const sample = scratch;
+  const x = scratch + 256;
+  const length = (((<usize>(end - begin) + 3) & ~3) << 2) + 32;
+  const first = x + length;
+  const second = first + length;
+  const n = gatherBin<T>(frame, pixel, scale, dark, hasDark, begin, end, x, false);
+  if (n == 0) {
+    store<f64>(mean, NaN);
+    store<f64>(kept, 0);
+    return;
+  }
+  const k = min(<u32>(trim * <f64>n), (n - 1) >> 1);
+  const padded = (n + 3) & ~3;
+  const low = selectRank(x, padded, k, first, second, sample);
+  const high = selectRank(x, padded, n - 1 - k, first, second, sample);
+  store<f64>(kept, <f64>(n - 2 * k));
+  store<f64>(mean, sumBetween(x, n, k, low, high) / <f64>(n - 2 * k));
+}
+
+export function integrateTrimmed(
+  f0: usize,
+  f1: usize,
+  f2: usize,
+  f3: usize,
+  frameCount: i32,
+  isFloatFrame: i32,
+  pixel: usize,
+  scale: usize,
+  dark: usize,
+  hasDark: i32,
+  start: usize,
+  from: i32,
+  to: i32,
+  bins: i32,
+  trim: f64,
+  scratch: usize,
+  mean: usize,
+  kept: usize,
+): void {
+  for (let bin = from; bin < to; bin++) {
+    const begin = load<u32>(start + ((<usize>bin) << 2));
+    const end = load<u32>(start + ((<usize>bin) << 2), 4);
+    for (let f = 0; f < frameCount; f++) {
+      const frame = f == 0 ? f0 : f == 1 ? f1 : f == 2 ? f2 : f3;
+      const out = (<usize>(f * bins + bin)) << 3;
+      if (isFloatFrame)
+        trimBin<f32>(frame, pixel, scale, dark, hasDark, begin, end, trim, scratch, mean + out, kept + out);
+      else trimBin<i32>(frame, pixel, scale, dark, hasDark, begin, end, trim, scratch, mean + out, kept + out);
+    }
+  }
+}
+
+// Sigma clip.
+let sumW: f64 = 0;
+let sumWX: f64 = 0;
+let sumWXX: f64 = 0;
+let count: i32 = 0;
+
+function highHalf(v: v128): v128 {
+  return f64x2.promote_low_f32x4(i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+function acrossLanes(low: v128, high: v128): f64 {
+  const sum = f64x2.add(low, high);
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+/** x is padded to a multiple of 4 with NaN, which no interval holds; weight may run on into the next bin. */
+function sumInside(x: usize, weight: usize, n: u32, low: f32, high: f32): void {
+  const lo = f32x4.splat(low);
+  const hi = f32x4.splat(high);
+  let w01 = f64x2.splat(0),
+    w23 = f64x2.splat(0);
+  let x01 = f64x2.splat(0),
+    x23 = f64x2.splat(0);
+  let q01 = f64x2.splat(0),
+    q23 = f64x2.splat(0);
+  let inside = i32x4.splat(0);
+  const end = x + ((<usize>((n + 3) & ~3)) << 2);
+  for (; x < end; x += 16, weight += 16) {
+    const raw = v128.load(x);
+    const keep = v128.and(f32x4.ge(raw, lo), f32x4.le(raw, hi));
+    inside = i32x4.sub(inside, keep);
+    const v = v128.and(raw, keep);
+    const w = v128.and(v128.load(weight), keep);
+    const vLow = f64x2.promote_low_f32x4(v),
+      vHigh = highHalf(v);
+    const wLow = f64x2.promote_low_f32x4(w),
+      wHigh = highHalf(w);
+    const wvLow = f64x2.mul(wLow, vLow),
+      wvHigh = f64x2.mul(wHigh, vHigh);
+    w01 = f64x2.add(w01, wLow);
+    w23 = f64x2.add(w23, wHigh);
+    x01 = f64x2.add(x01, wvLow);
+    x23 = f64x2.add(x23, wvHigh);
+    q01 = f64x2.add(q01, f64x2.mul(wvLow, vLow));
+    q23 = f64x2.add(q23, f64x2.mul(wvHigh, vHigh));
+  }
+  sumW = acrossLanes(w01, w23);
+  sumWX = acrossLanes(x01, x23);
+  sumWXX = acrossLanes(q01, q23);
+  count =
+    i32x4.extract_lane(inside, 0) +
+    i32x4.extract_lane(inside, 1) +
+    i32x4.extract_lane(inside, 2) +
+    i32x4.extract_lane(inside, 3);
+}
+
+function varianceInside(x: usize, weight: usize, scale: usize, n: u32, low: f32, high: f32): f64 {
+  const lo = f32x4.splat(low);
+  const hi = f32x4.splat(high);
+  let s01 = f64x2.splat(0),
+    s23 = f64x2.splat(0);
+  const end = x + ((<usize>((n + 3) & ~3)) << 2);
+  for (; x < end; x += 16, weight += 16, scale += 16) {
+    const raw = v128.load(x);
+    const keep = v128.and(f32x4.ge(raw, lo), f32x4.le(raw, hi));
+    const v = v128.and(raw, keep);
+    const w = v128.and(v128.load(weight), keep);
+    const c = v128.and(v128.load(scale), keep);
+    const wLow = f64x2.promote_low_f32x4(w),
+      wHigh = highHalf(w);
+    s01 = f64x2.add(
+      s01,
+      f64x2.mul(f64x2.mul(wLow, wLow), f64x2.mul(f64x2.promote_low_f32x4(c), f64x2.promote_low_f32x4(v))),
+    );
+    s23 = f64x2.add(s23, f64x2.mul(f64x2.mul(wHigh, wHigh), f64x2.mul(highHalf(c), highHalf(v))));
+  }
+  return acrossLanes(s01, s23);
+}
+
+function clipBin(
+  isFloatFrame: bool,
+  frame: usize,
+  pixel: usize,
+  scale: usize,
+  dark: usize,
+  hasDark: i32,
+  weight: usize,
+  pixels: f64,
+  begin: u32,
+  end: u32,
+  threshold: f64,
+  iterations: i32,
+  isAzimuthal: i32,
+  x: usize,
+  mean: usize,
+  variance: usize,
+  normalisation: usize,
+  kept: usize,
+): void {
+  const n = end - begin;
+  if (isFloatFrame) gatherBin<f32>(frame, pixel, scale, dark, hasDark, begin, end, x, true);
+  else gatherBin<i32>(frame, pixel, scale, dark, hasDark, begin, end, x, true);
+  v128.store(x + ((<usize>n) << 2), f32x4.splat(NaN));
+  const w = weight + ((<usize>begin) << 2);
+  let low: f32 = -Infinity;
+  let high: f32 = Infinity;
+  sumInside(x, w, n, low, high);
+  for (let round = 0; round < iterations && count > 0; round++) {
+    const average = sumWX / sumW;
+    const spread = isAzimuthal ? sumWXX / sumW - average * average : average;
+    const left = (<f64>count / <f64>n) * pixels;
+    const cut = max(threshold, sqrt<f64>(2 * Math.log(max<f64>(left, 3) / sqrt<f64>(2 * Math.PI))));
+    const reach = cut * sqrt<f64>(max<f64>(spread, 0));
+    low = max<f32>(low, <f32>(average - reach));
+    high = min<f32>(high, <f32>(average + reach));
+    const before = count;
+    sumInside(x, w, n, low, high);
+    if (count == before) break;
+  }
+  store<f64>(mean, count > 0 ? sumWX / sumW : NaN);
+  store<f64>(variance, varianceInside(x, w, scale + ((<usize>begin) << 2), n, low, high));
+  store<f64>(normalisation, sumW);
+  store<f64>(kept, <f64>count);
+}
+
+export function integrateClipped(
+  f0: usize,
+  f1: usize,
+  f2: usize,
+  f3: usize,
+  frameCount: i32,
+  isFloatFrame: i32,
+  pixel: usize,
+  scale: usize,
+  dark: usize,
+  hasDark: i32,
+  weight: usize,
+  pixels: usize,
+  start: usize,
+  from: i32,
+  to: i32,
+  bins: i32,
+  threshold: f64,
+  iterations: i32,
+  isAzimuthal: i32,
+  scratch: usize,
+  mean: usize,
+  variance: usize,
+  normalisation: usize,
+  kept: usize,
+): void {
+  for (let bin = from; bin < to; bin++) {
+    const begin = load<u32>(start + ((<usize>bin) << 2));
+    const end = load<u32>(start + ((<usize>bin) << 2), 4);
+    const inBin = <f64>load<f32>(pixels + ((<usize>bin) << 2));
+    for (let f = 0; f < frameCount; f++) {
+      const frame = f == 0 ? f0 : f == 1 ? f1 : f == 2 ? f2 : f3;
+      const out = (<usize>(f * bins + bin)) << 3;
+      clipBin(
+        isFloatFrame != 0,
+        frame,
+        pixel,
+        scale,
+        dark,
+        hasDark,
+        weight,
+        inBin,
+        begin,
+        end,
+        threshold,
+        iterations,
+        isAzimuthal,
+        scratch,
+        mean + out,
+        variance + out,
+        normalisation + out,
+        kept + out,
+      );
+    }
+  }
+}

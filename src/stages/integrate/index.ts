@@ -1,0 +1,11 @@
+export { IntegrateConfig } from "./config.ts";
+export type { IntegrationTables } from "./integration-tables.ts";
+export {
+  buildTables,
+  createIntegrator,
+  createIntegratorFrom,
+  type IntegrateOptions,
+  type IntegrationResult,
+  type IntegrationSetup,
+  type Integrator,
+} from "./integrator.ts";
