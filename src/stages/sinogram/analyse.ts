@@ -1,0 +1,180 @@
+/** Phase one: from the small summary of a scan to everything that has to be known to put the whole scan right. */
+import { InputError } from "../../data/index.ts";
+import { airPattern } from "./air-pattern.ts";
+import {
+  type Arrangement,
+  arrange,
+  arrangeValues,
+  cellsOf,
+  closeScan,
+  describeScan,
+  slopeReach,
+  sortedByAngle,
+} from "./arrangement.ts";
+import { SinogramConfig } from "./config.ts";
+import { findJumps } from "./jumps.ts";
+import { findMissing } from "./missing.ts";
+import { checkRecord, incidentFactor, measuredTransmission, type ScanRecord, type Transmission } from "./normalise.ts";
+import { findOrder, type LineOrder } from "./order.ts";
+import { lineSpectra } from "./registration.ts";
+import type { SinogramReport } from "./report.ts";
+import { findRings } from "./rings.ts";
+import { quantile } from "./robust.ts";
+import { angularWeights } from "./rotation-axis.ts";
+import { judgeAxis, solveAxis } from "./solve-axis.ts";
+import type { PatternSummary } from "./summary.ts";
+import {
+  balanceChannels,
+  blankMissing,
+  channelImage,
+  fillImage,
+  type WorkingImage,
+  withAbsorption,
+} from "./working-image.ts";
+
+/**
+ * Order, shifts, normalisation, air, rotation axis, jumps, missing patterns, rings: all found or taken from `config`.
+ *
+ * @param hasSigma whether the patterns come with uncertainties
+ * @throws InputError "sinogram-record-shape" | "sinogram-angle-not-finite" | "sinogram-too-small" |
+ *   "sinogram-empty" | "sinogram-axis-not-found" | "sinogram-axis-disagreement"
+ */
+export function analyseSinogram(
+  summary: PatternSummary,
+  record: ScanRecord,
+  options: Partial<SinogramConfig> = {},
+  hasSigma = false,
+): SinogramReport {
+  const config = SinogramConfig.parse(options);
+  const { lines, points } = summary;
+  checkScan(summary, record);
+  const warnings: string[] = [];
+  const incident = incidentFactor(record, lines * points, config);
+  const transmission =
+    config.transmission === "ignore" ? undefined : measuredTransmission(record, lines, points, config);
+  const { cells: missing, weakLines, good } = findMissing(summary, record, incident);
+  const sorted = sortedByAngle(record.omegaDeg);
+  const order = orderOf(
+    blankMissing(channelImage(summary, finite(incident)), missing),
+    sorted,
+    good,
+    transmission,
+    config,
+  );
+
+  const factor = finite(incident).map((value, i) => value / (transmission ? transmission.values[i]! || 1 : 1));
+  const image = blankMissing(channelImage(summary, factor), missing);
+  const arranged = arrange(sorted, record.omegaDeg, order);
+  const reach = slopeReach(arranged.omegaDeg, points);
+  const solve = (lines: Arrangement) => solveAxis(image, lines, good, transmission, config, reach);
+  const first = solve(arranged);
+  const jumps =
+    config.jumps === "off"
+      ? []
+      : findJumps(first.spectra, first.signal, arranged, first.axis, config.jumpThresholdSteps);
+  for (const { angle, steps } of jumps) arranged.shiftSteps[angle] = arranged.shiftSteps[angle]! - steps;
+  const { axis, air, signal } = jumps.length > 0 ? solve(arranged) : first;
+
+  const scan = describeScan(arranged, config.closing);
+  const kept = closeScan(arranged, scan);
+  const angles = kept.lineOfAngle.length;
+  const opaqueCells = transmission ? transmission.opaque.reduce((a, b) => a + b, 0) : 0;
+  const rings = config.rings === "off" ? [] : findRings(signal, angles, points, axis.value, config.ringSigma);
+  const gainMeasured = measuredGain(summary);
+  warnOf(order, axis.truncated, opaqueCells, weakLines, config, warnings);
+  judgeAxis(axis, config, warnings);
+  return {
+    lines,
+    angles,
+    translations: points,
+    order,
+    ...kept,
+    angleWeight: angularWeights(kept.omegaDeg, scan.kind === "full-turn" ? 360 : 180),
+    factor,
+    ...(transmission ? { transmission: arrangeValues(transmission.values, kept, points) } : {}),
+    cells: cellsOf(kept, missing, transmission, points),
+    rotationAxis: axis,
+    jumps: jumps.map(({ angle, steps }) => ({
+      line: arranged.lineOfAngle[angle]!,
+      omegaDeg: arranged.omegaDeg[angle]!,
+      steps,
+    })),
+    scan,
+    air: airPattern(summary, record, config, kept, air, factor, missing, gainMeasured),
+    missingPatterns: missing.reduce((count, bits) => count + (bits ? 1 : 0), 0),
+    weakLines,
+    opaqueCells,
+    rings,
+    sigma: sigmaSource(config, hasSigma, gainMeasured),
+    hotSpots: { enabled: config.hotSpots === "auto", reach, sigmas: config.hotSigma, relative: config.hotRelative },
+    warnings,
+  };
+}
+
+function checkScan(summary: PatternSummary, record: ScanRecord): void {
+  const { lines, points } = summary;
+  if (lines < 4 || points < 4)
+    throw new InputError(
+      "sinogram-too-small",
+      `The scan has ${lines} lines of ${points} points: a sinogram needs at least 4 of each.`,
+    );
+  checkRecord(record, lines, points);
+}
+
+/** A missing factor must not blank what is around it; its pattern is marked missing elsewhere. */
+const finite = (factor: Float64Array): Float64Array => factor.map((value) => (Number.isFinite(value) ? value : 1));
+
+function orderOf(
+  image: WorkingImage,
+  sorted: Int32Array,
+  good: Uint8Array,
+  transmission: Transmission | undefined,
+  config: SinogramConfig,
+): LineOrder {
+  const balanced = balanceChannels(fillImage(image));
+  const full = transmission ? withAbsorption(balanced, transmission.values) : balanced;
+  return findOrder(lineSpectra(full.data, full.lines, full.channels, full.points), sorted, good, config);
+}
+
+/** Lower quartile over the sampled patterns: those without sharp peaks tell the noise best. */
+function measuredGain({ gainSum, gainCount }: PatternSummary): number {
+  return quantile(
+    Array.from(gainSum, (sum, i) => (gainCount[i]! > 0 ? sum / gainCount[i]! : Number.NaN)),
+    0.25,
+  );
+}
+
+function sigmaSource(config: SinogramConfig, hasSigma: boolean, gainMeasured: number): SinogramReport["sigma"] {
+  const isGiven = hasSigma && (config.sigma === "auto" || config.sigma === "given");
+  if (config.sigma === "given" && !hasSigma)
+    throw new InputError(
+      "sinogram-sigma-missing",
+      "sigma: given was asked for, and the patterns come without uncertainties: take sigma: counting, or integrate with uncertainties.",
+    );
+  const gain = config.countingGain === "auto" ? gainMeasured || 1 : config.countingGain;
+  return { source: isGiven ? "given" : config.sigma === "none" ? "none" : "counting", gain, gainMeasured };
+}
+
+function warnOf(
+  order: LineOrder,
+  truncated: boolean,
+  opaqueCells: number,
+  weakLines: readonly number[],
+  config: SinogramConfig,
+  warnings: string[],
+): void {
+  if (!order.given && order.confidence < 0.8)
+    warnings.push(
+      `The lines were taken as ${order.kind}, and only ${(order.confidence * 100).toFixed(0)} % of neighbouring lines speak for it: set order if you know it.`,
+    );
+  if (truncated)
+    warnings.push("The sample leaves the field of view: values near the ends of the lines are incomplete.");
+  if (opaqueCells > 0)
+    warnings.push(
+      `${opaqueCells} points transmit less than ${config.minimumTransmission} and were divided by that: their values are too low, and they are flagged.`,
+    );
+  if (weakLines.length > 0)
+    warnings.push(
+      `Lines ${weakLines.map((line) => line + 1).join(", ")} hold less than a fifth of the usual intensity and were replaced by interpolation along the angle.`,
+    );
+}

@@ -1,0 +1,157 @@
+/** Lays the lines down as found so far and asks every method for the rotation axis. */
+import { InputError } from "../../data/index.ts";
+import { column, findAir } from "./air.ts";
+import { type Arrangement, arrangeValues } from "./arrangement.ts";
+import type { SinogramConfig } from "./config.ts";
+import type { Transmission } from "./normalise.ts";
+import { type LineSpectra, lineSpectra } from "./registration.ts";
+import type { RotationAxisReport } from "./report.ts";
+import { median, quantile } from "./robust.ts";
+import { type AxisEstimate, axisByCentroid, axisByMirror, axisByWedge } from "./rotation-axis.ts";
+import {
+  arrangeImage,
+  balanceChannels,
+  despikeImage,
+  fillImage,
+  totalImage,
+  type WorkingImage,
+  withAbsorption,
+} from "./working-image.ts";
+
+export interface AxisSolution {
+  readonly axis: RotationAxisReport;
+  readonly air: { readonly low: number; readonly high: number };
+  /** [angle, translation] sum over channels less the air */
+  readonly signal: Float64Array;
+  /** of the ordered, filled lines, absorption included */
+  readonly spectra: LineSpectra;
+}
+
+/** @param image [line, channel, point] as measured, normalised; @param good [line] */
+export function solveAxis(
+  image: WorkingImage,
+  arrangement: Arrangement,
+  good: Uint8Array,
+  transmission: Transmission | undefined,
+  config: SinogramConfig,
+  reach: number,
+): AxisSolution {
+  const { lineOfAngle, turned, shiftSteps, omegaDeg } = arrangement;
+  const { points } = image;
+  const angles = lineOfAngle.length;
+  const ordered = despikeImage(fillImage(arrangeImage(image, lineOfAngle, turned, shiftSteps)), reach);
+  const passed = transmission ? filled(arrangeValues(transmission.values, arrangement, points), points) : undefined;
+  const total = totalImage(ordered);
+  const air = findAir(total, angles, points, passed);
+  const signal = lessAir(total, angles, points, air);
+  const isTruncated = leavesTheField(signal, angles, points);
+  const goodAngles = Uint8Array.from(lineOfAngle, (line) => good[line]!);
+  const balanced = balanceChannels(ordered);
+  const full = passed ? withAbsorption(balanced, passed) : balanced;
+  const spectra = lineSpectra(full.data, angles, full.channels, points);
+
+  const estimates: AxisEstimate[] = [
+    axisByCentroid("centroid", maskLines(signal, goodAngles, points), omegaDeg, points, isTruncated),
+    axisByMirror(spectra, omegaDeg, goodAngles),
+    axisByWedge(spectra, omegaDeg, goodAngles),
+  ];
+  if (passed) {
+    const absorption = maskLines(
+      passed.map((value) => -Math.log(value)),
+      goodAngles,
+      points,
+    );
+    const leaves = leavesTheField(absorption, angles, points);
+    estimates.splice(1, 0, axisByCentroid("centroid of absorption", absorption, omegaDeg, points, leaves));
+  }
+  return { axis: combine(estimates, isTruncated, config), air, signal, spectra };
+}
+
+function filled(values: Float64Array, points: number): Float64Array {
+  return fillImage({ lines: values.length / points, channels: 1, points, data: values }).data;
+}
+
+function maskLines(image: Float64Array, good: Uint8Array, points: number): Float64Array {
+  return image.map((value, i) => (good[Math.floor(i / points)] ? value : 0));
+}
+
+/** The air of each line taken off; without air, what the emptiest two per cent of the cells hold. */
+function lessAir(
+  total: Float64Array,
+  angles: number,
+  points: number,
+  { low, high }: { low: number; high: number },
+): Float64Array {
+  const floor = quantile(total, 0.02);
+  const signal = new Float64Array(total.length);
+  for (let a = 0; a < angles; a++) {
+    const line = total.subarray(a * points, (a + 1) * points);
+    let base = floor;
+    if (low + high >= 4) {
+      base = 0;
+      for (let t = 0; t < low; t++) base += line[t]! / (low + high);
+      for (let t = points - high; t < points; t++) base += line[t]! / (low + high);
+    }
+    for (let t = 0; t < points; t++) signal[a * points + t] = line[t]! - base;
+  }
+  return signal;
+}
+
+/** More than a tenth of the sample's level at an end of the line, at more than a tenth of the angles. */
+function leavesTheField(signal: Float64Array, angles: number, points: number): boolean {
+  const level = quantile(signal, 0.9);
+  const ends = [0, points - 1].map((t) => quantile(column(signal, angles, points, t), 0.9));
+  return Math.max(...ends) > 0.1 * level;
+}
+
+/** Median of the usable methods: with three or more of them one that is wrong cannot move it far. */
+function combine(estimates: AxisEstimate[], truncated: boolean, config: SinogramConfig): RotationAxisReport {
+  const usable = estimates.filter((estimate) => estimate.usable);
+  const values = usable.map((estimate) => estimate.value);
+  const found = median(values);
+  const spread = values.length > 1 ? Math.max(...values) - Math.min(...values) : Number.NaN;
+  const isGiven = config.rotationAxis !== "auto";
+  const value = isGiven ? (config.rotationAxis as number) : found;
+  const own = median(usable.map((estimate) => estimate.esd));
+  const esd =
+    Math.max(Number.isFinite(own) ? own : 0, Number.isFinite(spread) ? spread / Math.sqrt(12) : 0) || Number.NaN;
+  const isNear = isGiven ? !(Math.abs(found - value) > config.axisToleranceSteps) : true;
+  return {
+    value,
+    esd: isGiven ? Number.NaN : esd,
+    given: isGiven,
+    estimates,
+    spread,
+    agree: isNear && spread <= config.axisToleranceSteps,
+    truncated,
+  };
+}
+
+/**
+ * One clear message where the axis is in doubt.
+ *
+ * @throws InputError "sinogram-axis-disagreement" where the configuration asks for that, or no method could be used
+ */
+export function judgeAxis(axis: RotationAxisReport, config: SinogramConfig, warnings: string[]): void {
+  const list = axis.estimates
+    .map(({ method, value, usable, note }) =>
+      usable ? `${method} ${value.toFixed(2)}` : `${method} not usable (${note})`,
+    )
+    .join(", ");
+  if (!Number.isFinite(axis.value))
+    throw new InputError(
+      "sinogram-axis-not-found",
+      `No method could find the rotation axis: ${list}. Give it: rotationAxis (in translation steps) in the sinogram section.`,
+    );
+  if (axis.agree) return;
+  const usable = axis.estimates.filter((estimate) => estimate.usable).length;
+  const what = axis.given
+    ? `The rotation axis was given as ${axis.value}, and the data say otherwise`
+    : usable < 2
+      ? "The rotation axis rests on one method alone"
+      : `The methods that find the rotation axis differ by ${axis.spread.toFixed(2)} steps (at most ${config.axisToleranceSteps} are allowed)`;
+  const message = `${what}: ${list}; used: ${axis.value.toFixed(2)}. Look at a reconstruction, and give rotationAxis if it is blurred or doubled.`;
+  if (config.axisDisagreement === "fail" && !axis.given && usable >= 2)
+    throw new InputError("sinogram-axis-disagreement", message);
+  warnings.push(message);
+}
