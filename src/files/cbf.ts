@@ -152,7 +152,7 @@ function mimeFields(text: string): (key: string) => string | undefined {
 function readHeader(text: string): Record<string, string> {
   const header: Record<string, string> = {};
   for (const [, key, value] of text.matchAll(/^(?:# |(?=_))(\w[\w.]*)[:=]?[ \t](.*)$/gm)) {
-    if (key !== "CBF") header[key!] = value!.trim();
+    if (key !== "CBF") header[key!] = value!.replace(/^[\s=:]+/, "").trim();
   }
   return header;
 }

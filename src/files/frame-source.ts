@@ -1,4 +1,5 @@
 import type { Frame, Mask } from "../data/index.ts";
+import type { Kernels } from "../kernels/index.ts";
 
 /** Frames of one file or dataset, read one at a time; a 2 TB scan is only a matter of time. */
 export interface FrameSource {
@@ -9,10 +10,26 @@ export interface FrameSource {
   readonly count: number;
   /** pixels that the file itself marks as bad or missing */
   readonly mask?: Mask;
+  /** frames that should be there and are not: reading one throws InputError "frame-missing" */
+  readonly missing?: readonly MissingFrames[];
   /**
    * @param index 0 to count - 1
    * @throws InputError naming the file and the frame where it is truncated or corrupt
    */
   readFrame(index: number): Frame;
+  /**
+   * The same counts straight into an array of a kernel arena, allocating nothing outside it: for the loop over all
+   * frames. Only where the file holds integers; unsigned 32-bit counts above 2147483647 come out negative.
+   *
+   * @param out [row, col] i32, in the memory of `kernels`
+   */
+  readInto?(index: number, out: Int32Array, kernels: Kernels): void;
   close(): void;
+}
+
+/** A run of missing frames. */
+export interface MissingFrames {
+  readonly first: number;
+  readonly count: number;
+  readonly reason: string;
 }

@@ -164,7 +164,7 @@ function readHeader(directory: Directory): Record<string, string> {
     if (text) header[tag] = text;
   }
   for (const [, key, value] of (header["ImageDescription"] ?? "").matchAll(/^# (\w[\w.]*)[:=]?[ \t](.*)$/gm)) {
-    header[key!] = value!.trim();
+    header[key!] = value!.replace(/^[\s=:]+/, "").trim();
   }
   return header;
 }

@@ -19,13 +19,14 @@ export function decodeByteOffset(source: usize, size: i32, out: usize, n: i32): 
       let low = i16x8.extend_low_i8x16_s(deltas);
       let high = i16x8.extend_high_i8x16_s(deltas);
       const zero = i64x2.splat(0);
-      // running sums within eight lanes: shift up by 1, 2 and 4 lanes
-      low = i16x8.add(low, v128.shuffle<i16>(zero, low, 0, 8, 9, 10, 11, 12, 13, 14));
-      high = i16x8.add(high, v128.shuffle<i16>(zero, high, 0, 8, 9, 10, 11, 12, 13, 14));
-      low = i16x8.add(low, v128.shuffle<i16>(zero, low, 0, 0, 8, 9, 10, 11, 12, 13));
-      high = i16x8.add(high, v128.shuffle<i16>(zero, high, 0, 0, 8, 9, 10, 11, 12, 13));
-      low = i16x8.add(low, v128.shuffle<i16>(zero, low, 0, 0, 0, 0, 8, 9, 10, 11));
-      high = i16x8.add(high, v128.shuffle<i16>(zero, high, 0, 0, 0, 0, 8, 9, 10, 11));
+      // running sums within eight lanes: shift up by 1, 2 and 4 lanes, zeros from below (consecutive lane numbers,
+      // so that engines make one instruction of each)
+      low = i16x8.add(low, v128.shuffle<i16>(zero, low, 7, 8, 9, 10, 11, 12, 13, 14));
+      high = i16x8.add(high, v128.shuffle<i16>(zero, high, 7, 8, 9, 10, 11, 12, 13, 14));
+      low = i16x8.add(low, v128.shuffle<i16>(zero, low, 6, 7, 8, 9, 10, 11, 12, 13));
+      high = i16x8.add(high, v128.shuffle<i16>(zero, high, 6, 7, 8, 9, 10, 11, 12, 13));
+      low = i16x8.add(low, v128.shuffle<i16>(zero, low, 4, 5, 6, 7, 8, 9, 10, 11));
+      high = i16x8.add(high, v128.shuffle<i16>(zero, high, 4, 5, 6, 7, 8, 9, 10, 11));
       high = i16x8.add(high, v128.shuffle<i16>(low, low, 7, 7, 7, 7, 7, 7, 7, 7));
       const base = i32x4.splat(value);
       v128.store(out, i32x4.add(base, i32x4.extend_low_i16x8_s(low)));
