@@ -101,6 +101,8 @@ function openBytes(file: ByteSource, options: OpenFramesOptions): FrameSource {
   if (isMar345(head)) return singleSource(file, decodeMar345(file.read(0, file.size), file.name));
   if (isGzip(head)) {
     const bytes = gunzip(file.read(0, file.size), file.name);
+    // A zipped CBF cannot be read again from disk for every frame, as an unzipped one is.
+    if (isCbf(bytes)) return singleSource(file, decodeCbf(bytes, file.name, { verify: options.verify ?? true }));
     file.close();
     return openBytes(arraySource(bytes, file.name), options);
   }
@@ -112,27 +114,22 @@ function openBytes(file: ByteSource, options: OpenFramesOptions): FrameSource {
 
 function cbfSource(file: ByteSource, options: OpenFramesOptions): FrameSource {
   const verify = options.verify ?? true;
-  const frame = decodeCbf(file.read(0, file.size), file.name, { verify });
-  file.close();
-  const { rows, cols } = frame;
   const { name } = file;
-  const readFrame = (index: number): Frame => {
-    checkIndex(index, 1, name);
-    return readSingle(name, { verify });
-  };
-  const readInto = (index: number, out: Int32Array, kernels: Kernels): void => {
-    checkIndex(index, 1, name);
-    readCbfInto(name, out, kernels, verify);
-  };
-  // A gzipped CBF has no file to read its bytes from again.
-  const isFile = isCbf(headOf(name));
+  const { rows, cols } = decodeCbf(file.read(0, file.size), name, { verify });
+  file.close();
   return {
     name,
     rows,
     cols,
     count: 1,
-    readFrame: isFile ? readFrame : () => frame,
-    ...(isFile && { readInto }),
+    readFrame: (index) => {
+      checkIndex(index, 1, name);
+      return readSingle(name, { verify });
+    },
+    readInto: (index, out, kernels) => {
+      checkIndex(index, 1, name);
+      readCbfInto(name, out, kernels, verify);
+    },
     close: () => {},
   };
 }
