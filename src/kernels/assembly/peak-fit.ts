@@ -86,10 +86,10 @@ function fitVoxel(out: usize): void {
     weak = findWeak(out, HOPELESS * ws.leastSignificance);
     let isConverged = true;
     if (weak != (1 << peaks) - 1) {
-      isConverged = minimiseWithRetries(shift);
+      isConverged = minimiseWithRetries(out, shift);
       weak = findWeak(out, ws.leastSignificance);
     }
-    if (isConverged && weak != 0) {
+    if (weak != 0) {
       isConverged = fitWithoutWeak(out, weak);
       weak = ownersOfFrozen(weak, out);
     }
@@ -156,9 +156,10 @@ function begin(shift: f64, width: f64): void {
   accept();
 }
 
-function minimiseWithRetries(shift: f64): bool {
+function minimiseWithRetries(out: usize, shift: f64): bool {
   let isConverged = minimise();
-  if (isConverged && !isShapeAtBound()) return true;
+  const weak = findWeak(out, ws.leastSignificance);
+  if ((isConverged || weak != 0) && !isShapeAtBound(weak)) return isConverged;
   const bytes = (<usize>ws.parameters) << 3;
   for (let attempt = 0; attempt < RETRIES; attempt++) {
     memory.copy(ws.best, ws.p, bytes);
@@ -168,7 +169,7 @@ function minimiseWithRetries(shift: f64): bool {
     const isBetter = cost < before * (1.0 - 1e-9);
     if ((isNowConverged && !isConverged) || (isBetter && isNowConverged == isConverged)) {
       isConverged = isNowConverged;
-      if (isConverged && !isShapeAtBound()) break;
+      if (isConverged && !isShapeAtBound(weak)) break;
     } else {
       memory.copy(ws.p, ws.best, bytes);
       evaluate(ws.p);
@@ -182,8 +183,9 @@ function isAtBound(k: i32): bool {
   return get(ws.p, k) <= get(ws.lower, k) || get(ws.p, k) >= get(ws.upper, k);
 }
 
-function isShapeAtBound(): bool {
+function isShapeAtBound(weak: i32): bool {
   for (let k = 0; k < ws.parameters; k++) {
+    if ((int(ws.owners, k) & ~weak) == 0) continue;
     const kind = int(ws.kind, k);
     if ((kind == POSITION || kind == FWHM) && isAtBound(k)) return true;
   }

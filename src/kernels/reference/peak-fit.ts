@@ -82,10 +82,10 @@ function fitVoxel(ws: PeakWorkspace, out: Float64Array): void {
     weak = findWeak(ws, out, HOPELESS * ws.leastSignificance);
     let isConverged = true;
     if (weak !== (1 << peaks) - 1) {
-      isConverged = minimiseWithRetries(ws, shift);
+      isConverged = minimiseWithRetries(ws, out, shift);
       weak = findWeak(ws, out, ws.leastSignificance);
     }
-    if (isConverged && weak !== 0) {
+    if (weak !== 0) {
       isConverged = fitWithoutWeak(ws, out, weak);
       weak = ownersOfFrozen(ws, weak, out);
     }
@@ -153,10 +153,14 @@ function begin(ws: PeakWorkspace, shift: number, width: number): void {
   accept(ws);
 }
 
-/** A fit that failed, or ended with a position or a width at a bound, is tried from other widths; the best is kept. */
-function minimiseWithRetries(ws: PeakWorkspace, shift: number): boolean {
+/**
+ * A fit that failed, or ended with a position or a width at a bound, is tried from other widths; the best is kept.
+ * Not so for peaks that are not there: their shapes mean nothing, and are frozen next.
+ */
+function minimiseWithRetries(ws: PeakWorkspace, out: Float64Array, shift: number): boolean {
   let isConverged = minimise(ws);
-  if (isConverged && !isShapeAtBound(ws)) return true;
+  const weak = findWeak(ws, out, ws.leastSignificance);
+  if ((isConverged || weak !== 0) && !isShapeAtBound(ws, weak)) return isConverged;
   for (let attempt = 0; attempt < RETRY_WIDTHS.length; attempt++) {
     for (let k = 0; k < ws.parameters; k++) ws.best[k] = ws.p[k]!;
     const cost = ws.cost;
@@ -165,7 +169,7 @@ function minimiseWithRetries(ws: PeakWorkspace, shift: number): boolean {
     const isBetter = ws.cost < cost * (1 - 1e-9);
     if ((isNowConverged && !isConverged) || (isBetter && isNowConverged === isConverged)) {
       isConverged = isNowConverged;
-      if (isConverged && !isShapeAtBound(ws)) break;
+      if (isConverged && !isShapeAtBound(ws, weak)) break;
     } else {
       for (let k = 0; k < ws.parameters; k++) ws.p[k] = ws.best[k]!;
       evaluate(ws, ws.p);
@@ -177,8 +181,9 @@ function minimiseWithRetries(ws: PeakWorkspace, shift: number): boolean {
 
 const isAtBound = (ws: PeakWorkspace, k: number): boolean => ws.p[k]! <= ws.lower[k]! || ws.p[k]! >= ws.upper[k]!;
 
-function isShapeAtBound(ws: PeakWorkspace): boolean {
+function isShapeAtBound(ws: PeakWorkspace, weak: number): boolean {
   for (let k = 0; k < ws.parameters; k++) {
+    if ((ws.owners[k]! & ~weak) === 0) continue;
     if ((ws.kind[k] === PEAK_KIND.position || ws.kind[k] === PEAK_KIND.fwhm) && isAtBound(ws, k)) return true;
   }
   return false;

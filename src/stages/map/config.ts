@@ -47,8 +47,22 @@ export const PeakRegion = z
   .refine(({ range }) => range[0] < range[1], { message: "range must be [low, high]", path: ["range"] });
 export type PeakRegion = z.infer<typeof PeakRegion>;
 
+export const LatticeConfig = z.strictObject({
+  phase: z.string().meta({ description: "phase of the regions whose peaks with hkl are used" }),
+  system: z
+    .enum(["cubic", "tetragonal", "hexagonal", "orthorhombic"])
+    .meta({ description: "crystal system; trigonal in hexagonal axes is hexagonal" }),
+  esdScale: z
+    .enum(["gof", "none"])
+    .default("gof")
+    .meta({ description: "gof: esds times the disagreement of the reflections where that is over their own esds" }),
+});
+export type LatticeConfig = z.infer<typeof LatticeConfig>;
+export type LatticeConfigInput = z.input<typeof LatticeConfig>;
+
 export const MapConfig = z.strictObject({
   regions: z.array(PeakRegion).min(1).meta({ description: "parts of the pattern that are fitted, each by itself" }),
+  lattices: z.array(LatticeConfig).default([]).meta({ description: "lattice parameters to map from the peaks" }),
   weights: z
     .enum(["auto", "sigma", "poisson", "uniform"])
     .default("auto")

@@ -1,5 +1,21 @@
-export { MapConfig, type MapConfigInput, PeakConfig, PeakRegion } from "./config.ts";
+export {
+  LatticeConfig,
+  type LatticeConfigInput,
+  MapConfig,
+  type MapConfigInput,
+  PeakConfig,
+  PeakRegion,
+} from "./config.ts";
+export { type FindPeaksOptions, type FoundPeak, findPeaks, type KnownReflection, regionsOf } from "./find-peaks.ts";
 export { type BlockValues, fitPeaksBlock, type PatternBlock, type PeakBlockResult } from "./fit-peaks.ts";
+export {
+  areaRatio,
+  type CrystalSystem,
+  type LatticeResult,
+  latticeFromPeaks,
+  latticeOfPhase,
+  type SpacingMap,
+} from "./lattice-from-peaks.ts";
 export {
   createPeakPlan,
   type PeakPlan,
