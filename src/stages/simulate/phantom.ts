@@ -1,0 +1,235 @@
+/**
+ * The slice: shapes filled with materials, as volume fractions of every phase in parcels (sub-voxels).
+ *
+ * Parcel (row, col) of an n k x n k grid lies at x = (col + 1/2) h - n step / 2, y = (row + 1/2) h - n step / 2,
+ * h = step / k: the voxel grid is centred on the rotation axis, y up.
+ */
+import { InputError } from "../../data/index.ts";
+import type { FieldConfig, ShapeConfig, SimulateConfig } from "./config.ts";
+
+export interface PhantomPhase {
+  /** [y, x] of parcels, volume fraction 0 to 1 */
+  readonly fraction: Float32Array;
+  /** [y, x] of voxels, angstrom; absent where the cell is the structure's everywhere */
+  readonly a?: Float64Array;
+  readonly c?: Float64Array;
+}
+
+export interface Phantom {
+  /** voxels along an edge */
+  readonly size: number;
+  readonly voxelMm: number;
+  /** parcels along an edge of a voxel */
+  readonly subVoxels: number;
+  readonly phases: Readonly<Record<string, PhantomPhase>>;
+}
+
+/**
+ * The phantom that a configuration draws.
+ *
+ * @throws InputError "unknown-material" | "material-overfull" | "bad-shape"
+ */
+export function drawPhantom(config: SimulateConfig): Phantom {
+  const { scan, subVoxels } = config;
+  const size = scan.translations;
+  const names = Object.keys(config.phases);
+  const materials = materialTable(config, names);
+  const fractions = names.map(() => new Float32Array((size * subVoxels) ** 2));
+  paint(config, materials, fractions);
+  const phases = names.map((name, i) => {
+    const phase = config.phases[name]!;
+    const fields = "humps" in phase ? {} : { a: phase.a, c: phase.c };
+    return [
+      name,
+      {
+        fraction: fractions[i]!,
+        ...(isField(fields.a) ? { a: sampleField(fields.a, size, scan.stepMm) } : {}),
+        ...(isField(fields.c) ? { c: sampleField(fields.c, size, scan.stepMm) } : {}),
+      },
+    ] as const;
+  });
+  return { size, voxelMm: scan.stepMm, subVoxels, phases: Object.fromEntries(phases) };
+}
+
+/** Material name -> volume fraction of each phase, in the order of the phases. */
+type MaterialTable = Map<string, Float64Array>;
+
+function materialTable(config: SimulateConfig, names: readonly string[]): MaterialTable {
+  const table: MaterialTable = new Map([["empty", new Float64Array(names.length)]]);
+  names.forEach((name, i) => {
+    const pure = new Float64Array(names.length);
+    pure[i] = 1;
+    table.set(name, pure);
+  });
+  for (const [material, content] of Object.entries(config.materials)) {
+    const mix = new Float64Array(names.length);
+    for (const [phase, fraction] of Object.entries(content)) {
+      const at = names.indexOf(phase);
+      if (at < 0) throw unknownMaterial(`materials.${material}`, phase, names);
+      mix[at] = fraction;
+    }
+    const sum = mix.reduce((total, value) => total + value, 0);
+    if (sum > 1 + 1e-9) {
+      throw new InputError(
+        "material-overfull",
+        `materials.${material}: the volume fractions add up to ${sum.toPrecision(4)}; at most 1 is possible (what is missing to 1 is pores). Reduce them.`,
+      );
+    }
+    table.set(material, mix);
+  }
+  return table;
+}
+
+function unknownMaterial(where: string, found: string, known: readonly string[]): InputError {
+  return new InputError(
+    "unknown-material",
+    `${where}: "${found}" is neither a phase nor a material; known are ${known.join(", ")}, empty. Correct the name or add it.`,
+  );
+}
+
+/** Where a shape says which material is at x, y in mm; undefined outside. */
+type Painter = (x: number, y: number) => Float64Array | undefined;
+
+function paint(config: SimulateConfig, materials: MaterialTable, fractions: readonly Float32Array[]): void {
+  const painters = config.shapes.map((shape, i) => createPainter(shape, materials, `shapes[${i}]`));
+  const { stepMm, translations } = config.scan;
+  const edge = translations * config.subVoxels;
+  const samples = config.supersampling;
+  const spacing = stepMm / (config.subVoxels * samples);
+  const half = (translations * stepMm) / 2;
+  const weight = 1 / samples ** 2;
+  const sum = new Float64Array(fractions.length);
+  for (let row = 0; row < edge; row++) {
+    for (let col = 0; col < edge; col++) {
+      sum.fill(0);
+      for (let i = 0; i < samples; i++) {
+        const y = (row * samples + i + 0.5) * spacing - half;
+        for (let j = 0; j < samples; j++) {
+          const mix = materialAt(painters, (col * samples + j + 0.5) * spacing - half, y);
+          if (mix) for (let p = 0; p < sum.length; p++) sum[p]! += weight * mix[p]!;
+        }
+      }
+      for (let p = 0; p < sum.length; p++) fractions[p]![row * edge + col] = sum[p]!;
+    }
+  }
+}
+
+function materialAt(painters: readonly Painter[], x: number, y: number): Float64Array | undefined {
+  for (let i = painters.length - 1; i >= 0; i--) {
+    const mix = painters[i]!(x, y);
+    if (mix) return mix;
+  }
+  return undefined;
+}
+
+function createPainter(shape: ShapeConfig, materials: MaterialTable, where: string): Painter {
+  const find = (name: string): Float64Array => {
+    const mix = materials.get(name);
+    if (mix) return mix;
+    throw unknownMaterial(where, name, [...materials.keys()]);
+  };
+  if (shape.kind === "jelly-roll") return jellyRoll(shape, find, where);
+  const mix = find(shape.material);
+  const isInside = insideOf(shape, where);
+  return (x, y) => (isInside(x, y) ? mix : undefined);
+}
+
+type PlainShape = Exclude<ShapeConfig, { kind: "jelly-roll" }>;
+
+function insideOf(shape: PlainShape, where: string): (x: number, y: number) => boolean {
+  if (shape.kind === "polygon") return insidePolygon(shape.verticesMm);
+  const [cx, cy] = shape.centreMm;
+  if (shape.kind === "disc") return (x, y) => Math.hypot(x - cx, y - cy) <= shape.radiusMm;
+  if (shape.kind === "ring") {
+    checkRadii(shape.innerMm, shape.outerMm, where);
+    return (x, y) => {
+      const r = Math.hypot(x - cx, y - cy);
+      return r >= shape.innerMm && r <= shape.outerMm;
+    };
+  }
+  const angle = (shape.angleDeg * Math.PI) / 180;
+  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
+  const along = (x: number, y: number): number => (x - cx) * cosine + (y - cy) * sine;
+  const across = (x: number, y: number): number => (y - cy) * cosine - (x - cx) * sine;
+  if (shape.kind === "ellipse") {
+    const [p, q] = shape.semiAxesMm;
+    return (x, y) => (along(x, y) / p) ** 2 + (across(x, y) / q) ** 2 <= 1;
+  }
+  const [width, height] = shape.sizeMm;
+  return (x, y) => Math.abs(along(x, y)) <= width / 2 && Math.abs(across(x, y)) <= height / 2;
+}
+
+/** Even-odd rule. */
+function insidePolygon(vertices: readonly (readonly [number, number])[]): (x: number, y: number) => boolean {
+  return (x, y) => {
+    let isInside = false;
+    for (let i = 0, j = vertices.length - 1; i < vertices.length; j = i++) {
+      const [xi, yi] = vertices[i]!;
+      const [xj, yj] = vertices[j]!;
+      if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) isInside = !isInside;
+    }
+    return isInside;
+  };
+}
+
+type JellyRoll = Extract<ShapeConfig, { kind: "jelly-roll" }>;
+
+/** An Archimedean spiral: the winding moves out by the sum of the layers in every turn. */
+function jellyRoll(roll: JellyRoll, find: (name: string) => Float64Array, where: string): Painter {
+  checkRadii(roll.innerMm, roll.outerMm, where);
+  const mixes = roll.layers.map(({ material }) => find(material));
+  const pitch = roll.layers.reduce((sum, { thicknessMm }) => sum + thicknessMm, 0);
+  const [cx, cy] = roll.centreMm;
+  const start = (roll.startDeg * Math.PI) / 180;
+  return (x, y) => {
+    const r = Math.hypot(x - cx, y - cy);
+    if (r < roll.innerMm || r > roll.outerMm) return undefined;
+    let turn = (Math.atan2(y - cy, x - cx) - start) / (2 * Math.PI);
+    turn -= Math.floor(turn);
+    let depth = r - roll.innerMm - pitch * turn;
+    if (depth < 0) return undefined;
+    depth -= pitch * Math.floor(depth / pitch);
+    for (let i = 0; i < mixes.length; i++) {
+      depth -= roll.layers[i]!.thicknessMm;
+      if (depth < 0) return mixes[i];
+    }
+    return mixes.at(-1);
+  };
+}
+
+function checkRadii(innerMm: number, outerMm: number, where: string): void {
+  if (innerMm < outerMm) return;
+  throw new InputError(
+    "bad-shape",
+    `${where}: innerMm is ${innerMm} and outerMm ${outerMm}; the inner radius must be smaller than the outer. Exchange or correct them.`,
+  );
+}
+
+type Field = Exclude<FieldConfig, number>;
+
+/** A number is a property of the phase, not of the place: scattering.ts puts it into the cell. */
+const isField = (field: FieldConfig | undefined): field is Field => typeof field === "object";
+
+/** [y, x] of voxel centres. */
+function sampleField(field: Field, size: number, stepMm: number): Float64Array {
+  const out = new Float64Array(size * size);
+  for (let row = 0; row < size; row++) {
+    for (let col = 0; col < size; col++) {
+      out[row * size + col] = fieldAt(field, (col - (size - 1) / 2) * stepMm, (row - (size - 1) / 2) * stepMm);
+    }
+  }
+  return out;
+}
+
+function fieldAt(field: Field, x: number, y: number): number {
+  if (field.kind === "radial") {
+    return field.centre + (field.edge - field.centre) * (Math.hypot(x, y) / field.radiusMm);
+  }
+  if (field.kind === "linear") {
+    const angle = (field.directionDeg * Math.PI) / 180;
+    const along = (x * Math.cos(angle) + y * Math.sin(angle)) / field.lengthMm;
+    return field.from + (field.to - field.from) * Math.min(1, Math.max(0, along + 0.5));
+  }
+  const ring = Math.floor((Math.hypot(x, y) / field.radiusMm) * field.values.length);
+  return field.values[Math.min(field.values.length - 1, ring)]!;
+}

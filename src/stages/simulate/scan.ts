@@ -1,0 +1,63 @@
+/** Angles, translations and axes that follow from a configuration. */
+import { type Axis, convertAxis, InputError, KEV_ANGSTROM } from "../../data/index.ts";
+import type { SimulateConfig } from "./config.ts";
+
+export interface ScanGeometry {
+  /** [line] degrees */
+  readonly omegaDeg: Float64Array;
+  readonly lines: number;
+  readonly translations: number;
+  readonly stepMm: number;
+  readonly rotationAxis: number;
+}
+
+export function createScanGeometry({ scan }: SimulateConfig): ScanGeometry {
+  const lines = scan.angles + (scan.includesEnd ? 1 : 0);
+  return {
+    omegaDeg: Float64Array.from({ length: lines }, (_, i) => scan.firstOmegaDeg + (i * scan.arcDeg) / scan.angles),
+    lines,
+    translations: scan.translations,
+    stepMm: scan.stepMm,
+    rotationAxis: scan.rotationAxis ?? (scan.translations - 1) / 2,
+  };
+}
+
+/** Whether a line runs and is stored backwards. */
+export const isBackwards = ({ scan }: SimulateConfig, line: number): boolean => scan.zigZag && line % 2 === 1;
+
+export interface RadialAxis {
+  readonly axis: Axis;
+  /** [bins] and [bins + 1], degrees */
+  readonly twoThetaDeg: Float64Array;
+  readonly binEdgesDeg: Float64Array;
+  /** [bins] pixels of full rings on a detector normal to the beam */
+  readonly pixels: Float64Array;
+}
+
+/** @throws InputError "bad-axis" */
+export function createRadialAxis(config: SimulateConfig): RadialAxis {
+  const { unit, from, to, bins } = config.axis;
+  const distanceM = config.instrument.distanceMm / 1e3;
+  const context = { wavelengthA: KEV_ANGSTROM / config.instrument.energyKeV, distanceM };
+  const step = (to - from) / (bins - 1);
+  const values = Float64Array.from({ length: bins }, (_, i) => from + i * step);
+  const edges = Float64Array.from({ length: bins + 1 }, (_, i) => from + (i - 0.5) * step);
+  const binEdgesDeg = convertAxis(edges, unit, "two-theta", context);
+  if (!(from < to && binEdgesDeg[0]! >= 0 && binEdgesDeg[bins]! < 89)) {
+    throw new InputError(
+      "bad-axis",
+      `axis: ${bins} bins of ${unit} from ${from} to ${to} reach 2θ = ${binEdgesDeg[0]!.toFixed(3)} to ${binEdgesDeg[bins]!.toFixed(3)}°; rising values between 0 and 89° are needed. Correct from, to or unit.`,
+    );
+  }
+  const pixelM = config.detector.pixelUm * 1e-6;
+  const radius = (angle: number): number => (distanceM / pixelM) * Math.tan((angle * Math.PI) / 180);
+  return {
+    axis: { unit, values },
+    twoThetaDeg: convertAxis(values, unit, "two-theta", context),
+    binEdgesDeg,
+    pixels: Float64Array.from(
+      values,
+      (_, i) => Math.PI * (radius(binEdgesDeg[i + 1]!) ** 2 - radius(binEdgesDeg[i]!) ** 2),
+    ),
+  };
+}
