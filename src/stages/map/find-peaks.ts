@@ -1,165 +1,204 @@
 /**
- * Lattice parameters from fitted spacings: weighted least squares in the reciprocal metric, where 1/d^2 is linear.
+ * Peaks of one pattern, found without being told where: correlation with second derivatives of Gaussians of several
+ * widths, which no constant or sloping background answers to.
  *
- *   cubic         1/d^2 = (h^2 + k^2 + l^2) / a^2
- *   tetragonal    1/d^2 = (h^2 + k^2) / a^2 + l^2 / c^2
- *   hexagonal     1/d^2 = 4/3 (h^2 + h k + k^2) / a^2 + l^2 / c^2     (trigonal in hexagonal axes too)
- *   orthorhombic  1/d^2 = h^2 / a^2 + k^2 / b^2 + l^2 / c^2
+ * Source of the idea: M. A. Mariscotti, Nucl. Instrum. Methods 50 (1967) 309-320.
  */
-import { InputError, STATUS } from "../../data/index.ts";
-import { LatticeConfig, type LatticeConfigInput } from "./config.ts";
-import type { BlockValues, PeakBlockResult } from "./fit-peaks.ts";
-import type { PeakPlan } from "./peak-plan.ts";
+import type { AxisContext, Pattern } from "../../data/index.ts";
+import type { PeakRegion } from "./config.ts";
+import { latticeSpacing, positionOfD } from "./lattice-spacing.ts";
 
-export type CrystalSystem = LatticeConfig["system"];
-type Hkl = readonly [number, number, number];
-type Edge = "a" | "b" | "c";
-
-const EDGES: Record<CrystalSystem, readonly Edge[]> = {
-  cubic: ["a"],
-  tetragonal: ["a", "c"],
-  hexagonal: ["a", "c"],
-  orthorhombic: ["a", "b", "c"],
-};
-
-const COEFFICIENTS: Record<CrystalSystem, (hkl: Hkl) => number[]> = {
-  cubic: ([h, k, l]) => [h * h + k * k + l * l],
-  tetragonal: ([h, k, l]) => [h * h + k * k, l * l],
-  hexagonal: ([h, k, l]) => [(4 / 3) * (h * h + h * k + k * k), l * l],
-  orthorhombic: ([h, k, l]) => [h * h, k * k, l * l],
-};
-
-/** Spacings of one reflection over the voxels. */
-export interface SpacingMap {
-  readonly hkl: Hkl;
-  /** [voxel] angstrom; NaN where the peak was not found */
-  readonly dA: ArrayLike<number>;
-  /** [voxel] angstrom; a spacing without one does not count */
-  readonly esd: ArrayLike<number>;
+export interface KnownReflection {
+  readonly phase: string;
+  readonly h: number;
+  readonly k: number;
+  readonly l: number;
+  readonly dA: number;
 }
 
-export interface LatticeResult {
-  /** a, and b and c where the system has them, angstrom */
-  readonly edges: Readonly<Partial<Record<Edge, Required<BlockValues>>>>;
-  /** [voxel] sqrt of chi^2 per degree of freedom; NaN with no reflection to spare */
-  readonly gof: Float64Array;
-  /** [voxel] of STATUS: noSignal without any reflection, undetermined with too few */
-  readonly status: Uint8Array;
+export interface FoundPeak {
+  /** axis unit */
+  readonly position: number;
+  /** axis unit; where the pattern falls to half of the height */
+  readonly fwhm: number;
+  /** over the background, intensity */
+  readonly height: number;
+  /** response over its standard deviation */
+  readonly significance: number;
+  readonly dA?: number;
+  /** known reflections that lie within the tolerance, nearest first; more than one means an overlap */
+  readonly reflections: readonly KnownReflection[];
 }
+
+export interface FindPeaksOptions extends AxisContext {
+  /** least response in standard deviations */
+  readonly minSignificance?: number;
+  /** widths that are looked for, in bins */
+  readonly fwhmBins?: readonly number[];
+  readonly reflections?: readonly KnownReflection[];
+  /** distance of a reflection from the peak that counts as the same place, in peak widths */
+  readonly tolerance?: number;
+}
+
+const WIDTHS = [3, 4.5, 7, 10, 15] as const;
+const SIGMA_PER_FWHM = 1 / (2 * Math.sqrt(2 * Math.LN2));
+
+/** @returns strongest significance first */
+export function findPeaks(pattern: Pattern, options: FindPeaksOptions = {}): FoundPeak[] {
+  const intensity = Float64Array.from(pattern.intensity, (value) => (Number.isFinite(value) ? value : 0));
+  const variance = localVariance(pattern);
+  const least = options.minSignificance ?? 6;
+  const candidates: { bin: number; response: Response }[] = [];
+  for (const fwhm of options.fwhmBins ?? WIDTHS) {
+    const response = respond(intensity, variance, fwhm);
+    const { significance: s } = response;
+    for (let bin = 1; bin < s.length - 1; bin++) {
+      if (s[bin]! >= least && s[bin]! > s[bin - 1]! && s[bin]! >= s[bin + 1]!) candidates.push({ bin, response });
+    }
+  }
+  candidates.sort((a, b) => b.response.significance[b.bin]! - a.response.significance[a.bin]!);
+  const kept: typeof candidates = [];
+  for (const { bin, response } of candidates) {
+    // A lone peak answers with one lobe, about as wide as what is looked for: within it, it is the same peak.
+    const isNew = kept.every((other) => Math.abs(other.bin - bin) > Math.max(other.response.fwhm, response.fwhm) / 2);
+    if (isNew) kept.push({ bin, response });
+  }
+  return kept.map(({ bin, response }) => describePeak(pattern, bin, response, options));
+}
+
+interface Response {
+  /** bins */
+  readonly fwhm: number;
+  /** [bin] height of a Gaussian of this width there */
+  readonly height: Float64Array;
+  /** [bin] height / its standard deviation */
+  readonly significance: Float64Array;
+}
+
+/** Correlation with (1 - t^2) exp(-t^2 / 2), the sum of the kernel made zero, scaled to give a Gaussian's height. */
+function respond(intensity: Float64Array, variance: Float64Array, fwhm: number): Response {
+  const sigma = fwhm * SIGMA_PER_FWHM;
+  const reach = Math.ceil(4 * sigma);
+  const gaussian = Float64Array.from({ length: 2 * reach + 1 }, (_, k) => Math.exp(-(((k - reach) / sigma) ** 2) / 2));
+  const kernel = gaussian.map((value, k) => (1 - ((k - reach) / sigma) ** 2) * value);
+  const mean = kernel.reduce((a, b) => a + b) / kernel.length;
+  const gain = kernel.reduce((sum, value, k) => sum + (value - mean) * gaussian[k]!, 0);
+  const n = intensity.length;
+  const height = new Float64Array(n);
+  const significance = new Float64Array(n);
+  for (let i = reach; i < n - reach; i++) {
+    let sum = 0;
+    let spread = 0;
+    for (let k = 0; k < kernel.length; k++) {
+      const weight = kernel[k]! - mean;
+      sum += weight * intensity[i + k - reach]!;
+      spread += weight * weight * variance[i + k - reach]!;
+    }
+    height[i] = sum / gain;
+    significance[i] = Number.isFinite(spread) && spread > 0 ? sum / Math.sqrt(spread) : 0;
+  }
+  return { fwhm, height, significance };
+}
+
+const NOISE_WINDOW = 50;
+/** Pixel splitting makes neighbouring bins alike, and neighbours then differ by less than the noise: look further too. */
+const NOISE_LAGS = [1, 3] as const;
 
 /**
- * @param spacings the peaks of one phase, at least one that depends on each edge
- * @param esdScale gof: esds times the goodness of fit where it is over 1 (the reflections disagree by more than theirs)
- * @throws InputError "map-lattice-hkl" where the reflections cannot determine the edges even if all are found
+ * [bin] sigma^2 where the pattern has it; else from second differences around each bin: their median absolute value
+ * is 0.6745 sqrt(6) sigma for white noise, and a few peaks do not move a median. Infinite at missing bins.
  */
-export function latticeFromPeaks(
-  system: CrystalSystem,
-  spacings: readonly SpacingMap[],
-  esdScale: LatticeConfig["esdScale"] = "gof",
-): LatticeResult {
-  const names = EDGES[system];
-  const rows = spacings.map(({ hkl }) => COEFFICIENTS[system](hkl));
-  if (solve(rows, new Float64Array(rows.length), new Float64Array(rows.length).fill(1)) === undefined) {
-    throw new InputError(
-      "map-lattice-hkl",
-      `The reflections ${spacings.map(({ hkl }) => hkl.join(" ")).join(", ") || "(none)"} do not determine ` +
-        `${names.join(", ")} of a ${system} cell: give more peaks with hkl to the phase.`,
-    );
+function localVariance({ intensity, sigma }: Pattern): Float64Array {
+  const perMedian = 1 / (0.6745 * Math.sqrt(6));
+  const out = new Float64Array(intensity.length);
+  for (let i = 0; i < out.length; i++) {
+    if (!Number.isFinite(intensity[i]!)) out[i] = Infinity;
+    else if (sigma) out[i] = sigma[i]! > 0 ? sigma[i]! ** 2 : Infinity;
+    else out[i] = Math.max(...NOISE_LAGS.map((lag) => medianDifference(intensity, i, lag) * perMedian)) ** 2;
   }
-  const voxels = spacings[0]!.dA.length;
-  const blank = (): Float64Array => new Float64Array(voxels).fill(Number.NaN);
-  const edges: Partial<Record<Edge, Required<BlockValues>>> = {};
-  for (const name of names) edges[name] = { values: blank(), esd: blank() };
-  const gof = blank();
-  const status = new Uint8Array(voxels);
-  for (let v = 0; v < voxels; v++) {
-    const used = spacings.flatMap(({ dA, esd }, i) => (dA[v]! > 0 && esd[v]! > 0 ? [i] : []));
-    const observed = Float64Array.from(used, (i) => spacings[i]!.dA[v]! ** -2);
-    const weight = Float64Array.from(used, (i) => (spacings[i]!.dA[v]! ** 3 / (2 * spacings[i]!.esd[v]!)) ** 2);
-    const usedRows = used.map((i) => rows[i]!);
-    const solution = solve(usedRows, observed, weight);
-    if (solution === undefined || solution.values.some((value) => !(value > 0))) {
-      status[v] = used.length === 0 ? STATUS.noSignal : STATUS.undetermined;
-      continue;
-    }
-    const spare = used.length - names.length;
-    if (spare > 0) gof[v] = Math.sqrt(chiSquared(usedRows, observed, weight, solution.values) / spare);
-    const scale = esdScale === "gof" && gof[v]! > 1 ? gof[v]! : 1;
-    names.forEach((name, k) => {
-      const edge = solution.values[k]! ** -0.5;
-      edges[name]!.values[v] = edge;
-      edges[name]!.esd[v] = scale * (edge ** 3 / 2) * Math.sqrt(solution.variances[k]!);
-    });
-  }
-  return { edges, gof, status };
+  return out;
 }
 
-/** Lattice parameters of a phase of the plan, from its peaks that have hkl. */
-export function latticeOfPhase(plan: PeakPlan, result: PeakBlockResult, lattice: LatticeConfigInput): LatticeResult {
-  const { phase, system, esdScale } = LatticeConfig.parse(lattice);
-  const peaks = plan.regions.flatMap((region) => region.peaks).filter((peak) => peak.phase === phase && peak.hkl);
-  const spacings = peaks.flatMap(({ name, hkl }): SpacingMap[] => {
-    const d = result.parameters[`${name}/d`];
-    return d && hkl ? [{ hkl, dA: d.values, esd: d.esd! }] : [];
+function medianDifference(intensity: ArrayLike<number>, i: number, lag: number): number {
+  const near: number[] = [];
+  const to = Math.min(intensity.length - lag, i + NOISE_WINDOW);
+  for (let j = Math.max(lag, i - NOISE_WINDOW); j < to; j++) {
+    const difference = Math.abs(intensity[j - lag]! - 2 * intensity[j]! + intensity[j + lag]!);
+    if (difference >= 0) near.push(difference);
+  }
+  near.sort((a, b) => a - b);
+  return near[near.length >> 1] ?? 0;
+}
+
+/** Full width at half of the height, from the side that falls first; a neighbour may hold up the other. */
+function widthInBins(intensity: ArrayLike<number>, bin: number, height: number, most: number): number {
+  const half = intensity[bin]! - height / 2;
+  for (let reach = 1; reach < most; reach++) {
+    for (const side of [-reach, reach]) {
+      const here = intensity[bin + side]!;
+      const before = intensity[bin + side - Math.sign(side)]!;
+      if (here <= half) return 2 * (reach - 1 + (before > here ? (before - half) / (before - here) : 1));
+    }
+  }
+  return most;
+}
+
+function describePeak(pattern: Pattern, bin: number, response: Response, options: FindPeaksOptions): FoundPeak {
+  const { values, unit } = pattern.axis;
+  const [left, top, right] = [response.height[bin - 1]!, response.height[bin]!, response.height[bin + 1]!];
+  const curvature = left - 2 * top + right;
+  const fraction = curvature < 0 ? Math.max(-0.5, Math.min(0.5, (left - right) / (2 * curvature))) : 0;
+  const step = (values[bin + 1]! - values[bin - 1]!) / 2;
+  const position = values[bin]! + fraction * step;
+  const fwhm = Math.max(1, widthInBins(pattern.intensity, bin, top, 2 * response.fwhm)) * step;
+  const spacing = latticeSpacing(unit, options);
+  const distance = ({ dA }: KnownReflection): number =>
+    Math.abs((positionOfD(dA, unit, options) ?? Number.NaN) - position);
+  const reflections = (options.reflections ?? [])
+    .filter((reflection) => distance(reflection) <= (options.tolerance ?? 0.5) * fwhm)
+    .sort((a, b) => distance(a) - distance(b));
+  const found = { position, fwhm, height: top, significance: response.significance[bin]!, reflections };
+  return spacing ? { ...found, dA: spacing(position).dA } : found;
+}
+
+/** Half-width of a region on each side of a peak, in peak widths. */
+const REGION_REACH = 3;
+
+/**
+ * Regions that fit the found peaks: neighbours whose surroundings overlap go together, with a common width.
+ * Peaks are called by their reflection ("003") where one is known, else by their place.
+ */
+export function regionsOf(found: readonly FoundPeak[], pattern: Pattern, mostPeaks = 4): PeakRegion[] {
+  const { values } = pattern.axis;
+  const range = ({ position, fwhm }: FoundPeak): [number, number] => [
+    Math.max(position - REGION_REACH * fwhm, values[0]!),
+    Math.min(position + REGION_REACH * fwhm, values.at(-1)!),
+  ];
+  const groups: FoundPeak[][] = [];
+  for (const peak of [...found].sort((a, b) => a.position - b.position)) {
+    const group = groups.at(-1);
+    const isNear = group && range(group.at(-1)!)[1] > range(peak)[0];
+    if (isNear && group.length < mostPeaks) group.push(peak);
+    else groups.push([peak]);
+  }
+  return groups.map((group) => {
+    const first = group[0]!;
+    const phases = new Set(group.flatMap(({ reflections }) => reflections.slice(0, 1).map(({ phase }) => phase)));
+    const peaks = group.map((peak, i) => ({
+      name: nameOf(peak),
+      ...hklOf(peak),
+      position: { value: peak.position, factor: 1, offset: 0 },
+      fwhm: { value: peak.fwhm, ...(i > 0 && { tie: nameOf(first) }), factor: 1, offset: 0 },
+    }));
+    const name = first.position.toFixed(3);
+    const bounds: [number, number] = [range(first)[0], range(group.at(-1)!)[1]];
+    return { name, ...(phases.size === 1 && { phase: [...phases][0] }), range: bounds, background: 1, peaks };
   });
-  return latticeFromPeaks(system, spacings, esdScale);
 }
 
-interface Solution {
-  readonly values: number[];
-  readonly variances: number[];
-}
+const nameOf = ({ reflections: [nearest], position }: FoundPeak): string =>
+  nearest ? `${nearest.h}${nearest.k}${nearest.l}` : position.toFixed(3);
 
-/** Weighted linear least squares with one to three unknowns; undefined where they are not determined. */
-function solve(rows: readonly number[][], observed: Float64Array, weight: Float64Array): Solution | undefined {
-  const n = rows[0]?.length ?? 0;
-  if (rows.length < n || n === 0) return undefined;
-  // Scaled columns: h^2 and l^2 may differ by two orders of magnitude.
-  const scale = Array.from({ length: n }, (_, k) =>
-    Math.sqrt(rows.reduce((sum, row, i) => sum + weight[i]! * row[k]! * row[k]!, 0)),
-  );
-  if (scale.some((s) => !(s > 0))) return undefined;
-  const system = Array.from({ length: n }, (_, a) => [
-    ...Array.from({ length: n }, (_, b) =>
-      rows.reduce((sum, row, i) => sum + (weight[i]! * row[a]! * row[b]!) / (scale[a]! * scale[b]!), 0),
-    ),
-    rows.reduce((sum, row, i) => sum + (weight[i]! * row[a]! * observed[i]!) / scale[a]!, 0),
-    ...Array.from({ length: n }, (_, b) => (a === b ? 1 : 0)),
-  ]);
-  if (!eliminate(system)) return undefined;
-  return {
-    values: system.map((row, a) => row[n]! / scale[a]!),
-    variances: system.map((row, a) => row[n + 1 + a]! / scale[a]! ** 2),
-  };
-}
-
-/** Gauss-Jordan on a positive definite system with unit diagonal: needs no pivoting. */
-function eliminate(system: number[][]): boolean {
-  for (let k = 0; k < system.length; k++) {
-    const pivot = system[k]![k]!;
-    if (!(pivot > 1e-10)) return false;
-    system[k] = system[k]!.map((value) => value / pivot);
-    for (let i = 0; i < system.length; i++) {
-      if (i === k) continue;
-      const factor = system[i]![k]!;
-      system[i] = system[i]!.map((value, j) => value - factor * system[k]![j]!);
-    }
-  }
-  return true;
-}
-
-function chiSquared(rows: readonly number[][], observed: Float64Array, weight: Float64Array, values: number[]): number {
-  return rows.reduce((total, row, i) => {
-    const calculated = row.reduce((sum, coefficient, k) => sum + coefficient * values[k]!, 0);
-    return total + weight[i]! * (observed[i]! - calculated) ** 2;
-  }, 0);
-}
-
-/** Ratio of two areas with its esd; the covariance of peaks of one region is neglected. */
-export function areaRatio(top: Required<BlockValues>, bottom: Required<BlockValues>): Required<BlockValues> {
-  const values = top.values.map((value, v) => value / bottom.values[v]!);
-  const esd = values.map((ratio, v) =>
-    Math.hypot(top.esd[v]! / bottom.values[v]!, (ratio * bottom.esd[v]!) / bottom.values[v]!),
-  );
-  return { values, esd };
+function hklOf({ reflections: [nearest] }: FoundPeak): { hkl?: [number, number, number] } {
+  return nearest ? { hkl: [nearest.h, nearest.k, nearest.l] } : {};
 }

@@ -7,7 +7,7 @@
  *   orthorhombic  1/d^2 = h^2 / a^2 + k^2 / b^2 + l^2 / c^2
  */
 import { InputError, STATUS } from "../../data/index.ts";
-import type { LatticeConfig, LatticeConfigInput } from "./config.ts";
+import { LatticeConfig, type LatticeConfigInput } from "./config.ts";
 import type { BlockValues, PeakBlockResult } from "./fit-peaks.ts";
 import type { PeakPlan } from "./peak-plan.ts";
 
@@ -95,11 +95,8 @@ export function latticeFromPeaks(
 }
 
 /** Lattice parameters of a phase of the plan, from its peaks that have hkl. */
-export function latticeOfPhase(
-  plan: PeakPlan,
-  result: PeakBlockResult,
-  { phase, system }: LatticeConfig,
-): LatticeResult {
+export function latticeOfPhase(plan: PeakPlan, result: PeakBlockResult, lattice: LatticeConfigInput): LatticeResult {
+  const { phase, system, esdScale } = LatticeConfig.parse(lattice);
   const peaks = plan.regions.flatMap((region) => region.peaks).filter((peak) => peak.phase === phase && peak.hkl);
   const spacings = peaks.flatMap(({ name, hkl }): SpacingMap[] => {
     const d = result.parameters[`${name}/d`];
