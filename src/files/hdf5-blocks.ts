@@ -53,7 +53,13 @@ function blockShape(shape: readonly number[], chunks: readonly number[] | null, 
   return step;
 }
 
-type Elements = { set(from: Elements, at?: number): void; subarray(from: number, to: number): Elements };
+type Elements = {
+  [index: number]: number | bigint;
+  set(from: Elements, at?: number): void;
+  subarray(from: number, to: number): Elements;
+};
+/** Below this many elements a loop is faster than a view and `set`. */
+const SHORT_RUN = 128;
 
 /**
  * Copies one box of elements between two C-ordered arrays of the same element type.
@@ -80,7 +86,9 @@ export function copyBox(
   const index = outer.map(() => 0);
   for (let left = sizeOf(outer); left > 0; left--) {
     const source = flatIndex(fromShape, fromOffset, index);
-    to.set(from.subarray(source, source + run), flatIndex(toShape, toOffset, index));
+    const target = flatIndex(toShape, toOffset, index);
+    if (run > SHORT_RUN) to.set(from.subarray(source, source + run), target);
+    else for (let i = 0; i < run; i++) to[target + i] = from[source + i]!;
     for (let k = outer.length - 1; k >= 0 && ++index[k]! === outer[k]; k--) index[k] = 0;
   }
 }

@@ -73,9 +73,13 @@ function catchErrorStream(module: H5Module): () => string {
   };
 }
 
-/** `  #004: H5Fint.c line 2117 in H5F_open(): truncated file: eof = 96` of the last frame -> `truncated file: eof = 96`. */
+/**
+ * What the innermost frame of HDF5's error stack says: `#004: H5Fint.c line 2117 in H5F_open(): truncated file ...`.
+ * It may run over several lines (HDF5 prints the time with a line end in it).
+ */
 function innermostReason(stack: string): string {
-  const reasons = [...stack.matchAll(/^\s*#\d+:.*? in \w+\(\): (.*)$/gm)].map(([, reason]) => reason!.trim());
+  const frames = stack.matchAll(/^\s*#\d+: .*? in \w+\(\): ([\s\S]*?)\n\s+major: /gm);
+  const reasons = [...frames].map(([, reason]) => reason!.replace(/\s+/g, " ").trim());
   return reasons.at(-1) ?? "";
 }
 

@@ -240,8 +240,9 @@ export class Hdf5Writer {
   }
 
   #fail(path: string, reason: string): never {
+    const isFull = /no space left|quota/i.test(reason) || this.#freeBytes() < 1 << 16;
     this.abort();
-    if (/no space left|ENOSPC|quota|errno = 51/i.test(reason) || this.#freeBytes() < 1 << 16) {
+    if (isFull) {
       throw new InputError(
         "disk-full",
         `The disk is full: ${this.path} needs ${megabytes(this.#bytesAsked)} or more, and ${megabytes(this.#freeBytes())} are free in ${dirname(resolve(this.path))} now that the unfinished file is removed. It stopped at ${path}. Make room, or write to another disk.`,

@@ -230,7 +230,7 @@ export class Hdf5File {
       this.#checkSources(dataset);
       this.#checked.add(dataset.path);
     }
-    const out = (into ?? new Type(sizeOf(count))) as InstanceType<typeof Type>;
+    const out = (into ?? this.#allocate(dataset, Type, sizeOf(count))) as InstanceType<typeof Type>;
     const limit = Math.floor(BLOCK_BYTES / Type.BYTES_PER_ELEMENT);
     for (const block of blocksOf(from, count, dataset.chunks, limit)) {
       const part = this.#readBlock(dataset, block.offset, block.shape, Type.BYTES_PER_ELEMENT);
@@ -245,10 +245,23 @@ export class Hdf5File {
     return out instanceof BigInt64Array || out instanceof BigUint64Array ? Float64Array.from(out, Number) : out;
   }
 
+  #allocate(dataset: Hdf5Dataset, Type: (typeof TYPES)[Hdf5Number], length: number): InstanceType<typeof Type> {
+    try {
+      return new Type(length);
+    } catch (error) {
+      // A damaged header may claim any shape.
+      throw new InputError(
+        "hdf5-too-large",
+        `${this.path}: ${dataset.path} is said to be [${dataset.shape?.join(", ")}] ${dataset.type}, too much for the memory at once. If that shape is wrong the file is damaged; copy it again.`,
+        { cause: error },
+      );
+    }
+  }
+
   #readBlock(dataset: Hdf5Dataset, offset: number[], shape: number[], itemBytes: number): ArrayBuffer {
     const module = this.#module;
     const bytes = sizeOf(shape) * itemBytes;
-    const address = module._malloc(bytes);
+    const address = bytes < module.MAXIMUM_MEMORY ? module._malloc(bytes) : 0;
     if (address === 0) {
       throw new InputError(
         "hdf5-chunk-too-large",

@@ -1,0 +1,19 @@
+/** h5py as the independent reader and writer of HDF5; tests that need it are skipped, by name, where it is absent. */
+import { execFileSync } from "node:child_process";
+
+const PYTHON = process.env["XRDCT_PYTHON"] ?? "/usr/bin/python3";
+
+export const hasH5py = ((): boolean => {
+  try {
+    execFileSync(PYTHON, ["-c", "import h5py"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** Runs a script with `h5py` and `np` imported and the arguments in `args`; its standard output. */
+export function h5py(script: string, ...args: string[]): string {
+  const head = "import sys, json, h5py, numpy as np\nargs = sys.argv[1:]\n";
+  return execFileSync(PYTHON, ["-c", head + script, ...args], { encoding: "utf8" });
+}
