@@ -54,9 +54,10 @@ export async function createHdf5(path: string): Promise<Hdf5Writer> {
   const partial = `${path}.partial`;
   const { value: file, complaint } = library.attempt(() => new library.File(partial, "w"));
   if (!file || file.file_id < 0n) {
+    rmSync(partial, { force: true });
     throw new InputError(
-      "file-not-writable",
-      `Cannot write ${partial}: ${complaint || "no reason given"}. Check that you may write to ${folder}.`,
+      isFullDisk(complaint) ? "disk-full" : "file-not-writable",
+      `Cannot write ${partial}: ${complaint || "no reason given"}. Check that you may write to ${folder} and that there is room.`,
     );
   }
   return new Hdf5Writer(path, partial, library, file);
@@ -240,7 +241,7 @@ export class Hdf5Writer {
   }
 
   #fail(path: string, reason: string): never {
-    const isFull = /no space left|quota/i.test(reason) || this.#freeBytes() < 1 << 16;
+    const isFull = isFullDisk(reason) || this.#freeBytes() < 1 << 16;
     this.abort();
     if (isFull) {
       throw new InputError(
@@ -259,6 +260,8 @@ export class Hdf5Writer {
     return bavail * bsize;
   }
 }
+
+const isFullDisk = (reason: string): boolean => /no space left|quota/i.test(reason);
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB (${bytes} bytes)`;
 

@@ -41,6 +41,10 @@ export interface P07Options {
   readonly omegaStepDeg?: number;
   /** degrees of the last line, inclusive */
   readonly omegaEndDeg?: number;
+  /** how many lines the scan has and the number of its first file; needed only where files at an end are missing
+   * and no counter files tell */
+  readonly angles?: number;
+  readonly firstNumber?: number;
   /** dataset names, where they are not `/data` and `/q` or `/tth` */
   readonly dataset?: string;
   readonly axisDataset?: string;
@@ -62,8 +66,7 @@ const TRANSMITTED = "entry/data/value2";
  */
 export async function openP07Scan(source: string, options: P07Options = {}): Promise<PatternScan> {
   const { folder, data, counters } = findFiles(source);
-  const first = data[0]!.number;
-  const angles = data.at(-1)!.number - first + 1;
+  const { first, angles, shift } = numbering(data, counters, options);
   const missing: MissingLine[] = [];
   const lines: (Line | undefined)[] = [];
   const files: string[] = [];
@@ -86,7 +89,7 @@ export async function openP07Scan(source: string, options: P07Options = {}): Pro
   }
   const { translations, axis } = shape;
   const omegaDeg = angleList(angles, options);
-  const counts = await readCounters(counters, data, first, angles, translations, options);
+  const counts = await readCounters(counters, shift - first, angles, translations, options);
   return {
     name: join(folder, basename(data[0]!.path)),
     angles,
@@ -244,18 +247,16 @@ function angleList(angles: number, options: P07Options): Float64Array | undefine
 
 async function readCounters(
   counters: readonly Numbered[],
-  data: readonly Numbered[],
-  first: number,
+  shift: number,
   angles: number,
   translations: number,
   options: P07Options,
 ): Promise<{ monitor?: Float64Array; transmitted?: Float64Array }> {
   if (counters.length === 0) return {};
-  const shift = counterShift(data, counters);
   const monitor = new Float64Array(angles * translations).fill(Number.NaN);
   const transmitted = new Float64Array(angles * translations).fill(Number.NaN);
   for (const { path, number } of counters) {
-    const angle = number + shift - first;
+    const angle = number + shift;
     if (angle < 0 || angle >= angles) continue;
     const values = await readCounter(path, options);
     if (values.monitor?.length === translations) monitor.set(values.monitor, angle * translations);
@@ -266,13 +267,23 @@ async function readCounters(
 }
 
 /**
- * What to add to a counter file's number for its data file's. Counters are 0-based and data 1-based, but scans were
- * also numbered alike: where the ends of both series agree on a shift, that is it; else the usual 1.
+ * The lines from the first to the last file of either series, so that data files missing at an end are noticed.
+ *
+ * `shift` is what to add to a counter file's number for its data file's. Counters are 0-based and data 1-based, but
+ * scans were also numbered alike: where both ends of the series agree on a shift, that is it; else the usual 1.
  */
-function counterShift(data: readonly Numbered[], counters: readonly Numbered[]): number {
-  const atStart = data[0]!.number - counters[0]!.number;
-  const atEnd = data.at(-1)!.number - counters.at(-1)!.number;
-  return atStart === atEnd && (atStart === 0 || atStart === 1) ? atStart : 1;
+function numbering(
+  data: readonly Numbered[],
+  counters: readonly Numbered[],
+  options: P07Options,
+): { first: number; angles: number; shift: number } {
+  const [start, end] = [data[0]!.number, data.at(-1)!.number];
+  const atStart = start - (counters[0]?.number ?? start);
+  const atEnd = end - (counters.at(-1)?.number ?? end);
+  const shift = atStart === atEnd && (atStart === 0 || atStart === 1) ? atStart : 1;
+  const first = options.firstNumber ?? Math.min(start, counters.length > 0 ? counters[0]!.number + shift : start);
+  const last = Math.max(end, counters.length > 0 ? counters.at(-1)!.number + shift : end);
+  return { first, angles: options.angles ?? last - first + 1, shift };
 }
 
 async function readCounter(
