@@ -10,24 +10,27 @@ import {
   describeScan,
   slopeReach,
   sortedByAngle,
+  sourceOf,
 } from "./arrangement.ts";
 import { SinogramConfig } from "./config.ts";
 import { findJumps } from "./jumps.ts";
-import { findMissing } from "./missing.ts";
+import { findDark, findMissing } from "./missing.ts";
 import { checkRecord, incidentFactor, measuredTransmission, type ScanRecord, type Transmission } from "./normalise.ts";
 import { findOrder, type LineOrder } from "./order.ts";
 import { lineSpectra } from "./registration.ts";
-import type { SinogramReport } from "./report.ts";
+import { CELL, type SinogramReport } from "./report.ts";
 import { findRings } from "./rings.ts";
 import { quantile } from "./robust.ts";
 import { angularWeights } from "./rotation-axis.ts";
 import { judgeAxis, solveAxis } from "./solve-axis.ts";
 import type { PatternSummary } from "./summary.ts";
 import {
+  arrangeImage,
   balanceChannels,
   blankMissing,
   channelImage,
   fillImage,
+  totalImage,
   type WorkingImage,
   withAbsorption,
 } from "./working-image.ts";
@@ -66,14 +69,14 @@ export function analyseSinogram(
   const image = blankMissing(channelImage(summary, factor), missing);
   const arranged = arrange(sorted, record.omegaDeg, order);
   const reach = slopeReach(arranged.omegaDeg, points);
-  const solve = (lines: Arrangement) => solveAxis(image, lines, good, transmission, config, reach);
-  const first = solve(arranged);
+  const solve = () => solveAxis(image, arranged, good, transmission, config, reach);
+  let solution = solve();
   const jumps =
-    config.jumps === "off"
-      ? []
-      : findJumps(first.spectra, first.signal, arranged, first.axis, config.jumpThresholdSteps);
+    config.jumps === "off" ? [] : findJumps(solution.spectra, solution.signal, arranged, solution.axis, config);
   for (const { angle, steps } of jumps) arranged.shiftSteps[angle] = arranged.shiftSteps[angle]! - steps;
-  const { axis, air, signal } = jumps.length > 0 ? solve(arranged) : first;
+  const dark = markDark(image, arranged, missing, reach);
+  if (jumps.length > 0 || dark > 0) solution = solve();
+  const { axis, air, signal } = solution;
 
   const scan = describeScan(arranged, config.closing);
   const kept = closeScan(arranged, scan);
@@ -103,12 +106,29 @@ export function analyseSinogram(
     air: airPattern(summary, record, config, kept, air, factor, missing, gainMeasured),
     missingPatterns: missing.reduce((count, bits) => count + (bits ? 1 : 0), 0),
     weakLines,
+    darkCells: dark,
     opaqueCells,
     rings,
     sigma: sigmaSource(config, hasSigma, gainMeasured),
     hotSpots: { enabled: config.hotSpots === "auto", reach, sigmas: config.hotSigma, relative: config.hotRelative },
     warnings,
   };
+}
+
+/** Dark cells of the ordered lines marked where they were measured, in the image and in `missing`. */
+function markDark(image: WorkingImage, arranged: Arrangement, missing: Uint8Array, reach: number): number {
+  const { points } = image;
+  const { lineOfAngle, turned, shiftSteps } = arranged;
+  const total = totalImage(arrangeImage(image, lineOfAngle, turned, shiftSteps));
+  const dark = findDark(total, lineOfAngle.length, points, reach);
+  for (const cell of dark) {
+    const angle = Math.floor(cell / points);
+    const { low } = sourceOf(arranged, angle, cell % points, points);
+    const at = lineOfAngle[angle]! * points + low;
+    if (low >= 0) missing[at] = missing[at]! | CELL.dark;
+  }
+  if (dark.length > 0) blankMissing(image, missing);
+  return dark.length;
 }
 
 function checkScan(summary: PatternSummary, record: ScanRecord): void {

@@ -7,6 +7,7 @@
  * the second is left, and only single projections that jump out and back are taken.
  */
 import type { Arrangement } from "./arrangement.ts";
+import type { SinogramConfig } from "./config.ts";
 import { type LineSpectra, registerLines } from "./registration.ts";
 import type { RotationAxisReport } from "./report.ts";
 import { median, robustSpread } from "./robust.ts";
@@ -25,7 +26,7 @@ export function findJumps(
   signal: Float64Array,
   { omegaDeg }: Arrangement,
   axis: RotationAxisReport,
-  threshold: number,
+  { jumpThresholdSteps: threshold }: SinogramConfig,
 ): FoundJump[] {
   const angles = omegaDeg.length;
   const motion = neighbourMotion(spectra, angles);
@@ -48,7 +49,8 @@ export function findJumps(
       missed += (motion[i]! - step) ** 2;
       seen += step ** 2;
     }
-    if (missed < 0.25 * seen) for (let i = start; i <= end; i++) found.push({ angle: i, steps: candidate[i]! });
+    if (missed < 0.25 * seen)
+      for (let i = start; i <= end; i++) found.push({ angle: i, steps: wholeIfNear(candidate[i]!) });
     start = end;
   }
   return found;
@@ -57,7 +59,7 @@ export function findJumps(
 /** [angle] how far each projection moved from the one before, less what its neighbourhood does. */
 function neighbourMotion(spectra: LineSpectra, angles: number): Float64Array {
   const raw = new Float64Array(angles);
-  for (let i = 1; i < angles; i++) raw[i] = -registerLines(spectra, i - 1, i, { reach: 8 }).shift;
+  for (let i = 1; i < angles; i++) raw[i] = -registerLines(spectra, i - 1, i, { reach: spectra.points / 8 }).shift;
   const smooth = lessNeighbourhood(raw.subarray(1));
   const motion = new Float64Array(angles);
   motion.set(smooth, 1);
@@ -79,9 +81,14 @@ function outAndBack(motion: Float64Array, threshold: number): FoundJump[] {
     const steps = (motion[i]! - motion[i + 1]!) / 2;
     const isBack = Math.abs(motion[i]! + motion[i + 1]!) < 0.3 * Math.abs(steps);
     if (Math.abs(steps) > limit && isBack) {
-      found.push({ angle: i, steps });
+      found.push({ angle: i, steps: wholeIfNear(steps) });
       i++;
     }
   }
   return found;
+}
+
+/** A tenth of a step is not worth the blur of an interpolation. */
+function wholeIfNear(steps: number): number {
+  return Math.abs(steps - Math.round(steps)) < 0.12 ? Math.round(steps) : steps;
 }

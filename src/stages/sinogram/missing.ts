@@ -2,7 +2,7 @@
 import { InputError } from "../../data/index.ts";
 import type { ScanRecord } from "./normalise.ts";
 import { CELL } from "./report.ts";
-import { median } from "./robust.ts";
+import { median, quantile } from "./robust.ts";
 import type { PatternSummary } from "./summary.ts";
 
 /** [line, point] bits of CELL, from the list, from NaN, from a dead monitor, and lines far too weak. */
@@ -29,10 +29,6 @@ export function findMissing(summary: PatternSummary, record: ScanRecord, inciden
       "sinogram-empty",
       "More than half of the lines hold no intensity at all: check the mask, the dark and the list of missing frames of the integration.",
     );
-  // a frame that was never written reads as zeros among counts
-  const weak = median(total.filter((value) => value > 0));
-  for (let i = 0; i < cells.length; i++)
-    if (total[i] === 0 && weak > 0 && emptyAmongFull(total, i, points)) cells[i] = CELL.missing;
   const weakLines: number[] = [];
   const good = new Uint8Array(lines).fill(1);
   for (let l = 0; l < lines; l++) {
@@ -48,13 +44,34 @@ export function findMissing(summary: PatternSummary, record: ScanRecord, inciden
   return { cells, weakLines, good };
 }
 
-function emptyAmongFull(total: Float64Array, i: number, points: number): boolean {
-  const point = i % points;
-  const beside = [
-    point > 0 ? total[i - 1]! : 0,
-    point + 1 < points ? total[i + 1]! : 0,
-    total[i - points] ?? 0,
-    total[i + points] ?? 0,
-  ];
-  return beside.filter((value) => value > 0).length >= 2;
+/**
+ * Cells far below everything around them: a lost frame that reads as zeros, a closed shutter. A gap in the sample is
+ * in the neighbouring projections too, within what it moves; these are not.
+ *
+ * @param total [angle, translation] sum over channels of the ordered lines, NaN where missing
+ * @param reach steps that features move between neighbouring projections
+ * @returns [n] indices of cells
+ */
+export function findDark(total: Float64Array, angles: number, translations: number, reach: number): number[] {
+  const enough = 0.2 * quantile(total, 0.9);
+  const least = (a: number, from: number, to: number): number => {
+    let value = Number.POSITIVE_INFINITY;
+    for (let t = Math.max(0, from); t <= Math.min(translations - 1, to); t++) {
+      if (total[a * translations + t]! < value) value = total[a * translations + t]!;
+    }
+    return value;
+  };
+  const found: number[] = [];
+  for (let a = 0; a < angles; a++) {
+    for (let t = 0; t < translations; t++) {
+      const value = total[a * translations + t]!;
+      const beside = Math.min(least(a, t - 2, t - 1), least(a, t + 1, t + 2));
+      if (!(value < 0.6 * beside || value === 0)) continue;
+      const before = least(a > 0 ? a - 1 : Math.min(angles - 1, 2), t - reach, t + reach);
+      const after = least(a + 1 < angles ? a + 1 : Math.max(0, angles - 3), t - reach, t + reach);
+      const lines = Math.min(before, after);
+      if (lines > enough && value < 0.6 * lines) found.push(a * translations + t);
+    }
+  }
+  return found;
 }

@@ -102,7 +102,7 @@ function crossSpectrum(spectra: LineSpectra, a: number, b: readonly number[], mi
   return { crossRe, crossIm, energy: Math.sqrt(spectra.energy[a]! * energyB) };
 }
 
-/** Maximum over s of sum_k Re(X_k exp(-2 pi i k s / length)) in around +- reach: a grid of half steps, then Newton. */
+/** Maximum over s of sum_k Re(X_k exp(-2 pi i k s / length)) in around +- reach: on a grid first, then Newton. */
 export function peakOfSeries(
   re: Float64Array,
   im: Float64Array,
@@ -110,14 +110,15 @@ export function peakOfSeries(
   around: number,
   reach: number,
 ): { at: number; value: number } {
-  let at = around;
+  let at = reach > WIDE ? coarsePeak(re, im, length, around, reach) : around;
+  const from = at;
   let value = -Infinity;
-  const count = Math.ceil(reach * 2);
+  const count = reach > WIDE ? 1 : Math.ceil(reach * 2);
   for (let i = -count; i <= count; i++) {
-    const [v] = seriesAt(re, im, length, around + i / 2);
+    const [v] = seriesAt(re, im, length, from + i / 2);
     if (v > value) {
       value = v;
-      at = around + i / 2;
+      at = from + i / 2;
     }
   }
   const start = at;
@@ -130,6 +131,23 @@ export function peakOfSeries(
   }
   if (Math.abs(at - start) > 0.75) at = start;
   return { at, value: seriesAt(re, im, length, at)[0] };
+}
+
+/** Above this reach one transform is cheaper than the series at each place. */
+const WIDE = 8;
+
+function coarsePeak(re: Float64Array, im: Float64Array, length: number, around: number, reach: number): number {
+  const x = new Float64Array(length);
+  const y = new Float64Array(length);
+  x.set(re);
+  y.set(im);
+  fourier(x, y);
+  let best = Math.round(around);
+  for (let s = Math.ceil(around - reach); s <= around + reach; s++) {
+    const value = x[((s % length) + length) % length]!;
+    if (value > x[((best % length) + length) % length]!) best = s;
+  }
+  return best;
 }
 
 function seriesAt(re: Float64Array, im: Float64Array, length: number, s: number): [number, number, number] {

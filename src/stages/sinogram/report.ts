@@ -16,9 +16,11 @@ export const CELL = {
   hot: 16,
   /** a constant offset of this translation was taken off */
   ring: 32,
+  /** far below everything around it (lost frame, closed shutter), taken as missing */
+  dark: 64,
 } as const;
 /** Cells whose values are interpolated: their sigma is infinite. */
-export const FILLED = CELL.missing | CELL.weakLine | CELL.vacated;
+export const FILLED = CELL.missing | CELL.weakLine | CELL.vacated | CELL.dark;
 
 export interface RotationAxisReport {
   /** in translation steps, fraction allowed */
@@ -82,6 +84,7 @@ export interface SinogramReport {
   };
   readonly missingPatterns: number;
   readonly weakLines: readonly number[];
+  readonly darkCells: number;
   readonly opaqueCells: number;
   /** translations with a constant offset, and how significant it is in the summary */
   readonly rings: readonly { readonly translation: number; readonly sigmas: number }[];

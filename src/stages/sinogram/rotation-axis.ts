@@ -25,7 +25,8 @@ export interface AxisEstimate {
 const DEG = Math.PI / 180;
 
 /**
- * Least squares of centroid = axis + a cos(omega) + b sin(omega), with bisquare weights against outliers.
+ * Fit of centroid = axis + a cos(omega) + b sin(omega) that outliers do not move: least absolute deviations first,
+ * because some projections may have jumped by tens of steps, then bisquare weights.
  *
  * @param centroids [angle] steps, NaN where there is none
  * @param omegaDeg  [angle]
@@ -40,7 +41,7 @@ export function fitSine(
   let solution = [Number.NaN, 0, 0];
   let spread = Number.NaN;
   let variance = Number.NaN;
-  for (let pass = 0; pass < 20; pass++) {
+  for (let pass = 0; pass < 2 * ABSOLUTE_PASSES; pass++) {
     const fit = weightedSine(centroids, omegaDeg, weights);
     if (!fit) break;
     solution = fit.solution;
@@ -53,7 +54,10 @@ export function fitSine(
     spread = Math.max(robustSpread(core, 0), 1e-9);
     for (let i = 0; i < n; i++) {
       const u = residuals[i]! / (4.685 * spread);
-      weights[i] = Number.isFinite(u) && Math.abs(u) < 1 ? (1 - u * u) ** 2 : 0;
+      const isAbsolute = pass < ABSOLUTE_PASSES;
+      if (!Number.isFinite(u)) weights[i] = 0;
+      else if (isAbsolute) weights[i] = 1 / Math.max(Math.abs(u), 1e-3);
+      else weights[i] = Math.abs(u) < 1 ? (1 - u * u) ** 2 : 0;
     }
   }
   return {
@@ -65,6 +69,8 @@ export function fitSine(
     spread,
   };
 }
+
+const ABSOLUTE_PASSES = 20;
 
 /** Normal equations in three unknowns; `variance` of the axis for unit noise. Undefined where they are singular. */
 function weightedSine(y: Float64Array, omegaDeg: Float64Array, weights: Float64Array) {
@@ -131,29 +137,34 @@ export function axisByCentroid(
   return { ...found, usable: true, note: `residual spread ${fit.spread.toPrecision(2)} steps` };
 }
 
+/** Pairs at most this many angle steps off half a turn count, with what the sample moves meanwhile taken off. */
+const PAIR_REACH = 2.01;
+
 /** @param spectra of the ordered lines; omegaDeg ascending */
 export function axisByMirror(spectra: LineSpectra, omegaDeg: Float64Array, good: Uint8Array): AxisEstimate {
   const { points } = spectra;
   const angles = omegaDeg.length;
   const step = median(Float64Array.from({ length: angles - 1 }, (_, i) => omegaDeg[i + 1]! - omegaDeg[i]!));
-  const values: number[] = [];
-  const correlations: number[] = [];
+  const pairs: { value: number; correlation: number; steps: number }[] = [];
   for (let i = 0; i < angles; i++) {
     for (let j = i + 1; j < angles; j++) {
       const beyond = omegaDeg[j]! - omegaDeg[i]! - 180;
-      if (beyond > 1.01 * step) break;
-      if (beyond < -1.01 * step || !good[i] || !good[j]) continue;
+      if (beyond > PAIR_REACH * step) break;
+      if (beyond < -PAIR_REACH * step || !good[i] || !good[j]) continue;
       const { shift, correlation } = registerLines(spectra, i, j, { mirror: true, reach: points / 4 });
       // what the sample moved over the angle that is missing to, or beyond, half a turn
       const drift = meanOf([driftAt(spectra, omegaDeg, good, j), -driftAt(spectra, omegaDeg, good, i)]) * beyond;
-      values.push((shift + points - 1 - drift) / 2);
-      correlations.push(correlation);
+      pairs.push({ value: (shift + points - 1 - drift) / 2, correlation, steps: Math.abs(beyond) / step });
     }
   }
+  // the farther ones only where a missing or doubtful line leaves none of the nearer
+  const near = pairs.filter(({ steps }) => steps < 1.01);
+  const used = near.length > 0 ? near : pairs;
+  const values = used.map((pair) => pair.value);
   if (values.length === 0)
     return { method: "mirror", value: Number.NaN, esd: Number.NaN, usable: false, note: "no pair half a turn apart" };
   const value = median(values);
-  const correlation = median(correlations);
+  const correlation = median(used.map((pair) => pair.correlation));
   const esd = values.length > 2 ? (1.25 * robustSpread(values, value)) / Math.sqrt(values.length) : Number.NaN;
   const note = `${values.length} pairs, correlation ${correlation.toFixed(3)}`;
   return { method: "mirror", value, esd, usable: correlation > 0.5, note };

@@ -4,9 +4,9 @@ import { column, findAir } from "./air.ts";
 import { type Arrangement, arrangeValues } from "./arrangement.ts";
 import type { SinogramConfig } from "./config.ts";
 import type { Transmission } from "./normalise.ts";
-import { type LineSpectra, lineSpectra } from "./registration.ts";
+import { type LineSpectra, lineSpectra, registerLines } from "./registration.ts";
 import type { RotationAxisReport } from "./report.ts";
-import { median, quantile } from "./robust.ts";
+import { median, quantile, robustSpread } from "./robust.ts";
 import { type AxisEstimate, axisByCentroid, axisByMirror, axisByWedge } from "./rotation-axis.ts";
 import {
   arrangeImage,
@@ -45,10 +45,14 @@ export function solveAxis(
   const air = findAir(total, angles, points, passed);
   const signal = lessAir(total, angles, points, air);
   const isTruncated = leavesTheField(signal, angles, points);
-  const goodAngles = Uint8Array.from(lineOfAngle, (line) => good[line]!);
   const balanced = balanceChannels(ordered);
   const full = passed ? withAbsorption(balanced, passed) : balanced;
   const spectra = lineSpectra(full.data, angles, full.channels, points);
+
+  const goodAngles = trustedAngles(
+    spectra,
+    Uint8Array.from(lineOfAngle, (line) => good[line]!),
+  );
 
   const estimates: AxisEstimate[] = [
     axisByCentroid("centroid", maskLines(signal, goodAngles, points), omegaDeg, points, isTruncated),
@@ -65,6 +69,20 @@ export function solveAxis(
     estimates.splice(1, 0, axisByCentroid("centroid of absorption", absorption, omegaDeg, points, leaves));
   }
   return { axis: combine(estimates, isTruncated, config), air, signal, spectra };
+}
+
+/** Good lines less those that look like neither neighbour: one such line at the seam would decide the axis. */
+function trustedAngles(spectra: LineSpectra, good: Uint8Array): Uint8Array {
+  const angles = good.length;
+  const beside = new Float64Array(angles);
+  for (let i = 1; i < angles; i++) {
+    const { correlation } = registerLines(spectra, i - 1, i, { reach: spectra.points / 8 });
+    beside[i - 1] = Math.max(beside[i - 1]!, correlation);
+    beside[i] = Math.max(beside[i]!, correlation);
+  }
+  const typical = median(beside);
+  const limit = typical - Math.max(0.15, 8 * robustSpread(beside, typical));
+  return good.map((isGood, i) => (isGood && beside[i]! > limit ? 1 : 0));
 }
 
 function filled(values: Float64Array, points: number): Float64Array {
@@ -104,27 +122,47 @@ function leavesTheField(signal: Float64Array, angles: number, points: number): b
   return Math.max(...ends) > 0.1 * level;
 }
 
-/** Median of the usable methods: with three or more of them one that is wrong cannot move it far. */
+/** Mean of the usable methods by their esds; where they disagree the median: one of three that is wrong cannot move it far. */
 function combine(estimates: AxisEstimate[], truncated: boolean, config: SinogramConfig): RotationAxisReport {
   const usable = estimates.filter((estimate) => estimate.usable);
   const values = usable.map((estimate) => estimate.value);
-  const found = median(values);
-  const spread = values.length > 1 ? Math.max(...values) - Math.min(...values) : Number.NaN;
+  const isOfOneMind = agreeWithinTolerance(usable, config.axisToleranceSteps);
+  const found = isOfOneMind && usable.length > 0 ? weightedMean(usable) : median(values);
   const isGiven = config.rotationAxis !== "auto";
   const value = isGiven ? (config.rotationAxis as number) : found;
-  const own = median(usable.map((estimate) => estimate.esd));
-  const esd =
-    Math.max(Number.isFinite(own) ? own : 0, Number.isFinite(spread) ? spread / Math.sqrt(12) : 0) || Number.NaN;
-  const isNear = isGiven ? !(Math.abs(found - value) > config.axisToleranceSteps) : true;
+  const spread = values.length > 1 ? Math.max(...values) - Math.min(...values) : Number.NaN;
+  const own = median(usable.map((estimate) => estimate.esd)) || 0;
+  const esd = Math.max(own, (spread || 0) / Math.sqrt(12)) || Number.NaN;
+  const isNear = !isGiven || Math.abs(found - value) <= config.axisToleranceSteps + 2 * (esd || 0);
   return {
     value,
     esd: isGiven ? Number.NaN : esd,
     given: isGiven,
     estimates,
     spread,
-    agree: isNear && spread <= config.axisToleranceSteps,
+    agree: usable.length > 1 && isNear && isOfOneMind,
     truncated,
   };
+}
+
+/** At least what the assumptions of a method are worth; where it is not known, a tenth of a step. */
+const esdOf = ({ esd }: AxisEstimate): number => (Number.isFinite(esd) ? Math.max(esd, 0.02) : 0.1);
+
+function weightedMean(estimates: readonly AxisEstimate[]): number {
+  let sum = 0;
+  let weights = 0;
+  for (const estimate of estimates) {
+    sum += estimate.value / esdOf(estimate) ** 2;
+    weights += 1 / esdOf(estimate) ** 2;
+  }
+  return sum / weights;
+}
+
+/** No two further apart than the tolerance and twice what they say of their own scatter. */
+function agreeWithinTolerance(usable: readonly AxisEstimate[], tolerance: number): boolean {
+  return usable.every((a) =>
+    usable.every((b) => Math.abs(a.value - b.value) <= tolerance + 2 * Math.hypot(esdOf(a), esdOf(b))),
+  );
 }
 
 /**

@@ -74,25 +74,26 @@ export function fillImage(image: WorkingImage): WorkingImage {
 }
 
 /**
- * Points that no neighbouring line explains brought down to what it does, so that a hot spot does not decide the
- * order or the axis. Same rule as the cleaning of the data: above the larger of both neighbours within `reach`.
+ * Points that neither the neighbouring lines nor the neighbours on their own line explain, brought down to what the
+ * lines do, so that a hot spot does not decide the order or the axis. A whole line that jumped stays as it is.
  */
 export function despikeImage(image: WorkingImage, reach: number): WorkingImage {
   const { lines, channels, points, data } = image;
   const out = Float64Array.from(data);
-  const limitAt = (l: number, c: number, t: number): number => {
-    let most = -Infinity;
-    const from = (l * channels + c) * points;
-    for (let d = Math.max(0, t - reach); d <= Math.min(points - 1, t + reach); d++)
-      most = Math.max(most, data[from + d]!);
-    return most;
+  const most = (l: number, c: number, from: number, to: number): number => {
+    let value = -Infinity;
+    const row = (l * channels + c) * points;
+    for (let t = Math.max(0, from); t <= Math.min(points - 1, to); t++) value = Math.max(value, data[row + t]!);
+    return value;
   };
   for (let c = 0; c < channels; c++) {
     for (let l = 0; l < lines; l++) {
       for (let t = 0; t < points; t++) {
         const at = (l * channels + c) * points + t;
-        const before = l > 0 ? limitAt(l - 1, c, t) : limitAt(Math.min(lines - 1, 2), c, t);
-        const after = l + 1 < lines ? limitAt(l + 1, c, t) : limitAt(Math.max(0, lines - 3), c, t);
+        const beside = Math.max(most(l, c, t - 3, t - 2), most(l, c, t + 2, t + 3));
+        if (!(data[at]! > 1.3 * Math.abs(beside))) continue;
+        const before = most(l > 0 ? l - 1 : Math.min(lines - 1, 2), c, t - reach, t + reach);
+        const after = most(l + 1 < lines ? l + 1 : Math.max(0, lines - 3), c, t - reach, t + reach);
         const limit = Math.min(before, after);
         if (data[at]! > 1.3 * Math.abs(limit)) out[at] = limit;
       }
