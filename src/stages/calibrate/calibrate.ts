@@ -1,12 +1,16 @@
 import { type Frame, InputError, type Mask } from "../../data/index.ts";
+import { correlations } from "../../fit/index.ts";
 import type { Poni } from "../../geometry/index.ts";
-import { buildResult, type CalibrationResult } from "./calibration-result.ts";
+import { calibrantName } from "./calibrants.ts";
+import { buildResult, type CalibrationResult, type JointEnergy } from "./calibration-result.ts";
 import type { CalibrateConfig } from "./config.ts";
-import { contrastImage } from "./contrast-image.ts";
+import { contrastImage, median } from "./contrast-image.ts";
 import { findCentre } from "./find-centre.ts";
 import { orientationOf, unknownOrientation } from "./orientation.ts";
-import { refineOutwards } from "./refine-outwards.ts";
-import { startGeometry } from "./start-geometry.ts";
+import { type RefinedGeometry, refineOutwards } from "./refine-outwards.ts";
+import { GEOMETRY_PARAMETERS } from "./ring-geometry.ts";
+import { pixelAngle } from "./ring-points.ts";
+import { type StartGeometry, startGeometry } from "./start-geometry.ts";
 import { validPixels } from "./valid-pixels.ts";
 
 export interface CalibrateOptions {
@@ -16,6 +20,8 @@ export interface CalibrateOptions {
 
 /** Rings must hold at least this share of the image's contrast. */
 const LEAST_RING_SHARE = 0.02;
+/** Beyond this correlation the distance and the energy are one parameter. */
+const TOO_CORRELATED = 0.9995;
 
 /**
  * The geometry of a detector from one image of a standard, without clicks.
@@ -38,14 +44,81 @@ export function calibrate(
   const centre = findCentre(image, size[1] / size[0], config.centrePx);
   if (!(centre.score > LEAST_RING_SHARE)) throw noRings();
   const start = startGeometry(frame, valid, config, centre, size);
-  const refined = refineOutwards(frame, valid, start, config);
+
+  let refined = refineOutwards(frame, valid, start, config);
+  const joint = config.refineEnergy && refined ? jointEnergy(refined) : undefined;
+  if (joint?.isTooCorrelated) refined = refineOutwards(frame, valid, start, { ...config, refineEnergy: false });
+  const doubt = doubtAbout(refined, start);
+  if (doubt) throw notOnRings(config, doubt, energyThatFits(frame, valid, start, config));
   const orientation = options.reference ? orientationOf(image, frame, options.reference) : unknownOrientation;
-  return buildResult(frame, config, start, refined, orientation);
+  return buildResult(frame, start.rings, refined!, joint, orientation);
 }
 
 function pixelSizesM({ pixelSizeUm }: CalibrateConfig): [number, number] {
   const [slow, fast] = typeof pixelSizeUm === "number" ? [pixelSizeUm, pixelSizeUm] : pixelSizeUm;
   return [slow * 1e-6, fast * 1e-6];
+}
+
+function jointEnergy({ fit }: RefinedGeometry): JointEnergy {
+  const n = GEOMETRY_PARAMETERS.length;
+  const energy = GEOMETRY_PARAMETERS.indexOf("energyKeV");
+  const correlation = correlations(fit.covariance)[energy]!;
+  return {
+    energyKeV: fit.energyKeV,
+    energyEsdKeV: Math.sqrt(fit.covariance[energy * n + energy]!),
+    distanceM: fit.poni.dist,
+    correlation,
+    isTooCorrelated: !(Math.abs(correlation) < TOO_CORRELATED),
+  };
+}
+
+/** Why a geometry should not be believed: it lays the calibrant's rings across the image's by chance. Else empty. */
+function doubtAbout(refined: RefinedGeometry | undefined, { rings }: StartGeometry): string {
+  if (!refined) return "no two of its rings could be followed around the image";
+  const { fit, points, reasons } = refined;
+  const wanted = points.filter((point) => !reasons[point.ring]).length;
+  const kept = points.filter((_, i) => fit.kept[i] === 1);
+  if (kept.length < 0.5 * wanted) return `only ${kept.length} of ${wanted} points found lie on them`;
+  const seen = [...new Set(kept.map((point) => point.ring))];
+  if (seen.length < 2) return "only one of them was found";
+  const offPx = seen.map((ring) => {
+    const own = points.flatMap((point, i) =>
+      point.ring === ring && fit.kept[i] ? [fit.residual[i]! / pixelAngle(fit.poni, point.twoTheta)] : [],
+    );
+    return Math.abs(median(own));
+  });
+  if (median(offPx) > 1)
+    return `half of those found lie over ${median(offPx).toFixed(1)} pixels from where they should be`;
+  // Strong rings come first in a real match; by chance any do.
+  const strong =
+    seen.length > 0 && rings.filter((ring, i) => ring.intensity > 0.1 && reasons[i] === "too weak to be seen");
+  if (strong.length > seen.length) return `${strong.length} of its strong rings are not there`;
+  return "";
+}
+
+/** With the energy free, do the rings fit? Then that is worth telling. */
+function energyThatFits(
+  frame: Frame,
+  valid: Uint8Array,
+  start: StartGeometry,
+  config: CalibrateConfig,
+): RefinedGeometry | undefined {
+  if (config.refineEnergy) return undefined;
+  const freed = refineOutwards(frame, valid, start, { ...config, refineEnergy: true });
+  return freed && freed.fit.summary.status === "converged" && !doubtAbout(freed, start) ? freed : undefined;
+}
+
+function notOnRings(config: CalibrateConfig, doubt: string, freed: RefinedGeometry | undefined): InputError {
+  const hint = freed
+    ? `With the energy free they fit at about ${freed.fit.energyKeV.toFixed(1)} keV and ` +
+      `${(freed.fit.poni.dist * 1e3).toFixed(0)} mm: is the energy right?`
+    : `Check the energy, the calibrant, the distance and the pixel size (${[config.pixelSizeUm].flat().join(" x ")} ` +
+      "µm); mask what is not powder; give centrePx where the beam centre is known.";
+  return new InputError(
+    "calibrate-no-match",
+    `The rings of the image are not those of ${calibrantName(config.calibrant)} at ${config.energyKeV} keV about ` +
+      `${config.distanceMm} mm away: ${doubt}. ${hint}`,
+  );
 }
 
 function noRings(): InputError {

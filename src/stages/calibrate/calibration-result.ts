@@ -1,9 +1,8 @@
-/** What a calibration came to, and whether it can be believed. */
-import { type Frame, InputError } from "../../data/index.ts";
+/** What a calibration came to. */
+import type { Frame } from "../../data/index.ts";
 import { correlations } from "../../fit/index.ts";
 import type { Poni } from "../../geometry/index.ts";
-import { calibrantName } from "./calibrants.ts";
-import type { CalibrateConfig } from "./config.ts";
+import type { CalibrantRing } from "./calibrants.ts";
 import { median } from "./contrast-image.ts";
 import type { OrientationReport } from "./orientation.ts";
 import type { RefinedGeometry } from "./refine-outwards.ts";
@@ -14,8 +13,6 @@ import {
   type GeometryParameter,
   ringTwoTheta,
 } from "./ring-geometry.ts";
-import { pixelAngle } from "./ring-points.ts";
-import type { StartGeometry } from "./start-geometry.ts";
 
 /** What a ring of the calibrant came to. */
 export interface RingResult {
@@ -77,53 +74,51 @@ export interface CalibrationResult {
   readonly messages: readonly string[];
 }
 
-const DEG = 180 / Math.PI;
-/** Beyond this the distance and the energy are one parameter. */
-const TOO_CORRELATED = 0.9995;
+/** What came of refining the energy with the distance. */
+export interface JointEnergy {
+  readonly energyKeV: number;
+  readonly energyEsdKeV: number;
+  readonly distanceM: number;
+  /** of energy and distance */
+  readonly correlation: number;
+  /** they are one parameter, and the energy was held after all */
+  readonly isTooCorrelated: boolean;
+}
 
-/** @throws InputError "calibrate-no-match" where the points do not lie on the calibrant's rings */
+const DEG = 180 / Math.PI;
+
 export function buildResult(
   frame: Frame,
-  config: CalibrateConfig,
-  start: StartGeometry,
-  refined: RefinedGeometry | undefined,
+  rings: readonly CalibrantRing[],
+  refined: RefinedGeometry,
+  joint: JointEnergy | undefined,
   orientation: OrientationReport,
 ): CalibrationResult {
-  if (!refined) throw notOnRings(config, "no two of its rings could be followed around the image");
   const { fit } = refined;
   const points = listPoints(refined);
-  const rings = listRings(start, refined, points);
-  believe(config, fit.poni, rings, points);
-
-  const refinedIndex = [...GEOMETRY_PARAMETERS.keys()].filter(
-    (i) => fit.covariance[i * GEOMETRY_PARAMETERS.length + i] !== 0,
-  );
+  const ringResults = listRings(rings, refined, points);
   const n = GEOMETRY_PARAMETERS.length;
+  const free = [...GEOMETRY_PARAMETERS.keys()].filter((i) => fit.covariance[i * n + i] !== 0);
   const all = correlations(fit.covariance);
-  const energy = GEOMETRY_PARAMETERS.indexOf("energyKeV");
-  const distanceWithEnergy = config.refineEnergy ? all[energy]! : 0;
-  const isTooCorrelated = Math.abs(distanceWithEnergy) > TOO_CORRELATED;
   const axes = detectorAxes(fit.poni.rot1, fit.poni.rot2, fit.poni.rot3);
   const [row, col] = detectorPosition(fit.poni, axes, 0, 0);
+  const isUndetermined = fit.undetermined.length > 0 || joint?.isTooCorrelated === true;
   return {
-    status: fit.undetermined.length > 0 || isTooCorrelated ? "undetermined" : statusOf(refined),
+    status: isUndetermined ? "undetermined" : fit.summary.status === "converged" ? "converged" : "notConverged",
     poni: fit.poni,
     energyKeV: fit.energyKeV,
-    refined: refinedIndex.map((i) => GEOMETRY_PARAMETERS[i]!),
-    esd: Object.fromEntries(refinedIndex.map((i) => [GEOMETRY_PARAMETERS[i]!, Math.sqrt(fit.covariance[i * n + i]!)])),
-    correlation: refinedIndex.map((i) => refinedIndex.map((j) => all[i * n + j]!)),
+    refined: free.map((i) => GEOMETRY_PARAMETERS[i]!),
+    esd: Object.fromEntries(free.map((i) => [GEOMETRY_PARAMETERS[i]!, Math.sqrt(fit.covariance[i * n + i]!)])),
+    correlation: free.map((i) => free.map((j) => all[i * n + j]!)),
     beamCentrePx: { row, col },
     tiltDeg: Math.acos(Math.cos(fit.poni.rot1) * Math.cos(fit.poni.rot2)) * DEG,
-    rings,
+    rings: ringResults,
     points,
     scatterPx: fit.scatterPx,
     orientation,
-    messages: listMessages(frame, config, refined, rings, distanceWithEnergy, isTooCorrelated, orientation),
+    messages: listMessages(frame, refined, ringResults, joint, orientation),
   };
 }
-
-const statusOf = ({ fit }: RefinedGeometry): "converged" | "notConverged" =>
-  fit.summary.status === "converged" ? "converged" : "notConverged";
 
 function listPoints({ fit, points }: RefinedGeometry): CalibrationPoint[] {
   return points.map((point, i) => ({
@@ -138,78 +133,43 @@ function listPoints({ fit, points }: RefinedGeometry): CalibrationPoint[] {
 }
 
 function listRings(
-  { rings }: StartGeometry,
+  rings: readonly CalibrantRing[],
   { fit, points: found, reasons }: RefinedGeometry,
   points: readonly CalibrationPoint[],
 ): RingResult[] {
   return rings.map(({ dA }, ring) => {
     const twoThetaDeg = ringTwoTheta(dA, fit.energyKeV) * DEG;
-    const own = points.filter((point) => point.ring === ring && point.used);
-    const sum = (f: (residualDeg: number) => number): number => own.reduce((s, p) => s + f(p.residualDeg), 0);
-    const meanDeg = own.length > 0 ? sum((r) => r) / own.length : Number.NaN;
-    const rmsDeg = own.length > 0 ? Math.sqrt(sum((r) => r * r) / own.length) : Number.NaN;
+    const all = points.filter((point) => point.ring === ring);
+    // A ring left out shows how far off it lies by all its points.
+    const used = all.filter((point) => point.used);
+    const own = used.length > 0 ? used : all;
+    const mean = (f: (residualDeg: number) => number): number =>
+      own.length > 0 ? own.reduce((sum, point) => sum + f(point.residualDeg), 0) / own.length : Number.NaN;
+    const meanDeg = mean((r) => r);
     return {
       dA,
       twoThetaDeg,
-      used: own.length > 0,
-      reason: own.length > 0 ? "" : reasons[ring] || "every point of it was an outlier",
+      used: used.length > 0,
+      reason: used.length > 0 ? "" : reasons[ring] || "every point of it was an outlier",
       points: own.length,
       meanPpm: (1e6 * meanDeg) / twoThetaDeg,
-      rmsPpm: (1e6 * rmsDeg) / twoThetaDeg,
+      rmsPpm: (1e6 * Math.sqrt(mean((r) => r * r))) / twoThetaDeg,
       meanDeg,
       fwhmDeg: median(found.filter((point) => point.ring === ring).map((point) => point.fwhm)) * DEG,
     };
   });
 }
 
-/** A geometry that lays the calibrant's rings across the image's by chance is not given out. */
-function believe(
-  config: CalibrateConfig,
-  poni: Poni,
-  rings: readonly RingResult[],
-  points: readonly CalibrationPoint[],
-): void {
-  const kept = points.filter((point) => point.used);
-  if (kept.length < 0.5 * points.length) {
-    throw notOnRings(config, `only ${kept.length} of ${points.length} points found lie on them`);
-  }
-  const used = rings.filter((ring) => ring.used);
-  if (used.length < 2) throw notOnRings(config, "only one of them was found");
-  const offPx = median(used.map((ring) => Math.abs(ring.meanDeg) / DEG / pixelAngle(poni, ring.twoThetaDeg / DEG)));
-  if (offPx > 1) {
-    throw notOnRings(config, `half of those found lie more than ${offPx.toFixed(1)} pixels from where they should be`);
-  }
-}
-
-function notOnRings(config: CalibrateConfig, found: string): InputError {
-  return new InputError(
-    "calibrate-no-match",
-    `The rings of the image are not those of ${calibrantName(config.calibrant)} at ${config.energyKeV} keV about ` +
-      `${config.distanceMm} mm away: ${found}. Check the energy, the calibrant, the distance and the pixel size ` +
-      `(${[config.pixelSizeUm].flat().join(" x ")} µm); mask what is not powder; give centrePx where the beam centre is known.`,
-  );
-}
-
 function listMessages(
   frame: Frame,
-  config: CalibrateConfig,
   { fit }: RefinedGeometry,
   rings: readonly RingResult[],
-  distanceWithEnergy: number,
-  isTooCorrelated: boolean,
+  joint: JointEnergy | undefined,
   orientation: OrientationReport,
 ): string[] {
   const messages: string[] = [];
   const used = rings.filter((ring) => ring.used);
-  if (config.refineEnergy) {
-    const r = distanceWithEnergy.toFixed(4);
-    messages.push(
-      isTooCorrelated
-        ? `The rings do not tell the distance from the energy (correlation ${r}; the highest ring is at ` +
-            `${used.at(-1)!.twoThetaDeg.toFixed(1)}°): fix the energy, or take images at two distances.`
-        : `Distance and energy were refined together and correlate (${r}): their esd hold only jointly.`,
-    );
-  }
+  if (joint) messages.push(jointMessage(joint));
   if (fit.undetermined.length > 0) {
     const names = fit.undetermined.map((i) => GEOMETRY_PARAMETERS[i]).join(", ");
     messages.push(`The rings do not determine ${names}: fix some (refineTilt, refineEnergy), or show more rings.`);
@@ -221,4 +181,14 @@ function listMessages(
   }
   if (orientation.verdict === "flipped" || orientation.verdict === "none") messages.push(orientation.message);
   return messages;
+}
+
+function jointMessage({ energyKeV, energyEsdKeV, distanceM, correlation, isTooCorrelated }: JointEnergy): string {
+  const found = `${energyKeV.toFixed(3)} +- ${energyEsdKeV.toFixed(3)} keV with ${(distanceM * 1e3).toFixed(2)} mm`;
+  return isTooCorrelated
+    ? `The rings do not tell the energy from the distance (refined together: ${found}, correlation ` +
+        `${correlation.toFixed(5)}): the energy was held as given. Refine it with rings at higher angles, or from ` +
+        "images at two distances."
+    : `Energy and distance were refined together (${found}) and correlate by ${correlation.toFixed(4)}: an error of ` +
+        "one is an error of the other.";
 }

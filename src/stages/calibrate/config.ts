@@ -51,6 +51,16 @@ export const CalibrateConfig = z.strictObject({
     .max(45)
     .default(5)
     .meta({ unit: "°", description: "azimuth over which the pixels of a ring give one point" }),
+  minCoverage: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .meta({
+      description:
+        "rings seen in a smaller part of their circle than this, compared with the ring seen best, are left out: " +
+        "rings in the corners rest on the placement of a few modules",
+    }),
   maxRings: z.int().min(2).default(40).meta({ description: "how many rings are used, from the centre outwards" }),
 });
 export type CalibrateConfig = z.infer<typeof CalibrateConfig>;

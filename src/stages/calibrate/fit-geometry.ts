@@ -8,6 +8,10 @@
  * the same for every point. It is found so that the reduced chi^2 is 1 (the method of Paule & Mandel, J. Res. Natl.
  * Bur. Stand. 87, 1982, 377), and keeps few bright points from deciding alone. Where the points scatter less than
  * their counting esd says, s is 0.
+ *
+ * Where s outweighs counting, neighbouring points err together (a detector module out of place moves all rings on
+ * it), and there are fewer independent points than points. The esd are then widened to those that treat each block
+ * of the detector as one observation (the sandwich estimate with clusters: Liang & Zeger, Biometrika 73, 1986, 13).
  */
 import { cauchyLoss, createLeastSquares, type Evaluate, type SolveSummary } from "../../fit/index.ts";
 import type { Poni } from "../../geometry/index.ts";
@@ -34,7 +38,7 @@ export interface GeometryFit {
   readonly undetermined: readonly number[];
   /** [point] observed - calculated two-theta, radians */
   readonly residual: Float64Array;
-  /** [point] 1: kept, 0: an outlier of more than OUTLIER sigma */
+  /** [point] 1: kept, 0: of a ring left out, or an outlier of more than OUTLIER sigma */
   readonly kept: Uint8Array;
   /** s above, in pixels */
   readonly scatterPx: number;
@@ -48,10 +52,13 @@ export interface FreeParameters {
 }
 
 const OUTLIER = 5;
+/** Blocks of the detector along its longer side: about the modules of a large detector. */
+const BLOCKS = 6;
 
 /**
- * @param points as extracted; positions in pixels
- * @param dA     [ring] spacing of each ring that a point may name
+ * @param points  as extracted; positions in pixels
+ * @param dA      [ring] spacing of each ring that a point may name
+ * @param leftOut rings whose points get a residual but no weight
  */
 export function fitGeometry(
   points: readonly RingPoint[],
@@ -59,11 +66,12 @@ export function fitGeometry(
   start: Poni,
   startEnergyKeV: number,
   free: FreeParameters,
+  leftOut: ReadonlySet<number> = new Set(),
 ): GeometryFit {
-  const n = points.length;
   const problem = createProblem(points, dA, start, free);
   const p = geometryVector(start, startEnergyKeV);
-  const kept = new Uint8Array(n).fill(1);
+  const wanted = Uint8Array.from(points, (point) => (leftOut.has(point.ring) ? 0 : 1));
+  const kept = wanted.slice();
   const counting = Float64Array.from(points, (point) => point.esdTwoTheta);
   const perPixel = Float64Array.from(points, (point) => pixelAngle(start, ringTwoTheta(dA[point.ring]!, p[6]!)));
   // First by a loss that outliers cannot pull, each point alike.
@@ -75,7 +83,7 @@ export function fitGeometry(
   let scatterPx = 0;
   for (let round = 0; round < 4; round++) {
     const residual = problem.residual(p);
-    rejectOutliers(residual, counting, perPixel, scatterPx, kept, round === 0);
+    rejectOutliers(residual, counting, perPixel, scatterPx, wanted, kept, round === 0);
     scatterPx = excessScatter(residual, counting, perPixel, kept, problem.freeCount);
     problem.weigh(
       counting.map((esd, i) => Math.hypot(esd, scatterPx * perPixel[i]!)),
@@ -84,6 +92,8 @@ export function fitGeometry(
     summary = problem.solve(p, false);
   }
   const { matrix, undetermined } = problem.covariance();
+  const typical = median(counting.map((esd, i) => esd / perPixel[i]!));
+  if (scatterPx > typical) widenForBlocks(matrix, points, problem.weightedRows(p));
   return {
     poni: poniFromVector(p, start),
     energyKeV: p[6]!,
@@ -138,7 +148,44 @@ function createProblem(points: readonly RingPoint[], dA: readonly number[], star
       return twoTheta.map((value, i) => value - ringTwoTheta(dA[points[i]!.ring]!, p[6]!));
     },
     covariance: () => solver.covariance(),
+    /** [n, 7] Jacobian and [n] residuals of the points at p, weighted */
+    weightedRows(p: Float64Array): { jacobian: Float64Array; residuals: Float64Array } {
+      const residuals = new Float64Array(n + 2);
+      const jacobian = new Float64Array((n + 2) * COUNT);
+      evaluate(p, residuals, jacobian);
+      return { jacobian, residuals };
+    },
   };
+}
+
+/** Scale a covariance so that no esd is smaller than with each block of the detector as one observation. */
+function widenForBlocks(
+  covariance: Float64Array,
+  points: readonly RingPoint[],
+  { jacobian, residuals }: { jacobian: Float64Array; residuals: Float64Array },
+): void {
+  const side = Math.max(...points.map((point) => Math.max(point.row, point.col))) / BLOCKS;
+  const scores = new Map<string, Float64Array>();
+  points.forEach((point, i) => {
+    const block = `${Math.floor(point.row / side)} ${Math.floor(point.col / side)}`;
+    const score = scores.get(block) ?? new Float64Array(COUNT);
+    scores.set(block, score);
+    for (let j = 0; j < COUNT; j++) score[j]! += jacobian[i * COUNT + j]! * residuals[i]!;
+  });
+  const blocks = scores.size;
+  if (blocks <= COUNT + 2) return;
+  const scale = new Float64Array(COUNT).fill(1);
+  for (let j = 0; j < COUNT; j++) {
+    let variance = 0;
+    for (const score of scores.values()) {
+      let shift = 0;
+      for (let k = 0; k < COUNT; k++) shift += covariance[j * COUNT + k]! * score[k]!;
+      variance += shift * shift;
+    }
+    const ratio = ((variance / covariance[j * COUNT + j]!) * blocks) / (blocks - COUNT);
+    if (ratio > 1) scale[j] = Math.sqrt(ratio);
+  }
+  for (let j = 0; j < COUNT; j++) for (let k = 0; k < COUNT; k++) covariance[j * COUNT + k]! *= scale[j]! * scale[k]!;
 }
 
 /** For the gradient check in the tests. */
@@ -157,14 +204,15 @@ function rejectOutliers(
   counting: Float64Array,
   perPixel: Float64Array,
   scatterPx: number,
+  wanted: Uint8Array,
   kept: Uint8Array,
   isFirst: boolean,
 ): void {
-  const pixels = residual.map((r, i) => Math.abs(r / perPixel[i]!));
+  const pixels = residual.map((r, i) => Math.abs(r / perPixel[i]!)).filter((_, i) => wanted[i]);
   const spread = isFirst ? 1.4826 * median(pixels) : scatterPx;
   for (let i = 0; i < residual.length; i++) {
     const sigma = Math.hypot(counting[i]!, spread * perPixel[i]!);
-    kept[i] = Math.abs(residual[i]!) < OUTLIER * sigma ? 1 : 0;
+    kept[i] = wanted[i] && Math.abs(residual[i]!) < OUTLIER * sigma ? 1 : 0;
   }
 }
 

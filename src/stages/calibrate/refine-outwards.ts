@@ -5,10 +5,11 @@
 import type { Frame } from "../../data/index.ts";
 import type { Poni } from "../../geometry/index.ts";
 import type { CalibrantRing } from "./calibrants.ts";
+import { ringPolylines } from "./calibration-figure.ts";
 import type { CalibrateConfig } from "./config.ts";
 import { median } from "./contrast-image.ts";
 import { fitGeometry, type GeometryFit } from "./fit-geometry.ts";
-import { ringTwoTheta } from "./ring-geometry.ts";
+import { geometryVector, ringTwoTheta, twoThetaOfPoints } from "./ring-geometry.ts";
 import { pixelAngle, type RingPoint, type RingWindow, ringPoints } from "./ring-points.ts";
 import type { StartGeometry } from "./start-geometry.ts";
 
@@ -22,13 +23,15 @@ export interface RefinedGeometry {
 /** Rings in the fit, pass by pass; the last is repeated until nothing moves. */
 const GROWTH = [6, 12, 24, Number.POSITIVE_INFINITY];
 const LAST_PASSES = 4;
-/** Nothing moves: less than this many pixels. */
+/** Nothing moves: no point's two-theta by more than this many pixels. */
 const STILL_PX = 0.01;
 /** rad, of the tilt while the rings are still few: about what detectors are mounted to */
 const TILT_PRIOR = 0.05;
 const LEAST_POINTS = 3;
 /** A neighbour weaker than this share of a ring does not disturb it. */
 const NEGLIGIBLE = 0.03;
+/** Pixels; a first guess before any ring was fitted */
+const FIRST_FWHM_PX = 4;
 
 /** @returns undefined where fewer than two rings, or fewer points than parameters, could be found */
 export function refineOutwards(
@@ -39,19 +42,21 @@ export function refineOutwards(
 ): RefinedGeometry | undefined {
   const dA = start.rings.map((ring) => ring.dA);
   let state: RefinedGeometry | undefined;
-  let [poni, energyKeV, fwhmPx] = [start.poni, config.energyKeV, 4];
+  let [poni, energyKeV] = [start.poni, config.energyKeV];
+  let fwhmPx = dA.map(() => FIRST_FWHM_PX);
   const passes = [...GROWTH, ...new Array<number>(LAST_PASSES - 1).fill(Number.POSITIVE_INFINITY)];
   for (const [pass, ringLimit] of passes.entries()) {
     const isFirst = pass === 0;
     const isLast = pass >= GROWTH.length - 1;
-    const { windows, reasons } = chooseWindows(start.rings, poni, energyKeV, fwhmPx, {
-      isFirst,
-      limit: Math.min(ringLimit, config.maxRings),
-    });
-    const found = ringPoints(frame, valid, poni, windows, isFirst ? Math.max(config.sectorDeg, 10) : config.sectorDeg);
-    const points = dropPoorRings(found, windows, reasons);
-    if (points.length < 8 || new Set(points.map((point) => point.ring)).size < 2) return state;
-    const fit = fitGeometry(points, dA, poni, energyKeV, {
+    const limit = Math.min(ringLimit, config.maxRings);
+    const { windows, reasons } = chooseWindows(start.rings, poni, energyKeV, fwhmPx, { isFirst, limit });
+    const sectorDeg = isFirst ? Math.max(config.sectorDeg, 10) : config.sectorDeg;
+    const points = ringPoints(frame, valid, poni, windows, sectorDeg);
+    nameRareRings(points, windows, reasons, config.minCoverage, (ring) =>
+      isOnDetector(frame, poni, dA[ring]!, energyKeV),
+    );
+    if (!isEnough(points, reasons)) return state;
+    const fit = fitWithoutStrays(points, dA, poni, energyKeV, reasons, {
       tilt: config.refineTilt,
       energy: config.refineEnergy && isLast,
       ...(!isLast && { tiltPrior: TILT_PRIOR }),
@@ -59,10 +64,15 @@ export function refineOutwards(
     const moved = largestMove(points, poni, fit.poni);
     state = { fit, points, reasons };
     [poni, energyKeV] = [fit.poni, fit.energyKeV];
-    fwhmPx = median(points.map((point) => point.fwhm / pixelAngle(poni, ringTwoTheta(dA[point.ring]!, energyKeV))));
+    fwhmPx = ringWidths(points, dA, poni, energyKeV);
     if (isLast && moved < STILL_PX) break;
   }
   return state;
+}
+
+function isEnough(points: readonly RingPoint[], reasons: readonly string[]): boolean {
+  const used = points.filter((point) => !reasons[point.ring]);
+  return used.length >= 8 && new Set(used.map((point) => point.ring)).size >= 2;
 }
 
 /** Where the points are looked for: as wide as the neighbours allow, and no wider than the geometry asks for. */
@@ -70,7 +80,7 @@ function chooseWindows(
   rings: readonly CalibrantRing[],
   poni: Poni,
   energyKeV: number,
-  fwhmPx: number,
+  fwhmPx: readonly number[],
   { isFirst, limit }: { isFirst: boolean; limit: number },
 ): { windows: RingWindow[]; reasons: string[] } {
   const angle = rings.map((ring) => ringTwoTheta(ring.dA, energyKeV));
@@ -79,7 +89,7 @@ function chooseWindows(
     const disturbs = (j: number): boolean =>
       rings[j] !== undefined &&
       rings[j].intensity > NEGLIGIBLE * ring.intensity &&
-      Math.abs(angle[j]! - angle[i]!) < 2.5 * fwhmPx * pixel[i]!;
+      Math.abs(angle[j]! - angle[i]!) < 2 * fwhmPx[i]! * pixel[i]!;
     return disturbs(i - 1) || disturbs(i + 1) ? "overlaps the next ring" : "";
   });
   const windows: RingWindow[] = [];
@@ -90,7 +100,7 @@ function chooseWindows(
     }
     const gap = Math.min(gapTo(i - 1), gapTo(i + 1));
     const radiusPx = (poni.dist * Math.tan(angle[i]!)) / Math.min(poni.pixel1, poni.pixel2);
-    const reachPx = isFirst ? Math.max(3 * fwhmPx, 0.015 * radiusPx) : 3 * fwhmPx + 2;
+    const reachPx = isFirst ? Math.max(3 * fwhmPx[i]!, 0.015 * radiusPx) : 3 * fwhmPx[i]! + 2;
     windows.push({ ring: i, twoTheta: angle[i]!, halfWidth: Math.min(0.45 * gap, reachPx * pixel[i]!) });
 
     function gapTo(j: number): number {
@@ -104,28 +114,78 @@ function chooseWindows(
   return { windows, reasons };
 }
 
-/** Points of rings that are seen in few sectors are chance; writes the reasons. */
-function dropPoorRings(points: RingPoint[], windows: readonly RingWindow[], reasons: string[]): RingPoint[] {
+/** Rings seen in few sectors are chance, or rest on a corner; writes the reasons. */
+function nameRareRings(
+  points: readonly RingPoint[],
+  windows: readonly RingWindow[],
+  reasons: string[],
+  minCoverage: number,
+  isOn: (ring: number) => boolean,
+): void {
   const count = new Map<number, number>();
   for (const { ring } of points) count.set(ring, (count.get(ring) ?? 0) + 1);
+  const least = Math.max(LEAST_POINTS, minCoverage * Math.max(0, ...count.values()));
   for (const { ring } of windows) {
-    const n = count.get(ring) ?? 0;
-    if (n < LEAST_POINTS)
-      reasons[ring] = n === 0 ? "not on the detector, or too weak to be seen" : "seen in too few places";
+    const seen = count.get(ring) ?? 0;
+    if (seen >= least) continue;
+    if (seen > 0) reasons[ring] = "seen in a small part of its circle only";
+    else reasons[ring] = isOn(ring) ? "too weak to be seen" : "off the detector";
   }
-  return points.filter((point) => !reasons[point.ring]);
 }
 
-/** How far the points' two-theta moves between two geometries, in pixels: bounded by how the parameters moved. */
+const isOnDetector = (frame: Frame, poni: Poni, dA: number, energyKeV: number): boolean =>
+  ringPolylines(poni, frame, ringTwoTheta(dA, energyKeV), 1).length > 0;
+
+/**
+ * Fit, and leave out whole rings that lie off the others: those of another phase that happens to be near. Writes the
+ * reasons. A ring is a stray where its mean is further from 0 than half a pixel and five times what is usual.
+ */
+function fitWithoutStrays(
+  points: readonly RingPoint[],
+  dA: readonly number[],
+  poni: Poni,
+  energyKeV: number,
+  reasons: string[],
+  free: Parameters<typeof fitGeometry>[4],
+): GeometryFit {
+  for (;;) {
+    const leftOut = new Set([...reasons.keys()].filter((ring) => reasons[ring]));
+    const fit = fitGeometry(points, dA, poni, energyKeV, free, leftOut);
+    const offPx = dA.map((d, ring) => {
+      if (reasons[ring]) return Number.NaN;
+      const pixel = pixelAngle(fit.poni, ringTwoTheta(d, fit.energyKeV));
+      return median(fit.residual.filter((_, i) => points[i]!.ring === ring)) / pixel;
+    });
+    const known = offPx.filter((off) => !Number.isNaN(off));
+    const usual = 1.4826 * median(known.map(Math.abs));
+    const worst = offPx.reduce((at, off, ring) => (Math.abs(off) > Math.abs(offPx[at] ?? 0) ? ring : at), -1);
+    if (worst < 0 || known.length < 5 || Math.abs(offPx[worst]!) < Math.max(0.5, 5 * usual)) return fit;
+    reasons[worst] = `lies ${offPx[worst]!.toFixed(1)} pixels off the others: another phase?`;
+  }
+}
+
+/** [ring] FWHM in pixels: the median of its points, or of the nearest ring that has some. */
+function ringWidths(points: readonly RingPoint[], dA: readonly number[], poni: Poni, energyKeV: number): number[] {
+  const own = dA.map((d, ring) => {
+    const widths = points.filter((point) => point.ring === ring).map((point) => point.fwhm);
+    return widths.length < LEAST_POINTS ? Number.NaN : median(widths) / pixelAngle(poni, ringTwoTheta(d, energyKeV));
+  });
+  return own.map((width, ring) => {
+    if (!Number.isNaN(width)) return width;
+    for (let step = 1; step < own.length; step++) {
+      const near = [own[ring - step], own[ring + step]].find((w) => w !== undefined && !Number.isNaN(w));
+      if (near !== undefined) return near;
+    }
+    return FIRST_FWHM_PX;
+  });
+}
+
+/** The most that any point's two-theta changes between two geometries, in pixels. */
 function largestMove(points: readonly RingPoint[], before: Poni, after: Poni): number {
-  const pixel = Math.min(before.pixel1, before.pixel2);
-  const radius = Math.max(
-    ...points.map((p) => Math.hypot(p.row * before.pixel1 - before.poni1, p.col * before.pixel2 - before.poni2)),
-  );
-  const tilt = Math.hypot(after.rot1 - before.rot1, after.rot2 - before.rot2);
-  // A tilt that the PONI follows only moves points by its second-order effect, r^2 / L per radian.
-  const turned = (tilt * radius * radius) / before.dist;
-  const shiftByTilt = [before.dist * (after.rot2 - before.rot2), before.dist * (after.rot1 - before.rot1)] as const;
-  const shift = Math.hypot(after.poni1 - before.poni1 - shiftByTilt[0], after.poni2 - before.poni2 + shiftByTilt[1]);
-  return (turned + shift + (Math.abs(after.dist - before.dist) * radius) / before.dist) / pixel;
+  const y = points.map((point) => point.row * before.pixel1);
+  const x = points.map((point) => point.col * before.pixel2);
+  const [old, now] = [new Float64Array(points.length), new Float64Array(points.length)];
+  twoThetaOfPoints(geometryVector(before, 1), y, x, old, null);
+  twoThetaOfPoints(geometryVector(after, 1), y, x, now, null);
+  return old.reduce((most, value, i) => Math.max(most, Math.abs(value - now[i]!) / pixelAngle(after, value)), 0);
 }

@@ -21,7 +21,8 @@ export interface RingPoint {
   /** detector pixels, 0 at the first pixel's outer corner */
   readonly row: number;
   readonly col: number;
-  /** radians */
+  /** radians, in the geometry that it was found with */
+  readonly twoTheta: number;
   readonly chi: number;
   /** radians, from the fit of this group; chi^2 scaled */
   readonly esdTwoTheta: number;
@@ -57,6 +58,7 @@ export function ringPoints(
       ring: window.ring,
       row,
       col,
+      twoTheta: peak.centre,
       chi: azimuth,
       esdTwoTheta: peak.esd,
       fwhm: peak.fwhm,
@@ -164,7 +166,7 @@ function createPeakFitter(): (
   return (twoTheta, counts, window, stepRad) => {
     const profile = sectorProfile(twoTheta, counts, window, stepRad);
     if (profile.position.length < 8) return null;
-    const p = firstGuess(profile, 2 * window.halfWidth);
+    const p = firstGuess(profile);
     if (!p) return null;
     const sigma = profile.mean.map((_, i) => Math.sqrt(smoothed(profile.mean, i) / profile.pixels[i]!));
     if (!fitPeak(solver, profile, sigma, p)) return null;
@@ -222,7 +224,7 @@ function smoothed(values: Float64Array, i: number): number {
   return sum / (to - from + 1);
 }
 
-function firstGuess({ position, mean }: SectorProfile, _: number): Float64Array | null {
+function firstGuess({ position, mean }: SectorProfile): Float64Array | null {
   const n = mean.length;
   const edge = Math.max(2, Math.floor(n / 5));
   const ends = [...mean.subarray(0, edge), ...mean.subarray(n - edge)].sort((a, b) => a - b);
