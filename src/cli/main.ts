@@ -5,6 +5,7 @@ import { InputError } from "../data/index.ts";
 import { version } from "../version.ts";
 import { doctorCommand } from "./doctor.ts";
 import { planCommand } from "./plan.ts";
+import { runCommand } from "./run.ts";
 
 const program = new Command("xrdct")
   .description("X-ray diffraction computed tomography: from detector frames to maps of crystal chemistry")
@@ -15,7 +16,7 @@ const program = new Command("xrdct")
     "\nStart with:\n  npx xrdct demo\n  npx xrdct run scan.yaml -o result.nxs\n  npx xrdct COMMAND --help",
   );
 
-for (const create of [doctorCommand, planCommand]) program.addCommand(create());
+for (const create of [runCommand, planCommand, doctorCommand]) program.addCommand(create());
 for (const command of [program, ...program.commands]) command.exitOverride();
 
 try {

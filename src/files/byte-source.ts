@@ -77,6 +77,36 @@ export function readFully(file: number, at: number, out: Uint8Array, path: strin
   return out.subarray(0, done) as Uint8Array<ArrayBuffer>;
 }
 
+/**
+ * A text file as a whole: UTF-8 where it is, with or without its mark; else Latin-1, which takes any byte.
+ *
+ * @throws InputError "file-not-readable" | "file-too-large"
+ */
+export function readText(path: string): string {
+  const source = fileSource(path);
+  try {
+    if (source.size > MAX_TEXT_BYTES) {
+      throw new InputError(
+        "file-too-large",
+        `${path}: ${Math.round(source.size / 2 ** 20)} MiB, where a text file of at most ${MAX_TEXT_BYTES / 2 ** 20} MiB is needed. Is this the right file?`,
+      );
+    }
+    return decodeText(source.read(0, source.size));
+  } finally {
+    source.close();
+  }
+}
+
+const MAX_TEXT_BYTES = 64 * 2 ** 20;
+
+export function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("latin1").decode(bytes);
+  }
+}
+
 const REASONS: Record<string, string> = {
   ENOENT: "there is no such file; check the path",
   EACCES: "you are not allowed to read it; check its permissions",

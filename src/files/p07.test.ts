@@ -143,10 +143,10 @@ describe.skipIf(!hasShared)("the simulated scan (needs ../shared)", () => {
     file.close();
     // truth.h5's transmission by the first line (lines 0, 2, ... run forwards), Poisson noise of 1e5 counts
     const truth = await openHdf5(shared("data/simulated/aaa_dev/truth.h5"));
-    const expected = truth.read("transmission", [0, 0], [1, 81]);
+    const expected = Array.from(truth.read("transmission", [0, 0], [1, 81]) as ArrayLike<number>);
     truth.close();
     const measured = Array.from({ length: 81 }, (_, i) => source.transmitted![i]! / source.monitor![i]!);
-    const scale = measured.reduce((a, b) => a + b, 0) / expected.reduce((a: number, b: number) => a + b, 0);
+    const scale = measured.reduce((a, b) => a + b, 0) / expected.reduce((a, b) => a + b, 0);
     for (const [i, ratio] of measured.entries()) expect(ratio / scale).toBeCloseTo(expected[i]!, 1);
   });
 });

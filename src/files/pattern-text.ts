@@ -26,6 +26,22 @@ export interface PatternTextOptions {
 export function parsePattern(text: string, name: string, options: PatternTextOptions = {}): Pattern {
   if (hasBankLine(text)) return parseGsasPattern(text, name);
   const { rows, head } = readNumberRows(text, name);
+  return patternOfRows(rows, head, name, options);
+}
+
+/**
+ * A pattern from rows of numbers.
+ *
+ * @param head lines that may name the columns, the nearest to the numbers last
+ * @throws InputError "pattern-empty" | "pattern-axis-unknown" | "pattern-not-ascending"
+ */
+export function patternOfRows(
+  rows: readonly (readonly number[])[],
+  head: readonly string[],
+  name: string,
+  options: PatternTextOptions,
+): Pattern {
+  if (rows.length === 0) throw new InputError("pattern-empty", `${name}: no pattern found: there is not one point.`);
   const found = findUnit(head, name);
   const unit = options.axis ?? found?.unit ?? options.otherwise;
   if (!unit) throw unknownUnit(name, rows[0]![0]!, rows.at(-1)![0]!);

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectOnlyInputErrors } from "../../tests/parser-fuzz.ts";
 import { hasShared, shared } from "../../tests/shared.ts";
-import { formatPoni, parsePoni } from "./poni.ts";
+import { formatPoni, parsePoni, readPoni } from "./poni.ts";
 
 const code = (wanted: string) => expect.objectContaining({ name: "InputError", code: wanted });
 const geometry = "Poni1: 0.1\nPoni2: 0.2\nRot1: 0.01\nRot2: -0.02\nRot3: 0\nWavelength: 1.7e-11\n";
@@ -85,7 +84,7 @@ describe(".poni files", () => {
 });
 
 describe.skipIf(!hasShared)("measured .poni files (needs ../shared)", () => {
-  const read = (path: string) => parsePoni(readFileSync(shared(`data/detector/${path}`), "utf8"), path);
+  const read = (path: string) => readPoni(shared(`data/detector/${path}`));
   it("CeO2.poni gives the last of its three calibrations", () => {
     expect(read("ndtomo_ceo2_71keV/CeO2.poni")).toMatchObject({ dist: 0.543892076611, poni1: 0.144719659691 });
   });

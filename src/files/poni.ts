@@ -8,9 +8,13 @@
  */
 import { InputError } from "../data/index.ts";
 import { type DetectorModel, findDetector, type Poni } from "../geometry/index.ts";
+import { readText } from "./byte-source.ts";
+
+/** The geometry in the .poni file at `path`. @throws as readText and parsePoni */
+export const readPoni = (path: string): Poni => parsePoni(readText(path), path);
 
 /**
- * The geometry in a .poni file.
+ * The geometry in the text of a .poni file.
  *
  * @param name what to call the file in messages
  * @throws InputError "poni-not-recognised" | "poni-missing" | "poni-value" | "poni-unsupported"

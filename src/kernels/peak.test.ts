@@ -10,9 +10,9 @@ const wave = (n: number, k: number): Float64Array => Float64Array.from({ length:
 
 it("peakExp2 is a power of two to 2e-14, for every size of argument", () => {
   let worst = 0;
-  for (let z = 0; z > -1000; z -= 0.00731) worst = Math.max(worst, Math.abs(reference.peakExp2(z) / 2 ** z - 1));
+  for (let t = 0; t < 1000; t += 0.00731) worst = Math.max(worst, Math.abs(reference.peakExp2(t) * 2 ** t - 1));
   expect(worst).toBeLessThan(2e-14);
-  expect(reference.peakExp2(-1e300)).toBeLessThan(1e-300);
+  expect(reference.peakExp2(1e300)).toBeLessThan(1e-300);
 });
 
 describe.each(kernelBuilds)("peak kernels, $name", ({ exact, create }) => {
@@ -30,9 +30,9 @@ describe.each(kernelBuilds)("peak kernels, $name", ({ exact, create }) => {
     }
   };
 
-  it.each([0, -0.3, -0.5, -1.5, -17.25, -1019.9, -5000])("peakExp2(%f) equals its twin", (z) => {
-    const want = reference.peakExp2(z);
-    expect(Math.abs(run.peakExp2(z) - want)).toBeLessThanOrEqual(exact ? 0 : FUSED * want);
+  it.each([0, 0.3, 0.5, 1.5, 17.25, 1019.9, 5000])("peakExp2(%f) equals its twin", (t) => {
+    const want = reference.peakExp2(t);
+    expect(Math.abs(run.peakExp2(t) - want)).toBeLessThanOrEqual(exact ? 0 : FUSED * want);
   });
 
   it.each([2, 22, 64])("peakProfile equals its twin for %i points", (n) => {
@@ -49,9 +49,9 @@ describe.each(kernelBuilds)("peak kernels, $name", ({ exact, create }) => {
     const make = (): [Float64Array, Float64Array] => [new Float64Array(parameters ** 2), new Float64Array(parameters)];
     const inputs = [wave(n * parameters, 0.7), wave(n, 2), wave(n, 3).map((w) => w * w)] as const;
     const [A, g] = make();
-    reference.peakNormal(A, g, inputs[0], inputs[1], inputs[2], new Float64Array(n), parameters, n);
+    reference.peakNormal(A, g, inputs[0], inputs[1], inputs[2], new Float64Array(2 * n), parameters, n);
     const [gotA, gotG] = [given(make()[0]), given(make()[1])];
-    run.peakNormal(gotA, gotG, given(inputs[0]), given(inputs[1]), given(inputs[2]), arena.f64(n), parameters, n);
+    run.peakNormal(gotA, gotG, given(inputs[0]), given(inputs[1]), given(inputs[2]), arena.f64(2 * n), parameters, n);
     same(gotA, A);
     same(gotG, g);
   });

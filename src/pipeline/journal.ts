@@ -8,7 +8,8 @@ import { diskError } from "./disk-error.ts";
 
 export interface JournalEntry {
   readonly block: number;
-  readonly crc: number[];
+  readonly crc: readonly number[];
+  readonly problems?: readonly string[];
 }
 
 export class Journal {

@@ -4,6 +4,8 @@ import * as z from "zod";
 import { AXIS_UNITS, InputError } from "../data/index.ts";
 import { readYaml } from "../files/yaml.ts";
 import { IntegrateConfig } from "../stages/integrate/config.ts";
+import { MapConfig } from "../stages/map/config.ts";
+import { ReconstructConfig } from "../stages/reconstruct/config.ts";
 import { SinogramConfig } from "../stages/sinogram/config.ts";
 
 const path = z.string().min(1);
@@ -87,6 +89,8 @@ export const ScanConfig = z.strictObject({
   angles: Angles.prefault({}),
   integrate: IntegrateConfig.prefault({}),
   sinogram: SinogramConfig.prefault({}),
+  reconstruct: ReconstructConfig.prefault({}),
+  map: MapConfig.optional(),
 });
 export type ScanConfig = z.output<typeof ScanConfig>;
 

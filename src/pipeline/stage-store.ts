@@ -4,7 +4,7 @@
  * means that the result still holds.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { BlockedArray, type BlockedArrayShape } from "./blocked-array.ts";
@@ -58,6 +58,11 @@ export class StageStore {
     }
   }
 
+  /** Forget that the stage was done. */
+  discard(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
   arrayPath(name: string): string {
     return join(this.folder, `${name}.f32`);
   }
@@ -65,7 +70,8 @@ export class StageStore {
   /** The array as it is on disk, or a new one of this shape where there is none. */
   array(name: string, shape: BlockedArrayShape): BlockedArray {
     const path = this.arrayPath(name);
-    return existsSync(path) ? BlockedArray.open(path, shape) : BlockedArray.create(path, shape);
+    const isWhole = existsSync(path) && statSync(path).size === shape.items * shape.bins * 4;
+    return isWhole ? BlockedArray.open(path, shape) : BlockedArray.create(path, shape);
   }
 }
 

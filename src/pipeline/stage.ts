@@ -1,6 +1,6 @@
 /** Runs one stage: what is finished is kept, what is missing is done block by block, in any number of threads. */
 import { InputError } from "../data/index.ts";
-import type { JournalEntry } from "./journal.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 import type { WorkerPool } from "./pool.ts";
 import { createEstimator, type ProgressListener } from "./progress.ts";
 import { digest, type StageDone, type StageStore } from "./stage-store.ts";
@@ -10,6 +10,8 @@ import type { TaskName } from "./tasks.ts";
 export interface BlockResult {
   /** checksums of what the block wrote, array by array */
   readonly crc: number[];
+  /** what the user has to know about this block: a frame that could not be read */
+  readonly problems?: readonly string[];
 }
 
 export interface StagePlan<Meta> {
@@ -22,13 +24,15 @@ export interface StagePlan<Meta> {
   /** the checksums of what lies on disk for a block, in the order of BlockResult.crc */
   readonly checksums: (block: number) => number[];
   /** after the last block: closes files, derives what the next stages need */
-  readonly finish: () => Promise<{ meta: Meta; notes: readonly string[] }> | { meta: Meta; notes: readonly string[] };
+  readonly finish: (problems: readonly string[]) => { meta: Meta; notes: readonly string[] };
 }
 
 export interface Stage<Meta> {
   readonly name: string;
   /** everything that decides the result: settings, digest of the inputs, keys of the stages before */
   readonly identity: unknown;
+  /** the files it reads, for provenance */
+  readonly inputs?: readonly Fingerprint[];
   readonly plan: () => Promise<StagePlan<Meta>>;
 }
 
@@ -68,7 +72,8 @@ export async function runStage<Meta>(stage: Stage<Meta>, context: StageContext):
   onProgress({ type: "stage-start", stage: stage.name, blocks: plan.blocks, resumed });
   const secondsLeft = createEstimator(plan.blocks, resumed, Date.now);
   const onDone = (block: number, result: unknown) => {
-    journal.record({ block, crc: (result as BlockResult).crc } satisfies JournalEntry);
+    const { crc, problems } = result as BlockResult;
+    journal.record({ block, crc, ...(problems?.length && { problems }) });
     const done = journal.entries.size;
     const left = secondsLeft(done);
     onProgress({
@@ -84,7 +89,10 @@ export async function runStage<Meta>(stage: Stage<Meta>, context: StageContext):
     const threads = threadsWithin(context.memoryBytes, plan.bytesPerThread, pool.size, stage.name);
     await pool.run({ task: plan.task, payload: plan.payload }, missing, onDone, { signal, threads });
   }
-  const { meta, notes } = await plan.finish();
+  const problems = [...journal.entries.values()]
+    .sort((a, b) => a.block - b.block)
+    .flatMap((entry) => entry.problems ?? []);
+  const { meta, notes } = plan.finish(problems);
   const done: StageDone<Meta> = {
     key,
     startedAt: started.toISOString(),
@@ -95,6 +103,12 @@ export async function runStage<Meta>(stage: Stage<Meta>, context: StageContext):
   store.finish(done);
   onProgress({ type: "stage-end", stage: stage.name, seconds: (Date.now() - started.getTime()) / 1000, notes });
   return { ...done, blocksDone: missing.length };
+}
+
+/** The first few of many. */
+export function listProblems(problems: readonly string[], most = 5): string[] {
+  const more = problems.length - most;
+  return [...problems.slice(0, most), ...(more > 0 ? [`and ${more} more like these`] : [])];
 }
 
 /** @throws InputError "memory-too-small" where not even one thread fits */

@@ -11,7 +11,13 @@ export interface BlockRunner {
 type SetUp = (kernels: Kernels, payload: never) => BlockRunner | Promise<BlockRunner>;
 
 /** Loaded on first use, so that a thread carries only what its stage needs. */
-const TASKS = {} satisfies Record<string, () => Promise<SetUp>>;
+const TASKS = {
+  integrate: async () => (await import("./tasks/integrate-task.ts")).setUpIntegrate,
+  read: async () => (await import("./tasks/read-task.ts")).setUpRead,
+  sinogram: async () => (await import("./tasks/sinogram-task.ts")).setUpSinogram,
+  reconstruct: async () => (await import("./tasks/reconstruct-task.ts")).setUpReconstruct,
+  map: async () => (await import("./tasks/map-task.ts")).setUpMap,
+} satisfies Record<string, () => Promise<SetUp>>;
 export type TaskName = keyof typeof TASKS;
 
 export async function setUpTask(kernels: Kernels, task: TaskName, payload: unknown): Promise<BlockRunner> {

@@ -12,7 +12,8 @@
  * Voxels are squares of one translation step, the grid is centred on the rotation axis, row 0 is the lowest y. The
  * linear footprint is the beam's box (one step) widened by the continuous motion over one step: a triangle of base
  * two steps. A ray's value is then the sum of voxel values times path in steps, and every projection of an image has
- * the image's sum.
+ * the image's sum. What it does not do: at 45 degrees to within 1/size of a radian the lines of voxels lie 0.71 steps
+ * apart and a flat image projects with a ripple of 13 % (2 % at atan 1/2, none elsewhere).
  *
  * Source of the footprint: Joseph, IEEE Trans. Med. Imaging 1 (1982) 192-196 (linear interpolation); pixel-driven as
  * in Peters, IEEE Trans. Nucl. Sci. 28 (1981) 3641-3647.

@@ -239,6 +239,28 @@ function filterBlock(
   }
 }
 
+// Two angles, 8 bins: first -> real parts, second -> imaginary parts (0 without a second).
+function loadPair(scratch: usize, first: usize, second: usize, translations: i32, length: i32): void {
+  const end = scratch + ((<usize>translations) << 6);
+  memory.fill(end, 0, (<usize>(length - translations)) << 6);
+  const zero = f32x4.splat(0);
+  for (; scratch < end; scratch += 64, first += 64) {
+    v128.store(scratch, v128.load(first));
+    v128.store(scratch, v128.load(first, 16), 16);
+    v128.store(scratch, second ? v128.load(second) : zero, 32);
+    v128.store(scratch, second ? v128.load(second, 16) : zero, 48);
+    if (second) second += 64;
+  }
+}
+
+function storePair(scratch: usize, row: usize, translations: i32, weight: v128): void {
+  const end = scratch + ((<usize>translations) << 6);
+  for (; scratch < end; scratch += 64, row += 64) {
+    v128.store(row, f32x4.mul(v128.load(scratch), weight));
+    v128.store(row, f32x4.mul(v128.load(scratch, 16), weight), 16);
+  }
+}
+
 export function filterRows(
   rows: usize,
   rowLength: i32,
@@ -256,25 +278,27 @@ export function filterRows(
 ): void {
   const radix = load<i32>(radices);
   const step = length / radix;
-  const bytes = (<usize>translations) << 6;
   const next = twiddles + ((<usize>((radix - 1) * step)) << 3);
-  for (let angle = angle0; angle < angle1; angle++) {
-    const row = rows + ((<usize>(angle * rowLength + pad)) << 6);
-    memory.copy(scratch, row, bytes);
-    memory.fill(scratch + bytes, 0, ((<usize>length) << 6) - bytes);
-    forwardStage(scratch, radix, step, twiddles);
-    for (let b = 0; b < radix; b++)
-      filterBlock(
-        scratch + ((<usize>(b * step)) << 6),
-        step,
-        radices,
-        1,
-        stages,
-        next,
-        spectrum + ((<usize>(b * step)) << 2),
-      );
-    inverseStage(scratch, radix, step, twiddles);
-    const weight = v128.load32_splat(weights + ((<usize>angle) << 2));
-    for (let i: usize = 0; i < bytes; i += 16) v128.store(row + i, f32x4.mul(v128.load(scratch + i), weight));
+  for (let angle = angle0; angle < angle1; angle += 2) {
+    const weight = weights + ((<usize>angle) << 2);
+    for (let half: usize = 0; half < 64; half += 32) {
+      const first = rows + ((<usize>(angle * rowLength + pad)) << 6) + half;
+      const second = angle + 1 < angle1 ? first + ((<usize>rowLength) << 6) : 0;
+      loadPair(scratch, first, second, translations, length);
+      forwardStage(scratch, radix, step, twiddles);
+      for (let b = 0; b < radix; b++)
+        filterBlock(
+          scratch + ((<usize>(b * step)) << 6),
+          step,
+          radices,
+          1,
+          stages,
+          next,
+          spectrum + ((<usize>(b * step)) << 2),
+        );
+      inverseStage(scratch, radix, step, twiddles);
+      storePair(scratch, first, translations, v128.load32_splat(weight));
+      if (second) storePair(scratch + 32, second, translations, v128.load32_splat(weight, 4));
+    }
   }
 }

@@ -32,7 +32,6 @@ const POSITION = 1;
 const FWHM = 2;
 const BACKGROUND = 4;
 const SIGMA = 0;
-const POISSON = 1;
 const UNIFORM = 2;
 
 export function peakFit(
@@ -145,13 +144,10 @@ function begin(shift: f64, width: f64): void {
     set(ws.p, k, value);
   }
   memory.copy(ws.w, ws.base, (<usize>ws.padded) << 3);
-  for (let round = 0; round < 2; round++) {
-    evaluate(ws.p);
-    accept();
-    step(1e-12, listLinear());
-    for (let k = 0; k < ws.parameters; k++) set(ws.p, k, clamp(get(ws.p, k) + get(ws.delta, k), k));
-    if (ws.mode != POISSON) break;
-  }
+  evaluate(ws.p);
+  accept();
+  step(1e-12, listLinear());
+  for (let k = 0; k < ws.parameters; k++) set(ws.p, k, clamp(get(ws.p, k) + get(ws.delta, k), k));
   evaluate(ws.p);
   accept();
 }

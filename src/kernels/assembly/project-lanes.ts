@@ -141,3 +141,42 @@ export function projectOntoFree(step: usize, image: usize, n: i32): void {
     v128.store(step, v128.andnot(s, stuck));
   }
 }
+
+export function projectRatio(out: usize, measured: usize, weights: usize, sums: usize, n: i32): void {
+  const zero = f32x4.splat(0);
+  for (let quarter: usize = 0; quarter < 64; quarter += 16) {
+    const sum = sums + (quarter << 1);
+    let s0 = v128.load(sum);
+    let s1 = v128.load(sum, 16);
+    let p = out + quarter;
+    let q = measured + quarter;
+    let w = weights;
+    for (let i = 0; i < n; i++, p += 64, q += 64, w += 4) {
+      if (load<f32>(w) > 0) {
+        const model = v128.load(p);
+        const data = v128.load(q);
+        const difference = f32x4.sub(data, model);
+        const x = low(difference);
+        const y = high(difference);
+        s0 = f64x2.add(s0, f64x2.mul(x, x));
+        s1 = f64x2.add(s1, f64x2.mul(y, y));
+        v128.store(p, v128.and(f32x4.div(f32x4.max(zero, data), model), f32x4.gt(model, zero)));
+      } else v128.store(p, zero);
+    }
+    v128.store(sum, s0);
+    v128.store(sum, s1, 16);
+  }
+}
+
+export function projectScale(image: usize, step: usize, weights: usize, factors: usize, n: i32): void {
+  for (let quarter: usize = 0; quarter < 64; quarter += 16) {
+    const still = f32x4.eq(v128.load(factors + quarter), f32x4.splat(0));
+    let p = image + quarter;
+    let q = step + quarter;
+    let w = weights;
+    for (let i = 0; i < n; i++, p += 64, q += 64, w += 4) {
+      const old = v128.load(p);
+      v128.store(p, v128.bitselect(old, f32x4.mul(old, f32x4.mul(v128.load32_splat(w), v128.load(q))), still));
+    }
+  }
+}

@@ -1,10 +1,11 @@
 /**
  * Convolves the rows of 16 bins with one even kernel, in place, through the Fourier transform.
  *
- * A complex transform carries two bins: lanes 0 to 7 are the real parts, lanes 8 to 15 the imaginary parts. An even
- * kernel has a real spectrum, which multiplies both alike, so they never mix. The forward transform decimates in
- * frequency and leaves its result in digit-reversed order, the spectrum is given in that order, and the inverse
- * transform starts from it: nothing is ever reordered. Radices 4, 3 and 2 (Gentleman & Sande 1966).
+ * A complex transform carries two angles of 8 bins: the first angle of a pair is the real part, the second the
+ * imaginary part. An even kernel has a real spectrum, which multiplies both alike, so they do not mix; and no bin ever
+ * meets another bin, however much stronger. The forward transform decimates in frequency and leaves its result in
+ * digit-reversed order, the spectrum is given in that order, and the inverse transform starts from it: nothing is ever
+ * reordered. Radices 4, 3 and 2 (Gentleman & Sande, AFIPS 29 (1966) 563-578).
  *
  * @param rows         [angle, rowLength, 16] f32; elements pad to pad + translations of each row are replaced
  * @param angle0,angle1 angles to filter
@@ -30,16 +31,29 @@ export function filterRows(
   spectrum: Float32Array,
   scratch: Float32Array,
 ): void {
-  for (let angle = angle0; angle < angle1; angle++) {
-    const start = (angle * rowLength + pad) * 16;
-    scratch.fill(0, 0, length * 16);
-    scratch.set(rows.subarray(start, start + translations * 16));
-    transform(scratch, length, radices, stages, twiddles, false);
-    for (let i = 0; i < length; i++) {
-      for (let lane = 0; lane < 16; lane++) scratch[i * 16 + lane]! *= spectrum[i]!;
+  for (let angle = angle0; angle < angle1; angle += 2) {
+    const first = (angle * rowLength + pad) * 16;
+    const second = angle + 1 < angle1 ? first + rowLength * 16 : -1;
+    for (let half = 0; half < 16; half += 8) {
+      scratch.fill(0, 0, length * 16);
+      for (let i = 0; i < translations; i++) {
+        for (let lane = 0; lane < 8; lane++) {
+          const at = i * 16 + half + lane;
+          scratch[i * 16 + lane] = rows[first + at]!;
+          if (second >= 0) scratch[i * 16 + 8 + lane] = rows[second + at]!;
+        }
+      }
+      transform(scratch, length, radices, stages, twiddles, false);
+      for (let i = 0; i < length * 16; i++) scratch[i]! *= spectrum[i >> 4]!;
+      transform(scratch, length, radices, stages, twiddles, true);
+      for (let i = 0; i < translations; i++) {
+        for (let lane = 0; lane < 8; lane++) {
+          const at = i * 16 + half + lane;
+          rows[first + at] = scratch[i * 16 + lane]! * weights[angle]!;
+          if (second >= 0) rows[second + at] = scratch[i * 16 + 8 + lane]! * weights[angle + 1]!;
+        }
+      }
     }
-    transform(scratch, length, radices, stages, twiddles, true);
-    for (let i = 0; i < translations * 16; i++) rows[start + i] = scratch[i]! * weights[angle]!;
   }
 }
 

@@ -141,14 +141,11 @@ function begin(ws: PeakWorkspace, shift: number, width: number): void {
     p[k] = value;
   }
   for (let i = 0; i < ws.padded; i++) w[i] = base[i]!;
-  for (let round = 0; round < 2; round++) {
-    // In Poisson mode the first round has no model to take weights from: its floor makes them uniform.
-    evaluate(ws, p);
-    accept(ws);
-    step(ws, 1e-12, listLinear(ws));
-    for (let k = 0; k < parameters; k++) p[k] = Math.min(Math.max(p[k]! + ws.delta[k]!, lower[k]!), upper[k]!);
-    if (ws.mode !== PEAK_WEIGHTS.poisson) break;
-  }
+  // In Poisson mode there is no model yet to take weights from: the floor makes them uniform.
+  evaluate(ws, p);
+  accept(ws);
+  step(ws, 1e-12, listLinear(ws));
+  for (let k = 0; k < parameters; k++) p[k] = Math.min(Math.max(p[k]! + ws.delta[k]!, lower[k]!), upper[k]!);
   evaluate(ws, p);
   accept(ws);
 }

@@ -161,8 +161,8 @@ function promised({ parameters, A, g, delta }: PeakWorkspace): number {
 
 const FIRST_DAMPING = 1e-3;
 const LAST_DAMPING = 1e9;
-/** Only a step that damping hardly shortened may say that there is nothing left to gain. */
-const FREE_DAMPING = 1e-2;
+/** Only a step that damping hardly shortened may say that there is nothing left to gain, or one after a refusal. */
+const FREE_DAMPING = 1e-3;
 
 /**
  * Levenberg-Marquardt with bounds, from ws.p, which must be the accepted state.
@@ -177,6 +177,7 @@ export function minimise(ws: PeakWorkspace): boolean {
   const { parameters, p, trial, lower, upper } = ws;
   const rounding = 1e-14 * sumOfSquares(ws);
   let damping = FIRST_DAMPING;
+  let isRejected = false;
   for (let iteration = 0; iteration < ws.iterationLimit; iteration++) {
     ws.iterations++;
     const promise = step(ws, damping, listActive(ws));
@@ -185,19 +186,28 @@ export function minimise(ws: PeakWorkspace): boolean {
       for (let k = 0; k < parameters; k++) {
         trial[k] = Math.min(Math.max(p[k]! + ws.delta[k]!, lower[k]!), upper[k]!);
       }
+      if (promise <= small && damping > FREE_DAMPING && !isRejected) {
+        damping = FREE_DAMPING;
+        continue;
+      }
+      if (promise <= small) {
+        // The last step is so small that the linearised model is as good as another evaluation.
+        for (let k = 0; k < parameters; k++) p[k] = trial[k]!;
+        ws.cost = ws.cost - promise;
+        return true;
+      }
       evaluate(ws, trial);
       const gained = ws.cost - ws.costOldWeights;
-      if (gained >= 1e-3 * promise && promise >= 0) {
-        const isDone = promise <= small && damping <= FREE_DAMPING;
+      if (gained >= 1e-3 * promise) {
         accept(ws);
+        isRejected = false;
         for (let k = 0; k < parameters; k++) p[k] = trial[k]!;
-        if (isDone) return true;
         if (gained > 0.75 * promise) damping *= 0.1;
         else if (gained < 0.25 * promise) damping *= 4;
         continue;
       }
-      if (promise <= small && damping <= FREE_DAMPING) return true; // rounding hides what is left to gain
     }
+    isRejected = true;
     damping *= 10;
     if (damping > LAST_DAMPING) return false;
   }

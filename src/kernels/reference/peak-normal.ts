@@ -8,7 +8,7 @@
  * @param J         [parameters, n] f64, one row of derivatives after the other
  * @param residual  [n] f64, observed - model
  * @param weight    [n] f64, 1 / variance; 0 where a point does not count
- * @param weighted  [n] f64, scratch
+ * @param weighted  [2, n] f64, scratch: the SIMD build takes two rows at a time
  * @param n         even
  */
 export function peakNormal(

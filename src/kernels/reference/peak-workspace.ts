@@ -24,7 +24,7 @@ export const peakOutStride = (parameters: number, peaks: number): number => 2 * 
 
 /** Float64 elements of scratch that peakFit needs. */
 export const peakScratchLength = (padded: number, peaks: number, parameters: number): number =>
-  (11 + parameters) * padded + 3 * parameters * parameters + 9 * parameters + 4 * peaks;
+  (12 + parameters) * padded + 3 * parameters * parameters + 9 * parameters + 4 * peaks;
 
 export interface PeakWorkspace {
   readonly points: number;
@@ -102,8 +102,9 @@ export function peakWorkspace(model: Int32Array, table: Float64Array, scratch: F
   const x = fromTable(padded);
   const basis = fromTable(terms * padded);
   const [shift, template] = [fromTable(shifts), fromTable(shifts * padded)];
-  const points7 = Array.from({ length: 7 }, () => fromScratch(padded)) as SevenArrays;
-  const [y, base, w, wTrial, fitted, residual, weighted] = points7;
+  const points6 = Array.from({ length: 6 }, () => fromScratch(padded)) as SixArrays;
+  const [y, base, w, wTrial, fitted, residual] = points6;
+  const weighted = fromScratch(2 * padded);
   const spare = Array.from({ length: 4 }, () => fromScratch(padded));
   const J = fromScratch(parameters * padded);
   J.set(basis, (parameters - terms) * padded); // the background's derivatives never change
@@ -125,6 +126,7 @@ export function peakWorkspace(model: Int32Array, table: Float64Array, scratch: F
 }
 
 type EightNumbers = [number, number, number, number, number, number, number, number];
+type SixArrays = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
 type SevenArrays = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
 
 /** Hands out one subarray after the other. */

@@ -80,3 +80,35 @@ export function projectStep(
 export function projectOntoFree(step: Float32Array, image: Float32Array, n: number): void {
   for (let i = 0; i < 16 * n; i++) if (image[i]! <= 0 && step[i]! < 0) step[i] = 0;
 }
+
+/**
+ * out[i, lane] = measured[i, lane] / out[i, lane] where weights[i] > 0 and out is above 0, else 0, with negative
+ * measurements as 0; and the squares of measured - out where weights[i] > 0 into sums.
+ */
+export function projectRatio(
+  out: Float32Array,
+  measured: Float32Array,
+  weights: Float32Array,
+  sums: Float64Array,
+  n: number,
+): void {
+  for (let i = 0; i < 16 * n; i++) {
+    const isMeasured = weights[i >> 4]! > 0;
+    const difference = Math.fround(measured[i]! - out[i]!);
+    if (isMeasured) sums[i & 15]! += difference * difference;
+    out[i] = isMeasured && out[i]! > 0 ? Math.max(0, measured[i]!) / out[i]! : 0;
+  }
+}
+
+/** image[i, lane] *= weights[i] step[i, lane], in the lanes whose factor is not 0. */
+export function projectScale(
+  image: Float32Array,
+  step: Float32Array,
+  weights: Float32Array,
+  factors: Float32Array,
+  n: number,
+): void {
+  for (let i = 0; i < 16 * n; i++) {
+    if (factors[i & 15] !== 0) image[i]! *= Math.fround(weights[i >> 4]! * step[i]!);
+  }
+}

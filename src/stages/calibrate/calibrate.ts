@@ -7,7 +7,7 @@ import type { CalibrateConfig } from "./config.ts";
 import { contrastImage, median } from "./contrast-image.ts";
 import { findCentre } from "./find-centre.ts";
 import { orientationOf, unknownOrientation } from "./orientation.ts";
-import { type RefinedGeometry, refineOutwards } from "./refine-outwards.ts";
+import { type RefinedGeometry, refineOutwards, TOO_WEAK } from "./refine-outwards.ts";
 import { GEOMETRY_PARAMETERS } from "./ring-geometry.ts";
 import { pixelAngle } from "./ring-points.ts";
 import { type StartGeometry, startGeometry } from "./start-geometry.ts";
@@ -22,6 +22,8 @@ export interface CalibrateOptions {
 const LEAST_RING_SHARE = 0.02;
 /** Beyond this correlation the distance and the energy are one parameter. */
 const TOO_CORRELATED = 0.9995;
+/** A ring of this intensity, relative to the strongest, should be seen. */
+const STRONG = 0.1;
 
 /**
  * The geometry of a detector from one image of a standard, without clicks.
@@ -89,10 +91,9 @@ function doubtAbout(refined: RefinedGeometry | undefined, { rings }: StartGeomet
   });
   if (median(offPx) > 1)
     return `half of those found lie over ${median(offPx).toFixed(1)} pixels from where they should be`;
-  // Strong rings come first in a real match; by chance any do.
-  const strong =
-    seen.length > 0 && rings.filter((ring, i) => ring.intensity > 0.1 && reasons[i] === "too weak to be seen");
-  if (strong.length > seen.length) return `${strong.length} of its strong rings are not there`;
+  // By chance some rings always fall on others; what tells is that the strong ones are missing.
+  const missing = rings.filter((ring, i) => ring.intensity > STRONG && reasons[i] === TOO_WEAK);
+  if (missing.length > seen.length) return `${missing.length} of its strong rings are not there`;
   return "";
 }
 

@@ -20,6 +20,7 @@ export interface RefinedGeometry {
   readonly reasons: readonly string[];
 }
 
+export const TOO_WEAK = "too weak to be seen";
 /** Rings in the fit, pass by pass; the last is repeated until nothing moves. */
 const GROWTH = [6, 12, 24, Number.POSITIVE_INFINITY];
 const LAST_PASSES = 4;
@@ -129,7 +130,7 @@ function nameRareRings(
     const seen = count.get(ring) ?? 0;
     if (seen >= least) continue;
     if (seen > 0) reasons[ring] = "seen in a small part of its circle only";
-    else reasons[ring] = isOn(ring) ? "too weak to be seen" : "off the detector";
+    else reasons[ring] = isOn(ring) ? TOO_WEAK : "off the detector";
   }
 }
 

@@ -3,9 +3,10 @@
  * in one pass over them. Signal, variance and normalisation stay apart until the last division.
  */
 import { type Axis, type FrameArray, InputError, type Mask } from "../../data/index.ts";
-import { type Poni, polarizationMap, type Shape, solidAngleMap } from "../../geometry/index.ts";
+import type { Poni, Shape } from "../../geometry/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
 import type { IntegrateConfig } from "./config.ts";
+import { correctionMap } from "./correction-map.ts";
 import { createPass, FRAMES_PER_PASS, type PassResult } from "./integration-pass.ts";
 import { type IntegrationTables, placeTables } from "./integration-tables.ts";
 import { buildPixelTable } from "./pixel-table.ts";
@@ -78,7 +79,7 @@ export function buildTables(kernels: Kernels, setup: IntegrationSetup): Integrat
   checkSetup(setup);
   const mask = excludedPixels(setup);
   const table = buildPixelTable({ poni, shape, mask, config, ...(setup.radialMap && { radialMap: setup.radialMap }) });
-  return placeTables(kernels.arena, table, normMap(setup), setup.dark, config);
+  return placeTables(kernels.arena, table, correctionMap(poni, shape, config, setup.flat), setup.dark, config);
 }
 
 export function createIntegratorFrom(kernels: Kernels, config: IntegrateConfig, tables: IntegrationTables): Integrator {
@@ -141,20 +142,6 @@ function excludedPixels({ shape, mask, flat }: IntegrationSetup): Uint8Array {
     if (mask?.data[at] || (flat && !(flat[at]! > 0))) excluded[at] = 1;
   }
   return excluded;
-}
-
-/** [row, col] what the counts are divided by. */
-function normMap({ poni, shape, config, flat }: IntegrationSetup): Float32Array {
-  const norm = new Float64Array(shape.rows * shape.cols).fill(1);
-  const factors: (ArrayLike<number> | undefined)[] = [
-    flat,
-    config.solidAngle ? solidAngleMap(poni, shape) : undefined,
-    config.polarization === null ? undefined : polarizationMap(poni, shape, config.polarization),
-  ];
-  for (const factor of factors) {
-    if (factor) for (let at = 0; at < norm.length; at++) norm[at] = norm[at]! * factor[at]!;
-  }
-  return Float32Array.from(norm);
 }
 
 function checkFrames(frames: readonly FrameArray[], pixels: number, monitor?: ArrayLike<number>): void {

@@ -16,36 +16,49 @@ import {
   STRIP,
   unpackBins,
 } from "../../projector/index.ts";
+import { clearNotFinite } from "./clear-not-finite.ts";
 import type { ReconstructionPlan } from "./plan.ts";
 
-/** @param out [y, x, bins] */
+/**
+ * @param out [y, x, bins]
+ * @returns [bin] whether its sinogram was finite; where not, out is NaN
+ */
 export function fbp(
   kernels: Kernels,
   plan: ReconstructionPlan,
   sinogram: Float32Array,
   bins: number,
   out: Float32Array,
-): void {
-  backprojectFiltered(kernels, plan, sinogram, bins, out, {
+): boolean[] {
+  return backprojectFiltered(kernels, plan, sinogram, bins, out, {
     spectrum: plan.filterSpectrum,
     weights: plan.angles.weights,
     scale: plan.scale,
+    square: false,
   });
 }
 
-/** The variance of fbp's result. @param variance [angle, translation, bins] of the rays @param out [y, x, bins] */
-export function fbpVariance(
+/**
+ * The standard uncertainty of fbp's result.
+ *
+ * @param sigma [angle, translation, bins] of the rays, taken as independent
+ * @param out   [y, x, bins]
+ */
+export function fbpSigma(
   kernels: Kernels,
   plan: ReconstructionPlan,
-  variance: Float32Array,
+  sigma: Float32Array,
   bins: number,
   out: Float32Array,
 ): void {
-  backprojectFiltered(kernels, plan, variance, bins, out, {
+  backprojectFiltered(kernels, plan, sigma, bins, out, {
     spectrum: plan.varianceSpectrum,
     weights: plan.angles.weights.map((weight) => weight * weight),
     scale: plan.scale * plan.scale,
+    square: true,
   });
+  // The transform's rounding may leave a variance of 0 a little below 0.
+  for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(Math.max(0, out[i]!));
 }
 
 interface Filter {
@@ -53,6 +66,8 @@ interface Filter {
   /** [angle] */
   readonly weights: Float64Array;
   readonly scale: number;
+  /** the rays are squared first */
+  readonly square: boolean;
 }
 
 function backprojectFiltered(
@@ -62,7 +77,7 @@ function backprojectFiltered(
   bins: number,
   out: Float32Array,
   filter: Filter,
-): void {
+): boolean[] {
   const { arena } = kernels;
   const { projector } = plan;
   const { size } = projector;
@@ -71,16 +86,27 @@ function backprojectFiltered(
   const filterRows = placeFilter(kernels, plan, filter);
   const rows = arena.f32(rowsLength(projector));
   const strip = arena.f32(STRIP * size * LANES);
+  const sums = arena.f64(LANES);
+  const isSound: boolean[] = [];
   for (let first = 0; first < bins; first += LANES) {
     packRows(kernels, projector, rays, rows, bins, first);
+    if (filter.square) for (let i = 0; i < rows.length; i++) rows[i]! *= rows[i]!;
+    sums.fill(0);
+    kernels.run.projectDot(sums, rows, rows, rows.length / LANES);
+    const isBad = clearNotFinite(sums, rows);
     filterRows(rows);
     for (let y0 = 0; y0 < size; y0 += STRIP) {
       const y1 = Math.min(size, y0 + STRIP);
       reconstructStrip(kernels, placed, rows, strip, y0, y1);
       unpackBins(kernels, out.subarray(y0 * size * bins), strip, bins, first, (y1 - y0) * size, filter.scale);
     }
+    for (let bin = first; bin < Math.min(bins, first + LANES); bin++) {
+      isSound.push(!isBad[bin - first]);
+      if (isBad[bin - first]) for (let i = bin; i < out.length; i += bins) out[i] = NaN;
+    }
   }
   arena.release(mark);
+  return isSound;
 }
 
 function reconstructStrip(

@@ -5,5 +5,5 @@ export {
   type ReconstructionBlock,
   type ReconstructionSummary,
   reconstructBlock,
-  type StopReason,
 } from "./reconstruct-block.ts";
+export { STOP_REASONS, type StopReason } from "./stopping.ts";

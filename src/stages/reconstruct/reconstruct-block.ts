@@ -1,6 +1,13 @@
 import type { Kernels } from "../../kernels/index.ts";
-import { fbp, fbpVariance } from "./fbp.ts";
+import { LANES, packRows, unpackBins } from "../../projector/index.ts";
+import { cgls } from "./cgls.ts";
+import { clearNotFinite } from "./clear-not-finite.ts";
+import { fbp, fbpSigma } from "./fbp.ts";
+import { mlem } from "./mlem.ts";
 import type { ReconstructionPlan } from "./plan.ts";
+import { sirt } from "./sirt.ts";
+import { Stopping, type StopReason } from "./stopping.ts";
+import { createWorkspace, dot } from "./workspace.ts";
 
 export interface ReconstructionBlock {
   /** [angle, translation, bins]; fastest where it lies in the kernels' memory */
@@ -11,24 +18,21 @@ export interface ReconstructionBlock {
   readonly plan: ReconstructionPlan;
 }
 
-/** Why the iterations of a bin ended. */
-export const STOP_REASONS = ["direct", "discrepancy", "tolerance", "iterations", "no-signal"] as const;
-export type StopReason = (typeof STOP_REASONS)[number];
-
 export interface ReconstructionSummary {
   /** [bin] iterations done; 0 for fbp */
   readonly iterations: Int32Array;
   /** [bin] */
   readonly stopped: StopReason[];
-  /** [bin] root of the sum of squared differences between rays and reprojection, over that of the rays; NaN for fbp */
+  /** [bin] norm of the difference between rays and reprojection over the norm of the rays; NaN for fbp */
   readonly residual: Float64Array;
 }
 
 /**
- * Reconstruct a block of radial bins, each on its own: a bin's bits do not depend on the others in the block.
+ * Reconstruct a block of radial bins, each on its own: a bin's bits do not depend on the others in the block. A bin
+ * with a NaN or an infinity in its sinogram becomes NaN everywhere and is named "not-finite" in the summary.
  *
  * @param out      [y, x, bins] value per voxel (or per mm, as configured); 0 outside the sample
- * @param outSigma [y, x, bins] standard uncertainty from block.sigma; fbp only
+ * @param outSigma [y, x, bins] standard uncertainty from block.sigma; fbp only, see docs/validation/reconstruct.md
  */
 export function reconstructBlock(
   kernels: Kernels,
@@ -37,15 +41,53 @@ export function reconstructBlock(
   outSigma?: Float32Array,
 ): ReconstructionSummary {
   const { plan, sinogram, sigma, bins } = block;
-  fbp(kernels, plan, sinogram, bins, out);
-  if (outSigma && sigma) {
-    const variance = Float32Array.from(sigma, (value) => value * value);
-    fbpVariance(kernels, plan, variance, bins, outSigma);
-    for (let i = 0; i < outSigma.length; i++) outSigma[i] = Math.sqrt(Math.max(0, outSigma[i]!));
-  }
+  if (plan.config.method !== "fbp") return iterate(kernels, block, out);
+  const isSound = fbp(kernels, plan, sinogram, bins, out);
+  if (outSigma && sigma) fbpSigma(kernels, plan, sigma, bins, outSigma);
   return {
     iterations: new Int32Array(bins),
-    stopped: new Array<StopReason>(bins).fill("direct"),
+    stopped: isSound.map((sound) => (sound ? "direct" : "not-finite")),
     residual: new Float64Array(bins).fill(NaN),
   };
+}
+
+const METHODS = { sirt, cgls, mlem };
+
+function iterate(kernels: Kernels, block: ReconstructionBlock, out: Float32Array): ReconstructionSummary {
+  const { plan, sinogram, sigma, bins } = block;
+  const { arena, run } = kernels;
+  const summary: ReconstructionSummary = {
+    iterations: new Int32Array(bins),
+    stopped: [],
+    residual: new Float64Array(bins),
+  };
+  const mark = arena.mark();
+  const workspace = createWorkspace(kernels, plan);
+  const { measured, residual, image, rayMask, rays, voxels } = workspace;
+  const method = METHODS[plan.config.method as keyof typeof METHODS];
+  for (let first = 0; first < bins; first += LANES) {
+    let noise: Float64Array | undefined;
+    if (sigma) {
+      packRows(kernels, plan.projector, sigma, residual, bins, first);
+      run.projectWeigh(residual, rayMask, rays);
+      noise = dot(workspace, residual, residual, rays);
+    }
+    packRows(kernels, plan.projector, sinogram, measured, bins, first);
+    const isBad = clearNotFinite(dot(workspace, measured, measured, rays), measured);
+    // Rays that miss the sample are not fitted, and so do not count in the norms either.
+    residual.set(measured);
+    run.projectWeigh(residual, rayMask, rays);
+    const stopping = new Stopping(plan, dot(workspace, residual, residual, rays), noise);
+    method(workspace, stopping);
+    unpackBins(kernels, out, image, bins, first, voxels, plan.scale);
+    for (let bin = first; bin < Math.min(bins, first + LANES); bin++) {
+      const lane = bin - first;
+      if (isBad[lane]) for (let voxel = 0; voxel < voxels; voxel++) out[voxel * bins + bin] = NaN;
+      summary.stopped.push(isBad[lane] ? "not-finite" : stopping.stopped[lane]!);
+      summary.iterations[bin] = stopping.iterations[lane]!;
+      summary.residual[bin] = stopping.residual[lane]!;
+    }
+  }
+  arena.release(mark);
+  return summary;
 }

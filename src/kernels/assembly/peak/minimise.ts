@@ -10,7 +10,7 @@ const POISSON = 1;
 const UNIFORM = 2;
 const FIRST_DAMPING: f64 = 1e-3;
 const LAST_DAMPING: f64 = 1e9;
-const FREE_DAMPING: f64 = 1e-2;
+const FREE_DAMPING: f64 = 1e-3;
 
 export let frozen: i32 = 0;
 export let valid: i32 = 0;
@@ -105,7 +105,7 @@ function weigh(): void {
     const r = f64x2.sub(v128.load(ws.y + i), fitted);
     v128.store(ws.residual + i, r);
     let w = v128.load(ws.base + i);
-    if (isPoisson) w = f64x2.div(w, f64x2.mul(gain, f64x2.max(fitted, floor)));
+    if (isPoisson) w = f64x2.div(w, f64x2.mul(gain, f64x2.pmax(fitted, floor)));
     v128.store(ws.wTrial + i, w);
     const r2 = f64x2.mul(r, r);
     oldSum = f64x2.add(oldSum, f64x2.mul(v128.load(ws.w + i), r2));
@@ -196,6 +196,7 @@ export function minimise(): bool {
   const n = ws.parameters;
   const rounding = 1e-14 * sumOfSquares();
   let damping = FIRST_DAMPING;
+  let isRejected = false;
   for (let iteration = 0; iteration < ws.iterationLimit; iteration++) {
     iterations++;
     const promise = step(damping, listActive());
@@ -205,19 +206,27 @@ export function minimise(): bool {
         const to = Math.max(get(ws.p, k) + get(ws.delta, k), get(ws.lower, k));
         set(ws.trial, k, Math.min(to, get(ws.upper, k)));
       }
+      if (promise <= small && damping > FREE_DAMPING && !isRejected) {
+        damping = FREE_DAMPING;
+        continue;
+      }
+      if (promise <= small) {
+        for (let k = 0; k < n; k++) set(ws.p, k, get(ws.trial, k));
+        cost = cost - promise;
+        return true;
+      }
       evaluate(ws.trial);
       const gained = cost - costOldWeights;
       if (gained >= 1e-3 * promise) {
-        const isDone = promise <= small && damping <= FREE_DAMPING;
         accept();
+        isRejected = false;
         for (let k = 0; k < n; k++) set(ws.p, k, get(ws.trial, k));
-        if (isDone) return true;
         if (gained > 0.75 * promise) damping *= 0.1;
         else if (gained < 0.25 * promise) damping *= 4.0;
         continue;
       }
-      if (promise <= small && damping <= FREE_DAMPING) return true;
     }
+    isRejected = true;
     damping *= 10.0;
     if (damping > LAST_DAMPING) return false;
   }

@@ -89,7 +89,7 @@ export function setWorkspace(model: usize, table: usize, scratch: usize): void {
   fitted = wTrial + row;
   residual = fitted + row;
   weighted = residual + row;
-  spare = weighted + row;
+  spare = weighted + 2 * row;
   J = spare + 4 * row;
   A = J + n * row;
   trialA = A + ((n * n) << 3);
