@@ -1,0 +1,41 @@
+/** A powder pattern from a file of any format but HDF5. */
+import { InputError, type Pattern } from "../data/index.ts";
+import { decodeText, fileSource } from "./byte-source.ts";
+import { gunzip, isGzip } from "./edf.ts";
+import { decodeNpy, isNpy } from "./npy.ts";
+import { type PatternTextOptions, parsePattern, patternOfRows } from "./pattern-text.ts";
+
+/** No text pattern is this large; a frame or a volume was given instead. */
+const MAX_BYTES = 256 * 2 ** 20;
+
+/**
+ * A pattern from a text file (.xy .xye .dat .chi .csv .fxye ..., gzipped or not), or an .npy of two or three columns.
+ *
+ * @throws InputError "file-not-readable" | "pattern-too-large" and those of parsePattern and decodeNpy
+ */
+export function readPattern(path: string, options: PatternTextOptions = {}): Pattern {
+  const source = fileSource(path);
+  try {
+    if (source.size > MAX_BYTES) {
+      throw new InputError(
+        "pattern-too-large",
+        `${path}: ${Math.round(source.size / 2 ** 20)} MiB are more than a pattern has (${MAX_BYTES / 2 ** 20} at most). Is this a frame or a volume?`,
+      );
+    }
+    const given = source.read(0, source.size);
+    const bytes = isGzip(given) ? gunzip(given, path) : given;
+    if (!isNpy(bytes)) return parsePattern(decodeText(bytes), path.replace(/\.gz$/i, ""), options);
+    const { shape, data } = decodeNpy(bytes, path);
+    const columns = shape[1] ?? 0;
+    if (shape.length !== 2 || columns < 2 || columns > 3) {
+      throw new InputError(
+        "pattern-empty",
+        `${path}: the array has the shape [${shape.join(", ")}]; a pattern needs [point, 2] or [point, 3]: position, intensity, sigma.`,
+      );
+    }
+    const rows = Array.from({ length: shape[0]! }, (_, i) => [...data.subarray(i * columns, (i + 1) * columns)]);
+    return patternOfRows(rows, [], path, options);
+  } finally {
+    source.close();
+  }
+}
