@@ -155,13 +155,8 @@ function insertionSort(x: usize, n: u32): void {
   }
 }
 
-function pad(x: usize, n: u32): u32 {
-  v128.store(x + ((<usize>n) << 2), f32x4.splat(Infinity));
-  return (n + 3) & ~3;
-}
-
 /**
- * The value of the given rank (from 0) of x[0..n), n padded to a multiple of 4 with +infinity; x is left as it is.
+ * The value of the given rank (from 0) of x[0..n), followed by up to three times +infinity; x is left as it is.
  * @param first, second buffers of n + 4 values; sample: of SMALL
  */
 function selectRank(x: usize, n: u32, rank: u32, first: usize, second: usize, sample: usize): f32 {
@@ -178,25 +173,30 @@ function selectRank(x: usize, n: u32, rank: u32, first: usize, second: usize, sa
     const highAt = <i32>floor<f32>(q * <f32>SAMPLE + half);
     let low: f32 = lowAt < 0 ? -Infinity : load<f32>(sample + ((<usize>lowAt) << 2));
     let high: f32 = highAt >= <i32>SAMPLE ? Infinity : load<f32>(sample + ((<usize>highAt) << 2));
-    const end = source + ((<usize>n) << 2);
-    let inside = packBetween(source, end, low, high, out);
+    // Padding to a multiple of 4 is +infinity and comes last; `inside` never counts it.
+    const end = source + ((<usize>((n + 3) & ~3)) << 2);
+    let inside = min(packBetween(source, end, low, high, out), n - below);
     if (inside == n) {
       // Ties: the bracket holds everything. Split about one value instead, which always gets further.
       low = load<f32>(sample + ((<usize>(SAMPLE / 2)) << 2));
       high = low;
-      inside = packBetween(source, end, low, high, out);
+      inside = min(packBetween(source, end, low, high, out), n - below);
     }
     if (rank < below) {
+      inside = below;
       // The largest float below `low`: everything under the bracket.
-      inside = packBetween(source, end, -Infinity, nextBelow(low), out);
+      packBetween(source, end, -Infinity, nextBelow(low), out);
     } else if (rank < below + inside) {
       if (low == high) return low;
       rank -= below;
     } else {
-      rank -= below + inside;
-      inside = packBetween(source, end, nextAbove(high), Infinity, out);
+      const passed = below + inside;
+      rank -= passed;
+      inside = n - passed;
+      packBetween(source, end, nextAbove(high), Infinity, out);
     }
-    n = pad(out, inside);
+    n = inside;
+    v128.store(out + ((<usize>n) << 2), f32x4.splat(Infinity));
     source = out;
     out = out == first ? second : first;
   }
@@ -284,9 +284,8 @@ function trimBin<T>(
     return;
   }
   const k = min(<u32>(trim * <f64>n), (n - 1) >> 1);
-  const padded = (n + 3) & ~3;
-  const low = selectRank(x, padded, k, first, second, sample);
-  const high = selectRank(x, padded, n - 1 - k, first, second, sample);
+  const low = selectRank(x, n, k, first, second, sample);
+  const high = selectRank(x, n, n - 1 - k, first, second, sample);
   store<f64>(kept, <f64>(n - 2 * k));
   store<f64>(mean, sumBetween(x, n, k, low, high) / <f64>(n - 2 * k));
 }
