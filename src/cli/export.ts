@@ -1,0 +1,84 @@
+import { writeFileSync } from "node:fs";
+import { extname } from "node:path";
+import type { Command } from "commander";
+import { InputError } from "../data/index.ts";
+import { openResult, type Result } from "../files/result-reader.ts";
+import { type ExportOptions, exportArray } from "../pipeline/export-array.ts";
+import { type CommonOptions, createCommand, execute, finiteNumber } from "./command.ts";
+
+const EXAMPLE = `npx xrdct export result.nxs --list
+npx xrdct export result.nxs --map map/NMC003/d -o d.png
+npx xrdct export result.nxs --map reconstruct/data --bins 310:330 -o volume.npy`;
+
+interface Options extends CommonOptions {
+  readonly list?: true;
+  readonly map?: string;
+  readonly output?: string;
+  readonly bins?: string;
+  readonly limits?: string;
+  readonly colourMap?: string;
+  readonly scale?: number;
+}
+
+export const exportCommand = (): Command =>
+  createCommand("export", "any array out of a result: npy, csv, tif, edf, h5, png, svg, xye", EXAMPLE)
+    .argument("<result>", "result file of xrdct run")
+    .option("--list", "name everything that is in the file")
+    .option("--map <name>", "what to export, by its name in --list")
+    .option("--bins <from:to>", "a range of bins of a stack (its mean, where the output is 2D)")
+    .option("--limits <low:high>", "range of the colours of a picture")
+    .option("--colour-map <name>", "viridis, inferno, magma, cividis, greys, difference")
+    .option("--scale <n>", "pixels of a PNG for one unit of the figure", finiteNumber("--scale"))
+    .option("-o, --output <file>", "where to; the ending says the format")
+    .action((path: string, options: Options) => execute(options, () => run(path, options)));
+
+async function run(path: string, options: Options) {
+  const result = await openResult(path);
+  try {
+    if (options.list || !options.map) return list(result);
+    if (!options.output)
+      throw new InputError(
+        "bad-option",
+        "export needs -o FILE: its ending (npy, csv, tif, edf, h5, png, svg, xye) says the format.",
+      );
+    const { bytes, description } = await exportArray(
+      result,
+      options.map,
+      extname(options.output).slice(1),
+      exportOptions(options),
+    );
+    writeFileSync(options.output, bytes);
+    return { json: { written: options.output, ...description }, lines: [`${options.output}: ${description.summary}`] };
+  } finally {
+    result.close();
+  }
+}
+
+function exportOptions(options: Options): ExportOptions {
+  return {
+    ...(options.bins && { bins: pair("--bins", options.bins) }),
+    ...(options.limits && { limits: pair("--limits", options.limits) }),
+    ...(options.colourMap && { colourMap: options.colourMap }),
+    ...(options.scale && { scale: options.scale }),
+  };
+}
+
+function pair(name: string, text: string): [number, number] {
+  const [low, high, ...rest] = text.split(":").map(Number);
+  if (rest.length === 0 && Number.isFinite(low) && Number.isFinite(high) && low! < high!) return [low!, high!];
+  throw new InputError(
+    "bad-option",
+    `${name} needs two numbers, low:high, the first the smaller; "${text}" was given.`,
+  );
+}
+
+function list(result: Result) {
+  const entries = result.list();
+  return {
+    json: { entries },
+    lines: entries.map(
+      ({ name, shape, unit, longName }) =>
+        `${name.padEnd(44)} ${shape.join(" x ").padEnd(20)} ${unit.padEnd(12)} ${longName}`,
+    ),
+  };
+}

@@ -1,0 +1,58 @@
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { InputError } from "../data/index.ts";
+import { type RunSummary, runScan } from "../pipeline/run-scan.ts";
+import { readScan } from "../pipeline/scan-config.ts";
+import { STAGES, type StageName } from "../pipeline/steps.ts";
+import { type CommonOptions, createCommand, execute, finiteNumber } from "./command.ts";
+import { createProgressBar } from "./progress-bar.ts";
+
+const EXAMPLE = `npx xrdct run scan.yaml -o cell.nxs
+npx xrdct run scan.yaml -o cell.nxs --from map     again from there, after a change`;
+
+interface Options extends CommonOptions {
+  readonly output?: string;
+  readonly from?: StageName;
+  readonly until?: StageName;
+  readonly only?: StageName;
+  readonly memoryGb: number;
+}
+
+export const runCommand = (): Command =>
+  createCommand("run", "the whole way from a scan.yaml to a result, resumable", EXAMPLE)
+    .argument("<scan>", "scan.yaml: what was measured and what the stages are told")
+    .option("-o, --output <file>", "result file; left out: the scan's name with .nxs")
+    .option("--from <stage>", `do this stage and those after it again (${STAGES.join(", ")})`, stageName)
+    .option("--until <stage>", "stop after this stage", stageName)
+    .option("--only <stage>", "this stage alone, from what the earlier ones left", stageName)
+    .option("--memory-gb <n>", "what all threads together may take", finiteNumber("--memory-gb"), 3)
+    .action((path: string, options: Options) =>
+      execute(options, async (signal) => {
+        const output = options.output ?? `${basename(path).replace(/\.ya?ml$/, "")}.nxs`;
+        const from = options.from ?? options.only;
+        const until = options.until ?? options.only;
+        const summary = await runScan(readScan(path), {
+          output,
+          workers: options.workers,
+          memoryBytes: options.memoryGb * 1e9,
+          onProgress: createProgressBar(Boolean(options.quiet)),
+          signal,
+          ...(from && { from }),
+          ...(until && { until }),
+        });
+        return { json: summary, lines: describeRun(summary) };
+      }),
+    );
+
+function stageName(text: string): StageName {
+  if ((STAGES as readonly string[]).includes(text)) return text as StageName;
+  throw new InputError("stage-unknown", `There is no stage "${text}". The stages are ${STAGES.join(", ")}.`);
+}
+
+export function describeRun({ output, isUpToDate, maps }: RunSummary): string[] {
+  const lines = maps.map(
+    ({ name, unit, median, voxels }) =>
+      `${name.padEnd(36)} median ${median.toPrecision(6).padStart(12)} ${unit.padEnd(12)} ${voxels} voxels`,
+  );
+  return [...lines, isUpToDate ? `${output} is up to date` : `written ${output}`];
+}

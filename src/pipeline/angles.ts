@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs";
+import { InputError } from "../data/index.ts";
+import type { AnglesConfig, Scan } from "./scan-config.ts";
+
+/**
+ * [line] degrees: from the scan.yaml, else from the files.
+ *
+ * @throws InputError "angles-count" where a list has not one angle for each line
+ */
+export function anglesOf(config: AnglesConfig, lines: number, scan: Scan, fromFiles?: Float64Array): Float64Array {
+  if ("list" in config) return checkCount(Float64Array.from(config.list), lines, `${scan.path}: angles.list`);
+  if ("file" in config) return checkCount(readNumbers(scan.resolve(config.file)), lines, scan.resolve(config.file));
+  if (fromFiles) return fromFiles;
+  const { start, end, inclusive } = config;
+  const step = (end - start) / (inclusive ? Math.max(1, lines - 1) : lines);
+  return Float64Array.from({ length: lines }, (_, line) => start + line * step);
+}
+
+/** @throws InputError "numbers-unreadable" naming the line that is no number */
+export function readNumbers(path: string): Float64Array {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new InputError(
+      "numbers-unreadable",
+      `Cannot read ${path}: ${(error as Error).message}. Give a text file with one number a line.`,
+    );
+  }
+  const words = text.split("\n").map((line) => line.replace(/#.*/, "").trim());
+  const values: number[] = [];
+  for (const [i, word] of words.entries()) {
+    if (word === "") continue;
+    const value = Number(word);
+    if (!Number.isFinite(value)) {
+      throw new InputError(
+        "numbers-unreadable",
+        `${path}, line ${i + 1}: "${word.slice(0, 40)}" is not a number. One number a line is needed.`,
+      );
+    }
+    values.push(value);
+  }
+  return Float64Array.from(values);
+}
+
+function checkCount(angles: Float64Array, lines: number, name: string): Float64Array {
+  if (angles.length === lines) return angles;
+  throw new InputError(
+    "angles-count",
+    `${name} has ${angles.length} angles and the scan has ${lines} lines. One angle for each line is needed.`,
+  );
+}

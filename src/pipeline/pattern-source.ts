@@ -1,0 +1,92 @@
+/** Already integrated patterns [line, point, bin], whatever layout they lie in; opened alike in every thread. */
+import type { Axis, AxisUnit } from "../data/index.ts";
+import { openPatternArray } from "../files/hdf5-patterns.ts";
+import { openP07Scan } from "../files/p07.ts";
+import { openRaster } from "./raster.ts";
+
+export type PatternSourceSpec =
+  | { readonly kind: "p07"; readonly folder: string }
+  | {
+      readonly kind: "array";
+      readonly file: string;
+      readonly dataset?: string;
+      readonly axisDataset?: string;
+      readonly axisUnit?: AxisUnit;
+    }
+  | {
+      readonly kind: "raster";
+      readonly files: readonly string[];
+      readonly rows: number;
+      readonly cols: number;
+      readonly axisUnit?: AxisUnit;
+    };
+
+export interface MissingPatterns {
+  readonly line: number;
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface PatternSource {
+  readonly lines: number;
+  readonly points: number;
+  readonly axis: Axis;
+  readonly hasSigma: boolean;
+  /** [line] degrees, where the files say */
+  readonly omegaDeg?: Float64Array;
+  /** [line, point] */
+  readonly monitor?: Float64Array;
+  readonly transmitted?: Float64Array;
+  /** for provenance */
+  readonly files: readonly string[];
+  /** what could not be read and is NaN; may grow while reading */
+  readonly missing: () => readonly MissingPatterns[];
+  /** [point, bin] of one line, NaN where there is none */
+  readonly readLine: (line: number) => Promise<{ intensity: Float32Array; sigma?: Float32Array }>;
+  readonly close: () => void;
+}
+
+export async function openPatternSource(spec: PatternSourceSpec): Promise<PatternSource> {
+  if (spec.kind === "raster") return openRaster(spec);
+  if (spec.kind === "array") return openArrayFile(spec);
+  const scan = await openP07Scan(spec.folder);
+  return {
+    lines: scan.angles,
+    points: scan.translations,
+    axis: scan.axis,
+    hasSigma: false,
+    files: scan.files.filter((file) => file !== ""),
+    missing: () => scan.missing.map(({ angle, path, reason }) => ({ line: angle, path, reason })),
+    readLine: async (line) => ({ intensity: await scan.readLine(line) }),
+    close: () => {},
+    ...(scan.omegaDeg && { omegaDeg: scan.omegaDeg }),
+    ...(scan.monitor && { monitor: scan.monitor }),
+    ...(scan.transmitted && { transmitted: scan.transmitted }),
+  };
+}
+
+async function openArrayFile({
+  file,
+  dataset,
+  axisDataset,
+  axisUnit,
+}: PatternSourceSpec & { kind: "array" }): Promise<PatternSource> {
+  const array = await openPatternArray(file, {
+    ...(dataset && { dataset }),
+    ...(axisDataset && { axisDataset }),
+    ...(axisUnit && { axisUnit }),
+  });
+  return {
+    lines: array.shape[0],
+    points: array.shape[1],
+    axis: array.axis,
+    hasSigma: array.hasErrors,
+    files: [file],
+    missing: () => [],
+    async readLine(line) {
+      const sigma = array.readErrors(line, 1);
+      return { intensity: array.read(line, 1), ...(sigma && { sigma }) };
+    },
+    close: () => array.close(),
+  };
+}

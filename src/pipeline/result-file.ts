@@ -1,0 +1,223 @@
+/** The result file from what the stages left, and arrays back out of it. */
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { AXIS_LABELS, type Axis } from "../data/index.ts";
+import { openResult } from "../files/result-reader.ts";
+import { createResultWriter, type ResultAxis, type ResultWriter } from "../files/result-writer.ts";
+import { version } from "../version.ts";
+import { type ArrayReference, openArray } from "./array-reference.ts";
+import { BIN_BLOCK, BlockedArray } from "./blocked-array.ts";
+import { diskError } from "./disk-error.ts";
+import type { Fingerprint } from "./fingerprint.ts";
+import type { StageDone } from "./stage-store.ts";
+import type { SinogramMeta, VolumeMeta } from "./stages/meta.ts";
+import type { Left } from "./steps.ts";
+
+export interface StageRecord extends StageDone {
+  readonly name: string;
+  readonly settings: unknown;
+  readonly inputs: readonly Fingerprint[];
+}
+
+/** Writes everything under another name first; the file appears when it is complete. */
+export async function assembleResult(
+  path: string,
+  title: string,
+  stages: readonly StageRecord[],
+  left: Left,
+): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  const startedAt = stages[0]!.startedAt;
+  const writer = await createResultWriter(path, {
+    program: "xrdct",
+    version,
+    title: title || "XRD-CT scan",
+    startedAt,
+  });
+  try {
+    for (const { name, settings, startedAt, endedAt, inputs, notes, key } of stages) {
+      writer.process(name, { config: { settings, key }, startedAt, endedAt, inputs, notes });
+    }
+    const isRaster = !left.sinogram && left.patterns && left.volume?.volume.path === left.patterns.patterns.path;
+    if (left.patterns && !isRaster && stages.some(({ name }) => name === "integrate"))
+      writePatterns(writer, left.patterns);
+    if (left.sinogram) writeSinogram(writer, left.sinogram, left.patterns!.axis);
+    if (left.volume) writeVolume(writer, isRaster ? "read/data" : "reconstruct/data", left.volume);
+    if (left.map) writeMaps(writer, left);
+    const first = left.map?.maps.find(({ name }) => name.endsWith("/area"))?.name;
+    if (first) writer.plotFirst(first);
+    writer.finish(stages.at(-1)!.endedAt);
+  } catch (error) {
+    writer.abort();
+    throw diskError(error, path, sizeOf(left));
+  }
+}
+
+function sizeOf({ patterns, sinogram, volume }: Left): number {
+  const arrays = [patterns?.patterns, sinogram?.sinogram, volume?.volume].flatMap((array) => (array ? [array] : []));
+  return arrays.reduce((sum, { items, bins }) => sum + 8 * items * bins, 0);
+}
+
+function radialAxis({ unit, values }: Axis): ResultAxis {
+  return { name: unit.replace("-", "_"), values, unit: NEXUS_UNITS[unit], longName: AXIS_LABELS[unit].label };
+}
+const NEXUS_UNITS = { "two-theta": "deg", q: "1/angstrom", radius: "mm", "log-tan": "" } as const;
+
+interface Stack {
+  readonly unit: string;
+  readonly longName: string;
+  /** slow, fast, bins */
+  readonly axes: readonly [ResultAxis, ResultAxis, ResultAxis];
+  readonly rows: number;
+  readonly cols: number;
+  readonly values: ArrayReference;
+  readonly sigma?: ArrayReference | undefined;
+}
+
+/** One stack of bins, a block of bins at a time. */
+function writeStack(
+  writer: ResultWriter,
+  name: string,
+  { unit, longName, axes, rows, cols, values, sigma }: Stack,
+): void {
+  const { bins } = values;
+  const chunkRows = Math.max(1, Math.min(rows, Math.ceil((1 << 20) / (4 * cols * BIN_BLOCK))));
+  const chunk = [chunkRows, cols, Math.min(BIN_BLOCK, bins)];
+  const target = writer.array(name, {
+    shape: [rows, cols, bins],
+    dtype: "float32",
+    unit,
+    longName,
+    axes,
+    chunk,
+    errors: sigma !== undefined,
+  });
+  const data = openArray(values);
+  const errors = sigma && openArray(sigma);
+  try {
+    for (let block = 0; block < data.blocks; block++) {
+      const width = data.width(block);
+      const slab = new Float32Array(data.items * width);
+      data.readBlock(block, slab);
+      const slabErrors = errors && new Float32Array(data.items * width);
+      if (slabErrors) errors.readBlock(block, slabErrors);
+      target.writeSlab([0, 0, block * BIN_BLOCK], [rows, cols, width], slab, slabErrors);
+    }
+  } finally {
+    data.close();
+    errors?.close();
+  }
+}
+
+function writePatterns(
+  writer: ResultWriter,
+  { lines, points, axis, omegaDeg, patterns, sigma }: NonNullable<Left["patterns"]>,
+): void {
+  writeStack(writer, "integrate/data", {
+    unit: "counts",
+    longName: "intensity as measured, line by line",
+    axes: [
+      { name: "rotation_angle", values: omegaDeg, unit: "deg", longName: "ω" },
+      { name: "point" },
+      radialAxis(axis),
+    ],
+    rows: lines,
+    cols: points,
+    values: patterns,
+    sigma,
+  });
+}
+
+function writeSinogram(writer: ResultWriter, { report, sinogram, sigma }: SinogramMeta, axis: Axis): void {
+  const angles: ResultAxis = { name: "rotation_angle", values: report.omegaDeg, unit: "deg", longName: "ω" };
+  const translations: ResultAxis = {
+    name: "translation",
+    values: Float64Array.from({ length: report.translations }, (_, i) => i - report.rotationAxis.value),
+    unit: "steps",
+    longName: "translation from the rotation axis",
+  };
+  const shape = { rows: report.angles, cols: report.translations };
+  writeStack(writer, "sinogram/data", {
+    unit: "counts",
+    longName: "sinogram",
+    axes: [angles, translations, radialAxis(axis)],
+    ...shape,
+    values: sinogram,
+    sigma,
+  });
+  const image = (name: string, longName: string, values: Uint8Array | Float64Array): void => {
+    const options = { shape: [shape.rows, shape.cols], unit: "", longName, axes: [angles, translations] };
+    const array = writer.array(name, { ...options, dtype: values instanceof Uint8Array ? "uint8" : "float64" });
+    array.writeSlab([0, 0], options.shape, values);
+  };
+  image(
+    "sinogram/cells",
+    "why a point is not simply what was measured (bits: 1 missing, 2 weak line, 4 vacated, 8 opaque, 16 hot, 32 ring)",
+    report.cells,
+  );
+  if (report.transmission) image("sinogram/transmission", "measured transmission", report.transmission);
+}
+
+function writeVolume(writer: ResultWriter, name: string, { ny, nx, voxelMm, axis, volume, sigma }: VolumeMeta): void {
+  const grid = (axisName: "x" | "y", n: number): ResultAxis => ({
+    name: axisName,
+    values: Float64Array.from({ length: n }, (_, i) => (i - (n - 1) / 2) * (voxelMm ?? 1)),
+    unit: voxelMm ? "mm" : "voxel",
+  });
+  const longName = name.startsWith("read") ? "patterns of the map" : "reconstructed intensity";
+  writeStack(writer, name, {
+    unit: "counts",
+    longName,
+    axes: [grid("y", ny), grid("x", nx), radialAxis(axis)],
+    rows: ny,
+    cols: nx,
+    values: volume,
+    sigma,
+  });
+}
+
+function writeMaps(writer: ResultWriter, { map, volume }: Left): void {
+  const { summedPattern, maps } = map!;
+  const bins = summedPattern.axis.values.length;
+  const array = writer.array("map/summed_pattern", {
+    shape: [bins],
+    dtype: "float64",
+    unit: "counts",
+    longName: "mean pattern of the slice",
+    axes: [radialAxis(summedPattern.axis)],
+    errors: summedPattern.sigma !== undefined,
+  });
+  array.writeSlab(
+    [0],
+    [bins],
+    Float64Array.from(summedPattern.intensity),
+    summedPattern.sigma && Float64Array.from(summedPattern.sigma),
+  );
+  for (const parameter of maps)
+    writer.map(parameter.name, parameter, volume?.voxelMm ? { voxelMm: volume.voxelMm } : {});
+}
+
+/**
+ * Brings an array of the working folder back from a result file, so that later stages can be done again.
+ *
+ * @returns false where the file does not have it
+ */
+export async function restoreArray(path: string, name: string, reference: ArrayReference): Promise<boolean> {
+  if (!existsSync(path)) return false;
+  const result = await openResult(path);
+  try {
+    const entry = result.list().find((candidate) => candidate.name === name);
+    const [rows, cols, bins] = entry?.shape ?? [];
+    if (rows === undefined || cols === undefined || bins !== reference.bins || rows * cols !== reference.items)
+      return false;
+    const array = BlockedArray.create(reference.path, reference);
+    for (let block = 0; block < array.blocks; block++) {
+      const slab = result.readArray(name, [0, 0, block * BIN_BLOCK], [rows, cols, array.width(block)]);
+      array.writeBlock(block, slab as Float32Array);
+    }
+    array.close();
+    return true;
+  } finally {
+    result.close();
+  }
+}

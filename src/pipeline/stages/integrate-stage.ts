@@ -1,0 +1,181 @@
+import { readFileSync } from "node:fs";
+import { energyKeVToWavelengthA, InputError } from "../../data/index.ts";
+import { findFramePaths } from "../../files/frame-paths.ts";
+import { openFrames } from "../../files/frames.ts";
+import { readMask } from "../../files/mask.ts";
+import { parsePoni } from "../../files/poni.ts";
+import type { Poni, Shape } from "../../geometry/index.ts";
+import { createIntegrator } from "../../stages/integrate/index.ts";
+import { anglesOf, readNumbers } from "../angles.ts";
+import { referenceTo } from "../array-reference.ts";
+import { fingerprint, fingerprintAll } from "../fingerprint.ts";
+import { loadKernels } from "../load-kernels.ts";
+import type { Scan, ScanConfig } from "../scan-config.ts";
+import { listProblems, type Stage } from "../stage.ts";
+import type { StageStore } from "../stage-store.ts";
+import { FRAME_BLOCK, type IntegratePayload } from "../tasks/integrate-task.ts";
+import type { PatternsMeta } from "./meta.ts";
+
+export type FramesInput = ScanConfig["input"] & { kind: "frames" };
+
+/** Detector frames to patterns. */
+export async function createIntegrateStage(
+  scan: Scan,
+  input: FramesInput,
+  store: StageStore,
+): Promise<Stage<PatternsMeta>> {
+  const files = typeof input.files === "string" ? scan.resolve(input.files) : input.files.map(scan.resolve);
+  const { translations: points } = input;
+  const source = await openFrames(files, { missing: "flag", ...(input.dataset && { dataset: input.dataset }) });
+  source.close();
+  const { count, rows, cols } = source;
+  const lines = Math.ceil(count / points);
+  const poniPath = scan.resolve(input.poni);
+  const poni = withEnergy(parsePoni(readText(poniPath), poniPath), scan.config.energyKeV, poniPath);
+  const images = await readImages(scan, input, { rows, cols });
+  const setup = { poni, shape: { rows, cols }, config: scan.config.integrate, ...images };
+  // made here once as well: a wrong mask or an empty range is said before anything is written
+  const integrator = createIntegrator(loadKernels(), setup);
+  const { axis, memoryBytes } = integrator;
+  const counters = readCounters(scan, input, count, lines * points);
+  const omegaDeg = anglesOf(scan.config.angles, lines, scan);
+  const small = [
+    poniPath,
+    ...[input.mask, input.flat, input.dark, input.monitor, input.transmitted].flatMap((path) =>
+      path ? [scan.resolve(path)] : [],
+    ),
+  ];
+  const inputs = [...small.map(fingerprint), ...fingerprintAll(findFramePaths(files))];
+  return {
+    name: "integrate",
+    identity: {
+      stage: "integrate",
+      config: scan.config.integrate,
+      inputs,
+      dataset: input.dataset,
+      points,
+      omegaDeg: [...omegaDeg],
+      wavelength: poni.wavelength,
+    },
+    inputs,
+    async plan() {
+      const shape = { items: lines * points, bins: axis.values.length };
+      const patterns = store.array("patterns", shape);
+      const sigma = store.array("patterns-sigma", shape);
+      const payload: IntegratePayload = {
+        ...setup,
+        files,
+        frames: lines * points,
+        patterns: referenceTo(patterns),
+        sigma: referenceTo(sigma),
+        ...(input.dataset && { dataset: input.dataset }),
+      };
+      const range = (block: number): [number, number] => [
+        block * FRAME_BLOCK,
+        Math.min(FRAME_BLOCK, shape.items - block * FRAME_BLOCK),
+      ];
+      return {
+        task: "integrate",
+        payload,
+        blocks: Math.ceil(shape.items / FRAME_BLOCK),
+        bytesPerThread: memoryBytes + 3 * rows * cols * 8 + FRAME_BLOCK * shape.bins * 16,
+        checksums: (block) => [patterns.crcOfItems(...range(block)), sigma.crcOfItems(...range(block))],
+        finish(problems) {
+          patterns.close();
+          sigma.close();
+          const meta: PatternsMeta = {
+            lines,
+            points,
+            axis,
+            omegaDeg,
+            patterns: referenceTo(patterns),
+            sigma: referenceTo(sigma),
+            distanceM: poni.dist,
+            wavelengthA: poni.wavelength! * 1e10,
+            ...counters,
+          };
+          const short = lines * points - count;
+          const notes = [`${count} frames of ${rows} x ${cols} pixels, ${shape.bins} bins, ${setup.config.statistic}`];
+          if (short > 0)
+            notes.push(`the last line has ${points - short} of ${points} frames; the rest is flagged as missing`);
+          for (const { first, count: gone, reason } of source.missing ?? [])
+            notes.push(`frames ${first} to ${first + gone - 1} are missing: ${reason}`);
+          return { meta, notes: [...notes, ...listProblems(problems)] };
+        },
+      };
+    },
+  };
+}
+
+function withEnergy(poni: Poni, energyKeV: number | undefined, path: string): Poni {
+  if (energyKeV !== undefined) {
+    const wavelength = energyKeVToWavelengthA(energyKeV) * 1e-10;
+    if (poni.wavelength !== undefined && Math.abs(poni.wavelength / wavelength - 1) > 1e-3) {
+      throw new InputError(
+        "energy-conflict",
+        `energyKeV is ${energyKeV} (${(wavelength * 1e10).toFixed(5)} Å) and ${path} was calibrated with ${(poni.wavelength * 1e10).toFixed(5)} Å. ` +
+          "A geometry only holds for the energy it was calibrated with: remove energyKeV, or calibrate again.",
+      );
+    }
+    return { ...poni, wavelength: poni.wavelength ?? wavelength };
+  }
+  if (poni.wavelength !== undefined) return poni;
+  throw new InputError(
+    "energy-missing",
+    `${path} has no Wavelength, and the scan.yaml has no energyKeV: add one of them.`,
+  );
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new InputError(
+      "file-unreadable",
+      `Cannot read ${path}: ${(error as Error).message}. Give the path of a .poni file.`,
+    );
+  }
+}
+
+async function readImages(
+  scan: Scan,
+  input: FramesInput,
+  shape: Shape,
+): Promise<Pick<IntegratePayload, "mask" | "flat" | "dark">> {
+  const image = async (path: string): Promise<Float32Array> => {
+    const source = await openFrames(scan.resolve(path));
+    const data = Float32Array.from(source.readFrame(0).data);
+    source.close();
+    return data;
+  };
+  return {
+    ...(input.mask && { mask: await readMask(scan.resolve(input.mask), shape) }),
+    ...(input.flat && { flat: await image(input.flat) }),
+    ...(input.dark && { dark: await image(input.dark) }),
+  };
+}
+
+/** Readings of frames that were not taken are NaN, as those frames' patterns are. */
+function readCounters(
+  scan: Scan,
+  input: FramesInput,
+  frames: number,
+  items: number,
+): Pick<PatternsMeta, "monitor" | "transmitted"> {
+  const read = (path: string, name: string): Float64Array => {
+    const values = readNumbers(scan.resolve(path));
+    if (values.length !== frames) {
+      throw new InputError(
+        "counter-length",
+        `${scan.resolve(path)} has ${values.length} readings and there are ${frames} frames. The ${name} needs one reading for each frame.`,
+      );
+    }
+    const all = new Float64Array(items).fill(Number.NaN);
+    all.set(values);
+    return all;
+  };
+  return {
+    ...(input.monitor && { monitor: read(input.monitor, "monitor") }),
+    ...(input.transmitted && { transmitted: read(input.transmitted, "transmitted beam") }),
+  };
+}

@@ -1,0 +1,70 @@
+import { energyKeVToWavelengthA } from "../../data/index.ts";
+import { anglesOf } from "../angles.ts";
+import { referenceTo } from "../array-reference.ts";
+import { fingerprintAll } from "../fingerprint.ts";
+import { openPatternSource, type PatternSourceSpec } from "../pattern-source.ts";
+import type { Scan } from "../scan-config.ts";
+import { listProblems, type Stage } from "../stage.ts";
+import type { StageStore } from "../stage-store.ts";
+import type { ReadPayload } from "../tasks/read-task.ts";
+import type { PatternsMeta } from "./meta.ts";
+
+/** Brings patterns that somebody else integrated into the working folder, line by line. */
+export async function createReadStage(
+  scan: Scan,
+  spec: PatternSourceSpec,
+  store: StageStore,
+): Promise<Stage<PatternsMeta>> {
+  const source = await openPatternSource(spec);
+  source.close();
+  const { lines, points, axis, monitor, transmitted, hasSigma } = source;
+  const { energyKeV, distanceMm, angles } = scan.config;
+  const isScan = spec.kind !== "raster" && scan.config.input.kind !== "volume";
+  const omegaDeg = isScan ? anglesOf(angles, lines, scan, source.omegaDeg) : new Float64Array(lines);
+  const inputs = fingerprintAll(source.files);
+  return {
+    name: "read",
+    identity: { stage: "read", spec, files: inputs, omegaDeg: [...omegaDeg], energyKeV, distanceMm },
+    inputs,
+    async plan() {
+      const shape = { items: lines * points, bins: axis.values.length };
+      const patterns = store.array("patterns", shape);
+      const sigma = hasSigma ? store.array("patterns-sigma", shape) : undefined;
+      const payload: ReadPayload = {
+        source: spec,
+        patterns: referenceTo(patterns),
+        ...(sigma && { sigma: referenceTo(sigma) }),
+      };
+      return {
+        task: "read",
+        payload,
+        blocks: lines,
+        bytesPerThread: 8 * points * shape.bins + 64e6,
+        checksums: (line) => [
+          patterns.crcOfItems(line * points, points),
+          ...(sigma ? [sigma.crcOfItems(line * points, points)] : []),
+        ],
+        finish(problems) {
+          const meta: PatternsMeta = {
+            lines,
+            points,
+            axis,
+            omegaDeg,
+            patterns: referenceTo(patterns),
+            wavelengthA: energyKeVToWavelengthA(energyKeV!),
+            ...(sigma && { sigma: referenceTo(sigma) }),
+            ...(monitor && { monitor }),
+            ...(transmitted && { transmitted }),
+            ...(distanceMm !== undefined && { distanceM: distanceMm / 1000 }),
+          };
+          patterns.close();
+          sigma?.close();
+          return {
+            meta,
+            notes: [`${lines} lines of ${points} patterns of ${shape.bins} bins`, ...listProblems(problems)],
+          };
+        },
+      };
+    },
+  };
+}

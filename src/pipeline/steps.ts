@@ -1,0 +1,171 @@
+/** The stages of a scan in the order of the data, each knowing what it takes from the one before. */
+import { InputError } from "../data/index.ts";
+import { findFramePaths } from "../files/frame-paths.ts";
+import type { ArrayReference } from "./array-reference.ts";
+import type { PatternSourceSpec } from "./pattern-source.ts";
+import type { Scan } from "./scan-config.ts";
+import type { Stage } from "./stage.ts";
+import { digest, StageStore } from "./stage-store.ts";
+import { createIntegrateStage } from "./stages/integrate-stage.ts";
+import { createMapStage, type MapMeta } from "./stages/map-stage.ts";
+import type { PatternsMeta, SinogramMeta, VolumeMeta } from "./stages/meta.ts";
+import { createReadStage } from "./stages/read-stage.ts";
+import { createReconstructStage } from "./stages/reconstruct-stage.ts";
+import { createSinogramStage } from "./stages/sinogram-stage.ts";
+
+export const STAGES = ["read", "integrate", "sinogram", "reconstruct", "map"] as const;
+export type StageName = (typeof STAGES)[number];
+
+/** What the stages have left so far. */
+export interface Left {
+  patterns?: PatternsMeta;
+  sinogram?: SinogramMeta;
+  volume?: VolumeMeta;
+  map?: MapMeta;
+}
+
+/** A big array of a stage, and what it is called in the result file. */
+export interface NamedArray {
+  readonly reference: ArrayReference;
+  readonly name: string;
+}
+
+export interface Step {
+  readonly stage: Stage<unknown>;
+  readonly store: StageStore;
+  /** for the result file */
+  readonly settings: unknown;
+  readonly keep: (meta: unknown) => void;
+  readonly arrays: () => NamedArray[];
+}
+
+function step<Meta>(
+  stage: Stage<Meta>,
+  store: StageStore,
+  settings: unknown,
+  keep: (meta: Meta) => void,
+  arrays: () => NamedArray[],
+): Step {
+  return { stage: stage as Stage<unknown>, store, settings, keep: keep as (meta: unknown) => void, arrays };
+}
+
+export async function createSteps(scan: Scan, left: Left, workFolder: string): Promise<Step[]> {
+  const { config } = scan;
+  const { input, stepMm } = config;
+  const store = (name: StageName): StageStore => new StageStore(workFolder, name);
+  const isTomography = input.kind !== "raster" && input.kind !== "volume";
+  const steps: Step[] = [];
+  const keyBefore = (): string => digest(steps.at(-1)!.stage.identity);
+
+  if (input.kind === "frames") {
+    const at = store("integrate");
+    const stage = await createIntegrateStage(scan, input, at);
+    steps.push(
+      step(
+        stage,
+        at,
+        config.integrate,
+        (meta) => (left.patterns = meta),
+        () => named("integrate/data", left.patterns?.patterns, left.patterns?.sigma),
+      ),
+    );
+  } else {
+    const at = store("read");
+    const keep = (meta: PatternsMeta): void => {
+      left.patterns = meta;
+      if (!isTomography) left.volume = asVolume(meta, stepMm);
+    };
+    steps.push(
+      step(await createReadStage(scan, patternSource(scan), at), at, input, keep, () =>
+        named("read/data", left.patterns?.patterns, left.patterns?.sigma),
+      ),
+    );
+  }
+  if (isTomography) {
+    const sinogramAt = store("sinogram");
+    const sinogram = createSinogramStage(
+      config.sinogram,
+      { key: keyBefore(), patterns: () => left.patterns! },
+      sinogramAt,
+    );
+    steps.push(
+      step(
+        sinogram,
+        sinogramAt,
+        config.sinogram,
+        (meta) => (left.sinogram = meta),
+        () => named("sinogram/data", left.sinogram?.sinogram, left.sinogram?.sigma),
+      ),
+    );
+    const volumeAt = store("reconstruct");
+    const reconstruct = createReconstructStage(
+      config.reconstruct,
+      { key: keyBefore(), sinogram: () => left.sinogram!, stepMm },
+      volumeAt,
+    );
+    steps.push(
+      step(
+        reconstruct,
+        volumeAt,
+        config.reconstruct,
+        (meta) => (left.volume = meta),
+        () => named("reconstruct/data", left.volume?.volume, left.volume?.sigma),
+      ),
+    );
+  }
+  if (config.map) {
+    const at = store("map");
+    const context = { key: keyBefore(), volume: () => left.volume!, patterns: () => left.patterns! };
+    steps.push(
+      step(
+        createMapStage(config.map, context, at),
+        at,
+        config.map,
+        (meta) => (left.map = meta),
+        () => [],
+      ),
+    );
+  }
+  return steps;
+}
+
+function named(name: string, values?: ArrayReference, sigma?: ArrayReference): NamedArray[] {
+  return [
+    ...(values ? [{ reference: values, name }] : []),
+    ...(sigma ? [{ reference: sigma, name: `${name}_esd` }] : []),
+  ];
+}
+
+/** A raster map or a volume that somebody else reconstructed: its patterns are the voxels. */
+function asVolume({ lines, points, axis, patterns, sigma }: PatternsMeta, stepMm: number | undefined): VolumeMeta {
+  return {
+    ny: lines,
+    nx: points,
+    axis,
+    reconstructable: new Uint8Array(lines * points).fill(1),
+    volume: patterns,
+    ...(sigma && { sigma }),
+    ...(stepMm !== undefined && { voxelMm: stepMm }),
+  };
+}
+
+function patternSource({ config: { input }, resolve }: Scan): PatternSourceSpec {
+  if (input.kind === "p07") return { kind: "p07", folder: resolve(input.folder) };
+  if (input.kind === "volume") return { kind: "array", file: resolve(input.file) };
+  if (input.kind === "patterns") {
+    const { dataset, axisDataset, axisUnit } = input;
+    return {
+      kind: "array",
+      file: resolve(input.file),
+      ...(dataset && { dataset }),
+      ...(axisDataset && { axisDataset }),
+      ...(axisUnit && { axisUnit }),
+    };
+  }
+  if (input.kind === "raster") {
+    const { files, rows, cols, axisUnit } = input;
+    const paths = findFramePaths(typeof files === "string" ? resolve(files) : files.map(resolve));
+    return { kind: "raster", files: paths, rows, cols, ...(axisUnit && { axisUnit }) };
+  }
+  throw new InputError("input-kind", `Frames are integrated, not read as patterns: input.kind is ${input.kind}.`);
+}
