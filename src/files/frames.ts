@@ -3,7 +3,7 @@
  * opened when their frame is read, so a scan of 200 000 files opens at once.
  */
 import { closeSync, fstatSync } from "node:fs";
-import { type Frame, InputError } from "../data/index.ts";
+import { type Frame, InputError, type Mask } from "../data/index.ts";
 import type { Kernels } from "../kernels/index.ts";
 import { arraySource, type ByteSource, fileSource, openFile, readFully } from "./byte-source.ts";
 import { decodeCbf, decodeCbfInto, isCbf } from "./cbf.ts";
@@ -277,6 +277,17 @@ function readSingle(path: string, options: OpenFramesOptions): Frame {
   }
 }
 
+/** Pixels that any of the files marks as bad. */
+function unionOfMasks(sources: readonly FrameSource[]): Mask | undefined {
+  const masks = sources.flatMap((source) => source.mask ?? []);
+  if (masks.length === 0) return undefined;
+  const data = new Uint8Array(masks[0]!.data.length);
+  for (const mask of masks) {
+    for (let i = 0; i < data.length; i++) data[i]! |= mask.data[i]!;
+  }
+  return { rows: masks[0]!.rows, cols: masks[0]!.cols, data };
+}
+
 /** Several files of many frames each, one after the other. */
 function joinSources(sources: readonly FrameSource[], name: string): FrameSource {
   const { rows, cols } = sources[0]!;
@@ -295,7 +306,7 @@ function joinSources(sources: readonly FrameSource[], name: string): FrameSource
     while (starts[k]! > index) k--;
     return [sources[k]!, index - starts[k]!];
   };
-  const mask = sources.find((source) => source.mask)?.mask;
+  const mask = unionOfMasks(sources);
   const hasInto = sources.every((source) => source.readInto);
   return {
     name,

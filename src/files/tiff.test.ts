@@ -48,6 +48,16 @@ describe("TIFF files", () => {
     const frame = { rows: 1, cols: 1, data: Int32Array.of(1), header: { ImageDescription: description } };
     expect(decodeTiff(encodeTiff(frame), "a.tif").header).toMatchObject({ Exposure_time: "3.0 s" });
   });
+  it("that ImageJ wrote as a stack without directories have all their frames", () => {
+    const header = { ImageDescription: "ImageJ=1.54p\nimages=3\nslices=3\n" };
+    const first = encodeTiff({ rows: 1, cols: 2, data: Uint16Array.of(1, 2), header });
+    const tiff = openTiff(arraySource(Buffer.concat([first, Buffer.of(3, 0, 4, 0, 5, 0, 6, 0)]), "stack.tif"));
+    expect(tiff.pages.map((_, i) => [...readTiffPage(tiff, i).data])).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
+  });
   const good = bytesOf("LZW u2, predictor 2");
   const withTag = (tag: number, value: number) => {
     const bytes = Buffer.from(bytesOf("plain u2"));

@@ -51,7 +51,20 @@ export function openTiff(source: ByteSource): TiffFile {
   const pages = (full.length > 0 ? full : directories).map((directory, i) =>
     readPage(directory, source.size, directories.length > 1 ? `${source.name}, page ${i + 1}` : source.name),
   );
-  return { source, little, pages };
+  return { source, little, pages: pages.length === 1 ? imageJStack(pages[0]!, source.size) : pages };
+}
+
+/**
+ * ImageJ writes stacks above 4 GiB with the directory of the first image alone; the others lie behind it, without a
+ * gap. Read as it stands, such a file would be one frame.
+ */
+function imageJStack(page: TiffPage, fileSize: number): TiffPage[] {
+  const description = page.header["ImageDescription"] ?? "";
+  const count = Number(/^ImageJ=[\s\S]*^images=(\d+)/m.exec(description)?.[1] ?? 1);
+  const size = page.rows * page.cols * PIXEL_ARRAYS[page.type].BYTES_PER_ELEMENT;
+  const isOnePiece = page.compression === 1 && page.offsets.length === 1 && page.segment.cols === page.cols;
+  if (!isOnePiece || count < 2 || page.offsets[0]! + count * size > fileSize) return [page];
+  return Array.from({ length: count }, (_, k) => ({ ...page, offsets: [page.offsets[0]! + k * size] }));
 }
 
 /** One page of the file. @throws as openTiff, and InputError "tiff-truncated" */
@@ -59,6 +72,9 @@ export function readTiffPage({ source, little, pages }: TiffFile, index: number)
   const page = pages[index]!;
   const { rows, cols, type, segment, offsets } = page;
   const name = pages.length > 1 ? `${source.name}, page ${index + 1}` : source.name;
+  if (offsets.length === 1 && segment.rows === rows && segment.cols === cols) {
+    return { rows, cols, data: readSegment(source, page, 0, rows, little, name), header: page.header };
+  }
   const data = new PIXEL_ARRAYS[type](rows * cols);
   const across = Math.ceil(cols / segment.cols);
   for (let i = 0; i < offsets.length; i++) {
