@@ -244,12 +244,10 @@ export function encodeCbf(frame: Frame): Uint8Array {
     "###CBF: VERSION 1.5",
     "data_image",
     "",
-    '_array_data.header_convention "PILATUS_1.2"',
-    "_array_data.header_contents",
-    ";",
-    ...comments,
-    ";",
-    "",
+    // fabio does not open a file whose header section is empty
+    ...(comments.length === 0
+      ? []
+      : ['_array_data.header_convention "PILATUS_1.2"', "_array_data.header_contents", ";", ...comments, ";", ""]),
     "_array_data.data",
     ";",
     "--CIF-BINARY-FORMAT-SECTION--",

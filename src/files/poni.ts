@@ -1,6 +1,6 @@
 /**
  * .poni files: detector geometry, as pyFAI and Dioptas write it. Lengths in metres, angles in radians. Versions 1
- * (pixel sizes as keys), 2 (Detector_config), 2.1 (orientation) and 3 are read; 2.1 is written.
+ * (pixel sizes as keys), 2 (Detector_config), 2.1 (orientation) and 3 are read; 2 and 2.1 are written.
  *
  * A file may hold several calibrations, one after the other: as in pyFAI, the last value of each key wins.
  *
@@ -51,18 +51,24 @@ export function parsePoni(text: string, name: string): Poni {
   };
 }
 
-/** A .poni of version 2.1. @param comments lines for the head of the file, without "#" */
+/**
+ * A .poni of version 2, which every pyFAI and Dioptas in use reads; of version 2.1, which needs a pyFAI of 2024 or
+ * later, only where the orientation is not the usual one.
+ *
+ * @param comments lines for the head of the file, without "#"
+ */
 export function formatPoni(poni: Poni, comments: readonly string[] = []): string {
   const model = poni.detector === undefined ? undefined : findDetector(poni.detector);
   const isAsModel = model !== undefined && model.pixel1 === poni.pixel1 && model.pixel2 === poni.pixel2;
+  const isTurned = poni.orientation !== undefined && poni.orientation !== 3;
   const config = {
     ...(!isAsModel && { pixel1: poni.pixel1, pixel2: poni.pixel2 }),
-    orientation: poni.orientation ?? 3,
+    ...(isTurned && { orientation: poni.orientation }),
   };
   const lines = [
     "# Lengths in metres, angles in radians; axis 1 is slow (rows, Y), axis 2 fast (columns, X)",
     ...comments.map((comment) => `# ${comment}`),
-    "poni_version: 2.1",
+    `poni_version: ${isTurned ? "2.1" : "2"}`,
     `Detector: ${isAsModel ? model.name : "Detector"}`,
     `Detector_config: ${JSON.stringify(config)}`,
     `Distance: ${poni.dist}`,
