@@ -25,6 +25,7 @@ const AT_BOUND: i32 = 3;
 const NOT_CONVERGED: i32 = 4;
 const UNDETERMINED: i32 = 5;
 const HOPELESS: f64 = 0.4;
+const UNCERTAIN: f64 = 0.75;
 const SPIKE_ROUNDS = 3;
 const RETRIES = 2;
 const AREA = 0;
@@ -86,11 +87,12 @@ function fitVoxel(out: usize): void {
     let isConverged = true;
     if (weak != (1 << peaks) - 1) {
       isConverged = minimiseWithRetries(out, shift);
-      weak = findWeak(out, ws.leastSignificance);
+      weak = findWeak(out, ws.leastSignificance) | findUncertain();
     }
-    if (weak != 0) {
-      isConverged = fitWithoutWeak(out, weak);
-      weak = ownersOfFrozen(weak, out);
+    for (let held = 0; weak != held; ) {
+      held = weak;
+      isConverged = fitWithout(weak);
+      if (isConverged) weak |= findWeak(out, ws.leastSignificance) | findUncertain();
     }
     status = isConverged ? CONVERGED : NOT_CONVERGED;
     if (!(ws.spikeSigma > 0) || !dropSpikes()) break;
@@ -209,34 +211,36 @@ function findWeak(out: usize, least: f64): i32 {
   return weak;
 }
 
-function fitWithoutWeak(out: usize, firstWeak: i32): bool {
-  let weak = firstWeak;
-  for (let round = 0; round < ws.peaks; round++) {
-    let bits = 0;
-    for (let k = 0; k < ws.parameters; k++) {
-      const kind = int(ws.kind, k);
-      if (kind == AREA || kind == BACKGROUND) continue;
-      if ((int(ws.owners, k) & ~weak) == 0) {
-        bits |= 1 << k;
-        set(ws.p, k, get(ws.start, k));
-      }
+function findUncertain(): i32 {
+  const parameters = ws.parameters;
+  const count = listFree();
+  if (!factorise(ws.L, ws.s, ws.A, ws.active, count, parameters, 0.0)) return 0;
+  const scale = residualVariance();
+  let uncertain = 0;
+  for (let peak = 0; peak < ws.peaks; peak++) {
+    const area = int(ws.slot, 4 * peak);
+    for (let i = 0; i < count; i++) {
+      if (int(ws.active, i) != area) continue;
+      const variance = inverseDiagonal(ws.z, ws.L, ws.s, i, count, parameters);
+      const ratio = Math.abs(get(ws.p, area)) / Math.sqrt(variance * scale);
+      if (!(ratio >= UNCERTAIN * ws.leastSignificance)) uncertain |= 1 << peak;
     }
-    if (bits == frozen && round > 0) return true;
-    setFrozen(bits);
-    evaluate(ws.p);
-    accept();
-    if (!minimise()) return false;
-    weak |= findWeak(out, ws.leastSignificance);
   }
-  return true;
+  return uncertain;
 }
 
-function ownersOfFrozen(weak: i32, out: usize): i32 {
-  let all = weak;
-  for (let peak = 0; peak < ws.peaks; peak++) {
-    if (!(get(out, 2 * ws.parameters + peak) >= ws.leastSignificance)) all |= 1 << peak;
+function fitWithout(weak: i32): bool {
+  let bits = 0;
+  for (let k = 0; k < ws.parameters; k++) {
+    const kind = int(ws.kind, k);
+    if (kind == AREA || kind == BACKGROUND || (int(ws.owners, k) & ~weak) != 0) continue;
+    bits |= 1 << k;
+    set(ws.p, k, get(ws.start, k));
   }
-  return all;
+  setFrozen(bits);
+  evaluate(ws.p);
+  accept();
+  return minimise();
 }
 
 function dropSpikes(): bool {
@@ -262,14 +266,19 @@ function dropSpikes(): bool {
   return dropped > 0;
 }
 
-function writeEsd(out: usize): bool {
-  const parameters = ws.parameters;
+function listFree(): i32 {
   let count = 0;
-  for (let k = 0; k < parameters; k++) {
+  for (let k = 0; k < ws.parameters; k++) {
     if (((frozen >> k) & 1) != 0 || isAtBound(k)) continue;
     i32.store(ws.active + ((<usize>count) << 2), k);
     count++;
   }
+  return count;
+}
+
+function writeEsd(out: usize): bool {
+  const parameters = ws.parameters;
+  const count = listFree();
   if (!factorise(ws.L, ws.s, ws.A, ws.active, count, parameters, 0.0)) return false;
   for (let i = 0; i < count; i++) {
     const esd = Math.sqrt(inverseDiagonal(ws.z, ws.L, ws.s, i, count, parameters));

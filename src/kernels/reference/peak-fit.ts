@@ -12,6 +12,8 @@ const UNDETERMINED = 5;
 
 /** Where the linear fit at the best place sees less than this share of the least significance, no fit is tried. */
 const HOPELESS = 0.4;
+/** Share of the least significance that area / esd must reach with all parameters free. */
+const UNCERTAIN = 0.75;
 const SPIKE_ROUNDS = 3;
 /** Width of the further starts, relative to the first. */
 const RETRY_WIDTHS = [0.6, 1.6] as const;
@@ -83,11 +85,12 @@ function fitVoxel(ws: PeakWorkspace, out: Float64Array): void {
     let isConverged = true;
     if (weak !== (1 << peaks) - 1) {
       isConverged = minimiseWithRetries(ws, out, shift);
-      weak = findWeak(ws, out, ws.leastSignificance);
+      weak = findWeak(ws, out, ws.leastSignificance) | findUncertain(ws);
     }
-    if (weak !== 0) {
-      isConverged = fitWithoutWeak(ws, out, weak);
-      weak = ownersOfFrozen(ws, weak, out);
+    for (let held = 0; weak !== held; ) {
+      held = weak;
+      isConverged = fitWithout(ws, weak);
+      if (isConverged) weak |= findWeak(ws, out, ws.leastSignificance) | findUncertain(ws);
     }
     status = isConverged ? CONVERGED : NOT_CONVERGED;
     if (!(ws.spikeSigma > 0) || !dropSpikes(ws)) break;
@@ -212,35 +215,40 @@ function findWeak(ws: PeakWorkspace, out: Float64Array, least: number): number {
   return weak;
 }
 
-/** Freezes the shapes of peaks that are not there, from the weakest set on until the rest all stand. */
-function fitWithoutWeak(ws: PeakWorkspace, out: Float64Array, firstWeak: number): boolean {
-  let weak = firstWeak;
-  for (let round = 0; round < ws.peaks; round++) {
-    let frozen = 0;
-    for (let k = 0; k < ws.parameters; k++) {
-      if (ws.kind[k] === PEAK_KIND.area || ws.kind[k] === PEAK_KIND.background) continue;
-      if ((ws.owners[k]! & ~weak) === 0) {
-        frozen |= 1 << k;
-        ws.p[k] = ws.start[k]!;
-      }
+/**
+ * With shape and area free together, an area may be much less certain than with the shape held: a second peak on the
+ * shoulder of a strong one can take over some of it. Such a peak is not there either.
+ *
+ * @returns bits: peaks whose area / esd, all parameters free, is under a share of the least significance
+ */
+function findUncertain(ws: PeakWorkspace): number {
+  const { parameters, slot, peaks } = ws;
+  const count = listFree(ws);
+  if (!factorise(ws.L, ws.s, ws.A, ws.active, count, parameters, 0)) return 0;
+  const scale = residualVariance(ws);
+  let uncertain = 0;
+  for (let peak = 0; peak < peaks; peak++) {
+    for (let i = 0; i < count; i++) {
+      if (ws.active[i] !== slot[4 * peak]!) continue;
+      const variance = inverseDiagonal(ws.z, ws.L, ws.s, i, count, parameters);
+      const ratio = Math.abs(ws.p[slot[4 * peak]!]!) / Math.sqrt(variance * scale);
+      if (!(ratio >= UNCERTAIN * ws.leastSignificance)) uncertain |= 1 << peak;
     }
-    if (frozen === ws.frozen && round > 0) return true;
-    ws.frozen = frozen;
-    evaluate(ws, ws.p);
-    accept(ws);
-    if (!minimise(ws)) return false;
-    weak |= findWeak(ws, out, ws.leastSignificance);
   }
-  return true;
+  return uncertain;
 }
 
-/** After freezing, a peak is without signal if it was weak before or is now. */
-function ownersOfFrozen(ws: PeakWorkspace, weak: number, out: Float64Array): number {
-  let all = weak;
-  for (let peak = 0; peak < ws.peaks; peak++) {
-    if (!(out[2 * ws.parameters + peak]! >= ws.leastSignificance)) all |= 1 << peak;
+/** Fits with the shapes of the weak peaks held at their start, so that only their areas are left. */
+function fitWithout(ws: PeakWorkspace, weak: number): boolean {
+  ws.frozen = 0;
+  for (let k = 0; k < ws.parameters; k++) {
+    if (ws.kind[k] === PEAK_KIND.area || ws.kind[k] === PEAK_KIND.background || (ws.owners[k]! & ~weak) !== 0) continue;
+    ws.frozen |= 1 << k;
+    ws.p[k] = ws.start[k]!;
   }
-  return all;
+  evaluate(ws, ws.p);
+  accept(ws);
+  return minimise(ws);
 }
 
 /** Takes points out whose residual is over spikeSigma robust standard deviations. @returns whether there were any */
@@ -268,11 +276,19 @@ function dropSpikes(ws: PeakWorkspace): boolean {
   return dropped > 0;
 }
 
+/** Parameters that have an esd: neither held nor at a bound. */
+function listFree(ws: PeakWorkspace): number {
+  let count = 0;
+  for (let k = 0; k < ws.parameters; k++) {
+    if (((ws.frozen >> k) & 1) === 0 && !isAtBound(ws, k)) ws.active[count++] = k;
+  }
+  return count;
+}
+
 /** @returns false where the curvature is singular */
 function writeEsd(ws: PeakWorkspace, out: Float64Array): boolean {
   const { parameters, active } = ws;
-  let count = 0;
-  for (let k = 0; k < parameters; k++) if (((ws.frozen >> k) & 1) === 0 && !isAtBound(ws, k)) active[count++] = k;
+  const count = listFree(ws);
   if (!factorise(ws.L, ws.s, ws.A, active, count, parameters, 0)) return false;
   for (let i = 0; i < count; i++) {
     out[parameters + active[i]!] = Math.sqrt(inverseDiagonal(ws.z, ws.L, ws.s, i, count, parameters));
