@@ -5,8 +5,10 @@
  * The library prints its error stack on stderr and h5wasm drops its status codes. Here the stack is caught, so that
  * nothing reaches the user's terminal and a message can say what HDF5 found.
  */
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type * as h5wasm from "h5wasm/node";
 
 export type H5Module = Awaited<typeof h5wasm.ready>;
@@ -20,6 +22,7 @@ export interface Hdf5Library {
 }
 
 let loading: Promise<Hdf5Library> | undefined;
+let instances = 0;
 
 /** One instance per thread, with the compression plugins (bitshuffle, LZ4, blosc, zstd and others) on its path. */
 export function loadHdf5Library(): Promise<Hdf5Library> {
@@ -28,25 +31,73 @@ export function loadHdf5Library(): Promise<Hdf5Library> {
 }
 
 async function load(): Promise<Hdf5Library> {
-  const library = await import("h5wasm/node");
-  const module = await library.ready;
+  const errors = { text: "" };
+  const { library, module } = await instantiate(errors);
   const plugins = dirname(createRequire(import.meta.url).resolve("h5wasm-plugins/package.json"));
   module.insert_plugin_search_path(join(plugins, "plugins"), 0);
-  const takeErrors = catchErrorStream(module);
+  catchErrorStream(module, errors);
   return {
     module,
     File: library.File,
     attempt(work) {
-      takeErrors();
+      errors.text = "";
       try {
         const value = work();
-        return { value, complaint: innermostReason(takeErrors()) };
+        return { value, complaint: innermostReason(errors.text) };
       } catch (error) {
-        const printed = innermostReason(takeErrors());
-        return { value: undefined, complaint: printed || (error instanceof Error ? error.message : String(error)) };
+        // A damaged file can make the C code abort or trap. Its state is then unknown: the next file gets a new instance.
+        if (error instanceof WebAssembly.RuntimeError) loading = undefined;
+        const message = error instanceof Error ? error.message : String(error);
+        return { value: undefined, complaint: innermostReason(errors.text) || `HDF5 stopped: ${message}` };
+      } finally {
+        errors.text = "";
       }
     },
   };
+}
+
+/** A new instance each time: the same module under another address. */
+async function instantiate(errors: { text: string }): Promise<{ library: typeof h5wasm; module: H5Module }> {
+  const restore = catchConsole(errors);
+  try {
+    const library = await (instances++ === 0 ? import("h5wasm/node") : importAgain(instances));
+    return { library, module: await library.ready };
+  } finally {
+    restore();
+  }
+}
+
+function importAgain(instance: number): Promise<typeof h5wasm> {
+  const folders = createRequire(import.meta.url).resolve.paths("h5wasm") ?? [];
+  const path = folders.map((folder) => join(folder, "h5wasm/dist/node/hdf5_hl.js")).find((file) => existsSync(file));
+  if (!path) throw new Error("h5wasm is not where it was loaded from");
+  return import(/* @vite-ignore */ `${pathToFileURL(path).href}?instance=${instance}`) as Promise<typeof h5wasm>;
+}
+
+/**
+ * The library takes console.log and console.error for itself while it starts. It gets functions that keep its words
+ * from the terminal; what others print in the meantime goes through.
+ */
+function catchConsole(errors: { text: string }): () => void {
+  const { log, error } = console;
+  let isStarting = true;
+  const caught =
+    (original: typeof log): typeof log =>
+    (...words) => {
+      if (isStarting) original(...words);
+      else keep(errors, words.join(" "));
+    };
+  console.log = caught(log);
+  console.error = caught(error);
+  return () => {
+    isStarting = false;
+    console.log = log;
+    console.error = error;
+  };
+}
+
+function keep(errors: { text: string }, words: string): void {
+  if (errors.text.length < 100_000) errors.text += words;
 }
 
 interface ErrorStream {
@@ -55,21 +106,15 @@ interface ErrorStream {
 }
 
 /** Puts the library's stderr (descriptor 2 inside WebAssembly, not the process's) into a string. */
-function catchErrorStream(module: H5Module): () => string {
+function catchErrorStream(module: H5Module, errors: { text: string }): void {
   const decoder = new TextDecoder();
-  let text = "";
   const stderr = (module.FS as unknown as { streams: ErrorStream[] }).streams[2]!;
   stderr.node = { mode: 0 };
   stderr.stream_ops = {
     write: (_stream, bytes, offset, length) => {
-      if (text.length < 100_000) text += decoder.decode(bytes.slice(offset, offset + length));
+      keep(errors, decoder.decode(bytes.slice(offset, offset + length)));
       return length;
     },
-  };
-  return () => {
-    const taken = text;
-    text = "";
-    return taken;
   };
 }
 

@@ -5,7 +5,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { type FrameArray, InputError } from "../data/index.ts";
-import { blocksOf, copyBox, sizeOf } from "./hdf5-blocks.ts";
+import { type Block, blocksOf, copyBox, sizeOf } from "./hdf5-blocks.ts";
 import { type H5File, type H5Module, type Hdf5Library, KNOWN_FILTERS, loadHdf5Library } from "./hdf5-library.ts";
 
 const TYPES = {
@@ -233,14 +233,12 @@ export class Hdf5File {
     const out = (into ?? this.#allocate(dataset, Type, sizeOf(count))) as InstanceType<typeof Type>;
     const limit = Math.floor(BLOCK_BYTES / Type.BYTES_PER_ELEMENT);
     for (const block of blocksOf(from, count, dataset.chunks, limit)) {
-      const part = this.#readBlock(dataset, block.offset, block.shape, Type.BYTES_PER_ELEMENT);
-      const values = new Type(part);
-      if (sizeOf(block.shape) === sizeOf(count)) (out as Float64Array).set(values as Float64Array);
-      else {
+      this.#readBlock(dataset, block, Type.BYTES_PER_ELEMENT, (heap, address) => {
+        const values = new Type(heap, address, sizeOf(block.shape));
         const at = block.offset.map((o, axis) => o - from[axis]!);
         const zero = block.offset.map(() => 0);
         copyBox(values as never, block.shape, zero, out as never, count, at, block.shape);
-      }
+      });
     }
     return out instanceof BigInt64Array || out instanceof BigUint64Array ? Float64Array.from(out, Number) : out;
   }
@@ -258,7 +256,13 @@ export class Hdf5File {
     }
   }
 
-  #readBlock(dataset: Hdf5Dataset, offset: number[], shape: number[], itemBytes: number): ArrayBuffer {
+  /** Reads one block into the library's heap and hands it over there; the values are gone after `use`. */
+  #readBlock(
+    dataset: Hdf5Dataset,
+    { offset, shape }: Block,
+    itemBytes: number,
+    use: (heap: ArrayBuffer, address: number) => void,
+  ): void {
     const module = this.#module;
     const bytes = sizeOf(shape) * itemBytes;
     const address = bytes < module.MAXIMUM_MEMORY ? module._malloc(bytes) : 0;
@@ -286,7 +290,7 @@ export class Hdf5File {
           `${this.path}: ${dataset.path} cannot be read at [${offset.join(", ")}]: ${complaint || "no reason given"}. The file is truncated or damaged there; copy it again from its source.`,
         );
       }
-      return module.HEAPU8.slice(address, address + bytes).buffer;
+      use(module.HEAPU8.buffer as ArrayBuffer, address);
     } finally {
       module._free(address);
     }
