@@ -18,7 +18,11 @@ export function createRandom(...stream: readonly number[]): Random {
   return {
     uniform,
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
-    poisson: (mean) => (mean < 10 ? poissonByInversion(mean, uniform) : poissonByRejection(mean, uniform)),
+    poisson: (mean) => {
+      if (mean < 10) return poissonByInversion(mean, uniform);
+      // NaN stays NaN; above 1e15 a count is no longer exact in a double
+      return mean < 1e15 ? poissonByRejection(mean, uniform) : mean;
+    },
   };
 }
 
