@@ -1,14 +1,15 @@
 import { type Frame, InputError, type Mask } from "../../data/index.ts";
 import { correlations } from "../../fit/index.ts";
-import type { Poni } from "../../geometry/index.ts";
+import { type Poni, placement } from "../../geometry/index.ts";
 import { calibrantName } from "./calibrants.ts";
 import { buildResult, type CalibrationResult, type JointEnergy } from "./calibration-result.ts";
 import type { CalibrateConfig } from "./config.ts";
 import { contrastImage, median } from "./contrast-image.ts";
 import { findCentre } from "./find-centre.ts";
+import { radialProfile, strangeRings } from "./match-rings.ts";
 import { orientationOf, unknownOrientation } from "./orientation.ts";
 import { type RefinedGeometry, refineOutwards, TOO_WEAK } from "./refine-outwards.ts";
-import { GEOMETRY_PARAMETERS } from "./ring-geometry.ts";
+import { GEOMETRY_PARAMETERS, ringTwoTheta } from "./ring-geometry.ts";
 import { pixelAngle } from "./ring-points.ts";
 import { type StartGeometry, startGeometry } from "./start-geometry.ts";
 import { validPixels } from "./valid-pixels.ts";
@@ -53,7 +54,31 @@ export function calibrate(
   const doubt = doubtAbout(refined, start);
   if (doubt) throw notOnRings(config, doubt, energyThatFits(frame, valid, start, config));
   const orientation = options.reference ? orientationOf(image, frame, options.reference) : unknownOrientation;
-  return buildResult(frame, start.rings, refined!, joint, orientation);
+  const strange = strangeAngles(frame, valid, refined!, start);
+  return buildResult(frame, start.rings, refined!, { joint, orientation, strangeTwoThetaDeg: strange });
+}
+
+/** Two-theta in degrees of rings between the calibrant's used ones that are not its own. */
+function strangeAngles(
+  frame: Frame,
+  valid: Uint8Array,
+  { fit, points }: RefinedGeometry,
+  { rings }: StartGeometry,
+): number[] {
+  const { poni } = fit;
+  const place = placement(poni, frame);
+  const t = new Float64Array(3);
+  const radius = (row: number, col: number): number => {
+    place(row, col, t);
+    return (poni.dist * Math.sqrt(t[0]! * t[0]! + t[1]! * t[1]!)) / t[2]!;
+  };
+  const profile = radialProfile(frame, valid, radius, Math.min(poni.pixel1, poni.pixel2));
+  const outermost = Math.max(...points.map((point) => point.ring));
+  const known = rings.slice(0, outermost + 1).map((ring) => poni.dist * Math.tan(ringTwoTheta(ring.dA, fit.energyKeV)));
+  const widthPx = median(points.map((point) => point.fwhm / pixelAngle(poni, point.twoTheta)));
+  return strangeRings(profile, known, Math.max(1.5 * widthPx, 4)).map(
+    (r) => (Math.atan2(r, poni.dist) * 180) / Math.PI,
+  );
 }
 
 function pixelSizesM({ pixelSizeUm }: CalibrateConfig): [number, number] {

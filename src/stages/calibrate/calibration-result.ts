@@ -85,16 +85,24 @@ export interface JointEnergy {
   readonly isTooCorrelated: boolean;
 }
 
+/** What was found beside the geometry. */
+export interface Findings {
+  readonly joint: JointEnergy | undefined;
+  readonly orientation: OrientationReport;
+  /** two-theta of rings that are not the calibrant's, degrees */
+  readonly strangeTwoThetaDeg: readonly number[];
+}
+
 const DEG = 180 / Math.PI;
 
 export function buildResult(
   frame: Frame,
   rings: readonly CalibrantRing[],
   refined: RefinedGeometry,
-  joint: JointEnergy | undefined,
-  orientation: OrientationReport,
+  findings: Findings,
 ): CalibrationResult {
   const { fit } = refined;
+  const { joint, orientation } = findings;
   const points = listPoints(refined);
   const ringResults = listRings(rings, refined, points);
   const n = GEOMETRY_PARAMETERS.length;
@@ -116,7 +124,7 @@ export function buildResult(
     points,
     scatterPx: fit.scatterPx,
     orientation,
-    messages: listMessages(frame, refined, ringResults, joint, orientation),
+    messages: listMessages(frame, refined, ringResults, findings),
   };
 }
 
@@ -164,8 +172,7 @@ function listMessages(
   frame: Frame,
   { fit }: RefinedGeometry,
   rings: readonly RingResult[],
-  joint: JointEnergy | undefined,
-  orientation: OrientationReport,
+  { joint, orientation, strangeTwoThetaDeg: strange }: Findings,
 ): string[] {
   const messages: string[] = [];
   const used = rings.filter((ring) => ring.used);
@@ -175,6 +182,13 @@ function listMessages(
     messages.push(`The rings do not determine ${names}: fix some (refineTilt, refineEnergy), or show more rings.`);
   }
   if (used.length < 3) messages.push(`Only ${used.length} rings were used: the tilt and the distance rest on little.`);
+  if (strange.length > 0) {
+    const where = strange.slice(0, 6).map((twoTheta) => `${twoTheta.toFixed(2)}°`);
+    messages.push(
+      `${strange.length} clear ${strange.length === 1 ? "ring is" : "rings are"} not the calibrant's (two-theta ` +
+        `${where.join(", ")}${strange.length > where.length ? ", ..." : ""}): another phase in the beam, or another calibrant?`,
+    );
+  }
   const [row, col] = [fit.poni.poni1 / fit.poni.pixel1, fit.poni.poni2 / fit.poni.pixel2];
   if (row < 0 || col < 0 || row > frame.rows || col > frame.cols) {
     messages.push("The point of normal incidence lies off the detector.");

@@ -58,8 +58,8 @@ export const CalibrateConfig = z.strictObject({
     .default(0.5)
     .meta({
       description:
-        "rings seen in a smaller part of their circle than this, compared with the ring seen best, are left out: " +
-        "rings in the corners rest on the placement of a few modules",
+        "where at least ten rings are seen in this part of their circle or more, compared with the ring seen best, " +
+        "the others are left out: rings in the corners rest on the placement of a few modules",
     }),
   maxRings: z.int().min(2).default(40).meta({ description: "how many rings are used, from the centre outwards" }),
 });

@@ -31,13 +31,15 @@ export function findCentre(image: ContrastImage, aspect: number, near?: readonly
   points.col.forEach((col, i) => {
     points.col[i] = col * aspect;
   });
+  // From afar a fifth of the pixels shows the way.
+  const climbFar = createClimber(everyNth(points, 5));
   const climb = createClimber(points);
   const starts = near
     ? [{ row: near[0] / image.binning, col: (near[1] / image.binning) * aspect }]
     : [...voteForCentre(image, aspect), { row: image.rows / 2, col: (image.cols / 2) * aspect }];
   let best: Centre = { row: 0, col: 0, score: -Infinity };
   for (const start of starts) {
-    const found = climb(start.row, start.col, 8, 1);
+    const found = climbFar(start.row, start.col, 8, 1);
     if (found.score > best.score) best = found;
   }
   best = climb(best.row, best.col, 1, 1 / 8);
@@ -54,6 +56,11 @@ const COMPASS: readonly (readonly [number, number])[] = [
   [-1, -1],
   [-1, 1],
 ];
+
+function everyNth(points: Points, n: number): Points {
+  const pick = (values: Float32Array): Float32Array => values.filter((_, i) => i % n === 0);
+  return { row: pick(points.row), col: pick(points.col), value: pick(points.value) };
+}
 
 type Climb = (row: number, col: number, firstStep: number, lastStep: number) => Centre;
 

@@ -25,37 +25,56 @@ export interface RingMatch {
 const MIN_PIXELS = 8;
 /** half-width of the running median, in bins: wider than a ring, narrower than the gaps between the inner ones */
 const LOCAL = 20;
+/** a peak of this contrast is a ring beyond doubt */
+const CLEAR = 6;
 /** no ring counts more than this, so that one strong ring cannot settle the distance alone */
 const CLIP = 8;
 
-/** @param centre [y, x] in metres from the detector's origin */
+/**
+ * @param radiusM radius of the point (row, col), in pixels with 0 at the outer corner, on a detector normal to the beam
+ * @param stepM   width of a bin: a pixel
+ */
 export function radialProfile(
   { rows, cols, data }: Frame,
   valid: Uint8Array,
-  pixel1: number,
-  pixel2: number,
-  centre: readonly [number, number],
+  radiusM: (row: number, col: number) => number,
+  stepM: number,
 ): RadialProfile {
-  const stepM = Math.min(pixel1, pixel2);
-  const reach = Math.hypot(
-    Math.max(Math.abs(centre[0]), Math.abs(rows * pixel1 - centre[0])),
-    Math.max(Math.abs(centre[1]), Math.abs(cols * pixel2 - centre[1])),
-  );
-  const bins = Math.ceil(reach / stepM) + 1;
-  const sum = new Float64Array(bins);
-  const count = new Float64Array(bins);
+  const sum: number[] = [];
+  const count: number[] = [];
   for (let row = 0, at = 0; row < rows; row++) {
-    const dy = (row + 0.5) * pixel1 - centre[0];
     for (let col = 0; col < cols; col++, at++) {
       if (!valid[at]) continue;
-      const dx = (col + 0.5) * pixel2 - centre[1];
-      const bin = (Math.sqrt(dy * dy + dx * dx) / stepM) | 0;
+      const bin = Math.floor(radiusM(row + 0.5, col + 0.5) / stepM);
+      for (; sum.length <= bin; ) {
+        sum.push(0);
+        count.push(0);
+      }
       sum[bin]! += Math.sqrt(data[at]!);
       count[bin]!++;
     }
   }
-  const mean = sum.map((s, i) => (count[i]! >= MIN_PIXELS ? s / count[i]! : Number.NaN));
+  const mean = Float64Array.from(sum, (s, i) => (count[i]! >= MIN_PIXELS ? s / count[i]! : Number.NaN));
   return { stepM, contrast: localContrast(mean) };
+}
+
+/**
+ * Radii of rings in the image that are not the calibrant's.
+ *
+ * @param knownM   [ring] radii of the calibrant's rings, m, ascending
+ * @param apartPx  a peak nearer than this to a known ring belongs to it
+ */
+export function strangeRings({ stepM, contrast }: RadialProfile, knownM: readonly number[], apartPx: number): number[] {
+  const [from, to] = [(knownM[0] ?? 0) / stepM, (knownM.at(-1) ?? 0) / stepM];
+  const found: number[] = [];
+  for (let bin = Math.ceil(from); bin < Math.min(to, contrast.length - 1); bin++) {
+    const isPeak =
+      contrast[bin]! > CLEAR && contrast[bin]! >= Math.max(...around(contrast, bin, Math.ceil(2 * apartPx)));
+    const isKnown = knownM.some((radius) => Math.abs(radius / stepM - bin - 0.5) < apartPx);
+    const isNew = found.length === 0 || (bin + 0.5) * stepM - found.at(-1)! > apartPx * stepM;
+    if (isPeak && !isKnown && isNew) found.push((bin + 0.5) * stepM);
+  }
+  return found;
 }
 
 /** (value - running median) / running noise, where the noise is the median absolute deviation of the lower half. */
@@ -66,7 +85,7 @@ function localContrast(mean: Float64Array): Float64Array {
   return above.map((v, i) => {
     const quiet = median(around(above, i, 2 * LOCAL).map(Math.abs));
     const noise = Math.max(1.5 * quiet, 0.5 * floor, 1e-9);
-    return Math.min(Math.max(v / noise, -CLIP), CLIP);
+    return v / noise;
   });
 }
 
@@ -112,7 +131,7 @@ function combScore(
     const value = Math.max(contrast[at - 1] ?? Number.NaN, contrast[at] ?? Number.NaN, contrast[at + 1] ?? Number.NaN);
     if (Number.isNaN(value)) continue;
     const weight = Math.sqrt(rings[k]!.intensity);
-    sum += weight * value;
+    sum += weight * Math.min(Math.max(value, -CLIP), CLIP);
     weights += weight * weight;
   }
   return weights > 0 ? sum / Math.sqrt(weights) : -Infinity;

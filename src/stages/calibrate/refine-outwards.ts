@@ -29,6 +29,8 @@ const STILL_PX = 0.01;
 /** rad, of the tilt while the rings are still few: about what detectors are mounted to */
 const TILT_PRIOR = 0.05;
 const LEAST_POINTS = 3;
+/** With so many rings seen well, those that are only seen in corners can be done without. */
+const ENOUGH_RINGS = 10;
 /** A neighbour weaker than this share of a ring does not disturb it. */
 const NEGLIGIBLE = 0.03;
 /** Pixels; a first guess before any ring was fitted */
@@ -125,10 +127,12 @@ function nameRareRings(
 ): void {
   const count = new Map<number, number>();
   for (const { ring } of points) count.set(ring, (count.get(ring) ?? 0) + 1);
-  const least = Math.max(LEAST_POINTS, minCoverage * Math.max(0, ...count.values()));
+  const whole = minCoverage * Math.max(0, ...count.values());
+  const isWellSeen = (seen: number): boolean => seen >= Math.max(LEAST_POINTS, whole);
+  const isChoosy = [...count.values()].filter(isWellSeen).length >= ENOUGH_RINGS;
   for (const { ring } of windows) {
     const seen = count.get(ring) ?? 0;
-    if (seen >= least) continue;
+    if (isChoosy ? isWellSeen(seen) : seen >= LEAST_POINTS) continue;
     if (seen > 0) reasons[ring] = "seen in a small part of its circle only";
     else reasons[ring] = isOn(ring) ? TOO_WEAK : "off the detector";
   }
@@ -139,7 +143,7 @@ const isOnDetector = (frame: Frame, poni: Poni, dA: number, energyKeV: number): 
 
 /**
  * Fit, and leave out whole rings that lie off the others: those of another phase that happens to be near. Writes the
- * reasons. A ring is a stray where its mean is further from 0 than half a pixel and five times what is usual.
+ * reasons. A ring is a stray where its mean is further from 0 than half a pixel and 3.5 times what is usual.
  */
 function fitWithoutStrays(
   points: readonly RingPoint[],
@@ -160,7 +164,7 @@ function fitWithoutStrays(
     const known = offPx.filter((off) => !Number.isNaN(off));
     const usual = 1.4826 * median(known.map(Math.abs));
     const worst = offPx.reduce((at, off, ring) => (Math.abs(off) > Math.abs(offPx[at] ?? 0) ? ring : at), -1);
-    if (worst < 0 || known.length < 5 || Math.abs(offPx[worst]!) < Math.max(0.5, 5 * usual)) return fit;
+    if (worst < 0 || known.length < 5 || Math.abs(offPx[worst]!) < Math.max(0.5, 3.5 * usual)) return fit;
     reasons[worst] = `lies ${offPx[worst]!.toFixed(1)} pixels off the others: another phase?`;
   }
 }

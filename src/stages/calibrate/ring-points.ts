@@ -79,7 +79,7 @@ interface PixelGroup {
   readonly counts: Float64Array;
 }
 
-/** Pixels inside the windows by ring and azimuthal sector, in the order of the frame. */
+/** Pixels inside the windows by ring and azimuthal sector, each group in the order of the frame. */
 function groupPixels(
   { rows, cols, data }: Frame,
   valid: Uint8Array,
@@ -89,58 +89,92 @@ function groupPixels(
 ): PixelGroup[] {
   const { e1, e2, e3 } = detectorAxes(poni.rot1, poni.rot2, poni.rot3);
   const find = windowFinder(windows);
-  const members: number[][] = Array.from({ length: windows.length * sectors }, () => []);
-  const [t, at] = [new Float64Array(3), { twoTheta: 0, chi: 0 }];
-  const locate = (pixel: number): void => {
-    const p1 = (Math.floor(pixel / cols) + 0.5) * poni.pixel1 - poni.poni1;
-    const p2 = ((pixel % cols) + 0.5) * poni.pixel2 - poni.poni2;
-    for (let k = 0; k < 3; k++) t[k] = p1 * e1[k]! + p2 * e2[k]! + poni.dist * e3[k]!;
-    at.twoTheta = Math.atan2(Math.sqrt(t[0]! * t[0]! + t[1]! * t[1]!), t[2]!);
-  };
-  for (let pixel = 0; pixel < rows * cols; pixel++) {
-    if (!valid[pixel]) continue;
-    locate(pixel);
-    const window = find(at.twoTheta);
-    if (window < 0) continue;
-    const turn = Math.atan2(t[0]!, t[1]!) / (2 * Math.PI) + 0.5;
-    members[window * sectors + Math.min(Math.floor(turn * sectors), sectors - 1)]!.push(pixel);
+  const inside = collector(windows.length * sectors);
+  const perRadian = sectors / (2 * Math.PI);
+  for (let row = 0, pixel = 0; row < rows; row++) {
+    const p1 = (row + 0.5) * poni.pixel1 - poni.poni1;
+    const [r0, r1, r2] = [
+      p1 * e1[0]! + poni.dist * e3[0]!,
+      p1 * e1[1]! + poni.dist * e3[1]!,
+      p1 * e1[2]! + poni.dist * e3[2]!,
+    ];
+    for (let col = 0; col < cols; col++, pixel++) {
+      if (!valid[pixel]) continue;
+      const p2 = (col + 0.5) * poni.pixel2 - poni.poni2;
+      const t0 = r0 + p2 * e2[0]!;
+      const t1 = r1 + p2 * e2[1]!;
+      const twoTheta = Math.atan2(Math.sqrt(t0 * t0 + t1 * t1), r2 + p2 * e2[2]!);
+      const window = find(twoTheta);
+      if (window < 0) continue;
+      const chi = Math.atan2(t0, t1);
+      const sector = Math.min(Math.floor((chi + Math.PI) * perRadian), sectors - 1);
+      inside.add(window * sectors + sector, twoTheta, chi, data[pixel]!);
+    }
   }
-  return members.map((pixels, group) => {
-    const twoTheta = new Float64Array(pixels.length);
-    const chi = new Float64Array(pixels.length);
-    pixels.forEach((pixel, i) => {
-      locate(pixel);
-      twoTheta[i] = at.twoTheta;
-      chi[i] = Math.atan2(t[0]!, t[1]!);
-    });
-    return {
-      window: windows[Math.floor(group / sectors)]!,
-      twoTheta,
-      chi,
-      counts: Float64Array.from(pixels, (pixel) => data[pixel]!),
-    };
-  });
+  return inside.groups().map((group, i) => ({ ...group, window: windows[Math.floor(i / sectors)]! }));
+}
+
+/** Gathers pixels as they come and hands them out by group; grows as needed, so that memory follows the rings. */
+function collector(groupCount: number) {
+  const FIELDS = 3;
+  let values = new Float64Array(FIELDS * (1 << 16));
+  let members = new Int32Array(1 << 16);
+  const counts = new Int32Array(groupCount);
+  let size = 0;
+  return {
+    add(group: number, twoTheta: number, chi: number, count: number): void {
+      if (size === members.length) {
+        const [oldValues, oldMembers] = [values, members];
+        values = new Float64Array(2 * values.length);
+        members = new Int32Array(2 * members.length);
+        values.set(oldValues);
+        members.set(oldMembers);
+      }
+      members[size] = group;
+      values[FIELDS * size] = twoTheta;
+      values[FIELDS * size + 1] = chi;
+      values[FIELDS * size + 2] = count;
+      counts[group]!++;
+      size++;
+    },
+    groups(): Omit<PixelGroup, "window">[] {
+      const groups = Array.from(counts, (n) => ({
+        twoTheta: new Float64Array(n),
+        chi: new Float64Array(n),
+        counts: new Float64Array(n),
+      }));
+      const filled = new Int32Array(groupCount);
+      for (let i = 0; i < size; i++) {
+        const group = groups[members[i]!]!;
+        const to = filled[members[i]!]!++;
+        group.twoTheta[to] = values[FIELDS * i]!;
+        group.chi[to] = values[FIELDS * i + 1]!;
+        group.counts[to] = values[FIELDS * i + 2]!;
+      }
+      return groups;
+    },
+  };
 }
 
 /** The window that a two-theta lies in, or -1; windows do not overlap. */
 function windowFinder(windows: readonly RingWindow[]): (twoTheta: number) => number {
-  const CELLS = 8192;
+  const CELLS = 16384;
   const top = Math.max(...windows.map((w) => w.twoTheta + w.halfWidth));
-  // Each cell names the first window that reaches into it; two at most can.
+  const perCell = CELLS / top;
+  // Each cell names the first window that reaches into it.
   const first = new Int32Array(CELLS + 1).fill(-1);
   windows.forEach(({ twoTheta, halfWidth }, k) => {
-    const from = Math.floor((Math.max(twoTheta - halfWidth, 0) / top) * CELLS);
-    const to = Math.floor(((twoTheta + halfWidth) / top) * CELLS);
-    for (let cell = from; cell <= Math.min(to, CELLS); cell++) if (first[cell]! < 0) first[cell] = k;
+    const from = Math.floor(Math.max(twoTheta - halfWidth, 0) * perCell);
+    const to = Math.min(Math.floor((twoTheta + halfWidth) * perCell), CELLS);
+    for (let cell = from; cell <= to; cell++) if (first[cell]! < 0) first[cell] = k;
   });
+  const low = Float64Array.from(windows, (w) => w.twoTheta - w.halfWidth);
+  const high = Float64Array.from(windows, (w) => w.twoTheta + w.halfWidth);
   return (twoTheta) => {
     if (twoTheta > top) return -1;
-    let k = first[Math.floor((twoTheta / top) * CELLS)]!;
-    for (; k >= 0 && k < windows.length; k++) {
-      const distance = twoTheta - windows[k]!.twoTheta;
-      if (Math.abs(distance) <= windows[k]!.halfWidth) return k;
-      if (distance < 0) return -1;
-    }
+    const start = first[(twoTheta * perCell) | 0]!;
+    if (start < 0) return -1;
+    for (let k = start; k < low.length && low[k]! <= twoTheta; k++) if (twoTheta <= high[k]!) return k;
     return -1;
   };
 }

@@ -44,7 +44,12 @@ export function startGeometry(
   const rings = ringsWithin(distanceM * (1 - distanceTolerance), distanceM * (1 + distanceTolerance));
   if (rings.length < 2) throw ringsOffDetector(config, rings.length, nearest, farthest);
 
-  const profile = radialProfile(frame, valid, pixel1, pixel2, at);
+  const profile = radialProfile(
+    frame,
+    valid,
+    (row, col) => Math.sqrt((row * pixel1 - at[0]) ** 2 + (col * pixel2 - at[1]) ** 2),
+    Math.min(pixel1, pixel2),
+  );
   const angles = rings.map((ring) => ringTwoTheta(ring.dA, energyKeV));
   const match = matchRings(profile, rings, angles, distanceM, distanceTolerance);
   const far = ringsWithin(distanceM * (1 - WIDE), distanceM * (1 + WIDE));

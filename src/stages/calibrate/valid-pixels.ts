@@ -39,20 +39,25 @@ function saturation(data: Frame["data"]): number {
 function removeHotPixels({ rows, cols, data }: Frame, valid: Uint8Array): void {
   const hot: number[] = [];
   for (let row = 0; row < rows; row++) {
+    const [above, below] = [Math.max(row - 1, 0), Math.min(row + 1, rows - 1)];
     for (let col = 0; col < cols; col++) {
       const at = row * cols + col;
-      if (!valid[at]) continue;
+      const value = data[at]!;
+      if (!valid[at] || value <= 10) continue;
+      const [left, right] = [Math.max(col - 1, 0), Math.min(col + 1, cols - 1)];
       let [first, second] = [0, 0];
-      for (let r = Math.max(row - 1, 0); r <= Math.min(row + 1, rows - 1); r++) {
-        for (let c = Math.max(col - 1, 0); c <= Math.min(col + 1, cols - 1); c++) {
-          const near = r * cols + c;
+      // Two bright neighbours settle it: most pixels leave here.
+      for (let r = above; r <= below && 3 * second < value; r++) {
+        for (let near = r * cols + left; near <= r * cols + right; near++) {
           if (near === at || !valid[near]) continue;
-          const value = data[near]!;
-          if (value > first) [first, second] = [value, first];
-          else if (value > second) second = value;
+          const other = data[near]!;
+          if (other > first) {
+            second = first;
+            first = other;
+          } else if (other > second) second = other;
         }
       }
-      if (data[at]! > 3 * second + 10 * Math.sqrt(second + 1)) hot.push(at);
+      if (value > 3 * second + 10 * Math.sqrt(second + 1)) hot.push(at);
     }
   }
   for (const at of hot) valid[at] = 0;
