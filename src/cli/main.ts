@@ -3,9 +3,14 @@ import { stderr } from "node:process";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../data/index.ts";
 import { version } from "../version.ts";
+import { calibrateCommand } from "./calibrate.ts";
 import { doctorCommand } from "./doctor.ts";
+import { exportCommand } from "./export.ts";
+import { figureCommand } from "./figure.ts";
+import { integrateCommand } from "./integrate.ts";
 import { planCommand } from "./plan.ts";
 import { runCommand } from "./run.ts";
+import { simulateCommand } from "./simulate.ts";
 
 const program = new Command("xrdct")
   .description("X-ray diffraction computed tomography: from detector frames to maps of crystal chemistry")
@@ -16,7 +21,17 @@ const program = new Command("xrdct")
     "\nStart with:\n  npx xrdct demo\n  npx xrdct run scan.yaml -o result.nxs\n  npx xrdct COMMAND --help",
   );
 
-for (const create of [runCommand, planCommand, doctorCommand]) program.addCommand(create());
+for (const create of [
+  runCommand,
+  calibrateCommand,
+  integrateCommand,
+  simulateCommand,
+  figureCommand,
+  exportCommand,
+  planCommand,
+  doctorCommand,
+])
+  program.addCommand(create());
 for (const command of [program, ...program.commands]) command.exitOverride();
 
 try {

@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
 import { InputError } from "../data/index.ts";
+import { readText } from "../files/byte-source.ts";
+import { parseNumberList } from "../files/csv.ts";
 import type { AnglesConfig, Scan } from "./scan-config.ts";
 
 /**
@@ -16,32 +17,7 @@ export function anglesOf(config: AnglesConfig, lines: number, scan: Scan, fromFi
   return Float64Array.from({ length: lines }, (_, line) => start + line * step);
 }
 
-/** @throws InputError "numbers-unreadable" naming the line that is no number */
-export function readNumbers(path: string): Float64Array {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new InputError(
-      "numbers-unreadable",
-      `Cannot read ${path}: ${(error as Error).message}. Give a text file with one number a line.`,
-    );
-  }
-  const words = text.split("\n").map((line) => line.replace(/#.*/, "").trim());
-  const values: number[] = [];
-  for (const [i, word] of words.entries()) {
-    if (word === "") continue;
-    const value = Number(word);
-    if (!Number.isFinite(value)) {
-      throw new InputError(
-        "numbers-unreadable",
-        `${path}, line ${i + 1}: "${word.slice(0, 40)}" is not a number. One number a line is needed.`,
-      );
-    }
-    values.push(value);
-  }
-  return Float64Array.from(values);
-}
+export const readNumbers = (path: string): Float64Array => parseNumberList(readText(path), path);
 
 function checkCount(angles: Float64Array, lines: number, name: string): Float64Array {
   if (angles.length === lines) return angles;

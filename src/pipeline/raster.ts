@@ -1,7 +1,6 @@
 /** Raster maps that are not tomography: one pattern file a point, row by row. */
-import { readFileSync } from "node:fs";
-import { InputError, type Pattern } from "../data/index.ts";
-import { type PatternTextOptions, parsePattern } from "../files/pattern-text.ts";
+import { InputError } from "../data/index.ts";
+import { readPattern } from "../files/pattern-file.ts";
 import type { MissingPatterns, PatternSource, PatternSourceSpec } from "./pattern-source.ts";
 
 /** @throws InputError "raster-count" where the files are not rows x cols */
@@ -43,17 +42,6 @@ export function openRaster({ files, rows, cols, axisUnit }: PatternSourceSpec & 
     },
     close: () => {},
   };
-}
-
-/** @throws InputError "file-unreadable" besides those of parsePattern */
-function readPattern(path: string, options: PatternTextOptions): Pattern {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new InputError("file-unreadable", `Cannot read ${path}: ${(error as Error).message}.`);
-  }
-  return parsePattern(text, path, options);
 }
 
 const isSameAxis = (a: Float64Array, b: Float64Array): boolean =>

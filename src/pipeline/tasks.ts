@@ -16,6 +16,7 @@ const TASKS = {
   read: async () => (await import("./tasks/read-task.ts")).setUpRead,
   sinogram: async () => (await import("./tasks/sinogram-task.ts")).setUpSinogram,
   reconstruct: async () => (await import("./tasks/reconstruct-task.ts")).setUpReconstruct,
+  simulate: async () => (await import("./tasks/simulate-task.ts")).setUpSimulate,
   map: async () => (await import("./tasks/map-task.ts")).setUpMap,
 } satisfies Record<string, () => Promise<SetUp>>;
 export type TaskName = keyof typeof TASKS;

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { energyKeVToWavelengthA, InputError } from "../../data/index.ts";
 import { findFramePaths } from "../../files/frame-paths.ts";
 import { openFrames } from "../../files/frames.ts";
 import { readMask } from "../../files/mask.ts";
-import { parsePoni } from "../../files/poni.ts";
+import { readPoni } from "../../files/poni.ts";
 import type { Poni, Shape } from "../../geometry/index.ts";
 import { createIntegrator } from "../../stages/integrate/index.ts";
 import { anglesOf, readNumbers } from "../angles.ts";
@@ -31,7 +30,7 @@ export async function createIntegrateStage(
   const { count, rows, cols } = source;
   const lines = Math.ceil(count / points);
   const poniPath = scan.resolve(input.poni);
-  const poni = withEnergy(parsePoni(readText(poniPath), poniPath), scan.config.energyKeV, poniPath);
+  const poni = withEnergy(readPoni(poniPath), scan.config.energyKeV, poniPath);
   const images = await readImages(scan, input, { rows, cols });
   const setup = { poni, shape: { rows, cols }, config: scan.config.integrate, ...images };
   // made here once as well: a wrong mask or an empty range is said before anything is written
@@ -124,17 +123,6 @@ function withEnergy(poni: Poni, energyKeV: number | undefined, path: string): Po
     "energy-missing",
     `${path} has no Wavelength, and the scan.yaml has no energyKeV: add one of them.`,
   );
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new InputError(
-      "file-unreadable",
-      `Cannot read ${path}: ${(error as Error).message}. Give the path of a .poni file.`,
-    );
-  }
 }
 
 async function readImages(

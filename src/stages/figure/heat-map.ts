@@ -1,5 +1,5 @@
 /** A 2D array as a coloured image inside an SVG, and its colour bar. */
-import { scaleLinear } from "d3-scale";
+import { scaleLinear, scaleLog } from "d3-scale";
 import { encode } from "fast-png";
 import { type ColourMapName, colourTable } from "./colour-map.ts";
 import { element, text, translate } from "./svg.ts";
@@ -18,6 +18,8 @@ export interface ColourScale {
   readonly transform: "linear" | "sqrt" | "log";
 }
 
+/** A logarithmic scale reaches down to this share of its upper limit at most. */
+const LOG_RANGE = 1e-3;
 const NO_VALUE = [222, 222, 222] as const;
 
 /**
@@ -39,7 +41,7 @@ function transformOf(scale: ColourScale): (value: number) => number {
   if (scale.transform === "linear") return (v) => (v - lo) / (hi - lo);
   const f =
     scale.transform === "sqrt" ? (v: number) => Math.sqrt(Math.max(v, 0)) : (v: number) => Math.log(Math.max(v, 1e-30));
-  const [a, b] = scale.transform === "log" ? [f(Math.max(lo, hi * 1e-4)), f(hi)] : [f(lo), f(hi)];
+  const [a, b] = scale.transform === "log" ? [f(Math.max(lo, hi * LOG_RANGE)), f(hi)] : [f(lo), f(hi)];
   return (v) => (f(v) - a) / (b - a);
 }
 
@@ -111,11 +113,9 @@ export function colourBar(scale: ColourScale, label: string, x: number, y: numbe
     true,
   );
   const share = transformOf(scale);
-  const axis = scaleLinear(scale.limits, [0, 1]);
-  const format = axis.tickFormat(6);
-  const ticks = axis
-    .ticks(6)
-    .filter((value) => Number.isFinite(share(value)))
+  const { values, format } = ticksOf(scale);
+  const ticks = values
+    .filter((value) => share(value) >= 0 && share(value) <= 1)
     .map((value) => {
       const at = height * (1 - share(value));
       return (
@@ -123,7 +123,7 @@ export function colourBar(scale: ColourScale, label: string, x: number, y: numbe
         text(format(value), { x: width + 7, y: at + 4, "font-size": 11 })
       );
     });
-  const widest = Math.max(...axis.ticks(6).map((value) => format(value).length));
+  const widest = Math.max(...values.map((value) => format(value).length));
   const labelX = width + 14 + widest * 7 + 10;
   return element(
     "g",
@@ -133,6 +133,25 @@ export function colourBar(scale: ColourScale, label: string, x: number, y: numbe
     ...ticks,
     text(label, { transform: `translate(${labelX},${height / 2}) rotate(-90)`, "text-anchor": "middle" }),
   );
+}
+
+/** Round numbers; 1, 2 and 5 times powers of ten, or powers alone where there are many, on a logarithmic scale. */
+function ticksOf({ limits: [lo, hi], transform }: ColourScale): {
+  values: number[];
+  format: (value: number) => string;
+} {
+  if (transform !== "log") {
+    const axis = scaleLinear([lo, hi], [0, 1]);
+    return { values: axis.ticks(6), format: axis.tickFormat(6) };
+  }
+  const low = Math.max(lo, hi * LOG_RANGE);
+  const steps = hi / low < 300 ? [1, 2, 5] : [1];
+  const values: number[] = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(hi); power++) {
+    values.push(...steps.map((step) => step * 10 ** power).filter((value) => value >= low && value <= hi));
+  }
+  const format = scaleLog([low, hi], [0, 1]).tickFormat(Number.POSITIVE_INFINITY, ",~g");
+  return { values, format };
 }
 
 /** Room that a colour bar needs to the right of its image. */

@@ -1,0 +1,60 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { openResult, type Result } from "../files/result-reader.ts";
+import { svgToPng } from "../files/svg-to-png.ts";
+import { figureOf, mapNames, panelOf } from "../pipeline/result-figures.ts";
+import { type CommonOptions, createCommand, execute } from "./command.ts";
+
+interface Options extends CommonOptions {
+  readonly output: string;
+  readonly format: string;
+}
+
+export const figureCommand = (): Command =>
+  createCommand(
+    "figure",
+    "the figures of a result: maps, sinogram, mean pattern",
+    "npx xrdct figure cell.nxs -o figures",
+  )
+    .argument("<result>", "result file of xrdct run")
+    .option("-o, --output <folder>", "where to", "figures")
+    .option("--format <formats>", "png, svg or both, separated by a comma", "png,svg")
+    .action((path: string, options: Options) =>
+      execute(options, async () => {
+        const result = await openResult(path);
+        try {
+          const written = await writeFigures(result, options.output, options.format.split(","));
+          return { json: { written }, lines: written };
+        } finally {
+          result.close();
+        }
+      }),
+    );
+
+/** @returns the paths written */
+export async function writeFigures(
+  result: Result,
+  folder: string,
+  formats: readonly string[] = ["png", "svg"],
+): Promise<string[]> {
+  const has = new Set(result.list().map(({ name }) => name));
+  const maps = mapNames(result);
+  const figures: [string, string][] = [];
+  if (maps.length) figures.push(["maps", panelOf(result, maps)]);
+  for (const name of ["map/summed_pattern", "sinogram/data", "reconstruct/data", "sinogram/transmission"].filter(
+    (candidate) => has.has(candidate),
+  )) {
+    figures.push([name.replace("/data", "").replace("/", "-"), figureOf(result, name)]);
+  }
+  mkdirSync(folder, { recursive: true });
+  const written: string[] = [];
+  for (const [name, svg] of figures) {
+    for (const format of formats) {
+      const path = join(folder, `${name}.${format}`);
+      writeFileSync(path, format === "svg" ? svg : await svgToPng(svg));
+      written.push(path);
+    }
+  }
+  return written;
+}

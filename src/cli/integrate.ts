@@ -1,0 +1,219 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import type { Command } from "commander";
+import { InputError, type Pattern } from "../data/index.ts";
+import { openFrames } from "../files/frames.ts";
+import { readMask } from "../files/mask.ts";
+import { encodeNpy } from "../files/npy.ts";
+import { formatPatternCsv, formatXye } from "../files/pattern-text.ts";
+import { readPoni } from "../files/poni.ts";
+import { createResultWriter } from "../files/result-writer.ts";
+import { svgToPng } from "../files/svg-to-png.ts";
+import { loadKernels } from "../pipeline/load-kernels.ts";
+import { imageFigure, patternFigure } from "../stages/figure/index.ts";
+import { createIntegrator, IntegrateConfig, type Integrator } from "../stages/integrate/index.ts";
+import { version } from "../version.ts";
+import { type CommonOptions, createCommand, execute, finiteNumber, parseOptions, positiveInteger } from "./command.ts";
+
+const EXAMPLE = `npx xrdct integrate CeO2.cbf --poni CeO2.poni --mask mask.edf -o CeO2.xye
+npx xrdct integrate scan/*.cbf --poni CeO2.poni -o patterns      one .xye a frame
+npx xrdct integrate CeO2.cbf --poni CeO2.poni --chi-bins 360 -o cake.png`;
+
+interface Options extends CommonOptions {
+  readonly poni: string;
+  readonly mask?: string;
+  readonly flat?: string;
+  readonly dark?: string;
+  readonly dataset?: string;
+  readonly bins?: number;
+  readonly axis?: string;
+  readonly range?: string;
+  readonly statistic?: string;
+  readonly trim?: number;
+  readonly split?: string;
+  readonly polarization?: number;
+  readonly solidAngle: boolean;
+  readonly chiBins?: number;
+  readonly output: string;
+}
+
+export const integrateCommand = (): Command =>
+  createCommand("integrate", "frames to patterns", EXAMPLE)
+    .argument("<frames...>", "detector images: files, a folder, or a pattern with *")
+    .requiredOption("--poni <file>", "geometry")
+    .option("--mask <file>", "image whose non-zero pixels are left out")
+    .option("--flat <file>", "flat field")
+    .option("--dark <file>", "dark image")
+    .option("--dataset <path>", "dataset inside HDF5 files; left out: found")
+    .option("--bins <n>", "radial bins", positiveInteger("--bins"))
+    .option("--axis <axis>", "two-theta, q, radius or log-tan")
+    .option("--range <low:high>", "of the axis")
+    .option("--statistic <name>", "mean, trimmed-mean, median or sigma-clip")
+    .option("--trim <share>", "share dropped at each end by trimmed-mean", finiteNumber("--trim"))
+    .option("--split <how>", "none, bbox or full")
+    .option("--polarization <p>", "degree of horizontal polarisation", finiteNumber("--polarization"))
+    .option("--no-solid-angle", "do not divide by the pixels' solid angle")
+    .option("--chi-bins <n>", "azimuthal bins: a 2D (cake) pattern", positiveInteger("--chi-bins"))
+    .requiredOption("-o, --output <path>", ".xye, .csv, .nxs, .npy, .png or .svg; a folder for one .xye a frame")
+    .action((frames: string[], options: Options) => execute(options, () => run(frames, options)));
+
+async function run(frames: string[], options: Options) {
+  const source = await openFrames(
+    frames.length === 1 ? frames[0]! : frames,
+    options.dataset ? { dataset: options.dataset } : {},
+  );
+  try {
+    const shape = { rows: source.rows, cols: source.cols };
+    const config = configOf(options);
+    const mask = options.mask ? await readMask(options.mask, shape) : source.mask;
+    const image = async (path: string): Promise<Float32Array> =>
+      Float32Array.from((await openFrames(path)).readFrame(0).data);
+    const integrator = createIntegrator(loadKernels(), {
+      poni: readPoni(options.poni),
+      shape,
+      config,
+      ...(mask && { mask }),
+      ...(options.flat && { flat: await image(options.flat) }),
+      ...(options.dark && { dark: await image(options.dark) }),
+    });
+    const written = await writeAll(integrator, source, options);
+    return {
+      json: { frames: source.count, bins: integrator.axis.values.length, statistic: config.statistic, written },
+      lines: written.length > 3 ? [`${written.length} patterns in ${options.output}`] : written,
+    };
+  } finally {
+    source.close();
+  }
+}
+
+function configOf(options: Options): IntegrateConfig {
+  const range = options.range?.split(":").map(Number);
+  return parseOptions(IntegrateConfig, {
+    bins: options.bins,
+    axis: options.axis,
+    range,
+    statistic: options.statistic,
+    trim: options.trim,
+    split: options.split,
+    polarization: options.polarization,
+    solidAngle: options.solidAngle,
+    chiBins: options.chiBins,
+  });
+}
+
+type Source = Awaited<ReturnType<typeof openFrames>>;
+
+async function writeAll(integrator: Integrator, source: Source, options: Options): Promise<string[]> {
+  const { output } = options;
+  const format = extname(output).slice(1).toLowerCase();
+  if (format === "") return writeFolder(integrator, source, output);
+  if (["nxs", "h5", "npy"].includes(format)) return [await writeStack(integrator, source, output, format)];
+  if (source.count > 1) {
+    throw new InputError(
+      "bad-option",
+      `${source.count} frames do not go into one ${format} file. Give a folder, .nxs or .npy with -o.`,
+    );
+  }
+  const frame = source.readFrame(0);
+  const { intensity, sigma } = integrator.integrate([frame.data]);
+  if (integrator.chiDeg) return [await writeCake(integrator, intensity, output, format, options)];
+  const pattern: Pattern = { axis: integrator.axis, intensity, sigma };
+  const comments = [`integrated by xrdct ${version} from ${source.name}`, `geometry ${options.poni}`];
+  if (format === "svg" || format === "png") {
+    const svg = patternFigure({
+      title: basename(source.name),
+      axis: pattern.axis,
+      observed: intensity,
+      ordinate: "sqrt",
+    });
+    writeFileSync(output, format === "svg" ? svg : await svgToPng(svg));
+  } else if (format === "csv") writeFileSync(output, formatPatternCsv(pattern));
+  else if (["xye", "xy", "dat"].includes(format)) writeFileSync(output, formatXye(pattern, comments));
+  else
+    throw new InputError(
+      "bad-option",
+      `Cannot write .${format}. Give .xye, .csv, .nxs, .npy, .png, .svg or a folder with -o.`,
+    );
+  return [output];
+}
+
+function writeFolder(integrator: Integrator, source: Source, folder: string): string[] {
+  if (integrator.chiDeg)
+    throw new InputError("bad-option", "A cake goes into .nxs, .npy, .png or .svg: give one with -o.");
+  mkdirSync(folder, { recursive: true });
+  const digits = String(Math.max(0, source.count - 1)).length;
+  return Array.from({ length: source.count }, (_, i) => {
+    const { intensity, sigma } = integrator.integrate([source.readFrame(i).data]);
+    const path = join(folder, `${String(i).padStart(digits, "0")}.xye`);
+    writeFileSync(path, formatXye({ axis: integrator.axis, intensity, sigma }, [`frame ${i} of ${source.name}`]));
+    return path;
+  });
+}
+
+async function writeStack(integrator: Integrator, source: Source, output: string, format: string): Promise<string> {
+  const { axis, chiDeg, size } = integrator;
+  const shape = [source.count, ...(chiDeg ? [chiDeg.length] : []), axis.values.length];
+  if (format === "npy") {
+    const data = new Float32Array(source.count * size);
+    for (let i = 0; i < source.count; i++)
+      data.set(integrator.integrate([source.readFrame(i).data]).intensity, i * size);
+    writeFileSync(output, encodeNpy({ shape, data }));
+    return output;
+  }
+  const now = new Date().toISOString();
+  const writer = await createResultWriter(output, { program: "xrdct", version, title: source.name, startedAt: now });
+  try {
+    writer.process("integrate", { config: {}, startedAt: now, endedAt: now, inputs: [], notes: [] });
+    const radial = {
+      name: axis.unit.replace("-", "_"),
+      values: axis.values,
+      unit: axis.unit === "q" ? "1/angstrom" : axis.unit === "radius" ? "mm" : "deg",
+    };
+    const axes = [{ name: "frame" }, ...(chiDeg ? [{ name: "chi", values: chiDeg, unit: "deg" }] : []), radial];
+    const array = writer.array("integrate/data", {
+      shape,
+      dtype: "float32",
+      unit: "counts",
+      longName: "azimuthally integrated intensity",
+      axes,
+      errors: true,
+    });
+    for (let i = 0; i < source.count; i++) {
+      const { intensity, sigma } = integrator.integrate([source.readFrame(i).data]);
+      array.writeSlab([i, ...shape.slice(1).map(() => 0)], [1, ...shape.slice(1)], intensity, sigma);
+    }
+    writer.finish(new Date().toISOString());
+  } catch (error) {
+    writer.abort();
+    throw error;
+  }
+  return output;
+}
+
+async function writeCake(
+  { axis, chiDeg }: Integrator,
+  values: Float32Array,
+  output: string,
+  format: string,
+  options: Options,
+): Promise<string> {
+  if (format !== "svg" && format !== "png")
+    throw new InputError("bad-option", "A cake goes into .nxs, .npy, .png or .svg: give one with -o.");
+  const ends = (list: Float64Array): [number, number] => [list[0]!, list.at(-1)!];
+  const svg = imageFigure({
+    rows: chiDeg!.length,
+    cols: axis.values.length,
+    values,
+    title: `${options.poni}: azimuth over ${axis.unit}`,
+    label: "intensity (counts)",
+    transform: "log",
+    rowsUp: true,
+    x: {
+      domain: ends(axis.values),
+      label: axis.unit === "q" ? "q (Å⁻¹)" : axis.unit === "two-theta" ? "2θ (°)" : axis.unit,
+    },
+    y: { domain: ends(chiDeg!), label: "χ (°)" },
+  });
+  writeFileSync(output, format === "svg" ? svg : await svgToPng(svg));
+  return output;
+}

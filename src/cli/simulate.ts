@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import { InputError } from "../data/index.ts";
+import { readYaml } from "../files/yaml.ts";
+import { simulateScan } from "../pipeline/simulate-scan.ts";
+import { PRESET_NAMES, presetConfig, SimulateConfig } from "../stages/simulate/index.ts";
+import { type CommonOptions, createCommand, execute, positiveInteger } from "./command.ts";
+import { createProgressBar } from "./progress-bar.ts";
+
+const EXAMPLE = `npx xrdct simulate demo -o virtual-cell
+npx xrdct run virtual-cell/scan.yaml`;
+
+interface Options extends CommonOptions {
+  readonly output: string;
+  readonly size?: number;
+  readonly frames?: true;
+}
+
+export const simulateCommand = (): Command =>
+  createCommand("simulate", "a virtual experiment with known truth", EXAMPLE)
+    .argument("<preset>", `${PRESET_NAMES.join(", ")}, or a YAML file`)
+    .requiredOption("-o, --output <folder>", "where to")
+    .option("--size <n>", "translations of a preset", positiveInteger("--size"))
+    .option("--frames", "detector frames (CBF) instead of patterns")
+    .action((preset: string, options: Options) =>
+      execute(options, async (signal) => {
+        const output = options.frames || preset === "frames-demo" ? "frames" : "patterns";
+        const simulated = await simulateScan(readConfig(preset, options.size), {
+          folder: options.output,
+          output,
+          workers: options.workers,
+          onProgress: createProgressBar(Boolean(options.quiet)),
+          signal,
+        });
+        const lines = [
+          `${simulated.lines} lines of ${simulated.translations} ${output} in ${simulated.folder}`,
+          `truth in ${simulated.truthPath}`,
+          `next: npx xrdct run ${simulated.scanPath}`,
+        ];
+        return { json: simulated, lines };
+      }),
+    );
+
+function readConfig(preset: string, size: number | undefined): SimulateConfig {
+  if (!/\.ya?ml$/.test(preset)) return SimulateConfig.parse(presetConfig(preset, size));
+  if (size !== undefined)
+    throw new InputError("bad-option", "--size goes with a preset; a YAML file says scan.translations itself.");
+  if (!existsSync(preset))
+    throw new InputError(
+      "file-not-readable",
+      `There is no file ${preset}. Give a YAML file or one of ${PRESET_NAMES.join(", ")}.`,
+    );
+  return readYaml(preset, SimulateConfig);
+}

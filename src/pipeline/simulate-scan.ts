@@ -1,0 +1,165 @@
+/** A virtual experiment as files: lines in the P07 layout or CBF frames, the truth, and a scan.yaml to run it. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { builtInStructure, type Structure } from "../crystal/index.ts";
+import { InputError } from "../data/index.ts";
+import { encodeEdf } from "../files/edf.ts";
+import { formatPoni } from "../files/poni.ts";
+import { createResultWriter } from "../files/result-writer.ts";
+import { createExperiment, type Experiment, type SimulateConfig } from "../stages/simulate/index.ts";
+import { version } from "../version.ts";
+import { WorkerPool } from "./pool.ts";
+import { createEstimator, type ProgressListener } from "./progress.ts";
+import { digest } from "./stage-store.ts";
+import type { SimulatePayload } from "./tasks/simulate-task.ts";
+
+export interface SimulateOptions {
+  readonly folder: string;
+  readonly output: "patterns" | "frames";
+  readonly workers: number;
+  readonly onProgress: ProgressListener;
+  readonly signal: AbortSignal;
+}
+
+export interface Simulated {
+  readonly folder: string;
+  readonly scanPath: string;
+  readonly truthPath: string;
+  readonly lines: number;
+  readonly translations: number;
+}
+
+const NAME = "cell";
+
+/** @throws InputError "output-not-empty" where the folder holds another simulation */
+export async function simulateScan(config: SimulateConfig, options: SimulateOptions): Promise<Simulated> {
+  const { folder, output, signal } = options;
+  const structures = structuresOf(config);
+  const experiment = createExperiment(config, structures);
+  const { angles: lines, translations } = countsOf(experiment);
+  claimFolder(folder, digest({ config, output }));
+  const payload: SimulatePayload = { config, structures, folder, output, name: NAME };
+  const pool = new WorkerPool(options.workers);
+  try {
+    options.onProgress({ type: "stage-start", stage: "simulate", blocks: lines, resumed: 0 });
+    const started = Date.now();
+    const secondsLeft = createEstimator(lines, 0, Date.now);
+    let done = 0;
+    const onDone = (): void => {
+      const left = secondsLeft(++done);
+      options.onProgress({
+        type: "stage-progress",
+        stage: "simulate",
+        done,
+        blocks: lines,
+        ...(left !== undefined && { secondsLeft: left }),
+      });
+    };
+    await pool.run({ task: "simulate", payload }, [...Array(lines).keys()], onDone, { signal });
+    const notes = [`${lines} lines of ${translations} ${output} in ${folder}`];
+    options.onProgress({ type: "stage-end", stage: "simulate", seconds: (Date.now() - started) / 1000, notes });
+  } finally {
+    await pool.close();
+  }
+  const truthPath = join(folder, "truth.nxs");
+  await writeTruth(truthPath, experiment, config);
+  if (output === "frames") writeFrameExtras(folder, experiment, lines);
+  const scanPath = join(folder, "scan.yaml");
+  writeFileSync(scanPath, scanYaml(experiment, output));
+  return { folder, scanPath, truthPath, lines, translations };
+}
+
+const countsOf = ({ scan }: Experiment): { angles: number; translations: number } => ({
+  angles: scan.omegaDeg.length,
+  translations: scan.translations,
+});
+
+/** The built-in structures that the phases name. */
+export function structuresOf(config: SimulateConfig): Record<string, Structure> {
+  const structures: Record<string, Structure> = {};
+  for (const [name, phase] of Object.entries(config.phases)) {
+    if ("humps" in phase) continue;
+    const wanted = phase.structure ?? name;
+    structures[wanted] = builtInStructure(wanted);
+  }
+  return structures;
+}
+
+/** Files of the same settings are gone on with; those of others are not overwritten. */
+function claimFolder(folder: string, key: string): void {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, "simulation.key");
+  if (existsSync(path) && readFileSync(path, "utf8") !== key) {
+    throw new InputError(
+      "output-not-empty",
+      `${folder} holds a simulation with other settings. Give an empty folder with -o, or delete that one.`,
+    );
+  }
+  writeFileSync(path, key);
+}
+
+async function writeTruth(path: string, experiment: Experiment, config: SimulateConfig): Promise<void> {
+  const now = new Date().toISOString();
+  const writer = await createResultWriter(path, {
+    program: "xrdct",
+    version,
+    title: "truth of a simulated scan",
+    startedAt: now,
+  });
+  try {
+    const maps = experiment.truth();
+    writer.process("truth", {
+      config,
+      startedAt: now,
+      endedAt: now,
+      inputs: [],
+      notes: [`rotation axis at ${experiment.scan.rotationAxis} steps`],
+    });
+    for (const map of maps) writer.map(map.name, map, { voxelMm: experiment.scan.stepMm });
+    writer.finish(now);
+  } catch (error) {
+    writer.abort();
+    throw error;
+  }
+}
+
+function writeFrameExtras(folder: string, experiment: Experiment, lines: number): void {
+  const { poni, mask, shape } = experiment.frames;
+  writeFileSync(join(folder, "geometry.poni"), formatPoni(poni, ["the geometry that the frames were simulated with"]));
+  writeFileSync(join(folder, "mask.edf"), encodeEdf({ ...shape, data: mask.data, header: {} }));
+  const counters = [...Array(lines).keys()].map((line) => experiment.line(line));
+  const text = (pick: (line: (typeof counters)[number]) => Float64Array): string =>
+    `${counters.flatMap((line) => [...pick(line)]).join("\n")}\n`;
+  writeFileSync(
+    join(folder, "monitor.txt"),
+    text(({ monitor }) => monitor),
+  );
+  writeFileSync(
+    join(folder, "transmitted.txt"),
+    text(({ transmitted }) => transmitted),
+  );
+}
+
+/** A scan.yaml that says what a beamline would have said, and nothing of the truth. */
+function scanYaml(experiment: Experiment, output: "patterns" | "frames"): string {
+  const { config, scan } = experiment;
+  const { omegaDeg, translations, stepMm } = scan;
+  const last = omegaDeg.at(-1)!;
+  const input =
+    output === "patterns"
+      ? { kind: "p07", folder: "." }
+      : {
+          kind: "frames",
+          files: "frames",
+          poni: "geometry.poni",
+          mask: "mask.edf",
+          translations,
+          monitor: "monitor.txt",
+          transmitted: "transmitted.txt",
+        };
+  const angles = { start: omegaDeg[0]!, end: last, inclusive: true };
+  const { energyKeV, distanceMm } = config.instrument;
+  const common = { title: "simulated scan", input, stepMm, angles };
+  return stringify(output === "patterns" ? { ...common, energyKeV, distanceMm } : common);
+}
