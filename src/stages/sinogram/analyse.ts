@@ -20,7 +20,7 @@ import { findOrder, type LineOrder } from "./order.ts";
 import { lineSpectra } from "./registration.ts";
 import { CELL, type SinogramReport } from "./report.ts";
 import { findRings } from "./rings.ts";
-import { quantile } from "./robust.ts";
+import { median } from "./robust.ts";
 import { angularWeights } from "./rotation-axis.ts";
 import { judgeAxis, solveAxis } from "./solve-axis.ts";
 import type { PatternSummary } from "./summary.ts";
@@ -72,7 +72,7 @@ export function analyseSinogram(
   const solve = () => solveAxis(image, arranged, good, transmission, config, reach);
   let solution = solve();
   const jumps =
-    config.jumps === "off" ? [] : findJumps(solution.spectra, solution.signal, arranged, solution.axis, config);
+    config.jumps === "off" ? [] : findJumps(solution.neighbours, solution.signal, arranged, solution.axis, config);
   for (const { angle, steps } of jumps) arranged.shiftSteps[angle] = arranged.shiftSteps[angle]! - steps;
   const dark = markDark(image, arranged, missing, reach);
   if (jumps.length > 0 || dark > 0) solution = solve();
@@ -156,12 +156,16 @@ function orderOf(
   return findOrder(lineSpectra(full.data, full.lines, full.channels, full.points), sorted, good, config);
 }
 
-/** Lower quartile over the sampled patterns: those without sharp peaks tell the noise best. */
-function measuredGain({ gainSum, gainCount }: PatternSummary): number {
-  return quantile(
-    Array.from(gainSum, (sum, i) => (gainCount[i]! > 0 ? sum / gainCount[i]! : Number.NaN)),
-    0.25,
-  );
+/**
+ * Patterns were sampled at four places of each line: the median over the lines of each place, and the least of the
+ * four, because sharp peaks look like noise and air, at the ends, has none.
+ */
+function measuredGain({ gainSum, gainCount, lines }: PatternSummary): number {
+  const gains = Array.from(gainSum, (sum, i) => (gainCount[i]! > 0 ? sum / gainCount[i]! : Number.NaN));
+  const places = gains.length / lines;
+  const medians = Array.from({ length: places }, (_, place) => median(gains.filter((_, i) => i % places === place)));
+  const finite = medians.filter(Number.isFinite);
+  return finite.length > 0 ? Math.min(...finite) : Number.NaN;
 }
 
 function sigmaSource(config: SinogramConfig, hasSigma: boolean, gainMeasured: number): SinogramReport["sigma"] {

@@ -66,11 +66,9 @@ export const SinogramConfig = z.strictObject({
     .default("auto")
     .meta({ description: "replace points far above both neighbouring projections (single crystals, hot pixels)" }),
   hotSigma: z.number().positive().default(6).meta({ unit: "sigma", description: "how far above is far" }),
-  hotRelative: z
-    .number()
-    .min(0)
-    .default(0.5)
-    .meta({ description: "and by at least this share of the neighbours' maximum" }),
+  hotRelative: z.number().min(0).default(1).meta({
+    description: "and by at least this share of the neighbours' maximum; 1 spares whatever is a step wide or more",
+  }),
   rings: z
     .enum(["auto", "off"])
     .default("auto")

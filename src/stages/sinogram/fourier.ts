@@ -6,18 +6,22 @@ export function fourier(re: Float64Array, im: Float64Array): void {
     for (; j & bit; bit >>= 1) j ^= bit;
     j ^= bit;
     if (i < j) {
-      [re[i], re[j]] = [re[j]!, re[i]!];
-      [im[i], im[j]] = [im[j]!, im[i]!];
+      const [x, y] = [re[i]!, im[i]!];
+      re[i] = re[j]!;
+      im[i] = im[j]!;
+      re[j] = x;
+      im[j] = y;
     }
   }
-  for (let size = 2; size <= n; size <<= 1) {
-    const half = size >> 1;
-    for (let k = 0; k < half; k++) {
-      const angle = (-2 * Math.PI * k) / size;
-      const c = Math.cos(angle);
-      const s = Math.sin(angle);
-      for (let at = k; at < n; at += size) {
+  const { cos, sin } = turns(n);
+  for (let half = 1; half < n; half <<= 1) {
+    const stride = n / (2 * half);
+    for (let block = 0; block < n; block += 2 * half) {
+      for (let k = 0, turn = 0; k < half; k++, turn += stride) {
+        const at = block + k;
         const to = at + half;
+        const c = cos[turn]!;
+        const s = sin[turn]!;
         const x = re[to]! * c - im[to]! * s;
         const y = re[to]! * s + im[to]! * c;
         re[to] = re[at]! - x;
@@ -30,3 +34,15 @@ export function fourier(re: Float64Array, im: Float64Array): void {
 }
 
 export const powerOfTwoFrom = (n: number): number => 2 ** Math.ceil(Math.log2(Math.max(2, n)));
+
+/** exp(-2 pi i k / n) for k < n / 2; pure, and asked for with few n. */
+function turns(n: number): { cos: Float64Array; sin: Float64Array } {
+  const known = tables.get(n);
+  if (known) return known;
+  const cos = Float64Array.from({ length: n >> 1 }, (_, k) => Math.cos((2 * Math.PI * k) / n));
+  const sin = Float64Array.from({ length: n >> 1 }, (_, k) => -Math.sin((2 * Math.PI * k) / n));
+  const table = { cos, sin };
+  tables.set(n, table);
+  return table;
+}
+const tables = new Map<number, { cos: Float64Array; sin: Float64Array }>();

@@ -8,7 +8,7 @@
  */
 import type { Arrangement } from "./arrangement.ts";
 import type { SinogramConfig } from "./config.ts";
-import { type LineSpectra, registerLines } from "./registration.ts";
+import type { Registration } from "./registration.ts";
 import type { RotationAxisReport } from "./report.ts";
 import { median, robustSpread } from "./robust.ts";
 import { centroidsOf, fitSine } from "./rotation-axis.ts";
@@ -20,19 +20,22 @@ export interface FoundJump {
   readonly steps: number;
 }
 
-/** @param signal [angle, translation] with the air taken off; spectra of the same lines */
+/**
+ * @param neighbours [angle] each line registered against the one before
+ * @param signal     [angle, translation] with the air taken off
+ */
 export function findJumps(
-  spectra: LineSpectra,
+  neighbours: readonly Registration[],
   signal: Float64Array,
   { omegaDeg }: Arrangement,
   axis: RotationAxisReport,
-  { jumpThresholdSteps: threshold }: SinogramConfig,
+  { jumpThresholdSteps: threshold, subStep }: SinogramConfig,
 ): FoundJump[] {
   const angles = omegaDeg.length;
-  const motion = neighbourMotion(spectra, angles);
+  const motion = neighbourMotion(neighbours);
   const isWhole = axis.estimates.some(({ method, usable }) => method === "centroid" && usable);
-  if (!isWhole) return outAndBack(motion, threshold);
-  const { centroids } = centroidsOf(signal, angles, spectra.points);
+  if (!isWhole) return rounded(outAndBack(motion, threshold), subStep);
+  const { centroids } = centroidsOf(signal, angles, signal.length / angles);
   const { residuals, spread } = fitSine(centroids, omegaDeg);
   const local = lessNeighbourhood(residuals);
   const limit = Math.max(threshold, 5 * Math.max(robustSpread(local, 0), 0.2 * spread));
@@ -49,20 +52,16 @@ export function findJumps(
       missed += (motion[i]! - step) ** 2;
       seen += step ** 2;
     }
-    if (missed < 0.25 * seen)
-      for (let i = start; i <= end; i++) found.push({ angle: i, steps: wholeIfNear(candidate[i]!) });
+    if (missed < 0.25 * seen) for (let i = start; i <= end; i++) found.push({ angle: i, steps: candidate[i]! });
     start = end;
   }
-  return found;
+  return rounded(found, subStep);
 }
 
 /** [angle] how far each projection moved from the one before, less what its neighbourhood does. */
-function neighbourMotion(spectra: LineSpectra, angles: number): Float64Array {
-  const raw = new Float64Array(angles);
-  for (let i = 1; i < angles; i++) raw[i] = -registerLines(spectra, i - 1, i, { reach: spectra.points / 8 }).shift;
-  const smooth = lessNeighbourhood(raw.subarray(1));
-  const motion = new Float64Array(angles);
-  motion.set(smooth, 1);
+function neighbourMotion(neighbours: readonly Registration[]): Float64Array {
+  const motion = Float64Array.from(neighbours, ({ shift }) => -shift);
+  motion.set(lessNeighbourhood(motion.slice(1)), 1);
   return motion;
 }
 
@@ -81,7 +80,7 @@ function outAndBack(motion: Float64Array, threshold: number): FoundJump[] {
     const steps = (motion[i]! - motion[i + 1]!) / 2;
     const isBack = Math.abs(motion[i]! + motion[i + 1]!) < 0.3 * Math.abs(steps);
     if (Math.abs(steps) > limit && isBack) {
-      found.push({ angle: i, steps: wholeIfNear(steps) });
+      found.push({ angle: i, steps });
       i++;
     }
   }
@@ -89,6 +88,11 @@ function outAndBack(motion: Float64Array, threshold: number): FoundJump[] {
 }
 
 /** A tenth of a step is not worth the blur of an interpolation. */
-function wholeIfNear(steps: number): number {
-  return Math.abs(steps - Math.round(steps)) < 0.12 ? Math.round(steps) : steps;
+function rounded(jumps: FoundJump[], subStep: SinogramConfig["subStep"]): FoundJump[] {
+  return jumps
+    .map(({ angle, steps }) => {
+      const whole = Math.round(steps);
+      return { angle, steps: subStep === "never" || Math.abs(steps - whole) < 0.12 ? whole : steps };
+    })
+    .filter(({ steps }) => steps !== 0);
 }

@@ -25,6 +25,7 @@ export interface OrderOptions {
   readonly order: "auto" | "unidirectional" | "zig-zag";
   readonly lineShiftSteps: "auto" | number;
   readonly maxLineShiftSteps: number;
+  readonly subStep: "auto" | "never";
 }
 
 /**
@@ -53,8 +54,9 @@ export function findOrder(
       : options.order === "zig-zag";
   const votes = direct.filter((value, i) => mirrored[i]! > value === isZigZag).length;
   const shift = measureShift(spectra, angleOrder, good, isZigZag, reach);
+  const found = options.subStep === "never" ? Math.round(shift.value) + 0 : wholeIfNear(shift);
   const isGiven = options.lineShiftSteps !== "auto";
-  const shiftSteps = isGiven ? (options.lineShiftSteps as number) : isZigZag ? wholeIfNear(shift) : 0;
+  const shiftSteps = isGiven ? (options.lineShiftSteps as number) : isZigZag ? found : 0;
   return {
     kind: isZigZag ? "zig-zag" : "unidirectional",
     confidence: options.order !== "auto" ? 1 : direct.length > 0 ? votes / direct.length : 0,
@@ -102,5 +104,5 @@ function measureShift(
 
 function wholeIfNear({ value, esd }: { value: number; esd: number }): number {
   const whole = Math.round(value);
-  return Math.abs(value - whole) <= Math.max(0.12, 3 * (esd || 0)) ? whole : value;
+  return Math.abs(value - whole) <= Math.max(0.12, 3 * (esd || 0)) ? whole + 0 : value;
 }

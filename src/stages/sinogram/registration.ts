@@ -6,7 +6,7 @@
  */
 import { fourier, powerOfTwoFrom } from "./fourier.ts";
 
-/** Projections as spectra of their differences along translation: [line, channel, k], k = 0 to length / 2. */
+/** Projections as spectra of their differences along translation: [line, channel, k], k from 0 to as far as `weight` goes. */
 export interface LineSpectra {
   readonly points: number;
   readonly channels: number;
@@ -23,26 +23,46 @@ export interface LineSpectra {
 /** @param image [line, channel, point], finite everywhere */
 export function lineSpectra(image: Float64Array, lines: number, channels: number, points: number): LineSpectra {
   const length = powerOfTwoFrom(2 * points);
-  const half = length / 2 + 1;
-  const weight = Float64Array.from({ length: half }, (_, k) => (k === 0 ? 0 : Math.cos((Math.PI * k) / length) ** 2));
+  // nothing is asked of frequencies above half the Nyquist frequency where there are plenty below
+  const half = points > 200 ? length / 4 + 1 : length / 2 + 1;
+  const weight = Float64Array.from({ length: half }, (_, k) =>
+    k === 0 ? 0 : Math.cos((0.5 * Math.PI * k) / (half - 1)) ** 2,
+  );
   const re = new Float64Array(lines * channels * half);
   const im = new Float64Array(lines * channels * half);
   const energy = new Float64Array(lines);
   const x = new Float64Array(length);
   const y = new Float64Array(length);
-  for (let row = 0; row < lines * channels; row++) {
+  // two real rows in one complex transform: X = (Z(k) + conj Z(-k)) / 2, Y = (Z(k) - conj Z(-k)) / 2i
+  const rows = lines * channels;
+  for (let row = 0; row < rows; row += 2) {
     x.fill(0);
     y.fill(0);
-    for (let t = 0; t + 1 < points; t++) x[t] = image[row * points + t + 1]! - image[row * points + t]!;
+    differences(x, image, row * points, points);
+    if (row + 1 < rows) differences(y, image, (row + 1) * points, points);
     fourier(x, y);
-    re.set(x.subarray(0, half), row * half);
-    im.set(y.subarray(0, half), row * half);
+    const first = row * half;
+    const second = row + 1 < rows ? first + half : -1;
+    for (let k = 1; k < half; k++) {
+      const mirror = length - k;
+      re[first + k] = (x[k]! + x[mirror]!) / 2;
+      im[first + k] = (y[k]! - y[mirror]!) / 2;
+      if (second < 0) continue;
+      re[second + k] = (y[k]! + y[mirror]!) / 2;
+      im[second + k] = (x[mirror]! - x[k]!) / 2;
+    }
+  }
+  for (let row = 0; row < rows; row++) {
     let sum = 0;
-    for (let k = 1; k < half; k++) sum += weight[k]! * (x[k]! * x[k]! + y[k]! * y[k]!);
+    for (let k = 1; k < half; k++) sum += weight[k]! * (re[row * half + k]! ** 2 + im[row * half + k]! ** 2);
     const line = Math.floor(row / channels);
     energy[line] = energy[line]! + sum;
   }
   return { points, channels, length, re, im, energy, weight };
+}
+
+function differences(to: Float64Array, image: Float64Array, from: number, points: number): void {
+  for (let t = 0; t + 1 < points; t++) to[t] = image[from + t + 1]! - image[from + t]!;
 }
 
 export interface Registration {
@@ -70,7 +90,7 @@ export function registerLines(
 
 function crossSpectrum(spectra: LineSpectra, a: number, b: readonly number[], mirror: boolean) {
   const { channels, length, re, im, weight, points } = spectra;
-  const half = length / 2 + 1;
+  const half = weight.length;
   const crossRe = new Float64Array(half);
   const crossIm = new Float64Array(half);
   let energyB = 0;

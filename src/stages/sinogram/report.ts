@@ -92,7 +92,7 @@ export interface SinogramReport {
     readonly source: "given" | "counting" | "none";
     /** variance = gain x intensity / n, where counting */
     readonly gain: number;
-    /** gain found between neighbouring bins, lower quartile over patterns; a check on what is used */
+    /** gain found between neighbouring bins of the smoothest patterns; a check on what is used */
     readonly gainMeasured: number;
   };
   readonly hotSpots: {

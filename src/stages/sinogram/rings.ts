@@ -4,8 +4,7 @@
  * A stripe is the median over the angles of what stands out of the neighbouring translations. The wall of a round
  * sample that turns about its own middle draws stripes too, but two, mirrored about the axis: those are left alone.
  */
-import { column } from "./air.ts";
-import { median, robustSpread } from "./robust.ts";
+import { median, medianOfFew, robustSpread } from "./robust.ts";
 
 export const RING_REACH = 3;
 
@@ -29,31 +28,28 @@ export function findRings(
     noise[t] = (1.25 * robustSpread(excess, offset[t])) / Math.sqrt(angles);
   }
   const typical = robustSpread(offset, 0);
-  const profile = Float64Array.from({ length: translations }, (_, t) =>
-    median(column(signal, angles, translations, t)),
-  );
   const rings: { translation: number; sigmas: number }[] = [];
   for (let t = RING_REACH; t + RING_REACH < translations; t++) {
     const significance = Math.abs(offset[t]!) / Math.hypot(noise[t]!, typical);
     if (!(significance > sigmas) || Math.abs(t - axis) < 2) continue;
-    // on a steep edge of the sample a stripe cannot be told from the edge
-    const around = [-3, -2, -1, 1, 2, 3].map((d) => profile[t + d]!).filter(Number.isFinite);
-    if (Math.abs(offset[t]!) < 0.5 * (Math.max(...around) - Math.min(...around))) continue;
+    // the edges of the sample stand out over several translations, a stripe over one
+    const beside = [-3, -2, -1, 1, 2, 3].map((d) => Math.abs(offset[t + d] ?? 0));
+    if (Math.abs(offset[t]!) < 2 * Math.max(...beside)) continue;
     const mirrored = Math.round(2 * axis - t);
     let partner = 0;
     for (let d = -2; d <= 2; d++) partner = Math.max(partner, offset[mirrored + d]! * Math.sign(offset[t]!) || 0);
     if (partner > 0.25 * Math.abs(offset[t]!)) continue;
-    const isPeak = Math.abs(offset[t]!) >= Math.max(Math.abs(offset[t - 1]!), Math.abs(offset[t + 1]!));
-    if (isPeak) rings.push({ translation: t, sigmas: significance });
+    rings.push({ translation: t, sigmas: significance });
   }
   return rings;
 }
 
 /** Value less the median of the translations around it on the same line. */
 function standsOut(signal: Float64Array, line: number, t: number, translations: number): number {
-  const around: number[] = [];
+  let n = 0;
   for (let d = -RING_REACH; d <= RING_REACH; d++) {
-    if (d !== 0 && t + d >= 0 && t + d < translations) around.push(signal[line + t + d]!);
+    if (d !== 0 && t + d >= 0 && t + d < translations) around[n++] = signal[line + t + d]!;
   }
-  return signal[line + t]! - median(around);
+  return signal[line + t]! - medianOfFew(around, n);
 }
+const around = new Float64Array(2 * RING_REACH);

@@ -223,7 +223,7 @@ export function axisByWedge(spectra: LineSpectra, omegaDeg: Float64Array, good: 
 
 function wedgeMinimum(spectra: LineSpectra, omegaDeg: Float64Array, window: readonly number[], step: number): number {
   const { points, channels, length, re, im } = spectra;
-  const half = length / 2 + 1;
+  const half = spectra.weight.length;
   const order = Math.floor(180 / step);
   const stride = Math.max(1, Math.floor(length / points));
   const last = Math.min(half - 1, Math.floor((0.9 * order * length) / (Math.PI * points)));

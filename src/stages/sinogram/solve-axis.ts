@@ -4,7 +4,7 @@ import { column, findAir } from "./air.ts";
 import { type Arrangement, arrangeValues } from "./arrangement.ts";
 import type { SinogramConfig } from "./config.ts";
 import type { Transmission } from "./normalise.ts";
-import { type LineSpectra, lineSpectra, registerLines } from "./registration.ts";
+import { type LineSpectra, lineSpectra, type Registration, registerLines } from "./registration.ts";
 import type { RotationAxisReport } from "./report.ts";
 import { median, quantile, robustSpread } from "./robust.ts";
 import { type AxisEstimate, axisByCentroid, axisByMirror, axisByWedge } from "./rotation-axis.ts";
@@ -23,8 +23,8 @@ export interface AxisSolution {
   readonly air: { readonly low: number; readonly high: number };
   /** [angle, translation] sum over channels less the air */
   readonly signal: Float64Array;
-  /** of the ordered, filled lines, absorption included */
-  readonly spectra: LineSpectra;
+  /** [angle] each line registered against the one before */
+  readonly neighbours: readonly Registration[];
 }
 
 /** @param image [line, channel, point] as measured, normalised; @param good [line] */
@@ -49,8 +49,9 @@ export function solveAxis(
   const full = passed ? withAbsorption(balanced, passed) : balanced;
   const spectra = lineSpectra(full.data, angles, full.channels, points);
 
+  const neighbours = registerNeighbours(spectra, angles);
   const goodAngles = trustedAngles(
-    spectra,
+    neighbours,
     Uint8Array.from(lineOfAngle, (line) => good[line]!),
   );
 
@@ -68,18 +69,21 @@ export function solveAxis(
     const leaves = leavesTheField(absorption, angles, points);
     estimates.splice(1, 0, axisByCentroid("centroid of absorption", absorption, omegaDeg, points, leaves));
   }
-  return { axis: combine(estimates, isTruncated, config), air, signal, spectra };
+  return { axis: combine(estimates, isTruncated, config), air, signal, neighbours };
+}
+
+/** [angle] each line against the one before; the first against itself. */
+function registerNeighbours(spectra: LineSpectra, angles: number): Registration[] {
+  const neighbours: Registration[] = [{ shift: 0, correlation: 1 }];
+  for (let i = 1; i < angles; i++) neighbours.push(registerLines(spectra, i - 1, i, { reach: spectra.points / 8 }));
+  return neighbours;
 }
 
 /** Good lines less those that look like neither neighbour: one such line at the seam would decide the axis. */
-function trustedAngles(spectra: LineSpectra, good: Uint8Array): Uint8Array {
-  const angles = good.length;
-  const beside = new Float64Array(angles);
-  for (let i = 1; i < angles; i++) {
-    const { correlation } = registerLines(spectra, i - 1, i, { reach: spectra.points / 8 });
-    beside[i - 1] = Math.max(beside[i - 1]!, correlation);
-    beside[i] = Math.max(beside[i]!, correlation);
-  }
+function trustedAngles(neighbours: readonly Registration[], good: Uint8Array): Uint8Array {
+  const beside = Float64Array.from(neighbours, ({ correlation }, i) =>
+    Math.max(i > 0 ? correlation : -1, neighbours[i + 1]?.correlation ?? -1),
+  );
   const typical = median(beside);
   const limit = typical - Math.max(0.15, 8 * robustSpread(beside, typical));
   return good.map((isGood, i) => (isGood && beside[i]! > limit ? 1 : 0));

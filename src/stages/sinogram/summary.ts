@@ -42,7 +42,8 @@ const EDGE_POINTS = 8;
 
 /** An empty summary of a scan of `lines` x `points` patterns of `bins` bins. */
 export function createPatternSummary(lines: number, points: number, bins: number): PatternSummary {
-  const channels = Math.min(CHANNELS, bins);
+  // many patterns make up for fewer channels, and analysis then stays a matter of a second
+  const channels = Math.min(lines * points > 50_000 ? CHANNELS / 2 : CHANNELS, bins);
   const edge = Math.max(1, Math.min(EDGE_POINTS, points >> 3));
   return {
     lines,

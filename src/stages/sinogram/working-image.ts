@@ -106,12 +106,15 @@ export function despikeImage(image: WorkingImage, reach: number): WorkingImage {
 export function balanceChannels(image: WorkingImage): WorkingImage {
   const { lines, channels, points } = image;
   const data = new Float64Array(image.data.length);
+  const values = new Float64Array(lines * points);
   for (let c = 0; c < channels; c++) {
-    const values: number[] = [];
-    for (let l = 0; l < lines; l++)
-      for (let p = 0; p < points; p++) values.push(image.data[(l * channels + c) * points + p]!);
+    for (let l = 0; l < lines; l++) {
+      const from = (l * channels + c) * points;
+      values.set(image.data.subarray(from, from + points), l * points);
+    }
     const ceiling = quantile(values, 0.995);
-    const mean = values.reduce((sum, v) => sum + Math.min(ceiling, Math.abs(v)), 0) / values.length;
+    let mean = 0;
+    for (let i = 0; i < values.length; i++) mean += Math.min(ceiling, Math.abs(values[i]!)) / values.length;
     const scale = mean > 0 ? 1 / Math.sqrt(mean) : 0;
     for (let l = 0; l < lines; l++) {
       for (let p = 0; p < points; p++) {
