@@ -8,6 +8,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { STATUS } from "../src/data/index.ts";
 import type { Kernels } from "../src/kernels/index.ts";
 import { loadKernels } from "../src/pipeline/load-kernels.ts";
 import { createPeakPlan, fitPeaksBlock, type MapConfigInput, type PeakPlan } from "../src/stages/map/index.ts";
@@ -64,18 +65,18 @@ function planFor({ name, points }: Case, config: MapConfigInput, patterns: Float
   return createPeakPlan(config, axis, { summedPattern: { axis, intensity } });
 }
 
-/** Pulls of the voxels whose peak is over a bound nowhere, and how many converged. */
+/** Pulls of the voxels with status converged, and the share of the voxels with it. */
 function statistics(kernels: Kernels, plan: PeakPlan, patterns: Float32Array, { name, truth, truthColumns }: Case) {
   const result = fitPeaksBlock(kernels, plan, { patterns });
   const truths = readNpy(`peaks${name}_truth.npy`);
   const status = result.status["r/p"]!;
-  const done = status.filter((s) => s === 0 || s === 3).length / VOXELS;
-  const fields: Record<string, number> = { converged: done, atBound: status.filter((s) => s === 3).length / VOXELS };
+  const fields: Record<string, number> = {};
+  for (const [label, code] of Object.entries(STATUS)) fields[label] = status.filter((s) => s === code).length / VOXELS;
   for (const [parameter, of] of Object.entries(truth)) {
     const { values, esd } = result.parameters[`r/p/${parameter}`]!;
     let [n, sum, squares] = [0, 0, 0];
     for (let v = 0; v < VOXELS; v++) {
-      if (!(esd![v]! > 0)) continue;
+      if (status[v] !== STATUS.converged) continue;
       const pull = (values[v]! - of(truths.subarray(v * truthColumns, (v + 1) * truthColumns))) / esd![v]!;
       n++;
       sum += pull;

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { kernelBuilds } from "../../../tests/kernel-builds.ts";
 import { type Axis, STATUS } from "../../data/index.ts";
@@ -255,6 +256,30 @@ describe("bad points", () => {
     expect(result.status["r/p"]![0]).toBe(STATUS.noSignal);
     expect(result.parameters["r/p/area"]!.values[0]).toBe(0);
   });
+});
+
+it("never throws, and gives numbers only with a status that stands for them, whatever the patterns hold", () => {
+  const plans = (["poisson", "uniform"] as const).map((weights) =>
+    createPeakPlan({ ...doublet(), weights, spikeSigma: 5 }, axis),
+  );
+  const value = fc.oneof(
+    fc.float({ min: -100, max: 1000 }),
+    fc.constantFrom(0, Number.NaN, Infinity, -Infinity, 1e30, -1e30, 1e-30),
+  );
+  fc.assert(
+    fc.property(fc.array(value, { minLength: bins, maxLength: bins }), (values) => {
+      for (const plan of plans) {
+        const { status, parameters } = fitPeaksBlock(kernels, plan, { patterns: Float32Array.from(values) });
+        const code = status["pair/left"]![0]!;
+        const position = parameters["pair/left/position"]!.values[0]!;
+        const hasPosition = code === STATUS.converged || code === STATUS.atBound;
+        expect(Object.values(STATUS)).toContain(code);
+        expect(Number.isFinite(position)).toBe(hasPosition);
+        if (hasPosition) expect(position >= 2.2 && position <= 2.52).toBe(true);
+      }
+    }),
+    { numRuns: 200, seed: 7 },
+  );
 });
 
 describe("status", () => {
