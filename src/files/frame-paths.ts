@@ -29,6 +29,10 @@ export function findFramePaths(given: string | readonly string[]): string[] {
   return paths;
 }
 
+/** Whether the files are listed in a text file, and so are meant as they stand, gaps and all. */
+export const isList = (given: string | readonly string[]): boolean =>
+  typeof given === "string" && LIST_ENDING.test(given);
+
 function expand(path: string): string[] {
   if (/[*?]/.test(path) && !existsSync(path)) return matchPattern(path);
   const stats = statSync(path, { throwIfNoEntry: false });

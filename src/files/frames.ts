@@ -8,7 +8,7 @@ import type { Kernels } from "../kernels/index.ts";
 import { arraySource, type ByteSource, fileSource, openFile, readFully } from "./byte-source.ts";
 import { decodeCbf, decodeCbfInto, isCbf } from "./cbf.ts";
 import { gunzip, isEdf, isGzip, openEdf, readEdfFrame } from "./edf.ts";
-import { findFramePaths, findGaps } from "./frame-paths.ts";
+import { findFramePaths, findGaps, isList } from "./frame-paths.ts";
 import type { PixelType } from "./frame-size.ts";
 import type { FrameSource, MissingFrames } from "./frame-source.ts";
 import { decodeMar345, isMar345 } from "./mar345.ts";
@@ -41,7 +41,7 @@ export async function openFrames(
   const found = findFramePaths(path);
   const name = typeof path === "string" ? path : `${found[0]} and ${found.length - 1} more`;
   if (found.length === 1) return openOne(found[0]!, options);
-  const { paths, missing } = findGaps(found);
+  const { paths, missing } = isList(path) ? { paths: found, missing: [] } : findGaps(found);
   if (missing.length > 0 && options.missing !== "flag") throw missingNumbers(name, missing, paths.length);
   const first = await openOne(found[0]!, options);
   const isSeveralEach = first.count > 1 || isHdf5(headOf(found[0]!));
@@ -359,6 +359,6 @@ function missingNumbers(name: string, missing: readonly MissingFrames[], count: 
   const shown = missing.slice(0, 5).map((gap) => `${gap.count} after frame ${gap.first - 1} (${gap.reason})`);
   return new InputError(
     "frames-missing",
-    `${name}: ${total} of ${count} numbered files are missing: ${shown.join("; ")}${missing.length > 5 ? `; and ${missing.length - 5} gaps more` : ""}. Copy them, or let the gaps be flagged (missing_frames: flag in scan.yaml).`,
+    `${name}: ${total} of ${count} numbered files are missing: ${shown.join("; ")}${missing.length > 5 ? `; and ${missing.length - 5} gaps more` : ""}. Copy them; or list the files that are meant in a .txt, one path a line, and give that.`,
   );
 }

@@ -46,7 +46,7 @@ export async function readMask(
   if (excluded > MOST_EXCLUDED * out.length) {
     throw new InputError(
       "mask-excludes-nearly-all",
-      `${path}: the mask excludes ${((100 * excluded) / out.length).toFixed(1)} % of the pixels. Pixels that are not 0 are left out; if 1 means "use" in this file, say so (mask_inverted: true).`,
+      `${path}: the mask excludes ${((100 * excluded) / out.length).toFixed(1)} % of the pixels. Pixels that are not 0 are left out; if 1 means "use" in this file, invert it first.`,
     );
   }
   return { rows, cols, data: out };
