@@ -4,7 +4,8 @@ import { kernelBuilds } from "../../tests/kernel-builds.ts";
 import type { Kernels } from "./index.ts";
 import * as reference from "./reference/index.ts";
 
-const PIXELS = 4000;
+// Prime to 427, so that the walk of makeTables meets every pixel once; more than the cells hold; not a multiple of 4.
+const PIXELS = 4801;
 const FRAMES = 4;
 
 /** Bins of the lengths where SIMD code goes wrong, and two long ones. */
@@ -47,28 +48,49 @@ function makeInput(kind: string, isFloat: number, hasDark: number, seed = 7): In
   return { frames, isFloat, hasDark };
 }
 
-/** The tables of the bins, and a set of outputs, from plain memory or from an arena. */
-function makeTables(flat: boolean) {
+/** Tables of pixels in cells of the lengths above, whole (a few pixels in none) and shared, and the corrections. */
+function makeTables(isFlat: boolean) {
   const next = sequence(11);
   const start = new Uint32Array(LENGTHS.length + 1);
   LENGTHS.forEach((length, i) => {
     start[i + 1] = start[i]! + length;
   });
-  const entries = start[LENGTHS.length]!;
-  const f32 = (value: () => number) => Float32Array.from({ length: entries + 4 }, value);
-  const pixel = Uint32Array.from({ length: entries + 4 }, () => Math.floor(next() * PIXELS));
-  const norm = Float32Array.from({ length: PIXELS }, () => (flat ? 1 : 0.8 + 0.2 * next()));
-  const coef = f32(next);
-  const scale = Float32Array.from(pixel, (p) => 1 / norm[p]!);
-  const weight = Float32Array.from(pixel, (p, e) => norm[p]! * coef[e]!);
-  const dark = Float32Array.from({ length: PIXELS }, () => 5 * next());
-  const entryDark = Float32Array.from(pixel, (p) => dark[p]!);
-  const pixels = Float32Array.from(LENGTHS, (n) => n * 0.5);
-  return { start, pixel, norm, coef, scale, weight, dark, entryDark, pixels };
+  const entries = start[bins]!;
+  const f32 = (length: number, value: (i: number) => number) => Float32Array.from({ length }, (_, i) => value(i));
+  const cell = new Uint32Array(PIXELS + 8).fill(bins);
+  const position = new Uint32Array(PIXELS + 8).fill(entries);
+  const norm = f32(PIXELS + 8, () => (isFlat ? 1 : 0.8 + 0.2 * next()));
+  // Pixels as they come, so that every cell's are spread over the frame.
+  for (let c = 0, p = 3; c < bins; c++) {
+    for (let e = start[c]!; e < start[c + 1]!; e++) {
+      cell[p] = c;
+      position[p] = e;
+      p = (p + 7 * 61) % PIXELS;
+    }
+  }
+  const first = Uint32Array.from({ length: PIXELS + 9 }, (_, p) => Math.min(p, PIXELS) * 2 - (p % 3 === 0 ? 1 : 0));
+  first[0] = 0;
+  first.fill(2 * PIXELS, PIXELS);
+  return {
+    start,
+    cell,
+    position,
+    first,
+    norm,
+    inverseNorm: norm.map((n) => 1 / n),
+    dark: f32(PIXELS + 8, () => 5 * next()),
+    shareCell: Uint32Array.from({ length: 2 * PIXELS }, () => Math.floor(next() * bins)),
+    sharePosition: Uint32Array.from({ length: 2 * PIXELS }, (_, e) => e % entries),
+    coef: f32(2 * PIXELS, next),
+    scale: f32(entries + 8, () => 1 + 0.2 * next()),
+    weight: f32(entries + 8, next),
+    pixels: Float32Array.from(LENGTHS, (n) => n * 0.5),
+  };
 }
 
 type Tables = ReturnType<typeof makeTables>;
 const bins = LENGTHS.length;
+const ENTRIES = LENGTHS.reduce((a, b) => a + b, 0);
 
 /** All integrate kernels on one input; `place` puts an array where the build can read it. */
 function runAll(
@@ -77,19 +99,19 @@ function runAll(
   { frames, isFloat, hasDark }: Input,
   tables: Tables,
   trim: number,
-): Record<string, Float64Array | Uint8Array> {
+): Record<string, Float64Array | Float32Array> {
   const t = Object.fromEntries(Object.entries(tables).map(([k, v]) => [k, place(v)])) as unknown as Tables;
-  const [f0, f1, f2, f3] = frames.map((frame) => place(frame)) as [Int32Array, Int32Array, Int32Array, Int32Array];
-  const f64 = () => place(new Float64Array(FRAMES * bins));
+  const four = frames.map((frame) => place(frame)) as [Int32Array, Int32Array, Int32Array, Int32Array];
+  const f64 = (length = FRAMES * bins) => place(new Float64Array(length));
+  const padded = 4 * (bins + 1);
   const out = {
-    sums: f64(),
-    sumGaps: place(new Uint8Array(FRAMES * bins)),
-    shares: f64(),
-    shareVariance: f64(),
-    shareGaps: place(new Uint8Array(FRAMES * bins)),
-    gapSignal: f64(),
-    gapVariance: f64(),
-    gapNorm: f64(),
+    whole: f64(padded),
+    wholeMissing: f64(2 * padded),
+    shares: f64(padded),
+    shareVariance: f64(padded),
+    shareMissing: f64(2 * padded),
+    values: place(new Float32Array(4 * (ENTRIES + 1))),
+    sharedValues: place(new Float32Array(4 * (ENTRIES + 1))),
     trimmed: f64(),
     trimmedKept: f64(),
     clipped: f64(),
@@ -97,52 +119,44 @@ function runAll(
     clippedNorm: f64(),
     clippedKept: f64(),
   };
-  const scratch = place(new Float32Array(3 * 2600 + 256));
-  run.integrateSums(f0, f1, f2, f3, isFloat, t.pixel, t.start, 0, bins, bins, out.sums, out.sumGaps);
-  run.integrateShares(
-    ...([
-      f0,
-      f1,
-      f2,
-      f3,
-      isFloat,
-      t.pixel,
-      t.coef,
-      t.start,
-      0,
-      bins,
-      bins,
-      out.shares,
-      out.shareVariance,
-      out.shareGaps,
-    ] as const),
-  );
-  run.integrateGaps(
-    ...([f0, isFloat, t.pixel, t.coef, hasDark, t.norm, t.dark, hasDark, t.start, 0, bins] as const),
-    ...([out.gapSignal, out.gapVariance, out.gapNorm, out.shareGaps] as const),
-  );
-  run.integrateTrimmed(
-    ...([f0, f1, f2, f3, FRAMES, isFloat, t.pixel, t.scale, t.entryDark, hasDark, t.start, 0, bins, bins] as const),
-    ...([trim, scratch, out.trimmed, out.trimmedKept] as const),
-  );
+  const scratch = place(new Float32Array(6 * 2600 + 256));
+  const corrections = [t.norm, t.dark, hasDark] as const;
+  // In two calls, as the stage does it.
+  for (const [from, to] of [
+    [0, 1200],
+    [1200, PIXELS],
+  ] as const) {
+    run.integrateWhole(...four, isFloat, t.cell, ...corrections, from, to, bins, out.whole, out.wholeMissing);
+    run.integrateShares(
+      ...([...four, isFloat, t.first, t.shareCell, t.coef, ...corrections, from, to] as const),
+      ...([out.shares, out.shareVariance, out.shareMissing] as const),
+    );
+    const regroup = [t.inverseNorm, t.dark, hasDark, from, to] as const;
+    run.integrateRegroup(...four, isFloat, t.first, 0, t.position, ...regroup, out.values);
+    run.integrateRegroup(...four, isFloat, t.first, 1, t.sharePosition, ...regroup, out.sharedValues);
+  }
+  // The scratch row holds the pixels of no bin, and those past the frame.
+  for (const sums of [out.whole, out.shares, out.shareVariance]) sums.fill(0, 4 * bins);
+  out.values.fill(0, 4 * ENTRIES);
+  out.sharedValues.fill(0, 4 * ENTRIES);
+  run.integrateTrimmed(out.values, FRAMES, t.start, 0, bins, bins, trim, scratch, out.trimmed, out.trimmedKept);
   for (const isAzimuthal of [0, 1]) {
     run.integrateClipped(
       ...([
-        f0,
-        f1,
-        f2,
-        f3,
+        out.values,
         FRAMES,
-        isFloat,
-        t.pixel,
         t.scale,
-        t.entryDark,
-        hasDark,
         t.weight,
         t.pixels,
         t.start,
+        0,
+        bins,
+        bins,
+        3,
+        5,
+        isAzimuthal,
+        scratch,
       ] as const),
-      ...([0, bins, bins, 3, 5, isAzimuthal, scratch] as const),
       ...([out.clipped, out.clippedVariance, out.clippedNorm, out.clippedKept] as const),
     );
   }
@@ -197,37 +211,13 @@ describe.each(kernelBuilds.filter(({ name }) => name !== "reference"))("integrat
         (values, trim) => {
           const mark = arena.mark();
           const n = values.length;
-          const frame = arena.i32(n);
-          frame.set(values);
-          const pixel = arena.u32(n + 4);
-          pixel.set(values.map((_, i) => i));
-          const scale = arena.f32(n + 4).fill(1);
+          const four = arena.f32(4 * n);
+          values.forEach((value, i) => four.fill(value, 4 * i, 4 * i + 4));
           const start = arena.u32(2);
           start.set([0, n]);
-          const scratch = arena.f32(3 * n + 256);
+          const scratch = arena.f32(6 * n + 256);
           const [mean, kept] = [arena.f64(4), arena.f64(4)];
-          run.integrateTrimmed(
-            ...([
-              frame,
-              frame,
-              frame,
-              frame,
-              1,
-              0,
-              pixel,
-              scale,
-              scale,
-              0,
-              start,
-              0,
-              1,
-              1,
-              trim,
-              scratch,
-              mean,
-              kept,
-            ] as const),
-          );
+          run.integrateTrimmed(four, 1, start, 0, 1, 1, trim, scratch, mean, kept);
           arena.release(mark);
           const k = Math.min(Math.floor(trim * n), (n - 1) >> 1);
           const rest = Float32Array.from(values)

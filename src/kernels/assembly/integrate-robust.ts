@@ -1,96 +1,60 @@
 // Twins of ../reference/integrate-trimmed.ts and integrate-clipped.ts, where the meaning is written down; this file is
-// only speed. One file, because both begin with gatherBin, and a generic function cannot be an export of a module.
+// only speed. One file, because both begin with `separate`.
 //
 // A selection, not a sort (after Floyd & Rivest, Comm. ACM 18 (1975) 165): a sorted sample of the bin brackets the
 // wanted rank, one SIMD pass counts what lies below and packs what lies inside, and the same again on the few that
 // are left. A wrong bracket costs one more pass, never a wrong value.
 
-function loadPixels(frame: usize, at: usize): v128 {
-  let v = v128.load32_zero(frame + ((<usize>load<u32>(at)) << 2));
-  v = v128.load_lane<u32>(frame + ((<usize>load<u32>(at, 4)) << 2), v, 1);
-  v = v128.load_lane<u32>(frame + ((<usize>load<u32>(at, 8)) << 2), v, 2);
-  return v128.load_lane<u32>(frame + ((<usize>load<u32>(at, 12)) << 2), v, 3);
+/**
+ * One bin's values of four frames, side by side, to four rows one behind the other, `stride` bytes apart; each padded
+ * to a multiple of 4 with `padding`. Returns whether any is NaN.
+ */
+function separate(values: usize, begin: u32, end: u32, out: usize, stride: usize, padding: f32): bool {
+  let at = values + ((<usize>begin) << 4);
+  const last = values + ((<usize>end) << 4);
+  const last4 = at + ((<usize>((end - begin) & ~3)) << 4);
+  let bad = f32x4.splat(0);
+  let to = out;
+  for (; at < last4; at += 64, to += 16) {
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    const c = v128.load(at, 32);
+    const d = v128.load(at, 48);
+    bad = v128.or(bad, v128.or(v128.or(f32x4.ne(a, a), f32x4.ne(b, b)), v128.or(f32x4.ne(c, c), f32x4.ne(d, d))));
+    const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+    const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+    const abHigh = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+    const cdHigh = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
+    v128.store(to + stride, v128.shuffle<i64>(ab, cd, 1, 3));
+    v128.store(to + 2 * stride, v128.shuffle<i64>(abHigh, cdHigh, 0, 2));
+    v128.store(to + 3 * stride, v128.shuffle<i64>(abHigh, cdHigh, 1, 3));
+  }
+  for (; at < last; at += 16, to += 4) {
+    const a = v128.load(at);
+    bad = v128.or(bad, f32x4.ne(a, a));
+    v128.store_lane<f32>(to, a, 0);
+    v128.store_lane<f32>(to + stride, a, 1);
+    v128.store_lane<f32>(to + 2 * stride, a, 2);
+    v128.store_lane<f32>(to + 3 * stride, a, 3);
+  }
+  const pad = f32x4.splat(padding);
+  for (let f: usize = 0; f < 4; f++) v128.store(to + f * stride, pad);
+  return v128.any_true(bad);
 }
 
-/**
- * (counts - dark) x scale of the entries begin to end, written to out as f32; pads to a multiple of 4 with +infinity.
- * @param keepGaps true: a gap becomes NaN in its place; false: gaps are left out
- * @returns values written, without the padding
- */
-function gatherBin<T>(
-  frame: usize,
-  pixel: usize,
-  scale: usize,
-  dark: usize,
-  hasDark: i32,
-  begin: u32,
-  end: u32,
-  out: usize,
-  keepGaps: bool,
-): u32 {
-  const notANumber = f32x4.splat(NaN);
-  let to = out;
-  let e = (<usize>begin) << 2;
-  const end4 = e + ((<usize>((end - begin) & ~3)) << 2);
-  for (; e < end4; e += 16) {
-    const raw = loadPixels(frame, pixel + e);
-    let value: v128;
-    let gap: v128;
-    if (isFloat<T>()) {
-      value = raw;
-      gap = f32x4.ne(raw, raw);
-    } else {
-      value = f32x4.convert_i32x4_s(raw);
-      gap = i32x4.lt_s(raw, i32x4.splat(0));
-    }
-    if (hasDark) value = f32x4.sub(value, v128.load(dark + e));
-    value = f32x4.mul(value, v128.load(scale + e));
-    if (!v128.any_true(gap)) {
-      v128.store(to, value);
-      to += 16;
-    } else if (keepGaps) {
-      v128.store(to, v128.bitselect(notANumber, value, gap));
-      to += 16;
-    } else {
-      const gaps = i32x4.bitmask(gap);
-      if (!(gaps & 1)) {
-        v128.store_lane<f32>(to, value, 0);
-        to += 4;
-      }
-      if (!(gaps & 2)) {
-        v128.store_lane<f32>(to, value, 1);
-        to += 4;
-      }
-      if (!(gaps & 4)) {
-        v128.store_lane<f32>(to, value, 2);
-        to += 4;
-      }
-      if (!(gaps & 8)) {
-        v128.store_lane<f32>(to, value, 3);
-        to += 4;
-      }
-    }
-  }
-  const last = (<usize>end) << 2;
-  for (; e < last; e += 4) {
-    const p = (<usize>load<u32>(pixel + e)) << 2;
-    let value: f32;
-    let gap: bool;
-    if (isFloat<T>()) {
-      value = load<f32>(frame + p);
-      gap = value != value;
-    } else {
-      const count = load<i32>(frame + p);
-      value = <f32>count;
-      gap = count < 0;
-    }
-    if (gap && !keepGaps) continue;
-    if (hasDark) value -= load<f32>(dark + e);
-    store<f32>(to, gap ? <f32>NaN : value * load<f32>(scale + e));
+/** Takes the NaN out of x[0..n), in place; pads with +infinity. Returns how many are left. */
+function leaveOutGaps(x: usize, n: u32): u32 {
+  let to = x;
+  const end = x + ((<usize>n) << 2);
+  for (let at = x; at < end; at += 4) {
+    const v = load<f32>(at);
+    if (v != v) continue;
+    store<f32>(to, v);
     to += 4;
   }
   v128.store(to, f32x4.splat(Infinity));
-  return <u32>((to - out) >> 2);
+  return <u32>((to - x) >> 2);
 }
 
 const SAMPLE: u32 = 32;
@@ -259,25 +223,16 @@ function sumBetween(x: usize, n: u32, k: u32, low: f32, high: f32): f64 {
   );
 }
 
-function trimBin<T>(
-  frame: usize,
-  pixel: usize,
-  scale: usize,
-  dark: usize,
-  hasDark: i32,
-  begin: u32,
-  end: u32,
+function trimRow(
+  x: usize,
+  n: u32,
   trim: f64,
-  scratch: usize,
+  first: usize,
+  second: usize,
+  sample: usize,
   mean: usize,
   kept: usize,
 ): void {
-  const sample = scratch;
-  const x = scratch + 256;
-  const length = (((<usize>(end - begin) + 3) & ~3) << 2) + 32;
-  const first = x + length;
-  const second = first + length;
-  const n = gatherBin<T>(frame, pixel, scale, dark, hasDark, begin, end, x, false);
   if (n == 0) {
     store<f64>(mean, NaN);
     store<f64>(kept, 0);
@@ -291,16 +246,8 @@ function trimBin<T>(
 }
 
 export function integrateTrimmed(
-  f0: usize,
-  f1: usize,
-  f2: usize,
-  f3: usize,
+  values: usize,
   frameCount: i32,
-  isFloatFrame: i32,
-  pixel: usize,
-  scale: usize,
-  dark: usize,
-  hasDark: i32,
   start: usize,
   from: i32,
   to: i32,
@@ -313,12 +260,16 @@ export function integrateTrimmed(
   for (let bin = from; bin < to; bin++) {
     const begin = load<u32>(start + ((<usize>bin) << 2));
     const end = load<u32>(start + ((<usize>bin) << 2), 4);
+    // scratch: the sample, four rows, two buffers for the selection
+    const stride = (((<usize>(end - begin) + 3) & ~3) << 2) + 16;
+    const rows = scratch + 256;
+    const first = rows + 4 * stride;
+    const hasGaps = separate(values, begin, end, rows, stride, Infinity);
     for (let f = 0; f < frameCount; f++) {
-      const frame = f == 0 ? f0 : f == 1 ? f1 : f == 2 ? f2 : f3;
+      const x = rows + <usize>f * stride;
+      const n = hasGaps ? leaveOutGaps(x, end - begin) : end - begin;
       const out = (<usize>(f * bins + bin)) << 3;
-      if (isFloatFrame)
-        trimBin<f32>(frame, pixel, scale, dark, hasDark, begin, end, trim, scratch, mean + out, kept + out);
-      else trimBin<i32>(frame, pixel, scale, dark, hasDark, begin, end, trim, scratch, mean + out, kept + out);
+      trimRow(x, n, trim, first, first + stride, scratch, mean + out, kept + out);
     }
   }
 }
@@ -402,30 +353,21 @@ function varianceInside(x: usize, weight: usize, scale: usize, n: u32, low: f32,
   return acrossLanes(s01, s23);
 }
 
-function clipBin(
-  isFloatFrame: bool,
-  frame: usize,
-  pixel: usize,
+function clipRow(
+  x: usize,
+  n: u32,
+  begin: u32,
   scale: usize,
-  dark: usize,
-  hasDark: i32,
   weight: usize,
   pixels: f64,
-  begin: u32,
-  end: u32,
   threshold: f64,
   iterations: i32,
   isAzimuthal: i32,
-  x: usize,
   mean: usize,
   variance: usize,
   normalisation: usize,
   kept: usize,
 ): void {
-  const n = end - begin;
-  if (isFloatFrame) gatherBin<f32>(frame, pixel, scale, dark, hasDark, begin, end, x, true);
-  else gatherBin<i32>(frame, pixel, scale, dark, hasDark, begin, end, x, true);
-  v128.store(x + ((<usize>n) << 2), f32x4.splat(NaN));
   const w = weight + ((<usize>begin) << 2);
   let low: f32 = -Infinity;
   let high: f32 = Infinity;
@@ -449,16 +391,9 @@ function clipBin(
 }
 
 export function integrateClipped(
-  f0: usize,
-  f1: usize,
-  f2: usize,
-  f3: usize,
+  values: usize,
   frameCount: i32,
-  isFloatFrame: i32,
-  pixel: usize,
   scale: usize,
-  dark: usize,
-  hasDark: i32,
   weight: usize,
   pixels: usize,
   start: usize,
@@ -478,24 +413,20 @@ export function integrateClipped(
     const begin = load<u32>(start + ((<usize>bin) << 2));
     const end = load<u32>(start + ((<usize>bin) << 2), 4);
     const inBin = <f64>load<f32>(pixels + ((<usize>bin) << 2));
+    const stride = (((<usize>(end - begin) + 3) & ~3) << 2) + 16;
+    separate(values, begin, end, scratch, stride, NaN);
     for (let f = 0; f < frameCount; f++) {
-      const frame = f == 0 ? f0 : f == 1 ? f1 : f == 2 ? f2 : f3;
       const out = (<usize>(f * bins + bin)) << 3;
-      clipBin(
-        isFloatFrame != 0,
-        frame,
-        pixel,
+      clipRow(
+        scratch + <usize>f * stride,
+        end - begin,
+        begin,
         scale,
-        dark,
-        hasDark,
         weight,
         inBin,
-        begin,
-        end,
         threshold,
         iterations,
         isAzimuthal,
-        scratch,
         mean + out,
         variance + out,
         normalisation + out,

@@ -1,4 +1,4 @@
-import { gatherBin } from "./integrate-gather.ts";
+import { binValues } from "./integrate-regroup.ts";
 
 /**
  * The sigma-clipped mean of each bin, of four frames. A pixel's value is x = (counts - dark) x scale, its weight
@@ -8,28 +8,23 @@ import { gatherBin } from "./integrate-gather.ts";
  *   c = max(threshold, sqrt(2 ln(n / sqrt(2 pi)))), n the pixels left (Chauvenet),
  * which without splitting are the rules of pyFAI 0.21's sigma_clip_ng.
  *
+ * @param values   [entry, 4] f32, of integrateRegroup
+ * @param frameCount 1 to 4: how many of the four are to be done
  * @param scale    [entry] f32, 1 / (solid angle x polarisation x flat)
  * @param weight   [entry] f32
  * @param pixels   [bins] f32 sum of shares in the bin: its number of pixels
  * @param threshold in sigma
  * @param isAzimuthal 1: azimuthal, 0: Poisson
- * @param scratch  f32, the largest bin + 64
+ * @param scratch  f32, four times the largest bin + 256
  * @param mean     [4, bins] f64, written; NaN where no pixel is left
  * @param variance [4, bins] f64 sum of w^2 scale x over the pixels kept: Poisson variance of sum(w x), written
  * @param normalisation [4, bins] f64 sum of w over the pixels kept, written
  * @param kept     [4, bins] f64 entries kept, written; other parameters as integrateTrimmed
  */
 export function integrateClipped(
-  f0: Int32Array | Float32Array,
-  f1: Int32Array | Float32Array,
-  f2: Int32Array | Float32Array,
-  f3: Int32Array | Float32Array,
+  values: Float32Array,
   frameCount: number,
-  isFloat: number,
-  pixel: Uint32Array,
   scale: Float32Array,
-  dark: Float32Array,
-  hasDark: number,
   weight: Float32Array,
   pixels: Float32Array,
   start: Uint32Array,
@@ -45,12 +40,11 @@ export function integrateClipped(
   normalisation: Float64Array,
   kept: Float64Array,
 ): void {
-  const frames = [f0, f1, f2, f3];
   for (let bin = from; bin < to; bin++) {
     const [begin, end] = [start[bin]!, start[bin + 1]!];
     const w = weight.subarray(begin, end);
     for (let f = 0; f < frameCount; f++) {
-      const x = gatherBin(frames[f]!, isFloat, pixel, scale, dark, hasDark, begin, end, true);
+      const x = binValues(values, begin, end, f, true);
       const interval: Interval = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
       let sums = sumInside(x, w, interval);
       for (let round = 0; round < iterations && sums.count > 0; round++) {

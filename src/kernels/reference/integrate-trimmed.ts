@@ -1,38 +1,26 @@
-import { gatherBin } from "./integrate-gather.ts";
+import { binValues } from "./integrate-regroup.ts";
 
 /**
- * The exact per-pixel trimmed mean of each bin, of four frames: of n valid pixels, corrected to
- * (counts - dark) x scale, the k = floor(trim n) lowest and the k highest are dropped and the rest averaged.
+ * The exact per-pixel trimmed mean of each bin, of four frames: of n valid pixels, corrected by
+ * integrateRegroup, the k = floor(trim n) lowest and the k highest are dropped and the rest averaged.
  * k is at most floor((n - 1) / 2), so that trim = 0.5 is the median. Ties need no rule: equal values are equal.
  *
  * Here by sorting; the assembly selects the two thresholds instead. Both add what lies between them in float64, in
  * the order of the pixels, in four partial sums (pixel 0, 4, 8 ...; 1, 5, 9 ...), and so agree in every bit.
  *
- * @param f0, f1, f2, f3 [pixel] int32 counts (negative: gap) or float32 (NaN: gap)
+ * @param values  [entry, 4] f32, of integrateRegroup
  * @param frameCount 1 to 4: how many of the four are to be done
- * @param isFloat 1: float32 frames, 0: int32
- * @param pixel   [entry] index into the frame
- * @param scale   [entry] f32, 1 / (solid angle x polarisation x flat)
- * @param dark    [entry] f32; not read when hasDark is 0
  * @param start   [bins + 1] where each bin's entries begin
  * @param from, to bins from (included) to (excluded)
  * @param bins    stride of the outputs
  * @param trim    fraction dropped at each end, 0 to 0.5
- * @param scratch f32, three times the largest bin + 256
+ * @param scratch f32, six times the largest bin + 256
  * @param mean    [4, bins] f64, written; NaN where no pixel is left
  * @param kept    [4, bins] f64 pixels averaged, written
  */
 export function integrateTrimmed(
-  f0: Int32Array | Float32Array,
-  f1: Int32Array | Float32Array,
-  f2: Int32Array | Float32Array,
-  f3: Int32Array | Float32Array,
+  values: Float32Array,
   frameCount: number,
-  isFloat: number,
-  pixel: Uint32Array,
-  scale: Float32Array,
-  dark: Float32Array,
-  hasDark: number,
   start: Uint32Array,
   from: number,
   to: number,
@@ -42,10 +30,9 @@ export function integrateTrimmed(
   mean: Float64Array,
   kept: Float64Array,
 ): void {
-  const frames = [f0, f1, f2, f3];
   for (let bin = from; bin < to; bin++) {
     for (let f = 0; f < frameCount; f++) {
-      const x = gatherBin(frames[f]!, isFloat, pixel, scale, dark, hasDark, start[bin]!, start[bin + 1]!, false);
+      const x = binValues(values, start[bin]!, start[bin + 1]!, f, false);
       const n = x.length;
       const k = Math.min(Math.floor(trim * n), (n - 1) >> 1);
       kept[f * bins + bin] = n === 0 ? 0 : n - 2 * k;

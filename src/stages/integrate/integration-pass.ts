@@ -3,8 +3,9 @@ import type { IntegrateConfig } from "./config.ts";
 import type { IntegrationTables } from "./integration-tables.ts";
 
 export const FRAMES_PER_PASS = 4;
-/** Bins in one kernel call: V8 replaces a function by its optimised form only between calls. */
-const STRIP = 32;
+/** In one kernel call: V8 replaces a function by its optimised form only between calls. */
+const BINS_PER_CALL = 32;
+const PIXELS_PER_CALL = 1 << 15;
 
 /** [4, cells] f64, overwritten by the next pass. */
 export interface PassResult {
@@ -24,111 +25,103 @@ export function createPass(kernels: Kernels, config: IntegrateConfig, tables: In
   return trimmedPass(kernels, tables, config.statistic === "median" ? 0.5 : config.trim);
 }
 
-function output(kernels: Kernels, cells: number): PassResult {
-  const f64 = () => kernels.arena.f64(FRAMES_PER_PASS * cells);
-  return { signal: f64(), variance: f64(), normalisation: f64() };
-}
-
 /** Four arguments for a kernel; the last frame stands in for those that are missing. */
 function four(frames: readonly View[]): [View, View, View, View] {
   const at = (i: number): View => frames[Math.min(i, frames.length - 1)]!;
   return [at(0), at(1), at(2), at(3)];
 }
 
-function forStrips(cells: number, work: (from: number, to: number) => void): void {
-  for (let from = 0; from < cells; from += STRIP) work(from, Math.min(from + STRIP, cells));
+function inSteps(length: number, step: number, work: (from: number, to: number) => void): void {
+  for (let from = 0; from < length; from += step) work(from, Math.min(from + step, length));
 }
 
-function meanPass({ run, arena, ...rest }: Kernels, tables: IntegrationTables): Pass {
-  const { cells, pixel, coef, start, hasCoef, hasDark, sums } = tables;
-  const out = output({ run, arena, ...rest }, cells);
-  const gaps = arena.u8(FRAMES_PER_PASS * cells);
+function meanPass({ run, arena }: Kernels, tables: IntegrationTables): Pass {
+  const { cells, pixels, first, cell, coef, norm, dark, hasShares, hasDark, sums } = tables;
+  const signal = arena.f64(4 * (cells + 1));
+  const variance = arena.f64(hasShares ? 4 * (cells + 1) : 0);
+  const missing = arena.f64(8 * (cells + 1));
+  const out = output(cells);
+  const darkFlag = hasDark ? 1 : 0;
   return (frames, isFloat) => {
     const [f0, f1, f2, f3] = four(frames);
     const float = isFloat ? 1 : 0;
-    forStrips(cells, (from, to) => {
-      if (hasCoef) {
-        run.integrateShares(f0, f1, f2, f3, float, pixel, coef, start, from, to, cells, out.signal, out.variance, gaps);
-      } else run.integrateSums(f0, f1, f2, f3, float, pixel, start, from, to, cells, out.signal, gaps);
-    });
-    frames.forEach((frame, f) => {
-      const row = <T extends Float64Array | Uint8Array>(array: T): T => array.subarray(f * cells, (f + 1) * cells) as T;
-      const [signal, variance, normalisation] = [row(out.signal), row(out.variance), row(out.normalisation)];
-      // Whole pixels: the variance of a sum of counts is that sum.
-      if (!hasCoef) variance.set(signal);
-      normalisation.set(sums.normalisation);
-      if (hasDark) for (let cell = 0; cell < cells; cell++) signal[cell] = signal[cell]! - sums.dark[cell]!;
-      const gap = row(gaps);
-      if (!gap.includes(1)) return;
-      const { norm, dark } = tables;
-      forStrips(cells, (from, to) => {
-        run.integrateGaps(
-          frame,
-          float,
-          pixel,
-          coef,
-          hasCoef ? 1 : 0,
-          norm,
-          dark,
-          hasDark ? 1 : 0,
-          start,
-          from,
-          to,
-          signal,
-          variance,
-          normalisation,
-          gap,
+    signal.fill(0);
+    variance.fill(0);
+    missing.fill(0);
+    inSteps(pixels, PIXELS_PER_CALL, (from, to) => {
+      if (!hasShares)
+        run.integrateWhole(f0, f1, f2, f3, float, cell, norm, dark, darkFlag, from, to, cells, signal, missing);
+      else
+        run.integrateShares(
+          ...([f0, f1, f2, f3, float, first, cell, coef, norm, dark, darkFlag] as const),
+          ...([from, to, signal, variance, missing] as const),
         );
-      });
     });
+    for (let f = 0; f < frames.length; f++) {
+      for (let c = 0; c < cells; c++) {
+        const [at, to] = [4 * c + f, f * cells + c];
+        out.signal[to] = signal[at]! - (sums.dark[c]! - missing[2 * at + 1]!);
+        // Whole pixels: the variance of a sum of counts is that sum.
+        out.variance[to] = hasShares ? variance[at]! : signal[at]!;
+        const left = sums.normalisation[c]! - missing[2 * at]!;
+        // What a subtraction leaves of a bin without a valid pixel is rounding.
+        out.normalisation[to] = left > 1e-9 * sums.normalisation[c]! ? left : 0;
+      }
+    }
     return out;
   };
 }
 
+const output = (cells: number): PassResult => ({
+  signal: new Float64Array(FRAMES_PER_PASS * cells),
+  variance: new Float64Array(FRAMES_PER_PASS * cells),
+  normalisation: new Float64Array(FRAMES_PER_PASS * cells),
+});
+
+/** In the kernel memory, where the robust kernels write it. */
+const kernelOutput = ({ arena }: Kernels, cells: number): PassResult => ({
+  signal: arena.f64(FRAMES_PER_PASS * cells),
+  variance: arena.f64(FRAMES_PER_PASS * cells),
+  normalisation: arena.f64(FRAMES_PER_PASS * cells),
+});
+
+/** The first half of every robust statistic: the corrected pixels, bin after bin. */
+function createRegroup({ run, arena }: Kernels, tables: IntegrationTables) {
+  const { pixels, entries, first, hasShares, position, inverseNorm, dark, hasDark } = tables;
+  const values = arena.f32(4 * (entries + 1));
+  const regroup = (frames: readonly View[], isFloat: boolean): void => {
+    const [f0, f1, f2, f3] = four(frames);
+    inSteps(pixels, PIXELS_PER_CALL, (from, to) =>
+      run.integrateRegroup(
+        ...([f0, f1, f2, f3, isFloat ? 1 : 0, first, hasShares ? 1 : 0, position, inverseNorm] as const),
+        ...([dark, hasDark ? 1 : 0, from, to, values] as const),
+      ),
+    );
+  };
+  return { values, regroup };
+}
+
 function trimmedPass(kernels: Kernels, tables: IntegrationTables, trim: number): Pass {
   const { run, arena } = kernels;
-  const { cells, pixel, scale, entryDark, hasDark, start, sums } = tables;
-  const out = output(kernels, cells);
-  const scratch = arena.f32(3 * tables.largestCell + 256);
-  // The spread of a median of Gaussian values is sqrt(pi / 2) that of their mean.
-  const spread = trim === 0.5 ? Math.PI / 2 : 1;
+  const { cells, start, sums } = tables;
+  const { values, regroup } = createRegroup(kernels, tables);
+  const out = kernelOutput(kernels, cells);
+  const scratch = arena.f32(6 * tables.largestCell + 256);
   return (frames, isFloat) => {
-    const [f0, f1, f2, f3] = four(frames);
-    const float = isFloat ? 1 : 0;
-    forStrips(cells, (from, to) => {
-      run.integrateTrimmed(
-        f0,
-        f1,
-        f2,
-        f3,
-        frames.length,
-        float,
-        pixel,
-        scale,
-        entryDark,
-        hasDark ? 1 : 0,
-        start,
-        from,
-        to,
-        cells,
-        trim,
-        scratch,
-        out.signal,
-        out.normalisation,
-      );
-    });
-    for (let f = 0; f < frames.length; f++) {
-      for (let cell = 0; cell < cells; cell++) {
-        const at = f * cells + cell;
-        const kept = out.normalisation[at]!;
-        const mean = out.signal[at]!;
-        const entries = start[cell + 1]! - start[cell]!;
-        // Poisson: a pixel's variance is counts x scale^2 = (value + dark x scale) x scale.
-        const variance = (mean * sums.scale[cell]! + sums.darkScaleSquare[cell]!) / entries;
-        // A median rests on one or two pixels but is as certain as all of the bin's.
-        out.variance[at] = trim === 0.5 ? (spread * variance * kept * kept) / entries : variance * kept;
-        out.signal[at] = mean * kept;
-      }
+    regroup(frames, isFloat);
+    const { signal, variance, normalisation } = out;
+    inSteps(cells, BINS_PER_CALL, (from, to) =>
+      run.integrateTrimmed(values, frames.length, start, from, to, cells, trim, scratch, signal, normalisation),
+    );
+    for (let at = 0; at < frames.length * cells; at++) {
+      const cell = at % cells;
+      const [mean, kept] = [signal[at]!, normalisation[at]!];
+      const entries = start[cell + 1]! - start[cell]!;
+      // Poisson: a pixel's variance is counts x scale^2 = (value + dark x scale) x scale.
+      const ofPixel = (mean * sums.scale[cell]! + sums.darkScaleSquare[cell]!) / entries;
+      // A median rests on one or two values but on all pixels; its variance is pi / 2 that of their mean.
+      variance[at] = trim === 0.5 ? ((Math.PI / 2) * ofPixel * kept * kept) / entries : ofPixel * kept;
+      signal[at] = mean * kept;
     }
     return out;
   };
@@ -136,47 +129,27 @@ function trimmedPass(kernels: Kernels, tables: IntegrationTables, trim: number):
 
 function clippedPass(kernels: Kernels, tables: IntegrationTables, config: IntegrateConfig): Pass {
   const { run, arena } = kernels;
-  const { cells, pixel, scale, weight, entryDark, hasDark, start, pixelsInCell, sums } = tables;
+  const { cells, scale, weight, hasDark, start, pixelsInCell, sums } = tables;
   const { threshold, iterations, errorModel } = config.clip;
-  const out = output(kernels, cells);
+  const { values, regroup } = createRegroup(kernels, tables);
+  const out = kernelOutput(kernels, cells);
   const kept = arena.f64(FRAMES_PER_PASS * cells);
-  const scratch = arena.f32(tables.largestCell + 64);
+  const scratch = arena.f32(4 * tables.largestCell + 256);
+  const azimuthal = errorModel === "azimuthal" ? 1 : 0;
   return (frames, isFloat) => {
-    const [f0, f1, f2, f3] = four(frames);
-    const [float, azimuthal] = [isFloat ? 1 : 0, errorModel === "azimuthal" ? 1 : 0];
-    forStrips(cells, (from, to) => {
+    regroup(frames, isFloat);
+    const { signal, variance, normalisation } = out;
+    inSteps(cells, BINS_PER_CALL, (from, to) =>
       run.integrateClipped(
-        f0,
-        f1,
-        f2,
-        f3,
-        frames.length,
-        float,
-        pixel,
-        scale,
-        entryDark,
-        hasDark ? 1 : 0,
-        weight,
-        pixelsInCell,
-        start,
-        from,
-        to,
-        cells,
-        threshold,
-        iterations,
-        azimuthal,
-        scratch,
-        out.signal,
-        out.variance,
-        out.normalisation,
-        kept,
-      );
-    });
+        ...([values, frames.length, scale, weight, pixelsInCell, start, from, to, cells] as const),
+        ...([threshold, iterations, azimuthal, scratch, signal, variance, normalisation, kept] as const),
+      ),
+    );
     for (let at = 0; at < frames.length * cells; at++) {
       const cell = at % cells;
       const entries = start[cell + 1]! - start[cell]!;
-      out.signal[at] = out.signal[at]! * out.normalisation[at]!;
-      if (hasDark) out.variance[at] = out.variance[at]! + (sums.squareDark[cell]! * kept[at]!) / entries;
+      signal[at] = signal[at]! * normalisation[at]!;
+      if (hasDark) variance[at] = variance[at]! + (sums.squareDark[cell]! * kept[at]!) / entries;
     }
     return out;
   };

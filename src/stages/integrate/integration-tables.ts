@@ -3,31 +3,36 @@ import type { IntegrateConfig } from "./config.ts";
 import type { PixelTable } from "./pixel-table.ts";
 
 /**
- * What the kernels read, in kernel memory: 4 to 20 bytes an entry, by statistic. An entry is a pixel in a bin: 2.2
- * million for a Pilatus 2M without splitting (26 MB with the default statistic), 6.2 million with, at 1500 bins.
+ * What the kernels read, in kernel memory, in the order of the pixels. An entry is a pixel in a cell; a cell a radial
+ * bin, or with a cake a radial and azimuthal one. Tables that a statistic does not need are empty.
  */
 export interface IntegrationTables {
   readonly cells: number;
   readonly range: readonly [number, number];
   /** pixels in a frame */
   readonly pixels: number;
+  readonly entries: number;
   readonly largestCell: number;
   readonly bytes: number;
-  readonly hasCoef: boolean;
+  readonly hasShares: boolean;
   readonly hasDark: boolean;
-  /** [cells + 1] */
+  /** [cells + 1] where each cell begins among the entries in the order of the cells */
   readonly start: Uint32Array;
-  /** [entry] */
-  readonly pixel: Uint32Array;
-  /** [entry] share of the pixel; empty without splitting */
+  /** [pixel + 1, padded] where each pixel's entries begin in the order of the pixels; with splitting */
+  readonly first: Uint32Array;
+  /** [pixel, padded] or with splitting [entry]; `cells` for a pixel in none. For the mean. */
+  readonly cell: Uint32Array;
+  /** [entry] share of the pixel, in the order of the pixels; mean with splitting */
   readonly coef: Float32Array;
-  /** [pixel] solid angle x polarisation x flat, and dark counts; what a mean needs when frames have gaps of their own */
+  /** [pixel, padded] or with splitting [entry]: place in the order of the cells; `entries` for none. Robust. */
+  readonly position: Uint32Array;
+  /** [pixel, padded] solid angle x polarisation x flat, one over it, and dark counts */
   readonly norm: Float32Array;
+  readonly inverseNorm: Float32Array;
   readonly dark: Float32Array;
-  /** [entry] 1 / norm, share x norm, dark: for the robust statistics; else empty */
+  /** [entry] in the order of the cells: 1 / norm, and share x norm. For the sigma clip. */
   readonly scale: Float32Array;
   readonly weight: Float32Array;
-  readonly entryDark: Float32Array;
   /** [cells] sum of shares */
   readonly pixelsInCell: Float32Array;
   readonly sums: CellSums;
@@ -41,10 +46,13 @@ export interface CellSums {
   readonly dark: Float64Array;
   /** share^2 x dark */
   readonly squareDark: Float64Array;
-  /** scale, and dark x scale^2 */
+  /** 1 / norm, and dark / norm^2 */
   readonly scale: Float64Array;
   readonly darkScaleSquare: Float64Array;
 }
+
+/** SIMD takes four pixels or values at a time, and may read past the last one. */
+const PADDING = 8;
 
 /** @param norm [pixel] what counts are divided by */
 export function placeTables(
@@ -55,59 +63,87 @@ export function placeTables(
   config: IntegrateConfig,
 ): IntegrationTables {
   const freeBefore = arena.free;
-  const entries = table.pixel.length;
-  const isRobust = config.statistic !== "mean";
-  const needsWeight = config.statistic === "sigma-clip";
-  // + 4: SIMD loads of the last bin may read past its end
-  const perEntry = (wanted: boolean) => arena.f32(wanted ? entries + 4 : 0);
+  const [pixels, entries] = [norm.length, table.pixel.length];
+  const hasShares = table.coef !== undefined;
+  const isMean = config.statistic === "mean";
+  const isClip = config.statistic === "sigma-clip";
+  const f32 = (length: number, wanted: boolean) => arena.f32(wanted ? length + PADDING : 0);
+  const u32 = (length: number, wanted: boolean) => arena.u32(wanted ? length + PADDING : 0);
+  const perPixelOrEntry = hasShares ? entries : pixels;
   const placed = {
     start: arena.u32(table.cells + 1),
-    pixel: arena.u32(entries + 4),
-    coef: perEntry(table.coef !== undefined),
-    norm: arena.f32(norm.length),
-    dark: arena.f32(dark ? norm.length : 0),
-    scale: perEntry(isRobust),
-    weight: perEntry(needsWeight),
-    entryDark: perEntry(isRobust && dark !== undefined),
+    first: u32(pixels + 1, hasShares),
+    cell: u32(perPixelOrEntry, isMean),
+    coef: f32(entries, isMean && hasShares),
+    position: u32(perPixelOrEntry, !isMean),
+    norm: f32(pixels, isMean),
+    inverseNorm: f32(pixels, !isMean),
+    dark: f32(pixels, dark !== undefined),
+    scale: f32(entries, isClip),
+    weight: f32(entries, isClip),
     pixelsInCell: arena.f32(table.cells),
   };
   placed.start.set(table.start);
-  placed.pixel.set(table.pixel);
-  if (table.coef) placed.coef.set(table.coef);
-  placed.norm.set(norm);
+  if (isMean) placed.norm.set(norm);
+  else for (let p = 0; p < pixels; p++) placed.inverseNorm[p] = 1 / norm[p]!;
   if (dark) placed.dark.set(dark);
-  fillEntries(table, placed, dark !== undefined, isRobust, needsWeight);
+  if (hasShares) orderByPixel(table, pixels, placed);
+  else onePerPixel(table, placed);
+  if (isClip) {
+    for (let e = 0; e < entries; e++) {
+      const factor = norm[table.pixel[e]!]!;
+      placed.scale[e] = 1 / factor;
+      placed.weight[e] = (table.coef ? table.coef[e]! : 1) * factor;
+    }
+  }
   let largestCell = 0;
   for (let c = 0; c < table.cells; c++) largestCell = Math.max(largestCell, table.start[c + 1]! - table.start[c]!);
-  return {
-    ...placed,
-    cells: table.cells,
-    range: table.range,
-    pixels: norm.length,
-    largestCell,
-    hasCoef: table.coef !== undefined,
-    hasDark: dark !== undefined,
-    sums: sumCells(table, placed, dark !== undefined),
-    bytes: freeBefore - arena.free,
-  };
+  const sums = sumCells(table, norm, dark, placed.pixelsInCell);
+  const { cells, range } = table;
+  const bytes = freeBefore - arena.free;
+  return { ...placed, cells, range, pixels, entries, largestCell, hasShares, hasDark: dark !== undefined, sums, bytes };
 }
 
-type Placed = Pick<
-  IntegrationTables,
-  "pixel" | "coef" | "norm" | "dark" | "scale" | "weight" | "entryDark" | "pixelsInCell"
->;
+type Placed = Pick<IntegrationTables, "first" | "cell" | "coef" | "position">;
 
-function fillEntries(table: PixelTable, to: Placed, hasDark: boolean, isRobust: boolean, needsWeight: boolean): void {
-  if (!isRobust) return;
-  for (let e = 0; e < table.pixel.length; e++) {
-    const p = table.pixel[e]!;
-    to.scale[e] = 1 / to.norm[p]!;
-    if (needsWeight) to.weight[e] = (table.coef ? table.coef[e]! : 1) * to.norm[p]!;
-    if (hasDark) to.entryDark[e] = to.dark[p]!;
+function onePerPixel(table: PixelTable, { cell, position }: Placed): void {
+  cell.fill(table.cells);
+  position.fill(table.pixel.length);
+  const hasCell = cell.length > 0;
+  for (let c = 0; c < table.cells; c++) {
+    for (let e = table.start[c]!; e < table.start[c + 1]!; e++) {
+      if (hasCell) cell[table.pixel[e]!] = c;
+      else position[table.pixel[e]!] = e;
+    }
   }
 }
 
-function sumCells(table: PixelTable, { norm, dark, pixelsInCell }: Placed, hasDark: boolean): CellSums {
+function orderByPixel(table: PixelTable, pixels: number, { first, cell, coef, position }: Placed): void {
+  const next = new Uint32Array(pixels + 1);
+  for (const p of table.pixel) next[p + 1] = next[p + 1]! + 1;
+  for (let p = 0; p < pixels; p++) next[p + 1] = next[p + 1]! + next[p]!;
+  first.fill(table.pixel.length);
+  first.set(next);
+  const hasCell = cell.length > 0;
+  for (let c = 0; c < table.cells; c++) {
+    for (let e = table.start[c]!; e < table.start[c + 1]!; e++) {
+      const p = table.pixel[e]!;
+      const to = next[p]!;
+      next[p] = to + 1;
+      if (hasCell) {
+        cell[to] = c;
+        coef[to] = table.coef![e]!;
+      } else position[to] = e;
+    }
+  }
+}
+
+function sumCells(
+  table: PixelTable,
+  norm: Float32Array,
+  dark: ArrayLike<number> | undefined,
+  pixelsInCell: Float32Array,
+): CellSums {
   const f64 = () => new Float64Array(table.cells);
   const sums = { normalisation: f64(), dark: f64(), squareDark: f64(), scale: f64(), darkScaleSquare: f64() };
   for (let cell = 0; cell < table.cells; cell++) {
@@ -115,7 +151,7 @@ function sumCells(table: PixelTable, { norm, dark, pixelsInCell }: Placed, hasDa
     for (let e = table.start[cell]!; e < table.start[cell + 1]!; e++) {
       const p = table.pixel[e]!;
       const c = table.coef ? table.coef[e]! : 1;
-      const background = hasDark ? dark[p]! : 0;
+      const background = dark ? dark[p]! : 0;
       const scale = 1 / norm[p]!;
       count += c;
       n += c * norm[p]!;
