@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import type { Command } from "commander";
 import { reflections } from "../crystal/index.ts";
-import { type Frame, InputError, type Mask } from "../data/index.ts";
+import { type Frame, InputError, joinMasks, type Mask } from "../data/index.ts";
 import { readText } from "../files/byte-source.ts";
 import { readCif } from "../files/cif.ts";
 import { parseNumberList } from "../files/csv.ts";
@@ -62,7 +62,7 @@ async function run(path: string, options: Options) {
   const frame = source.readFrame(options.frame);
   const fileMask = source.mask;
   source.close();
-  const mask = options.mask ? await readMask(options.mask, frame) : fileMask;
+  const mask = joinMasks(options.mask ? await readMask(options.mask, frame) : undefined, fileMask);
   const pixel = pixelSize(frame, options);
   const config = parseOptions(CalibrateConfig, {
     calibrant: readCalibrant(options),

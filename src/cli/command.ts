@@ -4,7 +4,7 @@ import { stderr, stdout } from "node:process";
 import { Command } from "commander";
 import type * as z from "zod";
 import { InputError } from "../data/index.ts";
-import { version } from "../version.ts";
+import { version } from "../data/version.ts";
 
 export interface CommonOptions {
   readonly json?: true;

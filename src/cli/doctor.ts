@@ -2,11 +2,11 @@ import { accessSync, constants, statfsSync } from "node:fs";
 import { availableParallelism, cpus, freemem, tmpdir, totalmem } from "node:os";
 import { cwd } from "node:process";
 import type { Command } from "commander";
+import { version } from "../data/version.ts";
 import { loadHdf5Library } from "../files/hdf5-library.ts";
 import type { Kernels } from "../kernels/index.ts";
 import { accumulate } from "../kernels/reference/index.ts";
 import { fastestBuild, loadKernels } from "../pipeline/load-kernels.ts";
-import { version } from "../version.ts";
 import { type CommonOptions, createCommand, execute } from "./command.ts";
 
 export const doctorCommand = (): Command =>

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
-import { InputError, type Pattern } from "../data/index.ts";
+import { InputError, joinMasks, type Pattern } from "../data/index.ts";
+import { version } from "../data/version.ts";
 import { openFrames } from "../files/frames.ts";
 import { readMask } from "../files/mask.ts";
 import { encodeNpy } from "../files/npy.ts";
@@ -12,7 +13,6 @@ import { svgToPng } from "../files/svg-to-png.ts";
 import { loadKernels } from "../pipeline/load-kernels.ts";
 import { imageFigure, patternFigure } from "../stages/figure/index.ts";
 import { createIntegrator, IntegrateConfig, type Integrator } from "../stages/integrate/index.ts";
-import { version } from "../version.ts";
 import { type CommonOptions, createCommand, execute, finiteNumber, parseOptions, positiveInteger } from "./command.ts";
 
 const EXAMPLE = `npx xrdct integrate CeO2.cbf --poni CeO2.poni --mask mask.edf -o CeO2.xye
@@ -65,7 +65,7 @@ async function run(frames: string[], options: Options) {
   try {
     const shape = { rows: source.rows, cols: source.cols };
     const config = configOf(options);
-    const mask = options.mask ? await readMask(options.mask, shape) : source.mask;
+    const mask = joinMasks(options.mask ? await readMask(options.mask, shape) : undefined, source.mask);
     const image = async (path: string): Promise<Float32Array> =>
       Float32Array.from((await openFrames(path)).readFrame(0).data);
     const integrator = createIntegrator(loadKernels(), {

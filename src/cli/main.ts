@@ -2,7 +2,7 @@
 import { stderr } from "node:process";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../data/index.ts";
-import { version } from "../version.ts";
+import { version } from "../data/version.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { doctorCommand } from "./doctor.ts";
 import { exportCommand } from "./export.ts";

@@ -24,3 +24,9 @@ export interface Mask {
   readonly cols: number;
   readonly data: Uint8Array;
 }
+
+/** Pixels that either mask excludes. */
+export function joinMasks(a: Mask | undefined, b: Mask | undefined): Mask | undefined {
+  if (!a || !b) return a ?? b;
+  return { rows: a.rows, cols: a.cols, data: a.data.map((excluded, i) => (excluded || b.data[i] ? 1 : 0)) };
+}

@@ -1,8 +1,8 @@
 /** YAML into a zod schema, with messages that name the line. */
-import { readFileSync } from "node:fs";
 import { type Document, isMap, LineCounter, parseDocument } from "yaml";
 import type * as z from "zod";
 import { InputError } from "../data/index.ts";
+import { readText } from "./byte-source.ts";
 
 /** Larger than any configuration; a bigger file is something else by mistake. */
 const MAX_BYTES = 4 << 20;
@@ -11,16 +11,7 @@ const MAX_BYTES = 4 << 20;
  * @throws InputError "file-unreadable" | "yaml-syntax" | "config-invalid", each naming file and line
  */
 export function readYaml<S extends z.ZodType>(path: string, schema: S): z.output<S> {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new InputError(
-      "file-unreadable",
-      `Cannot read ${path}: ${(error as Error).message}. Give the path of a YAML file.`,
-    );
-  }
-  return parseYaml(text, path, schema);
+  return parseYaml(readText(path), path, schema);
 }
 
 export function parseYaml<S extends z.ZodType>(text: string, name: string, schema: S): z.output<S> {

@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { AXIS_LABELS, type Axis } from "../data/index.ts";
+import { version } from "../data/version.ts";
 import { openResult } from "../files/result-reader.ts";
 import { createResultWriter, type ResultAxis, type ResultWriter } from "../files/result-writer.ts";
-import { version } from "../version.ts";
 import { type ArrayReference, openArray } from "./array-reference.ts";
 import { BIN_BLOCK, BlockedArray } from "./blocked-array.ts";
 import { diskError } from "./disk-error.ts";

@@ -1,4 +1,4 @@
-import { energyKeVToWavelengthA, InputError } from "../../data/index.ts";
+import { energyKeVToWavelengthA, InputError, joinMasks, type Mask } from "../../data/index.ts";
 import { findFramePaths } from "../../files/frame-paths.ts";
 import { openFrames } from "../../files/frames.ts";
 import { readMask } from "../../files/mask.ts";
@@ -31,7 +31,7 @@ export async function createIntegrateStage(
   const lines = Math.ceil(count / points);
   const poniPath = scan.resolve(input.poni);
   const poni = withEnergy(readPoni(poniPath), scan.config.energyKeV, poniPath);
-  const images = await readImages(scan, input, { rows, cols });
+  const images = await readImages(scan, input, { rows, cols }, source.mask);
   const setup = { poni, shape: { rows, cols }, config: scan.config.integrate, ...images };
   // made here once as well: a wrong mask or an empty range is said before anything is written
   const integrator = createIntegrator(loadKernels(), setup);
@@ -129,6 +129,7 @@ async function readImages(
   scan: Scan,
   input: FramesInput,
   shape: Shape,
+  fileMask: Mask | undefined,
 ): Promise<Pick<IntegratePayload, "mask" | "flat" | "dark">> {
   const image = async (path: string): Promise<Float32Array> => {
     const source = await openFrames(scan.resolve(path));
@@ -136,8 +137,9 @@ async function readImages(
     source.close();
     return data;
   };
+  const mask = joinMasks(input.mask ? await readMask(scan.resolve(input.mask), shape) : undefined, fileMask);
   return {
-    ...(input.mask && { mask: await readMask(scan.resolve(input.mask), shape) }),
+    ...(mask && { mask }),
     ...(input.flat && { flat: await image(input.flat) }),
     ...(input.dark && { dark: await image(input.dark) }),
   };

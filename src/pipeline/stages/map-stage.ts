@@ -58,19 +58,21 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
             const at = columns.findIndex((c) => c.name === name && c.kind === kind);
             return at < 0 ? undefined : column(at);
           };
-          const list = plan.parameters.map(({ name, unit, peak, hasEsd }): ParameterMap => {
-            const status = peak && find(peak, "status");
-            const esd = hasEsd && find(name, "esd");
-            return {
-              name: `map/${name}`,
-              ny: volume.ny,
-              nx: volume.nx,
-              unit,
-              values: find(name, "value")!,
-              ...(esd && { esd }),
-              ...(status && { status: Uint8Array.from(status) }),
-            };
-          });
+          const list = columns
+            .filter(({ kind }) => kind === "value")
+            .map(({ name, unit, statusOf }): ParameterMap => {
+              const status = statusOf === undefined ? undefined : find(statusOf, "status");
+              const esd = find(name, "esd");
+              return {
+                name: `map/${name}`,
+                ny: volume.ny,
+                nx: volume.nx,
+                unit,
+                values: find(name, "value")!,
+                ...(esd && { esd }),
+                ...(status && { status: Uint8Array.from(status) }),
+              };
+            });
           return {
             meta: { maps: list, summedPattern, weights: plan.weights },
             notes: describeMaps(list, plan.weights),

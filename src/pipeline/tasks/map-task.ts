@@ -1,6 +1,13 @@
 import type { Axis, Pattern } from "../../data/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
-import { createPeakPlan, fitPeaksBlock, type MapConfig, type PeakPlan } from "../../stages/map/index.ts";
+import {
+  createPeakPlan,
+  fitPeaksBlock,
+  latticeOfPhase,
+  type MapConfig,
+  type PeakBlockResult,
+  type PeakPlan,
+} from "../../stages/map/index.ts";
 import { type ArrayReference, openArray } from "../array-reference.ts";
 import type { BlockRunner } from "../tasks.ts";
 
@@ -23,7 +30,12 @@ export const VOXEL_BLOCK = 2048;
 export interface MapColumn {
   readonly name: string;
   readonly kind: "value" | "esd" | "status";
+  readonly unit: string;
+  /** whose status goes with it */
+  readonly statusOf: string | undefined;
 }
+
+const EDGES = { cubic: ["a"], tetragonal: ["a", "c"], hexagonal: ["a", "c"], orthorhombic: ["a", "b", "c"] } as const;
 
 export function planOf(
   payload: Pick<MapPayload, "config" | "axis" | "wavelengthA" | "distanceM" | "summedPattern" | "volumeSigma">,
@@ -38,15 +50,43 @@ export function planOf(
 }
 
 /** The columns of the array [voxel, column] that the map task fills. */
-export function mapColumns({ parameters }: PeakPlan): MapColumn[] {
+export function mapColumns({ parameters, config }: PeakPlan): MapColumn[] {
+  const column = (name: string, kind: MapColumn["kind"], unit: string, statusOf: string | undefined): MapColumn => ({
+    name,
+    kind,
+    unit,
+    statusOf,
+  });
   const peaks = [...new Set(parameters.map(({ peak }) => peak).filter((peak) => peak !== undefined))];
+  const edges = config.lattices.flatMap(({ phase, system }) => EDGES[system].map((edge) => ({ phase, edge })));
   return [
-    ...parameters.flatMap(({ name, hasEsd }): MapColumn[] => [
-      { name, kind: "value" },
-      ...(hasEsd ? [{ name, kind: "esd" } as const] : []),
+    ...parameters.flatMap(({ name, unit, peak, hasEsd }) => [
+      column(name, "value", unit, peak),
+      ...(hasEsd ? [column(name, "esd", unit, peak)] : []),
     ]),
-    ...peaks.map((name): MapColumn => ({ name, kind: "status" })),
+    ...peaks.map((name) => column(name, "status", "", undefined)),
+    ...edges.flatMap(({ phase, edge }) => [
+      column(`${phase}/${edge}`, "value", "Å", phase),
+      column(`${phase}/${edge}`, "esd", "Å", phase),
+    ]),
+    ...config.lattices.map(({ phase }) => column(phase, "status", "", undefined)),
   ];
+}
+
+/** All values of a block by the names of mapColumns. */
+function columnValues(plan: PeakPlan, result: PeakBlockResult): (column: MapColumn) => ArrayLike<number> {
+  const lattices = new Map(
+    plan.config.lattices.map((lattice) => [lattice.phase, latticeOfPhase(plan, result, lattice)]),
+  );
+  return ({ name, kind, statusOf }) => {
+    const lattice = lattices.get(kind === "status" ? name : (statusOf ?? ""));
+    if (lattice) {
+      const edge = lattice.edges[name.split("/").at(-1) as "a" | "b" | "c"];
+      return kind === "status" ? lattice.status : kind === "esd" ? edge!.esd : edge!.values;
+    }
+    if (kind === "status") return result.status[name]!;
+    return kind === "esd" ? result.parameters[name]!.esd! : result.parameters[name]!.values;
+  };
 }
 
 /** A block is VOXEL_BLOCK voxels. */
@@ -79,14 +119,10 @@ export function setUpMap(kernels: Kernels, payload: MapPayload): BlockRunner {
         ...(sigma && { sigma: read(sigma) }),
       });
       const out = new Float32Array(count * columns.length);
-      columns.forEach(({ name, kind }, column) => {
-        const values =
-          kind === "status"
-            ? result.status[name]!
-            : kind === "esd"
-              ? result.parameters[name]!.esd!
-              : result.parameters[name]!.values;
-        for (let voxel = 0; voxel < count; voxel++) out[voxel * columns.length + column] = values[voxel]!;
+      const valuesOf = columnValues(plan, result);
+      columns.forEach((column, at) => {
+        const values = valuesOf(column);
+        for (let voxel = 0; voxel < count; voxel++) out[voxel * columns.length + at] = values[voxel]!;
       });
       return { crc: [maps.writeItems(start, count, out)] };
     },
