@@ -348,7 +348,7 @@ it("starts from the summed pattern: position, width and shape need not be given"
     "r/p/fwhm",
     "r/p/d",
     "r/background",
-    "r/gof",
+    "r/residual",
   ]);
   const { parameters } = fitPeaksBlock(kernels, plan, { patterns });
   const [twoTheta, esd] = [parameters["r/p/position"]!.values[0]!, parameters["r/p/position"]!.esd![0]!];
@@ -360,6 +360,13 @@ it("starts from the summed pattern: position, width and shape need not be given"
 });
 
 describe("bad input names what to do", () => {
+  const copper = { name: "111", hkl: [1, 1, 1] as [number, number, number], position: 2.36, fwhm: 0.035 };
+  const crowd = Array.from({ length: 7 }, (_, i) => ({
+    name: `${i}`,
+    position: 2.25 + 0.03 * i,
+    fwhm: 0.02,
+    eta: WIDE,
+  }));
   const region = (change: object) => ({ regions: [{ ...single().regions[0]!, ...change }] });
   it.each([
     ["map-region-outside", region({ range: [9, 9.5] })],
@@ -369,9 +376,15 @@ describe("bad input names what to do", () => {
     ["map-tie-unknown", single({ fwhm: { tie: "nobody" } })],
     ["map-bounds", single({ fwhm: { value: 0.03, min: 0.05, max: 0.04 } })],
     ["map-bounds", single({ fwhm: -1 })],
+    ["map-too-many-parameters", region({ background: 3, peaks: crowd })],
     ["map-name-twice", { regions: [...single().regions, ...single().regions] }],
     ["map-needs-sigma", { ...single(), weights: "sigma" as const }],
     ["axis-needs-wavelength", single({ position: undefined, d: 2.9 })],
+    ["map-lattice-hkl", { ...single({ hkl: [1, 1, 1] }), lattices: [{ phase: "Cu", system: "cubic" as const }] }],
+    [
+      "axis-needs-wavelength",
+      { ...region({ phase: "Cu", peaks: [copper] }), lattices: [{ phase: "Cu", system: "cubic" as const }] },
+    ],
   ])("%s", (code, config) => {
     expect(() => createPeakPlan(config, axis)).toThrow(expect.objectContaining({ code }));
   });

@@ -1,6 +1,7 @@
 import { InputError, STATUS } from "../../data/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
 import { peakOutStride, peakScratchLength } from "../../kernels/reference/peak-workspace.ts";
+import { latticeOfPhase } from "./lattice-from-peaks.ts";
 import type { PeakPlan, PlannedRegion } from "./peak-plan.ts";
 import { PEAK_PARAMETERS } from "./resolve-region.ts";
 
@@ -26,7 +27,7 @@ export interface PeakBlockResult {
   readonly voxels: number;
   /** by the names of plan.parameters */
   readonly parameters: Readonly<Record<string, BlockValues>>;
-  /** [voxel] of STATUS, by "<region>/<peak>" */
+  /** [voxel] of STATUS, by "<region>/<peak>", and by phase for lattice parameters */
   readonly status: Readonly<Record<string, Uint8Array>>;
   /** steps of all fits together, for the bench */
   readonly iterations: number;
@@ -55,7 +56,15 @@ export function fitPeaksBlock(kernels: Kernels, plan: PeakPlan, block: PatternBl
     for (const peak of region.peaks) status[peak.name] = new Uint8Array(voxels).fill(STATUS.notFitted);
     iterations += fitRegion(kernels, plan, region, block, voxels, { parameters, status });
   }
-  return { voxels, parameters, status, iterations };
+  const result = { voxels, parameters, status, iterations };
+  for (const lattice of plan.config.lattices) {
+    const { edges, gof, status: ofLattice } = latticeOfPhase(plan, result, lattice);
+    for (const [edge, values] of Object.entries(edges)) parameters[`${lattice.phase}/${edge}`] = values;
+    parameters[`${lattice.phase}/lattice_gof`] = { values: gof };
+    status[lattice.phase] = ofLattice;
+    for (let v = 0; v < voxels; v++) if (block.mask?.[v]) ofLattice[v] = STATUS.notFitted;
+  }
+  return result;
 }
 
 function checkShape({ weights }: PeakPlan, { patterns, sigma, mask }: PatternBlock, bins: number): number {
@@ -133,7 +142,7 @@ function rowWriter({ config, weights, spacing }: PeakPlan, region: PlannedRegion
   const spacings = region.peaks.map(({ name }) => to.parameters[`${name}/d`]);
   const statusMaps = region.peaks.map(({ name }) => to.status[name]!);
   const background = to.parameters[`${region.name}/background`]!;
-  const gof = to.parameters[`${region.name}/gof`]!;
+  const gof = to.parameters[`${region.name}/${weights === "uniform" ? "residual" : "gof"}`]!;
   const firstTerm = source.reduce((most, k) => Math.max(most, k), -1) + 1;
   return (voxel, out, at) => {
     const tail = at + 2 * parameters + 2 * peaks;
@@ -159,7 +168,7 @@ function rowWriter({ config, weights, spacing }: PeakPlan, region: PlannedRegion
       }
     });
     if (!hasFit) return;
-    // Uniform weights know no scale: there the residuals' standard deviation takes the place of the goodness of fit.
+    // Uniform weights know no scale: there this is the residuals' standard deviation.
     gof.values[voxel] = reduced;
     background.values[voxel] = out[at + firstTerm]!;
     background.esd![voxel] = out[at + parameters + firstTerm]! * scale;

@@ -15,7 +15,7 @@ export type CrystalSystem = LatticeConfig["system"];
 type Hkl = readonly [number, number, number];
 type Edge = "a" | "b" | "c";
 
-const EDGES: Record<CrystalSystem, readonly Edge[]> = {
+export const EDGES: Record<CrystalSystem, readonly Edge[]> = {
   cubic: ["a"],
   tetragonal: ["a", "c"],
   hexagonal: ["a", "c"],
@@ -59,13 +59,10 @@ export function latticeFromPeaks(
 ): LatticeResult {
   const names = EDGES[system];
   const rows = spacings.map(({ hkl }) => COEFFICIENTS[system](hkl));
-  if (solve(rows, new Float64Array(rows.length), new Float64Array(rows.length).fill(1)) === undefined) {
-    throw new InputError(
-      "map-lattice-hkl",
-      `The reflections ${spacings.map(({ hkl }) => hkl.join(" ")).join(", ") || "(none)"} do not determine ` +
-        `${names.join(", ")} of a ${system} cell: give more peaks with hkl to the phase.`,
-    );
-  }
+  checkReflections(
+    system,
+    spacings.map(({ hkl }) => hkl),
+  );
   const voxels = spacings[0]!.dA.length;
   const blank = (): Float64Array => new Float64Array(voxels).fill(Number.NaN);
   const edges: Partial<Record<Edge, Required<BlockValues>>> = {};
@@ -92,6 +89,18 @@ export function latticeFromPeaks(
     });
   }
   return { edges, gof, status };
+}
+
+/** @throws InputError "map-lattice-hkl" where the reflections cannot determine the edges even if all are found */
+export function checkReflections(system: CrystalSystem, hkls: readonly Hkl[], phase = "the phase"): void {
+  const ones = new Float64Array(hkls.length).fill(1);
+  if (solve(hkls.map(COEFFICIENTS[system]), ones, ones) !== undefined) return;
+  throw new InputError(
+    "map-lattice-hkl",
+    `The reflections ${hkls.map((hkl) => hkl.join(" ")).join(", ") || "(none)"} do not determine ` +
+      `${EDGES[system].join(", ")} of a ${system} cell: give ${phase} more peaks with hkl (phase: in the region, ` +
+      "hkl: in the peak) whose positions are fitted.",
+  );
 }
 
 /** Lattice parameters of a phase of the plan, from its peaks that have hkl. */

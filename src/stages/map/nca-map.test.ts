@@ -26,6 +26,7 @@ const region = (range: [number, number], ...peaks: ReturnType<typeof peak>[]) =>
   ...{ name: peaks[0]!.name, phase: "NCA", range, peaks },
 });
 const config: MapConfigInput = {
+  lattices: [{ phase: "NCA", system: "hexagonal" }],
   regions: [
     region([5.75, 6.25], peak("003")),
     region([11.35, 11.85], peak("101")),
@@ -82,6 +83,8 @@ describe.skipIf(!hasShared)("143 NCA patterns to maps (needs ../shared)", () => 
 
   it("has a near 2.877 and c near 14.24 angstrom at index 85", () => {
     const [a, c] = [lattice.edges.a!, lattice.edges.c!];
+    expect(result.parameters["NCA/a"]).toEqual(a); // the same, by name, for the pipeline
+    expect(result.status["NCA"]).toEqual(lattice.status);
     expect(Math.abs(a.values[85]! - A)).toBeLessThan(0.002);
     expect(Math.abs(c.values[85]! - C)).toBeLessThan(0.005);
     expect(a.esd[85]).toBeLessThan(0.001);

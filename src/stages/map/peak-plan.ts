@@ -2,7 +2,8 @@
 import { AXIS_LABELS, type Axis, type AxisContext, InputError, type Pattern, STATUS } from "../../data/index.ts";
 import { peakFit } from "../../kernels/reference/peak-fit.ts";
 import { peakOutStride, peakScratchLength } from "../../kernels/reference/peak-workspace.ts";
-import { MapConfig, type MapConfigInput } from "./config.ts";
+import { type LatticeConfig, MapConfig, type MapConfigInput } from "./config.ts";
+import { checkReflections, EDGES } from "./lattice-from-peaks.ts";
 import { type LatticeSpacing, latticeSpacing } from "./lattice-spacing.ts";
 import { type PeakModel, peakModel, slotValue, type WeightMode } from "./peak-model.ts";
 import { PEAK_PARAMETERS, type PeakSlot, type ResolvedRegion, resolveRegion } from "./resolve-region.ts";
@@ -37,10 +38,13 @@ export interface PeakPlan {
 }
 
 export interface PlannedParameter {
-  /** "<region>/<peak>/area", position, fwhm, eta, d; "<region>/background", "<region>/gof" */
+  /**
+   * "<region>/<peak>/area", position, fwhm, eta, d; "<region>/background", and "<region>/gof" or, with uniform weights,
+   * "<region>/residual"; "<phase>/a", b, c and "<phase>/lattice_gof"
+   */
   readonly name: string;
   readonly unit: string;
-  /** which status goes with it, "<region>/<peak>"; undefined for those of the region */
+  /** which status goes with it, "<region>/<peak>" or "<phase>"; undefined for those of the region */
   readonly peak: string | undefined;
   readonly hasEsd: boolean;
 }
@@ -54,7 +58,7 @@ export interface PlanOptions extends AxisContext {
 
 /**
  * @throws InputError "map-region-outside" | "map-start-unknown" | "map-tie-unknown" | "map-bounds" |
- *   "map-too-many-parameters" | "map-name-twice" | "map-needs-sigma" | "axis-needs-wavelength"
+ *   "map-too-many-parameters" | "map-lattice-hkl" | "map-name-twice" | "map-needs-sigma" | "axis-needs-wavelength"
  */
 export function createPeakPlan(input: MapConfigInput, axis: Axis, options: PlanOptions = {}): PeakPlan {
   const config = MapConfig.parse(input);
@@ -74,7 +78,27 @@ export function createPeakPlan(input: MapConfigInput, axis: Axis, options: PlanO
     return { name: region.name, from: resolved.from, fit, peaks, summedStatus };
   });
   const spacing = latticeSpacing(axis.unit, options);
-  return { config, axis, weights, spacing, regions, parameters: listParameters(regions, axis, spacing !== undefined) };
+  for (const lattice of config.lattices) checkLattice(lattice, regions, spacing !== undefined);
+  const parameters = [
+    ...listParameters(regions, axis, spacing !== undefined, weights),
+    ...config.lattices.flatMap(({ phase, system }): PlannedParameter[] => [
+      ...EDGES[system].map((edge) => ({ name: `${phase}/${edge}`, unit: "Å", peak: phase, hasEsd: true })),
+      { name: `${phase}/lattice_gof`, unit: "", peak: phase, hasEsd: false },
+    ]),
+  ];
+  return { config, axis, weights, spacing, regions, parameters };
+}
+
+function checkLattice({ phase, system }: LatticeConfig, regions: readonly PlannedRegion[], hasSpacing: boolean): void {
+  const moving = regions.flatMap(({ peaks, fit }) => peaks.filter((_, peak) => fit.source[4 * peak + 1]! >= 0));
+  const hkls = moving.flatMap((peak) => (peak.phase === phase && peak.hkl ? [peak.hkl] : []));
+  checkReflections(system, hkls, phase);
+  if (hasSpacing) return;
+  throw new InputError(
+    "axis-needs-wavelength",
+    `Lattice parameters of ${phase} need the wavelength, and none is known: give the energy (energy_keV in scan.yaml) ` +
+      "or a .poni with a Wavelength line.",
+  );
 }
 
 function checkNames({ regions }: MapConfig): void {
@@ -124,7 +148,12 @@ function fitSummed(resolved: ResolvedRegion, summed: Pattern, config: MapConfig)
   return status;
 }
 
-function listParameters(regions: readonly PlannedRegion[], { unit }: Axis, hasSpacing: boolean): PlannedParameter[] {
+function listParameters(
+  regions: readonly PlannedRegion[],
+  { unit }: Axis,
+  hasSpacing: boolean,
+  weights: WeightMode,
+): PlannedParameter[] {
   const axisUnit = AXIS_LABELS[unit].unit;
   const units = { area: axisUnit ? `counts ${axisUnit}` : "counts", position: axisUnit, fwhm: axisUnit, eta: "" };
   return regions.flatMap((region) => {
@@ -137,7 +166,9 @@ function listParameters(regions: readonly PlannedRegion[], { unit }: Axis, hasSp
     });
     const ofRegion = [
       { name: `${region.name}/background`, unit: "counts", peak: undefined, hasEsd: true },
-      { name: `${region.name}/gof`, unit: "", peak: undefined, hasEsd: false },
+      weights === "uniform"
+        ? { name: `${region.name}/residual`, unit: "counts", peak: undefined, hasEsd: false }
+        : { name: `${region.name}/gof`, unit: "", peak: undefined, hasEsd: false },
     ];
     return [...ofPeaks, ...ofRegion];
   });
