@@ -5,6 +5,7 @@ import { twoThetaMap } from "../../geometry/index.ts";
 import { SimulateConfig, type SimulateInput } from "./config.ts";
 import { createExperiment, type Experiment } from "./experiment.ts";
 import { PRESET_NAMES, presetConfig } from "./presets.ts";
+import { structureNames } from "./scattering.ts";
 
 const structures: Record<string, Structure> = Object.fromEntries(
   PHASE_NAMES.map((name) => [name, builtInStructure(name)]),
@@ -155,7 +156,9 @@ describe("how much is counted", () => {
     const input = disc({ noise: { missingFrames: 0.1, spotsPerPattern: 1 } });
     const e = simulate(input);
     e.line(7);
-    expect(e.line(2)).toEqual(simulate(input).line(2));
+    const line = e.line(2);
+    expect(line).toEqual(simulate(input).line(2));
+    expect(e.counters(2)).toEqual({ monitor: line.monitor, transmitted: line.transmitted });
     expect(e.line(2)).not.toEqual(simulate({ ...input, seed: 2 }).line(2));
   });
   it("missing lines and points hold no numbers", () => {
@@ -255,7 +258,7 @@ describe("frames", () => {
     expect(frame.filter((counts) => counts > 9000).length).toBeGreaterThan(10);
   });
   it("refuse a detector that sees too far to the side", () => {
-    const e = simulate({ ...input, instrument: { distanceMm: 5 } });
+    const e = simulate({ ...input, instrument: { distanceMm: 7 } });
     expect(() => e.frame(0, 0)).toThrow(expect.objectContaining({ code: "bad-detector" }));
   });
 });
@@ -269,9 +272,13 @@ describe("configuration", () => {
     ["a phase without a structure", { phases: { Pb: {} }, shapes: [] }, "missing-structure"],
     ["an axis that falls", { axis: { unit: "q", from: 5, to: 1, bins: 100 } }, "bad-axis"],
     ["c of a cubic cell", { phases: { CeO2: { c: 5.5 } } }, "bad-field"],
+    ["a detector inside the sample", { instrument: { distanceMm: 8 } }, "sample-reaches-detector"],
     ["widths that are not real", { instrument: { V: -1 } }, "peak-width-not-real"],
   ] as const)("refuses %s", (_, changes, code) => {
     expect(() => simulate(grain(0, 0, changes as never))).toThrow(expect.objectContaining({ code }));
+  });
+  it("names the structures it needs: none for an amorphous phase", () => {
+    expect(structureNames(SimulateConfig.parse(presetConfig("capillary")))).toEqual(["Al2O3", "CeO2", "Ni"]);
   });
   it("refuses a preset that is not there, and a misspelt key", () => {
     expect(() => presetConfig("constructor")).toThrow(expect.objectContaining({ code: "unknown-preset" }));

@@ -18,11 +18,14 @@ import { createRadialAxis, createScanGeometry, isBackwards, type RadialAxis, typ
 import { truthMaps } from "./truth.ts";
 
 /** One line as the beamline stores it, in the order of the files: backwards where the stage ran backwards. */
-export interface ScanLine {
+export interface ScanLine extends LineCounters {
   readonly index: number;
   readonly omegaDeg: number;
   /** [translation, bin] counts per pixel; NaN where a point is missing */
   readonly patterns: Float32Array;
+}
+
+export interface LineCounters {
   /** [translation] beam monitor, counts */
   readonly monitor: Float64Array;
   /** [translation] beam behind the sample, in the monitor's counts */
@@ -39,6 +42,8 @@ export interface Experiment {
   readonly missingLines: ReadonlySet<number>;
   /** The counted line; the same whatever was asked for before. */
   line(index: number): ScanLine;
+  /** The line's beam monitor and diode alone, to go with its frames. */
+  counters(index: number): LineCounters;
   /** [translation, bin] what the line counts on average at constant monitor, in the same order */
   expectedLine(index: number): Float32Array;
   /** [translation] of the line in stored order, exact */
@@ -88,7 +93,11 @@ export function createExperiment(
     missingLines: new Set(config.scan.missingLines),
     expectedLine,
     transmission: storedTransmission,
-    line: (index) => countLine(config, scan, radial, index, expectedLine(index), storedTransmission(index)),
+    line: (index) => ({
+      ...countPatterns(config, scan, radial, index, expectedLine(index)),
+      ...countBeam(config, scan, index, storedTransmission(index)),
+    }),
+    counters: (index) => countBeam(config, scan, index, storedTransmission(index)),
     frames,
     frame: (line, translation) => frames.frame(line, translation, monitorOf(config, scan, line)[translation]!),
     truth: () => truthMaps(phantom, maker.phases),
@@ -176,18 +185,17 @@ function monitorOf({ noise, seed }: SimulateConfig, scan: ScanGeometry, line: nu
 /** Names of the streams of chance, after the seed. */
 const STREAM = { monitor: 1, counts: 2, diode: 3 } as const;
 
-function countLine(
+/** Turns the expected line into counts, in place. */
+function countPatterns(
   config: SimulateConfig,
   scan: ScanGeometry,
   { pixels, axis }: RadialAxis,
   index: number,
-  expected: Float32Array,
-  transmission: Float64Array,
-): ScanLine {
+  patterns: Float32Array,
+): Omit<ScanLine, keyof LineCounters> {
   const { noise, seed } = config;
   const relative = monitorOf(config, scan, index);
   const bins = axis.values.length;
-  const patterns = expected;
   const random = createRandom(seed, STREAM.counts, index);
   for (let j = 0; j < scan.translations; j++) {
     const row = patterns.subarray(j * bins, (j + 1) * bins);
@@ -197,11 +205,22 @@ function countLine(
     if (noise.missingFrames > 0 && random.uniform() < noise.missingFrames) row.fill(Number.NaN);
   }
   if (config.scan.missingLines.includes(index)) patterns.fill(Number.NaN);
+  return { index, omegaDeg: scan.omegaDeg[index]!, patterns };
+}
+
+function countBeam(
+  config: SimulateConfig,
+  scan: ScanGeometry,
+  index: number,
+  transmission: Float64Array,
+): LineCounters {
+  const { noise, seed } = config;
+  const relative = monitorOf(config, scan, index);
   const diode = createRandom(seed, STREAM.diode, index);
   const reading = (mean: number): number => (noise.poisson ? diode.poisson(mean) : mean);
   const monitor = relative.map((value) => reading(value * noise.monitorCounts));
   const transmitted = relative.map((value, j) => reading(value * noise.monitorCounts * transmission[j]!));
-  return { index, omegaDeg: scan.omegaDeg[index]!, patterns, monitor, transmitted };
+  return { monitor, transmitted };
 }
 
 /** A single crystal's spot that averaging left over: one to five times the pattern, three bins wide. */

@@ -45,19 +45,31 @@ function loadTruth() {
   return { phases, twoThetaDeg: read(truth, "two_theta") };
 }
 
-/** Sum over the rays of a projection, corrected for monitor and transmission. */
-function measuredProjection(line: number): Float64Array {
+/** [translation, bin] of a projection, corrected for monitor and transmission. */
+function measuredRays(line: number): Float64Array {
   const counts = open(`cell_cnt_${String(line).padStart(5, "0")}.nxs`);
   const monitor = read(counts, "entry/data/value1");
   const diode = read(counts, "entry/data/value2");
   const data = read(open(`xrd_cell_data_${String(line + 1).padStart(6, "0")}.h5`), "data");
   const mean = monitor.reduce((total, value) => total + value, 0) / SIZE;
   const empty = diode[0]! / monitor[0]!;
-  const sum = new Float64Array(BINS);
-  for (let j = 0; j < SIZE; j++) {
-    for (let b = 0; b < BINS; b++) sum[b]! += ((mean * empty) / diode[j]!) * data[j * BINS + b]!;
-  }
-  return sum;
+  return data.map((value, i) => ((mean * empty) / diode[Math.floor(i / BINS)]!) * value);
+}
+
+/** Sums over rays (by bin) or over bins (by ray). */
+function sumBy(rays: ArrayLike<number>, size: number, key: (i: number) => number): Float64Array {
+  const out = new Float64Array(size);
+  for (let i = 0; i < rays.length; i++) out[key(i)]! += rays[i]!;
+  return out;
+}
+
+function correlation(p: Float64Array, q: Float64Array, shift: number): number {
+  const pairs = [...p].flatMap((value, i) => (i + shift >= 0 && i + shift < q.length ? [[value, q[i + shift]!]] : []));
+  const mean = (k: number): number => pairs.reduce((sum, pair) => sum + pair[k]!, 0) / pairs.length;
+  const [mp, mq] = [mean(0), mean(1)];
+  const moment = (f: (x: number, y: number) => number): number =>
+    pairs.reduce((sum, [x, y]) => sum + f(x! - mp, y! - mq), 0);
+  return moment((x, y) => x * y) / Math.sqrt(moment((x) => x * x) * moment((_, y) => y * y));
 }
 
 /** Area above the line through the mean of four bins at either end, and the centroid of it in bins. */
@@ -113,11 +125,9 @@ describe.skipIf(!hasShared)("a scan simulated by an independent program (needs .
   ].map((window) => window.map((angle) => twoThetaDeg.findIndex((value) => value >= angle)) as [number, number]);
 
   it.each([0, 1, 30, 51])("line %i: areas and positions of all peaks by one scale", (line) => {
-    const sum = measuredProjection(line);
-    const ours = new Float64Array(BINS);
-    experiment.expectedLine(line).forEach((value, i) => {
-      ours[i % BINS]! += value;
-    });
+    const byBin = (i: number): number => i % BINS;
+    const sum = sumBy(measuredRays(line), BINS, byBin);
+    const ours = sumBy(experiment.expectedLine(line), BINS, byBin);
     const pairs = windows.map(([first, last]) => ({
       theirs: peakOf(sum, first, last),
       ours: peakOf(ours, first, last),
@@ -129,5 +139,15 @@ describe.skipIf(!hasShared)("a scan simulated by an independent program (needs .
       // a bin is 0.0068 degree wide: 1e-4 of the angle
       expect(Math.abs(theirs.centroid - own.centroid)).toBeLessThan(0.06);
     });
+  });
+
+  it.each([0, 1, 30, 51])("line %i: zig-zag, shift and axis mean the same", (line) => {
+    const byRay = (i: number): number => Math.floor(i / BINS);
+    const theirs = sumBy(measuredRays(line), SIZE, byRay);
+    const ours = sumBy(experiment.expectedLine(line), SIZE, byRay);
+    const here = correlation(theirs, ours, 0);
+    expect(here).toBeGreaterThan(0.9);
+    for (const shift of [-2, -1, 1, 2]) expect(correlation(theirs, ours, shift)).toBeLessThan(here);
+    expect(correlation(theirs, ours.slice().reverse(), 0)).toBeLessThan(here);
   });
 });

@@ -1,8 +1,9 @@
 /** The stage `simulate`: an honest virtual experiment with a known truth. */
 export { SimulateConfig, type SimulateInput } from "./config.ts";
-export { createExperiment, type Experiment, type ScanLine } from "./experiment.ts";
+export { createExperiment, type Experiment, type LineCounters, type ScanLine } from "./experiment.ts";
 export type { FramePainter } from "./frames.ts";
 export { drawPhantom, type Phantom } from "./phantom.ts";
 export { PRESET_NAMES, type PresetName, presetConfig } from "./presets.ts";
 export { createRandom, type Random } from "./random.ts";
 export type { ScanGeometry } from "./scan.ts";
+export { structureNames } from "./scattering.ts";

@@ -1,7 +1,7 @@
 /** Noise-free scattering of whole lines: [translation, bin], in areas of peaks per degree, before absorption. */
 
 import type { Structure } from "../../crystal/index.ts";
-import { KEV_ANGSTROM, twoThetaDegToD } from "../../data/index.ts";
+import { InputError, KEV_ANGSTROM, twoThetaDegToD } from "../../data/index.ts";
 import type { SimulateConfig } from "./config.ts";
 import { createDepositor, type Depositor, type Depth, peakPositions, positionRange } from "./deposit.ts";
 import { createLineShape, foldLineShape, type LineShape, TAIL_STEP } from "./line-shape.ts";
@@ -20,6 +20,14 @@ export interface PatternMaker {
   readonly purePattern: (phase: number) => Float32Array;
 }
 
+function checkDepth({ distanceMm, reachMm }: Depth): void {
+  if (reachMm < distanceMm / 2) return;
+  throw new InputError(
+    "sample-reaches-detector",
+    `instrument.distanceMm is ${distanceMm} and the scanned field reaches ${reachMm.toFixed(1)} mm from the rotation axis; the detector must be at least twice as far away as that. Correct the distance, or translations and stepMm.`,
+  );
+}
+
 /** One width law: its grid, and the phases that deposit on it. */
 interface Layer {
   readonly shape: LineShape;
@@ -27,7 +35,7 @@ interface Layer {
   readonly nodes: Float32Array;
 }
 
-/** @throws as createScattering */
+/** @throws InputError "sample-reaches-detector", and as createScattering */
 export function createPatternMaker(
   config: SimulateConfig,
   structures: Readonly<Record<string, Structure>>,
@@ -39,6 +47,7 @@ export function createPatternMaker(
     distanceMm: config.instrument.parallax ? config.instrument.distanceMm : Number.POSITIVE_INFINITY,
     reachMm: (phantom.size * phantom.voxelMm) / Math.SQRT2,
   };
+  checkDepth(depth);
   // reflections a little beyond the edge reach into the pattern by their width and their parallax
   const highest = Math.min(89, binEdgesDeg.at(-1)! * 1.02 + 0.2);
   const phases = createScattering(config, structures, twoThetaDegToD(highest, wavelengthA));

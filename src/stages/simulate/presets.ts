@@ -59,7 +59,7 @@ const PRESETS: Record<PresetName, (size?: number) => SimulateInput> = {
   "frames-demo": (size = 21) => framesDemo(size),
 };
 
-/** 6 mm across: windings four times thicker than real ones, so that 61 translations show every layer. */
+/** 6 mm across: windings three times thicker than real ones, so that 61 translations show every layer. */
 function smallCell(size: number): SimulateInput {
   const diameterMm = 6;
   return {
@@ -91,7 +91,7 @@ function smallCell(size: number): SimulateInput {
     shapes: [
       { kind: "disc", material: "Fe", radiusMm: 2.75 },
       { kind: "disc", material: "empty", radiusMm: 2.5 },
-      { kind: "jelly-roll", innerMm: 0.4, outerMm: 2.45, layers: winding(4) },
+      { kind: "jelly-roll", innerMm: 0.4, outerMm: 2.45, layers: winding(3) },
       { kind: "disc", material: "Fe", radiusMm: 0.2 },
     ],
   };

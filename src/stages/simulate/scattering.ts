@@ -42,6 +42,13 @@ export interface PeakGroup {
   readonly axial: Float64Array;
 }
 
+/** The structures that a configuration needs: what createExperiment has to be given. */
+export const structureNames = (config: SimulateConfig): string[] => [
+  ...new Set(
+    Object.entries(config.phases).flatMap(([name, phase]) => ("humps" in phase ? [] : [phase.structure ?? name])),
+  ),
+];
+
 /** ln tan(2theta) of a spacing, from 1/d^2; NaN where the wavelength does not reach it. */
 export function logTanOf(inverseD2: number, wavelengthA: number): number {
   const sine2 = (wavelengthA * wavelengthA * inverseD2) / 4;
