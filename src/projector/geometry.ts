@@ -7,16 +7,15 @@
  *         | .  | .  |       s                            (all lengths in translation steps)
  *         | .  o----|--->   ^
  *         | .    .  | x      \  each voxel is shared between the two translations nearest to its s,
- *         +---------+           by linear interpolation: 1 - f and f
+ *         +---------+           the nearer the more
  *
- * Voxels are squares of one translation step, the grid is centred on the rotation axis, row 0 is the lowest y. The
- * linear footprint is the beam's box (one step) widened by the continuous motion over one step: a triangle of base
- * two steps. A ray's value is then the sum of voxel values times path in steps, and every projection of an image has
- * the image's sum. What it does not do: at 45 degrees to within 1/size of a radian the lines of voxels lie 0.71 steps
- * apart and a flat image projects with a ripple of 13 % (2 % at atan 1/2, none elsewhere).
+ * Voxels are squares of one translation step, the grid is centred on the rotation axis, row 0 is the lowest y. A voxel
+ * is seen as a triangle of half width max(|cos|, |sin|) and area 1: a ray interpolates linearly between voxels in each
+ * line (or column) it crosses, so its value is the sum of voxel values times path in steps, and a flat image projects
+ * to its chords. (A triangle of half width 1 at every angle would ripple by 13 % at 45 degrees, which iterative methods
+ * turn into a chequered image.)
  *
- * Source of the footprint: Joseph, IEEE Trans. Med. Imaging 1 (1982) 192-196 (linear interpolation); pixel-driven as
- * in Peters, IEEE Trans. Nucl. Sci. 28 (1981) 3641-3647.
+ * Source: Joseph, IEEE Trans. Med. Imaging 1 (1982) 192-196.
  */
 import { InputError } from "../data/index.ts";
 

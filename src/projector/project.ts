@@ -11,7 +11,7 @@ import type { ProjectorGeometry } from "./geometry.ts";
 export const LANES = 16;
 const SQUARE = 64;
 const ANGLES = 64;
-const SCRATCH = 4480;
+const SCRATCH = 4544;
 
 /** The geometry in the kernels' memory, taken from the arena: the caller marks and releases. */
 export interface PlacedProjector {
@@ -21,10 +21,26 @@ export interface PlacedProjector {
   readonly scratch: Float32Array;
 }
 
-export function placeProjector(kernels: Kernels, geometry: ProjectorGeometry): PlacedProjector {
-  const directions = kernels.arena.f64(geometry.directions.length);
+/**
+ * What a voxel looks like to the detector. "joseph": the triangle of half width max(|cos|, |sin|), with which a flat
+ * image projects to its chords at every angle: for everything that compares a projection with a measurement.
+ * "interpolate": half width 1, so that back-projection looks rows up by linear interpolation: for filtered
+ * back-projection. With either, project and backproject are exact transposes.
+ */
+export type Footprint = "joseph" | "interpolate";
+
+export function placeProjector(
+  kernels: Kernels,
+  geometry: ProjectorGeometry,
+  footprint: Footprint = "joseph",
+): PlacedProjector {
+  const directions = kernels.arena.f64(3 * geometry.angles);
   const spans = kernels.arena.i32(geometry.spans.length);
-  directions.set(geometry.directions);
+  for (let angle = 0; angle < geometry.angles; angle++) {
+    const c = geometry.directions[2 * angle]!;
+    const s = geometry.directions[2 * angle + 1]!;
+    directions.set([c, s, footprint === "joseph" ? Math.max(Math.abs(c), Math.abs(s)) : 1], 3 * angle);
+  }
   spans.set(geometry.spans);
   return { geometry, directions, spans, scratch: kernels.arena.f32(SCRATCH) };
 }

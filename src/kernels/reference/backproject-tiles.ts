@@ -1,8 +1,9 @@
 /**
  * Back-projects 16 radial bins at once: adds to every pixel, for each angle, the value of that angle's row at the
- * pixel's s, linearly interpolated. The exact transpose of projectTiles.
+ * pixel's s, weighted by a triangle. The exact transpose of projectTiles.
  *
- *   u = axis + (x - centreX) cos + (y - centreY) sin          pixel += (1 - f) row[floor u] + f row[floor u + 1]
+ *   u = axis + (x - centreX) cos + (y - centreY) sin,   pixel += sum over elements j of w(u - j) row[j],
+ *   w(d) = max(0, width - |d|) / width^2: a triangle of area 1, with width 1 linear interpolation; 0 < width <= 1
  *
  * The region is walked in tiles of 16 x 16 pixels: a tile touches about 23 neighbouring elements of a row, which stay
  * in the first cache. Positions are formed within a tile, so their rounding does not grow with the grid.
@@ -11,9 +12,9 @@
  * @param x0,x1,y0,y1 region of the grid, in pixels
  * @param spans     [ny, 2] i32: first pixel and end of what is wanted in each row of the grid; the rest is left alone
  * @param rows      [angle, rowLength, 16] f32
- * @param directions [angle, 2] f64, cos and sin of omega
+ * @param directions [angle, 3] f64: cos and sin of omega, half width of the triangle
  * @param angle0,angle1 angles to add
- * @param scratch   4224 f32 for the tile
+ * @param scratch   4544 f32 for the tile
  */
 export function backprojectTiles(
   image: Float32Array,
@@ -42,14 +43,16 @@ export function backprojectTiles(
         for (let x = first; x < end; x++) {
           const sum = scratch.fill(0, 0, 16);
           for (let angle = angle0; angle < angle1; angle++) {
-            const c = directions[2 * angle]!;
-            const s = directions[2 * angle + 1]!;
+            const c = directions[3 * angle]!;
+            const s = directions[3 * angle + 1]!;
             const u = axis + (tx - centreX) * c + (ty - centreY) * s;
             const base = Math.floor(u + Math.min(0, 15 * c) + Math.min(0, 15 * s) - 0.001);
             const v = f(f(f(u - base) + f((y - ty) * f(s))) + f((x - tx) * f(c)));
             const j = Math.floor(v);
-            const right = f(v - j);
-            const left = f(1 - right);
+            const width = directions[3 * angle + 2]!;
+            const height = f(1 / (width * width));
+            const right = f(Math.max(0, f(f(v - j) - f(1 - width))) * height);
+            const left = f(Math.max(0, f(f(width) - f(v - j))) * height);
             const at = (angle * rowLength + base + j) * 16;
             for (let lane = 0; lane < 16; lane++) {
               sum[lane]! += f(right * rows[at + 16 + lane]!);

@@ -82,7 +82,7 @@ function backprojectFiltered(
   const { projector } = plan;
   const { size } = projector;
   const mark = arena.mark();
-  const placed = placeProjector(kernels, projector);
+  const placed = placeProjector(kernels, projector, "interpolate");
   const filterRows = placeFilter(kernels, plan, filter);
   const rows = arena.f32(rowsLength(projector));
   const strip = arena.f32(STRIP * size * LANES);
