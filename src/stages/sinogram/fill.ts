@@ -45,6 +45,9 @@ export function fillMaskedValues(
   const absent = new Uint32Array(bins);
   const cells = angles * translations;
   for (let i = 0; i < cells; i++) {
+    let sum = 0;
+    for (let b = i * bins; b < (i + 1) * bins; b++) sum += out[b]!;
+    if (!Number.isNaN(sum)) continue;
     for (let b = 0; b < bins; b++) if (Number.isNaN(out[i * bins + b]!)) absent[b] = absent[b]! + 1;
   }
   let count = 0;

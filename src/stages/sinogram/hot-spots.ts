@@ -57,11 +57,12 @@ function flagHotSpots(
   const size = translations * bins;
   const { arena, run } = kernels;
   const mark = arena.mark();
-  const line = arena.f32(size);
+  const lines = [arena.f32(size), arena.f32(size)];
   const lineFlags = arena.u8(size);
   const ring = [arena.f32(size), arena.f32(size), arena.f32(size)];
   const edge = arena.f32(size);
   const maximumOf = (to: Float32Array, angle: number, widest = reach): Float32Array => {
+    const line = lines[angle % 2]!;
     line.set(out.subarray(angle * size, (angle + 1) * size));
     run.slidingMaximum(to, line, translations, bins, widest);
     return to;
@@ -69,11 +70,13 @@ function flagHotSpots(
   const found: number[] = [];
   maximumOf(ring[0]!, 0);
   for (let a = 0; a < angles; a++) {
-    if (a + 1 < angles) maximumOf(ring[(a + 1) % 3]!, a + 1);
+    // beyondEnd may load other lines, so it comes before those that are needed below
     const before = a > 0 ? ring[(a + 2) % 3]! : beyondEnd(kernels, report, out, bins, edge, -1, maximumOf);
-    const after = a + 1 < angles ? ring[(a + 1) % 3]! : beyondEnd(kernels, report, out, bins, edge, 1, maximumOf);
+    const after =
+      a + 1 < angles ? maximumOf(ring[(a + 1) % 3]!, a + 1) : beyondEnd(kernels, report, out, bins, edge, 1, maximumOf);
     const variance = varianceOf(a);
-    line.set(out.subarray(a * size, (a + 1) * size));
+    const line = lines[a % 2]!;
+    if (a === 0 || a + 1 === angles) line.set(out.subarray(a * size, (a + 1) * size));
     if (run.flagAbove(lineFlags, line, variance, before, after, size, sigmas, relative) === 0) continue;
     for (let i = 0; i < size; i++) {
       const isFilled = (report.cells[a * translations + Math.floor(i / bins)]! & FILLED) !== 0;

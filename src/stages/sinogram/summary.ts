@@ -84,31 +84,44 @@ export function summarisePatterns(
     }
     for (let p = 0; p < block.points; p++) {
       const from = (l * block.points + p) * block.bins;
-      const pattern = block.intensity.subarray(from, from + block.bins);
-      addChannels(summary, pattern, channelOf, ((firstLine + l) * block.points + p) * summary.channels);
-      addEdge(summary, pattern, firstLine + l, p, firstBin);
+      const to = ((firstLine + l) * block.points + p) * summary.channels;
+      addChannels(summary, block.intensity, from, block.bins, channelOf, to);
+      if (Math.min(p, block.points - 1 - p) < summary.edge)
+        addEdge(summary, block.intensity.subarray(from, from + block.bins), firstLine + l, p, firstBin);
     }
     addGain(summary, block, l, firstLine, firstBin, ringLength);
   }
 }
 
-function addChannels(summary: PatternSummary, pattern: Float32Array, channelOf: Int32Array, to: number): void {
-  let sum = 0;
-  let count = 0;
-  let channel = channelOf[0]!;
-  for (let b = 0; b <= pattern.length; b++) {
-    if (b === pattern.length || channelOf[b] !== channel) {
-      summary.sum[to + channel] = summary.sum[to + channel]! + sum;
-      summary.count[to + channel] = summary.count[to + channel]! + count;
+function addChannels(
+  summary: PatternSummary,
+  intensity: Float32Array,
+  from: number,
+  bins: number,
+  channelOf: Int32Array,
+  to: number,
+): void {
+  let b = 0;
+  while (b < bins) {
+    const channel = channelOf[b]!;
+    let end = b;
+    let sum = 0;
+    for (; end < bins && channelOf[end] === channel; end++) sum += intensity[from + end]!;
+    let count = end - b;
+    // NaN is rare: only then is it looked for
+    if (!Number.isFinite(sum)) {
       sum = 0;
       count = 0;
-      channel = channelOf[b]!;
+      for (let i = b; i < end; i++) {
+        const value = intensity[from + i]!;
+        if (!Number.isFinite(value)) continue;
+        sum += value;
+        count++;
+      }
     }
-    const value = pattern[b]!;
-    if (Number.isFinite(value)) {
-      sum += value;
-      count++;
-    }
+    summary.sum[to + channel] = summary.sum[to + channel]! + sum;
+    summary.count[to + channel] = summary.count[to + channel]! + count;
+    b = end;
   }
 }
 
@@ -117,7 +130,6 @@ function addEdge(summary: PatternSummary, pattern: Float32Array, line: number, p
   const fromEnd = points - 1 - point;
   const end = point < edge ? 0 : 1;
   const distance = Math.min(point, fromEnd);
-  if (distance >= edge) return;
   const to = (((line & 1) * 2 + end) * edge + distance) * bins + firstBin;
   for (let b = 0; b < pattern.length; b++) {
     const value = pattern[b]!;

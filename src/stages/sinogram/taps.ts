@@ -25,23 +25,39 @@ export function tapsInMemory({ arena }: Kernels, translations: number): LineTaps
   return { source: arena.i32(n), weight: arena.f32(n), noiseWeight: arena.f32(n) };
 }
 
-/** Fills `taps` for one angle. */
+/** Fills `taps` for one angle. Called for every line of every block: no closures, no views. */
 export function tapsOf(report: SinogramReport, angle: number, taps: LineTaps): void {
-  const { translations, factor, lineOfAngle, turned, shiftSteps } = report;
+  const { translations, lineOfAngle, turned, shiftSteps } = report;
   const { source, weight, noiseWeight } = taps;
-  source.fill(0);
   weight.fill(0);
-  const line = { line: lineOfAngle[angle]!, turned: turned[angle] === 1, shift: shiftSteps[angle]! };
+  const shift = shiftSteps[angle]!;
+  const line = { line: lineOfAngle[angle]!, turned: turned[angle] === 1, shift };
   const closing = angle === 0 && report.scan.closing === "averaged" ? closingLine(report) : undefined;
-  for (let t = 0; t < translations; t++) {
-    const at = t * TAPS;
-    const other = closing && between(closing.positionOf(t), translations) ? 0.5 : 0;
-    addPosition(taps, at, t - line.shift, translations, line, 1 - other, factor, 0);
-    if (other > 0) addLinear(taps, at + CLOSING, closing!.positionOf(t), translations, closing!, factor);
-    source[at + AIR] = 2 * translations;
-    noiseWeight.set(weight.subarray(at, at + AIR), at);
-    noiseWeight[at + AIR] = 0;
-    weight[at + AIR] = report.air.pattern ? -1 : 0;
+  if (!closing && Number.isInteger(shift)) wholeShift(report, taps, line);
+  else {
+    for (let t = 0; t < translations; t++) {
+      const at = t * TAPS;
+      const other = closing && between(closing.positionOf(t), translations) ? 0.5 : 0;
+      addPosition(taps, at, t - shift, translations, line, 1 - other, report.factor);
+      if (other > 0) addLinear(taps, at + CLOSING, closing!.positionOf(t), translations, closing!, report.factor);
+    }
+  }
+  noiseWeight.set(weight);
+  if (!report.air.pattern) return;
+  for (let at = AIR; at < weight.length; at += TAPS) {
+    source[at] = 2 * translations;
+    weight[at] = -1;
+  }
+}
+
+function wholeShift({ translations, factor }: SinogramReport, taps: LineTaps, line: MeasuredLine): void {
+  const { source, weight } = taps;
+  const first = line.line * translations;
+  for (let t = Math.max(0, line.shift); t < Math.min(translations, translations + line.shift); t++) {
+    const place = t - line.shift;
+    const point = line.turned ? translations - 1 - place : place;
+    source[t * TAPS] = point;
+    weight[t * TAPS] = factor[first + point]!;
   }
 }
 
@@ -76,26 +92,26 @@ function addPosition(
   { line, turned }: MeasuredLine,
   share: number,
   factor: Float64Array,
-  firstRow: number,
 ): void {
   const low = Math.floor(position + 1e-6);
-  const f = position - low < 1e-6 ? 0 : position - low;
-  const put = (tap: number, place: number, w: number): void => {
-    if (w === 0 || place < 0 || place >= points) return;
+  const f = Math.max(0, position - low);
+  const isCubic = f > 1e-6 && low >= 1 && low + 2 < points;
+  for (let tap = 0; tap < 4; tap++) {
+    const place = low - 1 + tap;
+    const w = isCubic ? catmullRom(tap, f) : tap === 1 ? 1 - f : tap === 2 ? f : 0;
+    if (w === 0 || place < 0 || place >= points) continue;
     const point = turned ? points - 1 - place : place;
-    source[at + tap] = firstRow + point;
+    source[at + tap] = point;
     weight[at + tap] = w * share * factor[line * points + point]!;
-  };
-  if (f === 0) put(0, low, 1);
-  else if (low < 1 || low + 2 >= points) {
-    put(0, low, 1 - f);
-    put(1, low + 1, f);
-  } else {
-    put(0, low - 1, -0.5 * f * (1 - f) ** 2);
-    put(1, low, 1 + f * f * (1.5 * f - 2.5));
-    put(2, low + 1, f * (0.5 + f * (2 - 1.5 * f)));
-    put(3, low + 2, 0.5 * f * f * (f - 1));
   }
+}
+
+/** Weight of the point at tap - 1 steps from the one below, for a place f steps above that one. */
+function catmullRom(tap: number, f: number): number {
+  if (tap === 0) return -0.5 * f * (1 - f) ** 2;
+  if (tap === 1) return 1 + f * f * (1.5 * f - 2.5);
+  if (tap === 2) return f * (0.5 + f * (2 - 1.5 * f));
+  return 0.5 * f * f * (f - 1);
 }
 
 function addLinear(
