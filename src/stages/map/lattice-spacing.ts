@@ -1,20 +1,34 @@
-import { type AxisContext, type AxisUnit, convertAxis, twoThetaDegToD } from "../../data/index.ts";
+import { type AxisContext, type AxisUnit, convertAxis, dToTwoThetaDeg } from "../../data/index.ts";
+
+const DEG = 180 / Math.PI;
 
 /** Lattice spacing of a place on the axis, and its derivative; undefined where the wavelength it needs is not known. */
 export type LatticeSpacing = (position: number) => { readonly dA: number; readonly slope: number };
 
 export function latticeSpacing(unit: AxisUnit, context: AxisContext): LatticeSpacing | undefined {
-  if (unit === "q") {
-    return (q) => ({ dA: (2 * Math.PI) / q, slope: (-2 * Math.PI) / (q * q) });
-  }
+  if (unit === "q") return (q) => ({ dA: (2 * Math.PI) / q, slope: (-2 * Math.PI) / (q * q) });
   const { wavelengthA, distanceM } = context;
   if (wavelengthA === undefined || (unit === "radius" && distanceM === undefined)) return undefined;
-  const dOf = (position: number): number =>
-    twoThetaDegToD(convertAxis([position], unit, "two-theta", context)[0]!, wavelengthA);
+  const twoTheta = twoThetaOf(unit, (distanceM ?? Number.NaN) * 1e3);
   return (position) => {
-    // A central difference over 1e-5 of the value is good to 1e-9 relative here, far under any esd.
-    const h = 1e-5 * Math.max(Math.abs(position), 1e-3);
-    return { dA: dOf(position), slope: (dOf(position + h) - dOf(position - h)) / (2 * h) };
+    const { rad, slope } = twoTheta(position);
+    const dA = wavelengthA / (2 * Math.sin(rad / 2));
+    return { dA, slope: (-dA / (2 * Math.tan(rad / 2))) * slope };
+  };
+}
+
+/** Two-theta in radians of a place on the axis, and its derivative. Allocates little: it runs for every voxel. */
+function twoThetaOf(unit: Exclude<AxisUnit, "q">, distanceMm: number): (x: number) => { rad: number; slope: number } {
+  if (unit === "two-theta") return (x) => ({ rad: x / DEG, slope: 1 / DEG });
+  if (unit === "log-tan") {
+    return (x) => {
+      const rad = Math.atan(Math.exp(x));
+      return { rad, slope: Math.sin(rad) * Math.cos(rad) };
+    };
+  }
+  return (x) => {
+    const rad = Math.atan2(x, distanceMm);
+    return { rad, slope: Math.cos(rad) ** 2 / distanceMm };
   };
 }
 
@@ -27,6 +41,5 @@ export function positionOfD(dA: number, unit: AxisUnit, context: AxisContext): n
   if (unit === "q") return (2 * Math.PI) / dA;
   const { wavelengthA, distanceM } = context;
   if (wavelengthA === undefined || (unit === "radius" && distanceM === undefined)) return undefined;
-  const twoThetaDeg = (360 / Math.PI) * Math.asin(wavelengthA / (2 * dA));
-  return convertAxis([twoThetaDeg], "two-theta", unit, context)[0]!;
+  return convertAxis([dToTwoThetaDeg(dA, wavelengthA)], "two-theta", unit, context)[0]!;
 }
