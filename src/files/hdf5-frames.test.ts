@@ -105,6 +105,25 @@ it("masks pixel_mask, and pixels that are 2^bits - 1 or negative in every frame"
   expect([...source.mask!.data].flatMap((bad, i) => (bad ? [i] : []))).toEqual([7, 11]);
 });
 
+it.each([
+  ["uint8", Uint8Array, 255],
+  ["int16", Int16Array, undefined],
+  ["uint16", Uint16Array, 65535],
+  ["int32", Int32Array, undefined],
+  ["uint32", Uint32Array, 4294967295],
+] as const)("%s counts go straight into kernel memory, the bad value as -1", async (type, Type, bad) => {
+  const data = new Type(frames(2).map((value) => value % 100));
+  if (bad) data[23] = bad;
+  const path = await make(`into-${type}.h5`, (file) => void file.create_dataset({ name: "d", data, shape: [2, 4, 5] }));
+  const source = await openHdf5Frames(path);
+  const memory = new Int32Array(new SharedArrayBuffer(4 * 30));
+  source.readInto!(1, memory.subarray(7, 27), undefined as never);
+  const expected = Array.from(data.slice(20), (value) => (value === bad ? -1 : value));
+  expect([...memory]).toEqual([...Array(7).fill(0), ...expected, 0, 0, 0]);
+  expect([...source.readFrame(1).data]).toEqual([...data.slice(20)]);
+  source.close();
+});
+
 describe("EIGER master", () => {
   const master = (name: string, blocks: number, images: number) =>
     make(name, (file) => {

@@ -4,7 +4,7 @@
  */
 import { type Frame, type FrameArray, InputError, type Mask } from "../data/index.ts";
 import { findEigerBlocks } from "./eiger.ts";
-import type { FrameSource } from "./frame-source.ts";
+import type { FrameSource, MissingFrames } from "./frame-source.ts";
 import { type Hdf5Dataset, type Hdf5File, openHdf5 } from "./hdf5.ts";
 import { sizeOf } from "./hdf5-blocks.ts";
 import { isLambdaFile, openLambdaFrames } from "./lambda.ts";
@@ -17,8 +17,7 @@ export interface Hdf5FrameSource extends FrameSource {
   readonly badValue?: number;
   /** [row, col] counts are to be divided by this, NaN where the pixel is bad; only where the file has one not yet applied */
   readonly flat?: Float32Array;
-  /** frames whose data file is absent: reading one throws */
-  readonly missing: readonly { readonly first: number; readonly count: number; readonly reason: string }[];
+  readonly missing: readonly MissingFrames[];
 }
 
 export interface Hdf5FramesOptions {
@@ -82,6 +81,9 @@ function openFrames(file: Hdf5File, name: string | undefined): Hdf5FrameSource {
     ...(badValue === undefined ? {} : { badValue }),
     ...(mask ? { mask } : {}),
     readFrame,
+    ...(/^u?int/.test(dataset.type) && {
+      readInto: (index: number, out: Int32Array) => readBlockInto(blocks, label, index, rows, cols, badValue, out),
+    }),
     close: () => file.close(),
   };
 }
@@ -102,22 +104,54 @@ function readBlockFrame(
   rows: number,
   cols: number,
 ): Frame {
-  if (!Number.isInteger(index) || index < 0) throw new RangeError(`${label} has no frame ${index}`);
+  const { file, dataset, within } = locate(blocks, label, index);
+  return { rows, cols, data: readOne(file, dataset, within, rows, cols), header: {} };
+}
+
+/** Counts as int32; the value that marks a bad pixel becomes -1, as Dectris' signed formats have it. */
+function readBlockInto(
+  blocks: readonly FrameBlock[],
+  label: string,
+  index: number,
+  rows: number,
+  cols: number,
+  badValue: number | undefined,
+  out: Int32Array,
+): void {
+  const { file, dataset, within } = locate(blocks, label, index);
+  const { type } = file.needDataset(dataset);
+  if (type === "int32") readOne(file, dataset, within, rows, cols, out);
+  // the bits of 2^32 - 1 are those of -1
+  else if (type === "uint32") {
+    readOne(file, dataset, within, rows, cols, new Uint32Array(out.buffer, out.byteOffset, out.length));
+  } else {
+    const values = readOne(file, dataset, within, rows, cols);
+    for (let i = 0; i < out.length; i++) out[i] = values[i] === badValue ? -1 : values[i]!;
+  }
+}
+
+function locate(
+  blocks: readonly FrameBlock[],
+  label: string,
+  index: number,
+): { file: Hdf5File; dataset: string; within: number } {
   let within = index;
-  for (const block of blocks) {
-    if (within >= block.count) {
-      within -= block.count;
-      continue;
-    }
-    if (!block.dataset) {
-      throw new InputError("frame-missing", `${label}: frame ${index} is missing: ${block.reason}.`);
-    }
-    return { rows, cols, data: readOne(block.file, block.dataset, within, rows, cols), header: {} };
+  for (const { file, dataset, count, reason } of Number.isInteger(index) && index >= 0 ? blocks : []) {
+    if (within < count && dataset) return { file, dataset, within };
+    if (within < count) throw new InputError("frame-missing", `${label}: frame ${index} is missing: ${reason}.`);
+    within -= count;
   }
   throw new RangeError(`${label} has no frame ${index}`);
 }
 
-function readOne(file: Hdf5File, path: string, index: number, rows: number, cols: number): FrameArray {
+function readOne(
+  file: Hdf5File,
+  path: string,
+  index: number,
+  rows: number,
+  cols: number,
+  into?: FrameArray,
+): FrameArray {
   const shape = file.needDataset(path).shape!;
   const leading = shape.slice(0, -2);
   const offset = leading.map(() => 0);
@@ -125,11 +159,11 @@ function readOne(file: Hdf5File, path: string, index: number, rows: number, cols
     offset[axis] = left % leading[axis]!;
     left = Math.floor(left / leading[axis]!);
   }
-  return file.read(path, [...offset, 0, 0], [...leading.map(() => 1), rows, cols]);
+  return file.read(path, [...offset, 0, 0], [...leading.map(() => 1), rows, cols], into);
 }
 
-function missingOf(blocks: readonly FrameBlock[]): { first: number; count: number; reason: string }[] {
-  const missing: { first: number; count: number; reason: string }[] = [];
+function missingOf(blocks: readonly FrameBlock[]): MissingFrames[] {
+  const missing: MissingFrames[] = [];
   let first = 0;
   for (const { dataset, count, reason } of blocks) {
     if (!dataset) missing.push({ first, count, reason: reason ?? "absent" });

@@ -196,6 +196,22 @@ with h5py.File(args[0], "w") as f: f.create_virtual_dataset("v", layout, fillval
   });
 });
 
+it("refuses a heap of texts that HDF5 would walk for ever", async () => {
+  const path = await sampleFile([{ name: "t", data: ["first", "second"] }]);
+  const bytes = readFileSync(path);
+  const object = bytes.indexOf("GCOL") + 16; // index u16, references u16, 4 unused, size u64
+  for (const size of [2n ** 31n, 0xffff_0000_ffff_0005n]) {
+    const damaged = Buffer.from(bytes);
+    damaged.writeBigUInt64LE(size, object + 8);
+    writeFileSync(path, damaged);
+    await expect(openHdf5(path)).rejects.toThrow(/damaged: .*global heap at byte \d+/);
+  }
+  writeFileSync(path, bytes);
+  const file = await openHdf5(path);
+  expect(file.texts("t")).toEqual(["first", "second"]);
+  file.close();
+});
+
 it("after the library has stopped, files open in a new instance and open files go on", async () => {
   const path = await sampleFile([
     { name: "d", data: counts, chunks: [70], compression: 32008, compression_opts: [0, 2] },

@@ -6,6 +6,7 @@ import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { type FrameArray, InputError } from "../data/index.ts";
 import { type Block, blocksOf, copyBox, sizeOf } from "./hdf5-blocks.ts";
+import { findEndlessHeap } from "./hdf5-heaps.ts";
 import { type H5File, type H5Module, type Hdf5Library, KNOWN_FILTERS, loadHdf5Library } from "./hdf5-library.ts";
 
 const TYPES = {
@@ -61,6 +62,13 @@ const MAX_NODES = 50_000;
  */
 export async function openHdf5(path: string): Promise<Hdf5File> {
   checkSignature(path);
+  const heap = findEndlessHeap(path);
+  if (heap !== undefined) {
+    throw new InputError(
+      "hdf5-unreadable",
+      `${path} is damaged: the store of its texts (a global heap at byte ${heap}) has an object of impossible size. Copy it again from its source.`,
+    );
+  }
   const library = await loadHdf5Library();
   const { value: file, complaint } = library.attempt(() => new library.File(path, "r"));
   if (!file || file.file_id < 0n) {

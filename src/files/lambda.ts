@@ -108,28 +108,32 @@ function assemble(path: string, modules: Module[], count: number, opened: Hdf5Fi
     missing: [],
     mask: assembleMask(modules, rows, cols, flat),
     ...(flat ? { flat } : {}),
-    readFrame: (index) => readFrame(path, modules, count, rows, cols, index),
+    readFrame(index): Frame {
+      const data = new Int32Array(rows * cols);
+      readInto(path, modules, count, cols, index, data);
+      return { rows, cols, data, header: {} };
+    },
+    readInto: (index, out) => readInto(path, modules, count, cols, index, out),
     close: () => {
       for (const file of opened) file.close();
     },
   };
 }
 
-function readFrame(path: string, modules: Module[], count: number, rows: number, cols: number, index: number): Frame {
+function readInto(path: string, modules: Module[], count: number, cols: number, index: number, out: Int32Array): void {
   if (!Number.isInteger(index) || index < 0 || index >= count) throw new RangeError(`${path} has no frame ${index}`);
   // -1 between the modules: masked, and not to be taken for a measured zero
-  const data = new Int32Array(rows * cols).fill(-1);
+  out.fill(-1);
   for (const module of modules) {
     let within = index;
     for (const { file, count: held } of module.parts) {
       if (within < held) {
-        place(data, cols, module, file.read(`${DETECTOR}/data`, [within, 0, 0], [1, module.rows, module.cols]));
+        place(out, cols, module, file.read(`${DETECTOR}/data`, [within, 0, 0], [1, module.rows, module.cols]));
         break;
       }
       within -= held;
     }
   }
-  return { rows, cols, data, header: {} };
 }
 
 function place(to: Int32Array | Float32Array, cols: number, module: Module, values: ArrayLike<number>): void {
