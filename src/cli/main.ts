@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { InputError } from "../data/index.ts";
 import { version } from "../data/version.ts";
 import { calibrateCommand } from "./calibrate.ts";
+import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { exportCommand } from "./export.ts";
 import { figureCommand } from "./figure.ts";
@@ -22,6 +23,7 @@ const program = new Command("xrdct")
   );
 
 for (const create of [
+  demoCommand,
   runCommand,
   calibrateCommand,
   integrateCommand,
