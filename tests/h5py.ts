@@ -3,14 +3,18 @@ import { execFileSync } from "node:child_process";
 
 const PYTHON = process.env["XRDCT_PYTHON"] ?? "/usr/bin/python3";
 
-export const hasH5py = ((): boolean => {
+export const hasH5py = canImport("h5py");
+/** silx decides by itself what is a valid NXdata and what a file's default plot is. */
+export const hasSilx = canImport("silx.io.nxdata");
+
+function canImport(module: string): boolean {
   try {
-    execFileSync(PYTHON, ["-c", "import h5py"], { stdio: "ignore" });
+    execFileSync(PYTHON, ["-c", `import ${module}`], { stdio: "ignore" });
     return true;
   } catch {
     return false;
   }
-})();
+}
 
 /** Runs a script with `h5py` and `np` imported and the arguments in `args`; its standard output. */
 export function h5py(script: string, ...args: string[]): string {

@@ -11,6 +11,7 @@ import { gunzip, isEdf, isGzip, openEdf, readEdfFrame } from "./edf.ts";
 import { findFramePaths, findGaps, isList } from "./frame-paths.ts";
 import type { PixelType } from "./frame-size.ts";
 import type { FrameSource, MissingFrames } from "./frame-source.ts";
+import { withoutMembersOfSets } from "./hdf5-sets.ts";
 import { decodeMar345, isMar345 } from "./mar345.ts";
 import { isNpy, openNpy, readNpyNumbers } from "./npy.ts";
 import { isTiff, openTiff, readTiffPage } from "./tiff.ts";
@@ -38,7 +39,7 @@ export async function openFrames(
   path: string | readonly string[],
   options: OpenFramesOptions = {},
 ): Promise<FrameSource> {
-  const found = findFramePaths(path);
+  const found = withoutMembersOfSets(findFramePaths(path));
   const name = typeof path === "string" ? path : `${found[0]} and ${found.length - 1} more`;
   if (found.length === 1) return openOne(found[0]!, options);
   const { paths, missing } = isList(path) ? { paths: found, missing: [] } : findGaps(found);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { h5py, hasH5py } from "../../tests/h5py.ts";
+import { h5py, hasH5py, hasSilx } from "../../tests/h5py.ts";
 import { tempFolder } from "../../tests/temp-folder.ts";
 import type { ParameterMap } from "../data/index.ts";
 import { openResult } from "./result-reader.ts";
@@ -251,3 +251,29 @@ print(json.dumps(dict(
     inputs: "scan/a.h5",
   });
 });
+
+it.skipIf(!hasSilx)(
+  "silx finds the default plot and takes every result as valid NXdata (needs python3-silx)",
+  async () => {
+    const path = await written("silx.nxs");
+    const seen = JSON.parse(
+      h5py(
+        `from silx.io.nxdata import NXdata, get_default
+f = h5py.File(args[0])
+d, v = get_default(f, validate=True), NXdata(f["entry/reconstruct/data"])
+print(json.dumps(dict(default=d.group.name, valid=[d.is_valid, v.is_valid], issues=d.issues + v.issues, image=d.is_image,
+    axes=d.axes_dataset_names, errors=[d.errors.name, v.errors.name], stack=v.signal_ndim)))`,
+        path,
+      ),
+    );
+    expect(seen).toEqual({
+      default: "/entry/map/NMC532/a",
+      valid: [true, true],
+      issues: [],
+      image: true,
+      axes: ["y", "x"],
+      errors: ["/entry/map/NMC532/a/data_errors", "/entry/reconstruct/data/data_errors"],
+      stack: 3,
+    });
+  },
+);
