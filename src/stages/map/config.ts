@@ -29,7 +29,10 @@ export const PeakConfig = z.strictObject({
   d: z.number().positive().optional().meta({ unit: "Å", description: "lattice spacing to start from" }),
   position: Parameter.optional().meta({ unit: "axis unit", description: "position to start from, instead of d" }),
   area: Parameter.optional().meta({ unit: "intensity x axis unit", description: "integrated intensity" }),
-  fwhm: Parameter.optional().meta({ unit: "axis unit", description: "full width at half maximum" }),
+  fwhm: Parameter.optional().meta({
+    unit: "axis unit",
+    description: "full width at half maximum; a third to three times its start unless min or max say otherwise",
+  }),
   eta: Parameter.optional().meta({ description: "Lorentzian share, 0 to 1; by default fitted on the summed pattern" }),
 });
 export type PeakConfig = z.infer<typeof PeakConfig>;

@@ -127,7 +127,7 @@ export function slotValue(slots: readonly PeakSlot[], index: number): number {
 
 /** Width of a position's play, and a width's factor, where the user gave no bounds. */
 const SHIFT_IN_FWHM = 1.5;
-const WIDTH_FACTOR = 5;
+const WIDTH_FACTOR = 3;
 
 function slotBounds({ region, points, slots }: ResolvedRegion, index: number, config: MapConfig): [number, number] {
   const { parameter, value, min, max } = slots[index]!;
