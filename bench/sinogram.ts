@@ -55,7 +55,10 @@ const analysing = await time(() => {
 }, 3);
 const out = new Float32Array(lines * points * blockBins);
 const sigma = new Float32Array(out.length);
-const plain = await time(() => void applySinogram(kernels, found, block, out), 3);
+let hotValues = 0;
+const plain = await time(() => {
+  hotValues = applySinogram(kernels, found, block, out).hotValues;
+}, 5);
 const withSigma = await time(() => void applySinogram(kernels, found, block, out, { sigma }), 3);
 const ours = {
   summary: (least(summing.cpuMs) * lines) / someLines / 1e3,
@@ -71,6 +74,7 @@ report({
   shift: found!.order.shiftSteps,
   axis: found!.rotationAxis.value,
   trueAxis: scan.rotationAxis,
+  hotValues,
 });
 
 const peer = fileURLToPath(new URL("./peer-sinogram.py", import.meta.url));

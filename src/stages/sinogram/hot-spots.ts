@@ -31,12 +31,13 @@ export function replaceHotSpots(
   sigma: Float32Array | undefined,
   hot: Uint8Array | undefined,
 ): number {
-  const flags = hot ?? new Uint8Array(out.length);
-  const found = flagHotSpots(kernels, report, out, bins, varianceOf, flags);
+  const found = findHotSpots(kernels, report, out, bins, varianceOf);
+  const isHot = new Set(found);
   // all from the values as they were, so that the order does not matter
-  const replaced = found.map((at) => interpolate(out, flags, at, report, bins));
+  const replaced = found.map((at) => interpolate(out, isHot, at, report, bins));
   found.forEach((at, i) => {
     out[at] = replaced[i]!;
+    if (hot) hot[at] = 1;
     if (sigma) sigma[at] = Number.POSITIVE_INFINITY;
     const cell = Math.floor(at / bins);
     cells[cell] = cells[cell]! | CELL.hot;
@@ -44,13 +45,13 @@ export function replaceHotSpots(
   return found.length;
 }
 
-function flagHotSpots(
+/** Indices into `out`, ascending. */
+function findHotSpots(
   kernels: Kernels,
   report: SinogramReport,
   out: Float32Array,
   bins: number,
   varianceOf: VarianceOfAngle,
-  flags: Uint8Array,
 ): number[] {
   const { angles, translations } = report;
   const { reach, sigmas, relative } = report.hotSpots;
@@ -79,9 +80,8 @@ function flagHotSpots(
     if (a === 0 || a + 1 === angles) line.set(out.subarray(a * size, (a + 1) * size));
     if (run.flagAbove(lineFlags, line, variance, before, after, size, sigmas, relative) === 0) continue;
     for (let i = 0; i < size; i++) {
-      const isFilled = (report.cells[a * translations + Math.floor(i / bins)]! & FILLED) !== 0;
-      if (!lineFlags[i] || isFilled) continue;
-      flags[a * size + i] = 1;
+      if (!lineFlags[i]) continue;
+      if ((report.cells[a * translations + Math.floor(i / bins)]! & FILLED) !== 0) continue;
       found.push(a * size + i);
     }
   }
@@ -121,7 +121,7 @@ function beyondEnd(
 /** Mean of the neighbours in angle and translation that are not hot themselves; else the nearest along the angle. */
 function interpolate(
   out: Float32Array,
-  flags: Uint8Array,
+  isHot: ReadonlySet<number>,
   at: number,
   { angles, translations }: SinogramReport,
   bins: number,
@@ -132,7 +132,7 @@ function interpolate(
   let sum = 0;
   let count = 0;
   const add = (neighbour: number): void => {
-    if (flags[neighbour] || Number.isNaN(out[neighbour]!)) return;
+    if (isHot.has(neighbour) || Number.isNaN(out[neighbour]!)) return;
     sum += out[neighbour]!;
     count++;
   };
