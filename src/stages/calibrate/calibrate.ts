@@ -6,6 +6,7 @@ import { buildResult, type CalibrationResult, type JointEnergy } from "./calibra
 import type { CalibrateConfig } from "./config.ts";
 import { contrastImage, median } from "./contrast-image.ts";
 import { findCentre } from "./find-centre.ts";
+import { fitGeometry, type GeometryFit } from "./fit-geometry.ts";
 import { radialProfile, strangeRings } from "./match-rings.ts";
 import { orientationOf, unknownOrientation } from "./orientation.ts";
 import { type RefinedGeometry, refineOutwards, TOO_WEAK } from "./refine-outwards.ts";
@@ -23,6 +24,8 @@ export interface CalibrateOptions {
 const LEAST_RING_SHARE = 0.02;
 /** Beyond this correlation the distance and the energy are one parameter. */
 const TOO_CORRELATED = 0.9995;
+/** An energy that the rings place further off than this is not a matter of a scale, it is wrong. */
+const WRONG_ENERGY = 0.03;
 /** A ring of this intensity, relative to the strongest, should be seen. */
 const STRONG = 0.1;
 
@@ -53,9 +56,13 @@ export function calibrate(
   if (joint?.isTooCorrelated) refined = refineOutwards(frame, valid, start, { ...config, refineEnergy: false });
   const doubt = doubtAbout(refined, start);
   if (doubt) throw notOnRings(config, doubt, energyThatFits(frame, valid, start, config));
+  const better = config.refineEnergy ? undefined : betterEnergy(refined!, start, config);
+  if (better && Math.abs(better.energyKeV / config.energyKeV - 1) > WRONG_ENERGY) {
+    throw notOnRings(config, "their spacing does not fit", { fit: better });
+  }
   const orientation = options.reference ? orientationOf(image, frame, options.reference) : unknownOrientation;
   const strange = strangeAngles(frame, valid, refined!, start);
-  return buildResult(frame, start.rings, refined!, { joint, orientation, strangeTwoThetaDeg: strange });
+  return buildResult(frame, start.rings, refined!, { joint, better, orientation, strangeTwoThetaDeg: strange });
 }
 
 /** Two-theta in degrees of rings between the calibrant's used ones that are not its own. */
@@ -86,7 +93,7 @@ function pixelSizesM({ pixelSizeUm }: CalibrateConfig): [number, number] {
   return [slow * 1e-6, fast * 1e-6];
 }
 
-function jointEnergy({ fit }: RefinedGeometry): JointEnergy {
+function jointEnergy({ fit }: Pick<RefinedGeometry, "fit">): JointEnergy {
   const n = GEOMETRY_PARAMETERS.length;
   const energy = GEOMETRY_PARAMETERS.indexOf("energyKeV");
   const correlation = correlations(fit.covariance)[energy]!;
@@ -122,6 +129,24 @@ function doubtAbout(refined: RefinedGeometry | undefined, { rings }: StartGeomet
   return "";
 }
 
+/** The same points with the energy free, where that fits clearly better: by over five esd and half a per cent. */
+function betterEnergy(
+  { fit, points, reasons }: RefinedGeometry,
+  { rings }: StartGeometry,
+  config: CalibrateConfig,
+): GeometryFit | undefined {
+  const leftOut = new Set([...reasons.keys()].filter((ring) => reasons[ring]));
+  const dA = rings.map((ring) => ring.dA);
+  const free = { tilt: config.refineTilt, energy: true };
+  const freed = fitGeometry(points, dA, fit.poni, fit.energyKeV, free, leftOut);
+  const change = Math.abs(freed.energyKeV - config.energyKeV);
+  const isBetter =
+    freed.undetermined.length === 0 &&
+    change > 5 * jointEnergy({ fit: freed }).energyEsdKeV &&
+    change > 0.005 * config.energyKeV;
+  return isBetter ? freed : undefined;
+}
+
 /** With the energy free, do the rings fit? Then that is worth telling. */
 function energyThatFits(
   frame: Frame,
@@ -134,7 +159,11 @@ function energyThatFits(
   return freed && freed.fit.summary.status === "converged" && !doubtAbout(freed, start) ? freed : undefined;
 }
 
-function notOnRings(config: CalibrateConfig, doubt: string, freed: RefinedGeometry | undefined): InputError {
+function notOnRings(
+  config: CalibrateConfig,
+  doubt: string,
+  freed: Pick<RefinedGeometry, "fit"> | undefined,
+): InputError {
   const hint = freed
     ? `With the energy free they fit at about ${freed.fit.energyKeV.toFixed(1)} keV and ` +
       `${(freed.fit.poni.dist * 1e3).toFixed(0)} mm: is the energy right?`

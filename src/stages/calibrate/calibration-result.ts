@@ -4,6 +4,7 @@ import { correlations } from "../../fit/index.ts";
 import type { Poni } from "../../geometry/index.ts";
 import type { CalibrantRing } from "./calibrants.ts";
 import { median } from "./contrast-image.ts";
+import type { GeometryFit } from "./fit-geometry.ts";
 import type { OrientationReport } from "./orientation.ts";
 import type { RefinedGeometry } from "./refine-outwards.ts";
 import {
@@ -88,6 +89,8 @@ export interface JointEnergy {
 /** What was found beside the geometry. */
 export interface Findings {
   readonly joint: JointEnergy | undefined;
+  /** a fit with the energy free, where it is clearly better */
+  readonly better: Pick<GeometryFit, "energyKeV" | "poni"> | undefined;
   readonly orientation: OrientationReport;
   /** two-theta of rings that are not the calibrant's, degrees */
   readonly strangeTwoThetaDeg: readonly number[];
@@ -172,11 +175,17 @@ function listMessages(
   frame: Frame,
   { fit }: RefinedGeometry,
   rings: readonly RingResult[],
-  { joint, orientation, strangeTwoThetaDeg: strange }: Findings,
+  { joint, better, orientation, strangeTwoThetaDeg: strange }: Findings,
 ): string[] {
   const messages: string[] = [];
   const used = rings.filter((ring) => ring.used);
   if (joint) messages.push(jointMessage(joint));
+  if (better) {
+    messages.push(
+      `The rings fit better at ${better.energyKeV.toFixed(2)} keV with ${(better.poni.dist * 1e3).toFixed(2)} mm: ` +
+        "check the energy; where it is sure, check the calibrant and its place.",
+    );
+  }
   if (fit.undetermined.length > 0) {
     const names = fit.undetermined.map((i) => GEOMETRY_PARAMETERS[i]).join(", ");
     messages.push(`The rings do not determine ${names}: fix some (refineTilt, refineEnergy), or show more rings.`);
