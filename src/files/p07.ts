@@ -62,7 +62,7 @@ const TRANSMITTED = "entry/data/value2";
 
 /**
  * @param source the folder, or a pattern in it with one `*` (`scan/xrd_cell_data_*.h5`)
- * @throws InputError "p07-no-files" | "p07-several-scans" | "p07-nothing-readable" | "p07-orientation"
+ * @throws InputError "p07-no-files" | "p07-several-scans" | "p07-nothing-readable"
  */
 export async function openP07Scan(source: string, options: P07Options = {}): Promise<PatternScan> {
   const { folder, data, counters } = findFiles(source);
