@@ -49,7 +49,9 @@ export class Stopping {
    * @param since   iterations since the last call
    */
   judge(iteration: number, squares: Float64Array, since = 1): void {
-    const { tolerance, discrepancy } = this.plan.config;
+    const { discrepancy } = this.plan.config;
+    // With sigma the noise says when: a slow method must not be taken for a finished one.
+    const tolerance = this.noise ? 0 : this.plan.config.tolerance;
     for (let lane = 0; lane < LANES; lane++) {
       if (!this.isRunning(lane)) continue;
       const norm = Math.sqrt(squares[lane]!);
