@@ -40,7 +40,7 @@ const PEAKS: readonly PeakOfPhase[] = [
   { phase: "NMC532", peak: "NMC532/003", lattice: { name: "c", perD: 3 } },
   { phase: "LiC12", peak: "anode/LiC12-002" },
   { phase: "graphite", peak: "anode/graphite-002" },
-  { phase: "Cu", peak: "Cu/111", lattice: { name: "a", perD: Math.sqrt(3) } },
+  { phase: "Cu", peak: "Cu/111" },
 ];
 
 export const demoCommand = (): Command =>

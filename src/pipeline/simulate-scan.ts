@@ -5,10 +5,12 @@ import { stringify } from "yaml";
 import { builtInStructure, type Structure } from "../crystal/index.ts";
 import { InputError } from "../data/index.ts";
 import { version } from "../data/version.ts";
+import { readText } from "../files/byte-source.ts";
+import { readCif } from "../files/cif.ts";
 import { encodeEdf } from "../files/edf.ts";
 import { formatPoni } from "../files/poni.ts";
 import { createResultWriter } from "../files/result-writer.ts";
-import { createExperiment, type Experiment, type SimulateConfig } from "../stages/simulate/index.ts";
+import { createExperiment, type Experiment, type SimulateConfig, structureNames } from "../stages/simulate/index.ts";
 import { WorkerPool } from "./pool.ts";
 import { createEstimator, type ProgressListener } from "./progress.ts";
 import { digest } from "./stage-store.ts";
@@ -75,15 +77,17 @@ const countsOf = ({ scan }: Experiment): { angles: number; translations: number 
   translations: scan.translations,
 });
 
-/** The built-in structures that the phases name. */
-export function structuresOf(config: SimulateConfig): Record<string, Structure> {
-  const structures: Record<string, Structure> = {};
-  for (const [name, phase] of Object.entries(config.phases)) {
-    if ("humps" in phase) continue;
-    const wanted = phase.structure ?? name;
-    structures[wanted] = builtInStructure(wanted);
-  }
-  return structures;
+/** The structures that the phases name: those of the program, or of CIFs by their path. */
+export function structuresOf(
+  config: SimulateConfig,
+  resolve: (path: string) => string = (path) => path,
+): Record<string, Structure> {
+  return Object.fromEntries(
+    structureNames(config).map((name) => [
+      name,
+      /\.cif$/i.test(name) ? readCif(readText(resolve(name)), name)[0]! : builtInStructure(name),
+    ]),
+  );
 }
 
 /** Files of the same settings are gone on with; those of others are not overwritten. */
@@ -128,7 +132,7 @@ function writeFrameExtras(folder: string, experiment: Experiment, lines: number)
   const { poni, mask, shape } = experiment.frames;
   writeFileSync(join(folder, "geometry.poni"), formatPoni(poni, ["the geometry that the frames were simulated with"]));
   writeFileSync(join(folder, "mask.edf"), encodeEdf({ ...shape, data: mask.data, header: {} }));
-  const counters = [...Array(lines).keys()].map((line) => experiment.line(line));
+  const counters = [...Array(lines).keys()].map((line) => experiment.counters(line));
   const text = (pick: (line: (typeof counters)[number]) => Float64Array): string =>
     `${counters.flatMap((line) => [...pick(line)]).join("\n")}\n`;
   writeFileSync(

@@ -115,7 +115,8 @@ export async function createSteps(scan: Scan, left: Left, workFolder: string): P
   }
   if (config.map) {
     const at = store("map");
-    const context = { key: keyBefore(), volume: () => left.volume!, patterns: () => left.patterns! };
+    const { sampleThreshold } = config;
+    const context = { key: keyBefore(), sampleThreshold, volume: () => left.volume!, patterns: () => left.patterns! };
     steps.push(
       step(
         createMapStage(config.map, context, at),

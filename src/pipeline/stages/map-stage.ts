@@ -1,6 +1,7 @@
-import { type Axis, type ParameterMap, type Pattern, STATUS } from "../../data/index.ts";
+import { type ParameterMap, type Pattern, STATUS } from "../../data/index.ts";
 import type { MapConfig } from "../../stages/map/index.ts";
-import { openArray, referenceTo } from "../array-reference.ts";
+import { referenceTo } from "../array-reference.ts";
+import { findAir, meanPattern } from "../sample.ts";
 import type { Stage } from "../stage.ts";
 import type { StageStore } from "../stage-store.ts";
 import { type MapPayload, mapColumns, planOf, VOXEL_BLOCK } from "../tasks/map-task.ts";
@@ -9,6 +10,8 @@ import type { PatternsMeta, VolumeMeta } from "./meta.ts";
 export interface MapInput {
   readonly key: string;
   readonly volume: () => VolumeMeta;
+  /** share of the bright voxels' mean intensity under which a voxel is air */
+  readonly sampleThreshold: number;
   readonly patterns: () => Pick<PatternsMeta, "wavelengthA" | "distanceM">;
 }
 
@@ -21,12 +24,12 @@ export interface MapMeta {
 export function createMapStage(config: MapConfig, input: MapInput, store: StageStore): Stage<MapMeta> {
   return {
     name: "map",
-    identity: { stage: "map", config, input: input.key },
+    identity: { stage: "map", config, input: input.key, sampleThreshold: input.sampleThreshold },
     async plan() {
       const volume = input.volume();
       const { wavelengthA, distanceM } = input.patterns();
-      const mask = Uint8Array.from(volume.reconstructable, (seen) => (seen ? 0 : 1));
-      const summedPattern = sumPatterns(volume, mask);
+      const mask = findAir(volume, input.sampleThreshold);
+      const summedPattern = meanPattern(volume, mask);
       const common = {
         config,
         axis: volume.axis,
@@ -81,48 +84,6 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
       };
     },
   };
-}
-
-/** Mean over the voxels that were seen at every angle, with its uncertainty where the voxels have one. */
-function sumPatterns(meta: VolumeMeta, mask: Uint8Array): Pattern {
-  const mean = meanOf(meta, mask, meta.volume, (value) => value);
-  if (!meta.sigma) return { axis: meta.axis, intensity: mean.values };
-  // Voxels of one slice are correlated; sqrt(mean variance / voxels) is a lower bound, good enough for start values.
-  const variance = meanOf(meta, mask, meta.sigma, (sigma) => sigma * sigma);
-  return {
-    axis: meta.axis,
-    intensity: mean.values,
-    sigma: variance.values.map((value) => Math.sqrt(value / Math.max(1, variance.count))),
-  };
-}
-
-function meanOf(
-  { axis }: { axis: Axis },
-  mask: Uint8Array,
-  reference: VolumeMeta["volume"],
-  f: (value: number) => number,
-): { values: Float64Array; count: number } {
-  const array = openArray(reference);
-  const values = new Float64Array(axis.values.length);
-  const counts = new Float64Array(axis.values.length);
-  let from = 0;
-  for (let block = 0; block < array.blocks; block++) {
-    const width = array.width(block);
-    const data = new Float32Array(array.items * width);
-    array.readBlock(block, data);
-    for (let item = 0; item < array.items; item++) {
-      if (mask[item]) continue;
-      for (let bin = 0; bin < width; bin++) {
-        const value = f(data[item * width + bin]!);
-        if (!Number.isFinite(value)) continue;
-        values[from + bin] = values[from + bin]! + value;
-        counts[from + bin] = counts[from + bin]! + 1;
-      }
-    }
-    from += width;
-  }
-  array.close();
-  return { values: values.map((sum, bin) => sum / counts[bin]!), count: Math.max(...counts) };
 }
 
 function describeMaps(maps: readonly ParameterMap[], weights: string): string[] {

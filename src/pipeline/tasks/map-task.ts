@@ -3,7 +3,6 @@ import type { Kernels } from "../../kernels/index.ts";
 import {
   createPeakPlan,
   fitPeaksBlock,
-  latticeOfPhase,
   type MapConfig,
   type PeakBlockResult,
   type PeakPlan,
@@ -35,8 +34,6 @@ export interface MapColumn {
   readonly statusOf: string | undefined;
 }
 
-const EDGES = { cubic: ["a"], tetragonal: ["a", "c"], hexagonal: ["a", "c"], orthorhombic: ["a", "b", "c"] } as const;
-
 export function planOf(
   payload: Pick<MapPayload, "config" | "axis" | "wavelengthA" | "distanceM" | "summedPattern" | "volumeSigma">,
 ): PeakPlan {
@@ -49,44 +46,27 @@ export function planOf(
   });
 }
 
-/** The columns of the array [voxel, column] that the map task fills. */
-export function mapColumns({ parameters, config }: PeakPlan): MapColumn[] {
+/** The columns of the array [voxel, column] that the map task fills: peaks, and lattice parameters by their phase. */
+export function mapColumns({ parameters }: PeakPlan): MapColumn[] {
   const column = (name: string, kind: MapColumn["kind"], unit: string, statusOf: string | undefined): MapColumn => ({
     name,
     kind,
     unit,
     statusOf,
   });
-  const peaks = [...new Set(parameters.map(({ peak }) => peak).filter((peak) => peak !== undefined))];
-  const edges = config.lattices.flatMap(({ phase, system }) => EDGES[system].map((edge) => ({ phase, edge })));
+  const fitted = [...new Set(parameters.map(({ peak }) => peak).filter((peak) => peak !== undefined))];
   return [
     ...parameters.flatMap(({ name, unit, peak, hasEsd }) => [
       column(name, "value", unit, peak),
       ...(hasEsd ? [column(name, "esd", unit, peak)] : []),
     ]),
-    ...peaks.map((name) => column(name, "status", "", undefined)),
-    ...edges.flatMap(({ phase, edge }) => [
-      column(`${phase}/${edge}`, "value", "Å", phase),
-      column(`${phase}/${edge}`, "esd", "Å", phase),
-    ]),
-    ...config.lattices.map(({ phase }) => column(phase, "status", "", undefined)),
+    ...fitted.map((name) => column(name, "status", "", undefined)),
   ];
 }
 
-/** All values of a block by the names of mapColumns. */
-function columnValues(plan: PeakPlan, result: PeakBlockResult): (column: MapColumn) => ArrayLike<number> {
-  const lattices = new Map(
-    plan.config.lattices.map((lattice) => [lattice.phase, latticeOfPhase(plan, result, lattice)]),
-  );
-  return ({ name, kind, statusOf }) => {
-    const lattice = lattices.get(kind === "status" ? name : (statusOf ?? ""));
-    if (lattice) {
-      const edge = lattice.edges[name.split("/").at(-1) as "a" | "b" | "c"];
-      return kind === "status" ? lattice.status : kind === "esd" ? edge!.esd : edge!.values;
-    }
-    if (kind === "status") return result.status[name]!;
-    return kind === "esd" ? result.parameters[name]!.esd! : result.parameters[name]!.values;
-  };
+function valuesOf({ name, kind }: MapColumn, { parameters, status }: PeakBlockResult): ArrayLike<number> {
+  if (kind === "status") return status[name]!;
+  return kind === "esd" ? parameters[name]!.esd! : parameters[name]!.values;
 }
 
 /** A block is VOXEL_BLOCK voxels. */
@@ -119,9 +99,8 @@ export function setUpMap(kernels: Kernels, payload: MapPayload): BlockRunner {
         ...(sigma && { sigma: read(sigma) }),
       });
       const out = new Float32Array(count * columns.length);
-      const valuesOf = columnValues(plan, result);
       columns.forEach((column, at) => {
-        const values = valuesOf(column);
+        const values = valuesOf(column, result);
         for (let voxel = 0; voxel < count; voxel++) out[voxel * columns.length + at] = values[voxel]!;
       });
       return { crc: [maps.writeItems(start, count, out)] };
