@@ -113,6 +113,18 @@ describe("rotation axis", () => {
     expect(warnings.join()).toContain("leaves the field of view");
   });
 
+  it("doubts angles that are wrong by a factor of two", () => {
+    const whole = { ...base, omegaDeg: ramp(91, 0, 356) };
+    expect(analyse(whole).warnings.join()).not.toContain("check the list of angles");
+    const halved = whole.omegaDeg.map((w) => w / 2);
+    expect(analyse(whole, {}, { omegaDeg: halved }).warnings.join()).toContain("as after 360 degrees");
+    expect(analyse(base).warnings.join()).not.toContain("check the list of angles");
+    const doubled = base.omegaDeg as Float64Array;
+    expect(analyse(base, {}, { omegaDeg: doubled.map((w) => 2 * w) }).warnings.join()).toContain(
+      "as after 180 degrees",
+    );
+  });
+
   it("drops, averages or keeps the closing projection, and says which", () => {
     expect(analyse(base).scan).toMatchObject({ closing: "dropped", closingLine: 60 });
     expect(analyse(base).angles).toBe(60);
@@ -121,6 +133,7 @@ describe("rotation axis", () => {
   });
 
   it("flags, or on request fails, when the methods disagree", () => {
+    expect(analyse({ ...base, omegaDeg: ramp(61, 0, 60) }, { rotationAxis: 36 }).rotationAxis.value).toBe(36);
     // a wobble with two periods a turn, which no place of the axis explains
     const jumps = Float64Array.from(base.omegaDeg, (w) => 3 * Math.cos((w * Math.PI) / 90));
     const report = analyse({ ...base, jumps });
@@ -209,6 +222,7 @@ describe("bad input", () => {
     ["sinogram-angle-not-finite", () => analyse(base, {}, { omegaDeg: new Float64Array(61).fill(Number.NaN) })],
     ["sinogram-too-small", () => analyse({ ...base, points: 3 })],
     ["sinogram-empty", () => analyse({ ...base, discs: [], air: new Float64Array(BINS) })],
+    ["sinogram-axis-not-found", () => analyse({ ...base, omegaDeg: ramp(61, 0, 60) })],
     ["sinogram-air-missing", () => analyse(base, { air: "given" })],
     ["sinogram-air-shape", () => analyse(base, {}, { air: { intensity: [1, 2] } })],
     ["sinogram-sigma-missing", () => analyse(base, { sigma: "given" })],

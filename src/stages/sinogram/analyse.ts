@@ -14,7 +14,7 @@ import {
 } from "./arrangement.ts";
 import { SinogramConfig } from "./config.ts";
 import { findJumps } from "./jumps.ts";
-import { findDark, findMissing } from "./missing.ts";
+import { findDark, findMissing, hasMaskedValues } from "./missing.ts";
 import { checkRecord, incidentFactor, measuredTransmission, type ScanRecord, type Transmission } from "./normalise.ts";
 import { findOrder, type LineOrder } from "./order.ts";
 import { lineSpectra } from "./registration.ts";
@@ -22,7 +22,7 @@ import { CELL, type SinogramReport } from "./report.ts";
 import { findRings } from "./rings.ts";
 import { median } from "./robust.ts";
 import { angularWeights } from "./rotation-axis.ts";
-import { judgeAxis, solveAxis } from "./solve-axis.ts";
+import { type AxisSolution, judgeAxis, solveAxis } from "./solve-axis.ts";
 import type { PatternSummary } from "./summary.ts";
 import {
   arrangeImage,
@@ -86,6 +86,7 @@ export function analyseSinogram(
   const gainMeasured = measuredGain(summary);
   warnOf(order, axis.truncated, opaqueCells, weakLines, config, warnings);
   judgeAxis(axis, config, warnings);
+  doubtTheArc(scan, solution.seam, warnings);
   return {
     lines,
     angles,
@@ -105,6 +106,7 @@ export function analyseSinogram(
     scan,
     air: airPattern(summary, record, config, kept, air, factor, missing, gainMeasured),
     missingPatterns: missing.reduce((count, bits) => count + (bits ? 1 : 0), 0),
+    hasMaskedValues: hasMaskedValues(summary, missing),
     weakLines,
     darkCells: dark,
     opaqueCells,
@@ -177,6 +179,20 @@ function sigmaSource(config: SinogramConfig, hasSigma: boolean, gainMeasured: nu
     );
   const gain = config.countingGain === "auto" ? gainMeasured || 1 : config.countingGain;
   return { source: isGiven ? "given" : config.sigma === "none" ? "none" : "counting", gain, gainMeasured };
+}
+
+/** Angles that are wrong by a factor of two reconstruct to nonsense; the ends of the scan tell. */
+function doubtTheArc(
+  { kind, arcDeg }: SinogramReport["scan"],
+  { direct, mirrored }: AxisSolution["seam"],
+  warnings: string[],
+): void {
+  const better = kind === "half-turn" ? direct - mirrored : kind === "full-turn" ? mirrored - direct : 0;
+  if (better < 0.2) return;
+  const [is, should] = kind === "half-turn" ? ["as they are", "360"] : ["mirrored", "180"];
+  warnings.push(
+    `The angles span ${arcDeg.toFixed(1)} degrees, yet the first and the last projection look alike ${is}, as after ${should} degrees: check the list of angles.`,
+  );
 }
 
 function warnOf(

@@ -59,7 +59,7 @@ export function applySinogram(
   if (options.sigma) fillSigma(report, staging, options.sigma, bins, options.firstBin ?? 0);
   const cells = report.cells.slice();
   fillCells(report, out, options.sigma, bins);
-  const maskedValues = fillMaskedValues(report, out, options.sigma, bins);
+  const maskedValues = report.hasMaskedValues ? fillMaskedValues(report, out, options.sigma, bins) : 0;
   subtractRings(report, out, bins, cells);
   const hotValues = report.hotSpots.enabled
     ? replaceHotSpots(kernels, report, out, bins, staging.varianceOf, cells, options.sigma, options.hot)

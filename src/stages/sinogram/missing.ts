@@ -75,3 +75,13 @@ export function findDark(total: Float64Array, angles: number, translations: numb
   }
   return found;
 }
+
+/** Whether patterns that are there lack some bins. @param missing [line, point] */
+export function hasMaskedValues({ count, seen, points, channels }: PatternSummary, missing: Uint8Array): boolean {
+  return missing.some((bits, i) => {
+    if (bits) return false;
+    const line = Math.floor(i / points);
+    for (let c = 0; c < channels; c++) if (count[i * channels + c]! < seen[line * channels + c]!) return true;
+    return false;
+  });
+}

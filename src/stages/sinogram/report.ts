@@ -83,6 +83,8 @@ export interface SinogramReport {
     readonly patternSigma?: Float64Array;
   };
   readonly missingPatterns: number;
+  /** some patterns that are there have bins without value */
+  readonly hasMaskedValues: boolean;
   readonly weakLines: readonly number[];
   readonly darkCells: number;
   readonly opaqueCells: number;

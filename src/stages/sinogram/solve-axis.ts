@@ -25,6 +25,8 @@ export interface AxisSolution {
   readonly signal: Float64Array;
   /** [angle] each line registered against the one before */
   readonly neighbours: readonly Registration[];
+  /** how alike the first and the last projection are, as they are and with one mirrored */
+  readonly seam: { readonly direct: number; readonly mirrored: number };
 }
 
 /** @param image [line, channel, point] as measured, normalised; @param good [line] */
@@ -69,7 +71,11 @@ export function solveAxis(
     const leaves = leavesTheField(absorption, angles, points);
     estimates.splice(1, 0, axisByCentroid("centroid of absorption", absorption, omegaDeg, points, leaves));
   }
-  return { axis: combine(estimates, isTruncated, config), air, signal, neighbours };
+  const seam = {
+    direct: registerLines(spectra, 0, angles - 1, { reach: points / 8 }).correlation,
+    mirrored: registerLines(spectra, 0, angles - 1, { reach: points / 4, mirror: true }).correlation,
+  };
+  return { axis: combine(estimates, isTruncated, config), air, signal, neighbours, seam };
 }
 
 /** [angle] each line against the one before; the first against itself. */
