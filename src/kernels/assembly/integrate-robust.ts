@@ -231,17 +231,17 @@ function trimRow(
   second: usize,
   sample: usize,
   mean: usize,
-  kept: usize,
+  valid: usize,
 ): void {
   if (n == 0) {
     store<f64>(mean, NaN);
-    store<f64>(kept, 0);
+    store<f64>(valid, 0);
     return;
   }
   const k = min(<u32>(trim * <f64>n), (n - 1) >> 1);
   const low = selectRank(x, n, k, first, second, sample);
   const high = selectRank(x, n, n - 1 - k, first, second, sample);
-  store<f64>(kept, <f64>(n - 2 * k));
+  store<f64>(valid, <f64>n);
   store<f64>(mean, sumBetween(x, n, k, low, high) / <f64>(n - 2 * k));
 }
 
@@ -255,7 +255,7 @@ export function integrateTrimmed(
   trim: f64,
   scratch: usize,
   mean: usize,
-  kept: usize,
+  valid: usize,
 ): void {
   for (let bin = from; bin < to; bin++) {
     const begin = load<u32>(start + ((<usize>bin) << 2));
@@ -269,7 +269,7 @@ export function integrateTrimmed(
       const x = rows + <usize>f * stride;
       const n = hasGaps ? leaveOutGaps(x, end - begin) : end - begin;
       const out = (<usize>(f * bins + bin)) << 3;
-      trimRow(x, n, trim, first, first + stride, scratch, mean + out, kept + out);
+      trimRow(x, n, trim, first, first + stride, scratch, mean + out, valid + out);
     }
   }
 }

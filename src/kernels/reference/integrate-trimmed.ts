@@ -16,7 +16,7 @@ import { binValues } from "./integrate-regroup.ts";
  * @param trim    fraction dropped at each end, 0 to 0.5
  * @param scratch f32, six times the largest bin + 256
  * @param mean    [4, bins] f64, written; NaN where no pixel is left
- * @param kept    [4, bins] f64 pixels averaged, written
+ * @param valid   [4, bins] f64 n, written
  */
 export function integrateTrimmed(
   values: Float32Array,
@@ -28,14 +28,14 @@ export function integrateTrimmed(
   trim: number,
   _scratch: Float32Array,
   mean: Float64Array,
-  kept: Float64Array,
+  valid: Float64Array,
 ): void {
   for (let bin = from; bin < to; bin++) {
     for (let f = 0; f < frameCount; f++) {
       const x = binValues(values, start[bin]!, start[bin + 1]!, f, false);
       const n = x.length;
       const k = Math.min(Math.floor(trim * n), (n - 1) >> 1);
-      kept[f * bins + bin] = n === 0 ? 0 : n - 2 * k;
+      valid[f * bins + bin] = n;
       mean[f * bins + bin] = n === 0 ? Number.NaN : sumBetween(x, k) / (n - 2 * k);
     }
   }

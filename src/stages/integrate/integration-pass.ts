@@ -115,12 +115,13 @@ function trimmedPass(kernels: Kernels, tables: IntegrationTables, trim: number):
     );
     for (let at = 0; at < frames.length * cells; at++) {
       const cell = at % cells;
-      const [mean, kept] = [signal[at]!, normalisation[at]!];
-      const entries = start[cell + 1]! - start[cell]!;
+      const [mean, valid] = [signal[at]!, normalisation[at]!];
+      const kept = valid === 0 ? 0 : valid - 2 * Math.min(Math.floor(trim * valid), (valid - 1) >> 1);
       // Poisson: a pixel's variance is counts x scale^2 = (value + dark x scale) x scale.
-      const ofPixel = (mean * sums.scale[cell]! + sums.darkScaleSquare[cell]!) / entries;
+      const ofPixel = (mean * sums.scale[cell]! + sums.darkScaleSquare[cell]!) / (start[cell + 1]! - start[cell]!);
       // A median rests on one or two values but on all pixels; its variance is pi / 2 that of their mean.
-      variance[at] = trim === 0.5 ? ((Math.PI / 2) * ofPixel * kept * kept) / entries : ofPixel * kept;
+      variance[at] = trim === 0.5 ? ((Math.PI / 2) * ofPixel * kept * kept) / valid : ofPixel * kept;
+      normalisation[at] = kept;
       signal[at] = mean * kept;
     }
     return out;

@@ -241,7 +241,8 @@ function polygonSplitter(geometry: PixelGeometry, [low, high]: [number, number])
     }
     const chiNow = chiInBins(chi![at]!, config);
     if (!hasPolygon) {
-      add(Math.min(Math.floor(chiNow), chiBins - 1) * bins + clampBin(xLow, xHigh, bins), 1);
+      const chiBin = Math.floor(chiNow);
+      if (chiBin < chiBins) splitInterval(xLow, xHigh, bins, (bin, share) => add(chiBin * bins + bin, share));
       return;
     }
     const area = areaUnderPolygon(x, y, 4) * perRadian;
@@ -259,9 +260,6 @@ function polygonSplitter(geometry: PixelGeometry, [low, high]: [number, number])
     }
   };
 }
-
-const clampBin = (low: number, high: number, bins: number): number =>
-  Math.min(bins - 1, Math.max(0, Math.floor((low + high) / 2)));
 
 /** The same angle, less than half a turn from `reference`; radians. */
 function nearestTurn(angle: number, reference: number): number {
