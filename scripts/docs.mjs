@@ -1,11 +1,11 @@
 /**
- * Writes docs/errors.md (every code of an InputError with its message) and docs/commands.md (every command's --help)
- * from the program itself. `npm run docs`; a test holds that they are up to date.
+ * Writes docs/errors.md (every code of an InputError with its message), docs/commands.md (every command's --help) and
+ * docs/scan-yaml.md (every setting) from the program itself. `npm run docs`; a test holds that they are up to date.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -15,7 +15,11 @@ export function errorCodes() {
   for (const file of readdirSync(join(root, "src"), { recursive: true })) {
     if (!file.endsWith(".ts") || file.endsWith(".test.ts")) continue;
     const text = readFileSync(join(root, "src", file), "utf8");
-    const found = [...text.matchAll(/new InputError\(\s*"([a-z0-9-]+)",\s*([\s\S]{0,700}?)\n\s*\);|new InputError\("([a-z0-9-]+)", (.+?)\);/g)];
+    const found = [
+      ...text.matchAll(
+        /new InputError\(\s*"([a-z0-9-]+)",\s*([\s\S]{0,700}?)\n\s*\);|new InputError\("([a-z0-9-]+)", (.+?)\);/g,
+      ),
+    ];
     for (const [, multi, multiText, single, singleText] of found) {
       const code = multi ?? single;
       const entry = codes.get(code) ?? { files: new Set(), message: firstSentence(multiText ?? singleText ?? "") };
@@ -31,7 +35,9 @@ export function errorCodes() {
 
 /** The text of a message as it stands in the source, with … where a value comes in. */
 function firstSentence(source) {
-  const parts = [...source.matchAll(/`((?:[^`\\]|\\.)*)`|"((?:[^"\\]|\\.)*)"/g)].map(([, template, plain]) => template ?? plain);
+  const parts = [...source.matchAll(/`((?:[^`\\]|\\.)*)`|"((?:[^"\\]|\\.)*)"/g)].map(
+    ([, template, plain]) => template ?? plain,
+  );
   return parts
     .join("")
     .replace(/\$\{(?:[^{}]|\{[^}]*\})*\}/g, "…")
@@ -42,7 +48,9 @@ function firstSentence(source) {
 }
 
 export function errorsPage() {
-  const rows = [...errorCodes()].map(([code, { files, message }]) => `| \`${code}\` | ${[...files].join(", ")} | ${message} |`);
+  const rows = [...errorCodes()].map(
+    ([code, { files, message }]) => `| \`${code}\` | ${[...files].join(", ")} | ${message} |`,
+  );
   return [
     "# Errors",
     "",
@@ -57,15 +65,97 @@ export function errorsPage() {
 }
 
 export function commandsPage() {
-  const help = (...args) => execFileSync(process.execPath, [join(root, "dist/cli/main.js"), ...args, "--help"], { encoding: "utf8", env: { ...process.env, COLUMNS: "100" } });
+  const help = (...args) =>
+    execFileSync(process.execPath, [join(root, "dist/cli/main.js"), ...args, "--help"], {
+      encoding: "utf8",
+      env: { ...process.env, COLUMNS: "100" },
+    });
   const top = help();
-  const names = [...top.matchAll(/^ {2}([a-z]+)(?: |$)/gm)].map(([, name]) => name).filter((name, i, all) => name !== "help" && all.indexOf(name) === i && top.indexOf("Commands:") >= 0 && top.indexOf(`\n  ${name}`) > top.indexOf("Commands:"));
+  const names = [...top.matchAll(/^ {2}([a-z]+)(?: |$)/gm)]
+    .map(([, name]) => name)
+    .filter(
+      (name, i, all) =>
+        name !== "help" &&
+        all.indexOf(name) === i &&
+        top.indexOf("Commands:") >= 0 &&
+        top.indexOf(`\n  ${name}`) > top.indexOf("Commands:"),
+    );
   const block = (text) => ["```", text.trimEnd(), "```", ""].join("\n");
-  return ["# Commands", "", "What `--help` prints.", "", block(top), ...names.flatMap((name) => [`## ${name}`, "", block(help(name))])].join("\n");
+  return [
+    "# Commands",
+    "",
+    "What `--help` prints.",
+    "",
+    block(top),
+    ...names.flatMap((name) => [`## ${name}`, "", block(help(name))]),
+  ].join("\n");
+}
+
+/** Every setting of scan.yaml from its schema: type, default, unit, description. */
+export async function scanYamlPage() {
+  const { z } = await import("zod");
+  const { ScanConfig } = await import("../dist/pipeline/scan-config.js");
+  const schema = z.toJSONSchema(ScanConfig, { io: "input", unrepresentable: "any" });
+  const lines = [
+    "# scan.yaml",
+    "",
+    "Every setting, made from the schema that checks it. Paths are seen from the folder of the scan.yaml. A misspelt",
+    "setting is an error that names its line.",
+    "",
+  ];
+  const tables = [];
+  addTable(lines, tables, "top", schema);
+  while (tables.length) {
+    const { name, node } = tables.shift();
+    lines.push("", `## ${name}`, "");
+    if (node.description) lines.push(`${node.description}.`, "");
+    addTable(lines, tables, name, node);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function addTable(lines, tables, name, node) {
+  lines.push("| setting | type | default | unit | meaning |", "|---|---|---|---|---|");
+  for (const [key, value] of Object.entries(node.properties ?? {})) {
+    const path = name === "top" ? key : `${name}.${key}`;
+    const isNeeded = node.required?.includes(key);
+    const shown =
+      value.default === undefined || typeof value.default === "object"
+        ? isNeeded
+          ? "needed"
+          : ""
+        : `\`${JSON.stringify(value.default)}\``;
+    lines.push(
+      `| \`${key}\` | ${typeOf(value)} | ${shown} | ${value.unit ?? ""} | ${(value.description ?? "").replaceAll("|", "or")} |`,
+    );
+    for (const [at, part] of partsOf(path, value)) if (part.properties) tables.push({ name: at, node: part });
+  }
+}
+
+/** The objects inside a setting: itself, the alternatives of a union, the items of a list. */
+function partsOf(path, value) {
+  if (value.properties) return [[path, value]];
+  if (value.items) return partsOf(`${path}[]`, value.items);
+  return (value.anyOf ?? value.oneOf ?? []).flatMap((part) => {
+    const kind = part.properties?.kind?.const;
+    return partsOf(kind ? `${path} (kind: ${kind})` : path, part);
+  });
+}
+
+function typeOf(value) {
+  if (value.const !== undefined) return `\`${value.const}\``;
+  if (value.enum) return value.enum.map((option) => `\`${option}\``).join(", ");
+  if (value.anyOf ?? value.oneOf) return [...new Set((value.anyOf ?? value.oneOf).map(typeOf))].join(" or ");
+  if (value.type === "array")
+    return value.prefixItems
+      ? `[${value.prefixItems.map(typeOf).join(", ")}]`
+      : `list of ${value.items ? typeOf(value.items) : "values"}`;
+  return value.type === "object" ? "section" : (value.type ?? "any");
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(join(root, "docs"), { recursive: true });
   writeFileSync(join(root, "docs/errors.md"), errorsPage());
   writeFileSync(join(root, "docs/commands.md"), commandsPage());
+  writeFileSync(join(root, "docs/scan-yaml.md"), await scanYamlPage());
 }

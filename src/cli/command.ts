@@ -10,7 +10,7 @@ export interface CommonOptions {
   readonly json?: true;
   readonly quiet?: true;
   readonly debug?: true;
-  readonly workers: number;
+  readonly workers?: number;
 }
 
 /** What a command gives: a JSON value for --json, and lines for people. */
@@ -26,10 +26,13 @@ export function createCommand(name: string, summary: string, example: string): C
     .option("--json", "print one JSON object and nothing else")
     .option("--quiet", "no progress")
     .option("--debug", "show the stack of an error")
-    .option("--workers <n>", "worker threads", positiveInteger("--workers"), availableParallelism())
+    .option("--workers <n>", "worker threads; left out: as many as the processor runs", positiveInteger("--workers"))
     .addHelpText("after", `\nExample:\n${example.replace(/^/gm, "  ")}`)
     .allowExcessArguments(false);
 }
+
+/** The threads that were asked for, else as many as the processor runs. */
+export const workersOf = ({ workers }: CommonOptions): number => workers ?? availableParallelism();
 
 /** Runs the work of a command and ends the process with the right exit code. */
 export async function execute(options: CommonOptions, work: (signal: AbortSignal) => Promise<Report>): Promise<void> {

@@ -12,7 +12,7 @@ import { simulateScan } from "../pipeline/simulate-scan.ts";
 import { mapPanel } from "../stages/figure/index.ts";
 import type { MapConfigInput } from "../stages/map/index.ts";
 import { presetConfig, SimulateConfig } from "../stages/simulate/index.ts";
-import { type CommonOptions, createCommand, execute, positiveInteger } from "./command.ts";
+import { type CommonOptions, createCommand, execute, positiveInteger, workersOf } from "./command.ts";
 import { writeFigures } from "./figure.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
@@ -49,7 +49,8 @@ export const demoCommand = (): Command =>
     .option("-o, --output <folder>", "where to", "xrdct-demo")
     .action((options: Options) =>
       execute(options, async (signal) => {
-        const { output: folder, workers } = options;
+        const folder = options.output;
+        const workers = workersOf(options);
         const onProgress = createProgressBar(Boolean(options.quiet));
         const scanFolder = join(folder, "scan");
         const config = SimulateConfig.parse(presetConfig("demo", options.size));

@@ -4,7 +4,7 @@ import { InputError } from "../data/index.ts";
 import { readYaml } from "../files/yaml.ts";
 import { simulateScan } from "../pipeline/simulate-scan.ts";
 import { PRESET_NAMES, presetConfig, SimulateConfig } from "../stages/simulate/index.ts";
-import { type CommonOptions, createCommand, execute, positiveInteger } from "./command.ts";
+import { type CommonOptions, createCommand, execute, positiveInteger, workersOf } from "./command.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
 const EXAMPLE = `npx xrdct simulate demo -o virtual-cell
@@ -28,7 +28,7 @@ export const simulateCommand = (): Command =>
         const simulated = await simulateScan(readConfig(preset, options.size), {
           folder: options.output,
           output,
-          workers: options.workers,
+          workers: workersOf(options),
           onProgress: createProgressBar(Boolean(options.quiet)),
           signal,
         });
