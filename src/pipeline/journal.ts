@@ -36,7 +36,8 @@ export class Journal {
       journal.entries.set(entry.block, entry);
       valid += Buffer.byteLength(line) + 1;
     }
-    truncateSync(path, valid);
+    truncateSync(path, valid - 1); // without the last line end, which a killed run may not have written
+    appendFileSync(path, "\n");
     return journal;
   }
 

@@ -200,12 +200,20 @@ function writeMaps(writer: ResultWriter, { map, volume }: Left): void {
 /**
  * Brings an array of the working folder back from a result file, so that later stages can be done again.
  *
+ * @param key of the stage that made it: the file at this path may be of other settings, or of another scan
  * @returns false where the file does not have it
  */
-export async function restoreArray(path: string, name: string, reference: ArrayReference): Promise<boolean> {
+export async function restoreArray(
+  path: string,
+  name: string,
+  reference: ArrayReference,
+  key: string,
+): Promise<boolean> {
   if (!existsSync(path)) return false;
   const result = await openResult(path);
   try {
+    const process = result.processes().find(({ stage }) => stage === name.split("/")[0]);
+    if ((process?.config as { key?: string } | undefined)?.key !== key) return false;
     const entry = result.list().find((candidate) => candidate.name === name);
     const [rows, cols, bins] = entry?.shape ?? [];
     if (rows === undefined || cols === undefined || bins !== reference.bins || rows * cols !== reference.items)

@@ -1,7 +1,7 @@
 /** One run at a time on one result: RESULT.work/lock holds the process that is at work. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { InputError } from "../data/index.ts";
 import { diskError } from "./disk-error.ts";
 
@@ -10,6 +10,9 @@ interface Holder {
   readonly host: string;
   readonly since: string;
 }
+
+/** Locks that this very process holds: its number alone would look like one used again after a restart. */
+const held = new Set<string>();
 
 /**
  * @returns a function that gives the lock back
@@ -26,12 +29,17 @@ export function lockRun(workFolder: string): () => void {
   for (;;) {
     try {
       writeFileSync(path, JSON.stringify(me), { flag: "wx" });
-      return () => rmSync(path, { force: true });
+      held.add(resolve(path));
+      return () => {
+        rmSync(path, { force: true });
+        held.delete(resolve(path));
+        removeIfEmpty(workFolder);
+      };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw diskError(error, path, 1e3);
     }
     const holder = readHolder(path);
-    if (holder && isAlive(holder)) {
+    if (holder && (isAlive(holder) || held.has(resolve(path)))) {
       throw new InputError(
         "run-in-progress",
         `Another run is at work on ${workFolder.replace(/\.work$/, "")}: process ${holder.pid} on ${holder.host}, since ${holder.since}. ` +
@@ -39,6 +47,15 @@ export function lockRun(workFolder: string): () => void {
       );
     }
     rmSync(path, { force: true }); // its process was killed
+  }
+}
+
+/** A run that was refused before its first block leaves nothing behind. */
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // there is something in it
   }
 }
 

@@ -1,7 +1,9 @@
 /** The whole way of one scan: stages in the order of the data, then the result file. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { STATUS } from "../data/index.ts";
+import { InputError, STATUS } from "../data/index.ts";
+import { openResult } from "../files/result-reader.ts";
+import { diskError } from "./disk-error.ts";
 import { WorkerPool } from "./pool.ts";
 import type { ProgressListener } from "./progress.ts";
 import { assembleResult, restoreArray } from "./result-file.ts";
@@ -44,7 +46,7 @@ export interface RunSummary {
 /**
  * Runs what is missing, in order, and writes the result file.
  *
- * @throws InputError from any stage, and "run-in-progress"
+ * @throws InputError from any stage, and "run-in-progress" | "output-not-a-result" | "stage-not-in-scan"
  */
 export async function runScan(scan: Scan, options: RunOptions): Promise<RunSummary> {
   const workFolder = `${options.output}.work`;
@@ -81,18 +83,51 @@ class Run {
 
   async run(): Promise<RunSummary> {
     const { output, from, until } = this.options;
-    const all = await createSteps(this.scan, this.left, this.workFolder);
-    const last = until ? all.findIndex(({ stage }) => stage.name === until) : all.length - 1;
-    this.steps = all.slice(0, last + 1);
+    await this.checkOutput();
+    this.steps = await createSteps(this.scan, this.left, this.workFolder);
     this.keys = this.steps.map(({ stage }) => digest(stage.identity));
-    if (from)
-      this.steps
-        .slice(this.steps.findIndex(({ stage }) => stage.name === from))
-        .forEach(({ store }) => store.discard());
-    for (let i = 0; i < this.steps.length; i++) await this.perform(i);
-    const isUpToDate = existsSync(output) && this.assembledKey() === digest(this.keys);
+    const first = from === undefined ? this.steps.length : this.indexOf(from);
+    const last = until === undefined ? this.steps.length - 1 : this.indexOf(until);
+    for (const { store } of this.steps.slice(first, last + 1)) store.discard();
+    let end = 0;
+    // beyond --until nothing is done, but what is finished and still holds stays in the result
+    while (end < this.steps.length && (end <= last || this.steps[end]!.store.done(this.keys[end]!)))
+      await this.perform(end++);
+    this.steps = this.steps.slice(0, end);
+    this.keys = this.keys.slice(0, end);
+    const isUpToDate = await this.isAssembled();
     if (!isUpToDate) await this.assemble();
     return { output, isUpToDate, stages: this.summarise(), maps: summariseMaps(this.left) };
+  }
+
+  /** @throws InputError "stage-not-in-scan" */
+  private indexOf(name: StageName): number {
+    const at = this.steps.findIndex(({ stage }) => stage.name === name);
+    if (at >= 0) return at;
+    const names = this.steps.map(({ stage }) => stage.name).join(", ");
+    throw new InputError(
+      "stage-not-in-scan",
+      `${this.scan.path}: this scan has no stage "${name}". Its stages are ${names}; input.kind and the map section decide.`,
+    );
+  }
+
+  /**
+   * A file that is not ours is never replaced.
+   *
+   * @throws InputError "output-not-a-result"
+   */
+  private async checkOutput(): Promise<void> {
+    const { output } = this.options;
+    if (!existsSync(output)) return;
+    try {
+      (await openResult(output)).close();
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      throw new InputError(
+        "output-not-a-result",
+        `${output} exists and is not a result of xrdct, so it is not written over: give another name with -o, or move it away. (${error.message})`,
+      );
+    }
   }
 
   /** Does a stage unless it is done, with the arrays of the one before in place. */
@@ -120,14 +155,14 @@ class Run {
     const { store, arrays } = this.steps[i]!;
     const missing = arrays().filter(({ reference }) => !existsSync(reference.path));
     for (const { reference, name } of missing) {
-      if (await restoreArray(this.options.output, name, reference)) continue;
+      if (await restoreArray(this.options.output, name, reference, this.keys[i]!)) continue;
       store.discard();
       return this.perform(i);
     }
   }
 
   private async assemble(): Promise<void> {
-    for (let i = 0; i < this.steps.length; i++) await this.materialise(i);
+    for (let i = 0; i < this.steps.length; i++) if (this.isInResult(i)) await this.materialise(i);
     const records = this.steps.map(({ stage, settings }, i) => ({
       ...this.results[i]!,
       name: stage.name,
@@ -135,18 +170,43 @@ class Run {
       inputs: stage.inputs ?? [],
     }));
     await assembleResult(this.options.output, this.scan.config.title, records, this.left);
-    writeFileSync(this.assembledPath, digest(this.keys));
-    for (const { arrays } of this.steps) {
+    try {
+      writeFileSync(this.assembledPath, this.assembledKey);
+    } catch (error) {
+      throw diskError(error, this.assembledPath, 1e3);
+    }
+    this.steps.forEach(({ arrays }, i) => {
+      // what only the next stage needs goes when that one is finished
+      if (!this.isInResult(i) && i === this.steps.length - 1) return;
       for (const { reference } of arrays()) rmSync(reference.path, { force: true });
+    });
+  }
+
+  /** Patterns that were only copied from the input are not copied again into the result of a tomography. */
+  private isInResult(i: number): boolean {
+    return this.steps[i]!.stage.name !== "read" || this.left.volume?.volume.path === this.left.patterns?.patterns.path;
+  }
+
+  /** Whether the result file is there and made from these very stages. */
+  private async isAssembled(): Promise<boolean> {
+    const { output } = this.options;
+    const isRecorded = existsSync(this.assembledPath) && readFileSync(this.assembledPath, "utf8") === this.assembledKey;
+    if (!isRecorded || !existsSync(output)) return false;
+    const result = await openResult(output);
+    try {
+      const keys = result.processes().map(({ config }) => (config as { key?: string }).key);
+      return keys.length === this.keys.length && keys.every((key, i) => key === this.keys[i]);
+    } finally {
+      result.close();
     }
   }
 
-  /** Holds the key of the stages that the result file was made from. */
+  /** Holds what the result file was made from. */
   private get assembledPath(): string {
     return join(this.workFolder, "assembled");
   }
-  private assembledKey(): string {
-    return existsSync(this.assembledPath) ? readFileSync(this.assembledPath, "utf8") : "";
+  private get assembledKey(): string {
+    return digest({ keys: this.keys, title: this.scan.config.title });
   }
 
   private summarise(): RunSummary["stages"] {

@@ -38,13 +38,17 @@ export class StageStore {
   begin(key: string): Journal {
     const keyPath = join(this.folder, "key");
     const isSame = existsSync(keyPath) && readFileSync(keyPath, "utf8") === key;
-    if (!isSame) {
-      rmSync(this.folder, { recursive: true, force: true });
-      mkdirSync(this.folder, { recursive: true });
-      writeFileSync(keyPath, key);
+    try {
+      if (!isSame) {
+        rmSync(this.folder, { recursive: true, force: true });
+        mkdirSync(this.folder, { recursive: true });
+        writeFileSync(keyPath, key);
+      }
+      rmSync(join(this.folder, "done.bin"), { force: true });
+      return Journal.open(join(this.folder, "journal.jsonl"), key);
+    } catch (error) {
+      throw diskError(error, this.folder, 1e6);
     }
-    rmSync(join(this.folder, "done.bin"), { force: true });
-    return Journal.open(join(this.folder, "journal.jsonl"), key);
   }
 
   finish(done: StageDone): void {
