@@ -85,7 +85,11 @@ export interface LeastSquares {
 /** Below this share of its own information a parameter counts as undetermined: half the digits of a float64. */
 const RANK_TOLERANCE = 1e-11;
 
-/** @param size number of parameters, and the most residuals that will be given */
+/**
+ * One long closure, because solve and covariance share all their memory.
+ *
+ * @param size number of parameters, and the most residuals that will be given
+ */
 export function createLeastSquares(size: { parameters: number; residuals: number }): LeastSquares {
   const n = size.parameters;
   const allResiduals = new Float64Array(size.residuals);

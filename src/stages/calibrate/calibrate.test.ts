@@ -5,6 +5,7 @@ import type { Frame, Mask } from "../../data/index.ts";
 import { fileSource } from "../../files/byte-source.ts";
 import { decodeCbf } from "../../files/cbf.ts";
 import { openEdf, readEdfFrame } from "../../files/edf.ts";
+import { decodeMar345 } from "../../files/mar345.ts";
 import { parsePoni } from "../../files/poni.ts";
 import { openTiff, readTiffPage } from "../../files/tiff.ts";
 import type { Poni } from "../../geometry/index.ts";
@@ -184,6 +185,17 @@ describe.skipIf(!hasShared)("measured frames (needs ../shared)", () => {
       expect(result.status).toBe("undetermined");
       expect(result.messages[0]).toContain("the energy was held as given");
     });
+  });
+
+  it("a MAR345 frame of CeO2 on steel agrees with its published calibration, and the steel is told", () => {
+    const frame = decodeMar345(read("mar2300_steel_ceo2_100keV/nx09_strain_001.mar2300"), "nx09_strain_001.mar2300");
+    const config = CalibrateConfig.parse({ energyKeV: 100, distanceMm: 1100, pixelSizeUm: 150 });
+    const result = calibrate(frame, undefined, config);
+    expect(Math.abs(result.poni.dist / 1.118899 - 1)).toBeLessThan(5e-4);
+    expect(Math.abs(result.beamCentrePx.row - (2300 - 173.475 / 0.15))).toBeLessThan(0.3);
+    expect(Math.abs(result.beamCentrePx.col - 168.604 / 0.15)).toBeLessThan(0.3);
+    expect(Math.abs(result.tiltDeg - 1.225)).toBeLessThan(0.15);
+    expect(result.messages.join()).toContain("not the calibrant's");
   });
 
   it("the Dioptas frame fits its .poni only upside down, and calibrates to it from about 200 mm", () => {

@@ -25,7 +25,7 @@ const LEAST_RING_SHARE = 0.02;
 /** Beyond this correlation the distance and the energy are one parameter. */
 const TOO_CORRELATED = 0.9995;
 /** An energy that the rings place further off than this is not a matter of a scale, it is wrong. */
-const WRONG_ENERGY = 0.03;
+const WRONG_ENERGY = 0.06;
 /** A ring of this intensity, relative to the strongest, should be seen. */
 const STRONG = 0.1;
 
@@ -115,18 +115,24 @@ function doubtAbout(refined: RefinedGeometry | undefined, { rings }: StartGeomet
   if (kept.length < 0.5 * wanted) return `only ${kept.length} of ${wanted} points found lie on them`;
   const seen = [...new Set(kept.map((point) => point.ring))];
   if (seen.length < 2) return "only one of them was found";
-  const offPx = seen.map((ring) => {
-    const own = points.flatMap((point, i) =>
-      point.ring === ring && fit.kept[i] ? [fit.residual[i]! / pixelAngle(fit.poni, point.twoTheta)] : [],
-    );
-    return Math.abs(median(own));
-  });
-  if (median(offPx) > 1)
-    return `half of those found lie over ${median(offPx).toFixed(1)} pixels from where they should be`;
+  const offPx = median(ringOffsetsPx(refined));
+  if (offPx > 1) return `half of those found lie over ${offPx.toFixed(1)} pixels from where they should be`;
   // By chance some rings always fall on others; what tells is that the strong ones are missing.
   const missing = rings.filter((ring, i) => ring.intensity > STRONG && reasons[i] === TOO_WEAK);
   if (missing.length > seen.length) return `${missing.length} of its strong rings are not there`;
   return "";
+}
+
+/** How far each ring in use lies from where it should, pixels: the median of its points, without sign. */
+function ringOffsetsPx({ fit, points }: RefinedGeometry): number[] {
+  const byRing = new Map<number, number[]>();
+  points.forEach((point, i) => {
+    if (!fit.kept[i]) return;
+    const own = byRing.get(point.ring) ?? [];
+    byRing.set(point.ring, own);
+    own.push(fit.residual[i]! / pixelAngle(fit.poni, point.twoTheta));
+  });
+  return [...byRing.values()].map((own) => Math.abs(median(own)));
 }
 
 /** The same points with the energy free, where that fits clearly better: by over five esd and half a per cent. */
