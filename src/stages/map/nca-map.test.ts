@@ -4,9 +4,9 @@
  * index 85, counted from 0.
  */
 import { readFileSync } from "node:fs";
-import { inflateRawSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { hasShared, shared } from "../../../tests/shared.ts";
+import { unzip } from "../../../tests/unzip.ts";
 import { type Axis, STATUS } from "../../data/index.ts";
 import { createReferenceKernels } from "../../kernels/index.ts";
 import { createPeakPlan, findPeaks, fitPeaksBlock, latticeOfPhase, type MapConfigInput } from "./index.ts";
@@ -36,23 +36,6 @@ const config: MapConfigInput = {
   ],
 };
 
-/** Members of a zip archive by name, from its central directory. */
-function unzip(bytes: Buffer): Map<string, string> {
-  const members = new Map<string, string>();
-  const end = bytes.lastIndexOf(Buffer.from("PK\x05\x06", "latin1"));
-  let at = bytes.readUInt32LE(end + 16);
-  for (let i = 0; i < bytes.readUInt16LE(end + 10); i++) {
-    const [size, nameLength] = [bytes.readUInt32LE(at + 20), bytes.readUInt16LE(at + 28)];
-    const local = bytes.readUInt32LE(at + 42);
-    const from = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
-    const packed = bytes.subarray(from, from + size);
-    const text = bytes.readUInt16LE(at + 10) === 8 ? inflateRawSync(packed) : packed;
-    members.set(bytes.toString("latin1", at + 46, at + 46 + nameLength), text.toString("latin1"));
-    at += 46 + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
-  }
-  return members;
-}
-
 /** Fit2D's .chi: four lines of heading, then two-theta and intensity. */
 const columnsOf = (text: string): number[][] =>
   text
@@ -68,7 +51,10 @@ describe.skipIf(!hasShared)("143 NCA patterns to maps (needs ../shared)", () => 
   let intensity: Float64Array;
   beforeAll(() => {
     const files = unzip(readFileSync(shared("data/xrdct/scimap_34IDE_nca_map/xrd-map-34-ID-E.zip")));
-    const texts = [...files].filter(([name]) => name.endsWith(".chi")).sort(([a], [b]) => (a < b ? -1 : 1));
+    const texts = files
+      .filter(({ name }) => name.endsWith(".chi"))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ name, data }) => [name, data.toString("latin1")] as const);
     const columns = texts.map(([, text]) => columnsOf(text));
     axis = { unit: "two-theta", values: Float64Array.from(columns[0]!, ([x]) => x!) };
     const patterns = Float32Array.from(columns.flatMap((rows) => rows.map(([, y]) => y!)));
