@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { stderr } from "node:process";
+import { stderr, stdout } from "node:process";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../data/index.ts";
 import { version } from "../data/version.ts";
@@ -39,9 +39,16 @@ for (const command of [program, ...program.commands]) command.exitOverride();
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError && error.exitCode === 0) process.exitCode = 0;
+  else if (error instanceof CommanderError) refuse("bad-option", error.message);
   else if (error instanceof InputError) {
     stderr.write(`xrdct: ${error.message} [${error.code}]\n`);
-    process.exitCode = 2;
+    refuse(error.code, error.message);
   } else throw error;
+}
+
+/** An option that is wrong is found before any command runs; --json holds for it too. */
+function refuse(code: string, message: string): void {
+  if (process.argv.includes("--json")) stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+  process.exitCode = 2;
 }

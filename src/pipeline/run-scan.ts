@@ -46,7 +46,8 @@ export interface RunSummary {
 /**
  * Runs what is missing, in order, and writes the result file.
  *
- * @throws InputError from any stage, and "run-in-progress" | "output-not-a-result" | "stage-not-in-scan"
+ * @throws InputError from any stage, and "run-in-progress" | "output-not-a-result" | "stage-not-in-scan" |
+ *   "stage-order"
  */
 export async function runScan(scan: Scan, options: RunOptions): Promise<RunSummary> {
   const workFolder = `${options.output}.work`;
@@ -88,6 +89,9 @@ class Run {
     this.keys = this.steps.map(({ stage }) => digest(stage.identity));
     const first = from === undefined ? this.steps.length : this.indexOf(from);
     const last = until === undefined ? this.steps.length - 1 : this.indexOf(until);
+    if (from !== undefined && first > last) {
+      throw new InputError("stage-order", `--from ${from} comes after --until ${until}: nothing would be done.`);
+    }
     for (const { store } of this.steps.slice(first, last + 1)) store.discard();
     let end = 0;
     // beyond --until nothing is done, but what is finished and still holds stays in the result
