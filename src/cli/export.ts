@@ -2,8 +2,9 @@ import { writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../data/index.ts";
+import { writeNdtomoVolume } from "../files/ndtomo.ts";
 import { openResult, type Result } from "../files/result-reader.ts";
-import { type ExportOptions, exportArray } from "../pipeline/export-array.ts";
+import { type ExportOptions, exportArray, readVolume } from "../pipeline/export-array.ts";
 import { type CommonOptions, createCommand, execute, finiteNumber } from "./command.ts";
 
 const EXAMPLE = `npx xrdct export result.nxs --list
@@ -41,6 +42,7 @@ async function run(path: string, options: Options) {
         "bad-option",
         "export needs -o FILE: its ending (npy, csv, tif, edf, h5, png, svg, xye) says the format.",
       );
+    if (/\.(h5|hdf5)$/.test(options.output)) return await exportVolume(result, options.map, options.output);
     const { bytes, description } = await exportArray(
       result,
       options.map,
@@ -52,6 +54,16 @@ async function run(path: string, options: Options) {
   } finally {
     result.close();
   }
+}
+
+/** A volume in nDTomo's layout, /data with /q or /tth. */
+async function exportVolume(result: Result, name: string, output: string) {
+  const { shape, axis, voxelMm, data } = readVolume(result, name);
+  await writeNdtomoVolume(output, { ny: shape[0], nx: shape[1], axis, data, voxelMm });
+  return {
+    json: { written: output, name, shape },
+    lines: [`${output}: ${name} in nDTomo's layout, ${shape.join(" x ")}`],
+  };
 }
 
 function exportOptions(options: Options): ExportOptions {

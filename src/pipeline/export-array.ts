@@ -1,5 +1,5 @@
 /** Any array of a result as bytes of the format that is asked for. */
-import { InputError, type ParameterMap } from "../data/index.ts";
+import { type Axis, InputError, type ParameterMap } from "../data/index.ts";
 import { formatMapCsv } from "../files/csv.ts";
 import { encodeEdf } from "../files/edf.ts";
 import { encodeNpy } from "../files/npy.ts";
@@ -7,7 +7,7 @@ import { formatPatternCsv, formatXye } from "../files/pattern-text.ts";
 import type { Result, ResultEntry } from "../files/result-reader.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
 import { encodeTiff } from "../files/tiff.ts";
-import { type FigureOptions, figureOf, readImage, readPatternOf } from "./result-figures.ts";
+import { axisUnitOf, type FigureOptions, figureOf, readImage, readPatternOf } from "./result-figures.ts";
 
 export interface ExportOptions extends FigureOptions {
   /** pixels of a PNG for one unit of the figure */
@@ -43,7 +43,7 @@ export async function exportArray(
   if (!(FORMATS as readonly string[]).includes(format)) {
     throw new InputError(
       "export-format",
-      `Cannot write "${format || "no ending"}". The output's ending is one of ${FORMATS.join(", ")}.`,
+      `Cannot write "${format || "no ending"}". The output's ending is one of ${FORMATS.join(", ")}, or h5 for a volume.`,
     );
   }
   const entry = entryOf(result, name);
@@ -100,6 +100,29 @@ function patternOf(result: Result, { name, shape }: ResultEntry) {
     "not-a-pattern",
     `${name} has ${shape.length} dimensions and is no single pattern. Export it as npy, or name a pattern such as map/summed_pattern.`,
   );
+}
+
+/**
+ * A stack [y, x, bin] as a volume.
+ *
+ * @throws InputError "not-a-volume" | "result-name-unknown" | "export-too-large"
+ */
+export function readVolume(
+  result: Result,
+  name: string,
+): { shape: readonly [number, number, number]; axis: Axis; voxelMm: number; data: Float32Array } {
+  const entry = entryOf(result, name);
+  const [ny, nx, bins] = entry.shape;
+  if (ny === undefined || nx === undefined || bins === undefined) {
+    throw new InputError(
+      "not-a-volume",
+      `${name} is ${entry.shape.join(" x ")} and no volume [y, x, bin]. HDF5 export is for volumes such as reconstruct/data.`,
+    );
+  }
+  const [, x, radial] = result.axes(name);
+  const data = Float32Array.from(readWhole(result, entry).data);
+  const axis: Axis = { unit: axisUnitOf(radial!.name), values: radial!.values };
+  return { shape: [ny, nx, bins], axis, voxelMm: x!.unit === "mm" && nx > 1 ? x!.values[1]! - x!.values[0]! : 1, data };
 }
 
 function readWhole(result: Result, { name, shape }: ResultEntry, bins?: readonly [number, number]) {

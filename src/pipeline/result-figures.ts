@@ -1,5 +1,5 @@
 /** Figures of what a result file holds: maps, stacks, patterns. */
-import { InputError, type Pattern, STATUS } from "../data/index.ts";
+import { AXIS_UNITS, type AxisUnit, InputError, type Pattern, STATUS } from "../data/index.ts";
 import type { Result, ResultAxisValues } from "../files/result-reader.ts";
 import {
   COLOUR_MAPS,
@@ -71,17 +71,38 @@ export function readImage(result: Result, name: string, bins?: readonly [number,
 /** The figure that suits what the name stands for. */
 export function figureOf(result: Result, name: string, options: FigureOptions = {}): string {
   const entry = result.list().find((candidate) => candidate.name === name);
-  if (entry?.shape.length === 1)
-    return patternFigure({
-      title: `${result.title}: ${entry.longName}`,
-      ...readPatternOf(result, name),
-      observed: readPatternOf(result, name).intensity,
-      ordinate: "sqrt",
-    });
+  if (entry?.shape.length === 1) return figureOfPattern(result, name, entry.longName);
   const image = readImage(result, name, options.bins);
   return image.axes[0].name === "y"
     ? mapFigure(asMapFigure(result, name, image, options))
     : sinogramFigure(image, options);
+}
+
+/** A pattern, with a row of ticks for each region whose peaks were mapped. */
+function figureOfPattern(result: Result, name: string, longName: string): string {
+  const { axis, intensity } = readPatternOf(result, name);
+  return patternFigure({
+    title: `${result.title}: ${longName}`,
+    axis,
+    observed: intensity,
+    ticks: fittedPeaks(result),
+    ordinate: "sqrt",
+  });
+}
+
+/** The middle of each mapped peak's position, by region. */
+function fittedPeaks(result: Result): { name: string; positions: number[] }[] {
+  const regions = new Map<string, number[]>();
+  for (const { name } of result.list()) {
+    const [, region] = /^map\/([^/]+)\/[^/]+\/position$/.exec(name) ?? [];
+    if (region === undefined) continue;
+    const { values, status } = result.readMap(name);
+    const good = [...values]
+      .filter((value, i) => Number.isFinite(value) && (!status || status[i] === STATUS.converged))
+      .sort((a, b) => a - b);
+    if (good.length) regions.set(region, [...(regions.get(region) ?? []), good[good.length >> 1]!]);
+  }
+  return [...regions].map(([name, positions]) => ({ name, positions }));
 }
 
 export function asMapFigure(result: Result, name: string, image: ResultImage, options: FigureOptions = {}): MapFigure {
@@ -146,15 +167,18 @@ function colours({ limits, colourMap }: FigureOptions): {
   return { ...(limits && { limits }), ...(colourMap && { colourMap: colourMap as ColourMapName }) };
 }
 
+/** The radial axis by the name it has in the file. */
+export function axisUnitOf(name: string): AxisUnit {
+  return AXIS_UNITS.find((unit) => unit.replace("-", "_") === name) ?? "two-theta";
+}
+
 /** A one-dimensional result as a pattern. */
 export function readPatternOf(result: Result, name: string): Pattern {
   const intensity = Float64Array.from(result.readArray(name));
   const [axis] = result.axes(name);
   const hasErrors = result.list().some((entry) => entry.name === `${name}_esd`);
-  const unit =
-    axis!.name === "q" ? "q" : axis!.name === "radius" ? "radius" : axis!.name === "log_tan" ? "log-tan" : "two-theta";
   return {
-    axis: { unit, values: axis!.values },
+    axis: { unit: axisUnitOf(axis!.name), values: axis!.values },
     intensity,
     ...(hasErrors && { sigma: Float64Array.from(result.readArray(`${name}_esd`)) }),
   };

@@ -36,7 +36,12 @@ const Frames = z.strictObject({
   flat: path.optional().meta({ description: "flat field" }),
   dark: path.optional().meta({ description: "dark image" }),
   translations: z.int().min(1).meta({ description: "frames in a line" }),
+  badPixels: z
+    .enum(["auto", "off"])
+    .default("auto")
+    .meta({ description: "leave out pixels that are hot or dead in frames from all over the scan" }),
   monitor: path.optional().meta({ description: "text file with one monitor reading a frame" }),
+  exposure: path.optional().meta({ description: "text file with one exposure time in seconds a frame" }),
   transmitted: path.optional().meta({ description: "text file with one reading of the transmitted beam a frame" }),
 });
 const P07 = z.strictObject({
@@ -87,6 +92,9 @@ export const ScanConfig = z.strictObject({
     .optional()
     .meta({ unit: "mm", description: "translation step, which sizes the voxels" }),
   angles: Angles.prefault({}),
+  air: path.optional().meta({
+    description: "pattern of the air or the empty cell on the same bins, normalised as the scan will be; subtracted",
+  }),
   integrate: IntegrateConfig.prefault({}),
   sinogram: SinogramConfig.prefault({}),
   reconstruct: ReconstructConfig.prefault({}),

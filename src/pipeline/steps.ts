@@ -1,6 +1,7 @@
 /** The stages of a scan in the order of the data, each knowing what it takes from the one before. */
 import { InputError } from "../data/index.ts";
 import { findFramePaths } from "../files/frame-paths.ts";
+import { readPattern } from "../files/pattern-file.ts";
 import type { ArrayReference } from "./array-reference.ts";
 import type { PatternSourceSpec } from "./pattern-source.ts";
 import type { Scan } from "./scan-config.ts";
@@ -85,7 +86,11 @@ export async function createSteps(scan: Scan, left: Left, workFolder: string): P
     const sinogramAt = store("sinogram");
     const sinogram = createSinogramStage(
       config.sinogram,
-      { key: keyBefore(), patterns: () => left.patterns! },
+      {
+        key: keyBefore(),
+        patterns: () => left.patterns!,
+        air: config.air === undefined ? undefined : readPattern(scan.resolve(config.air)),
+      },
       sinogramAt,
     );
     steps.push(

@@ -1,10 +1,10 @@
-import { energyKeVToWavelengthA, InputError, joinMasks, type Mask } from "../../data/index.ts";
+import { energyKeVToWavelengthA, type FrameArray, InputError, joinMasks, type Mask } from "../../data/index.ts";
 import { findFramePaths } from "../../files/frame-paths.ts";
 import { openFrames } from "../../files/frames.ts";
 import { readMask } from "../../files/mask.ts";
 import { readPoni } from "../../files/poni.ts";
 import type { Poni, Shape } from "../../geometry/index.ts";
-import { createIntegrator } from "../../stages/integrate/index.ts";
+import { type BadPixels, createIntegrator, findBadPixels } from "../../stages/integrate/index.ts";
 import { anglesOf, readNumbers } from "../angles.ts";
 import { referenceTo } from "../array-reference.ts";
 import { fingerprint, fingerprintAll } from "../fingerprint.ts";
@@ -40,7 +40,7 @@ export async function createIntegrateStage(
   const omegaDeg = anglesOf(scan.config.angles, lines, scan);
   const small = [
     poniPath,
-    ...[input.mask, input.flat, input.dark, input.monitor, input.transmitted].flatMap((path) =>
+    ...[input.mask, input.flat, input.dark, input.monitor, input.exposure, input.transmitted].flatMap((path) =>
       path ? [scan.resolve(path)] : [],
     ),
   ];
@@ -52,6 +52,7 @@ export async function createIntegrateStage(
       config: scan.config.integrate,
       inputs,
       dataset: input.dataset,
+      badPixels: input.badPixels,
       points,
       omegaDeg: [...omegaDeg],
       wavelength: poni.wavelength,
@@ -61,8 +62,12 @@ export async function createIntegrateStage(
       const shape = { items: lines * points, bins: axis.values.length };
       const patterns = store.array("patterns", shape);
       const sigma = store.array("patterns-sigma", shape);
+      const bad =
+        input.badPixels === "auto" ? await badPixels(files, input.dataset, setup.shape, setup.mask) : undefined;
+      const mask = joinMasks(setup.mask, bad?.mask);
       const payload: IntegratePayload = {
         ...setup,
+        ...(mask && { mask }),
         files,
         frames: lines * points,
         patterns: referenceTo(patterns),
@@ -95,6 +100,7 @@ export async function createIntegrateStage(
           };
           const short = lines * points - count;
           const notes = [`${count} frames of ${rows} x ${cols} pixels, ${shape.bins} bins, ${setup.config.statistic}`];
+          if (bad) notes.push(`left out in all frames: ${bad.hot} hot and ${bad.dead} dead pixels`);
           if (short > 0)
             notes.push(`the last line has ${points - short} of ${points} frames; the rest is flagged as missing`);
           for (const { first, count: gone, reason } of source.missing ?? [])
@@ -145,13 +151,36 @@ async function readImages(
   };
 }
 
+/** Frames looked at for bad pixels: enough that no grain's spot is in all of them. */
+const FRAMES_FOR_BAD_PIXELS = 12;
+
+/** Pixels that are bad wherever the scan stood; undefined where it has too few frames to tell. */
+async function badPixels(
+  files: string | readonly string[],
+  dataset: string | undefined,
+  shape: Shape,
+  mask: Mask | undefined,
+): Promise<BadPixels | undefined> {
+  const source = await openFrames(files, { missing: "flag", ...(dataset && { dataset }) });
+  const frames: FrameArray[] = [];
+  for (let i = 0; i < FRAMES_FOR_BAD_PIXELS; i++) {
+    try {
+      frames.push(source.readFrame(Math.floor(((i + 0.5) * source.count) / FRAMES_FOR_BAD_PIXELS)).data);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error; // integrate flags the frame when it comes to it
+    }
+  }
+  source.close();
+  return frames.length < 8 ? undefined : findBadPixels(frames, shape, mask ? { mask } : {});
+}
+
 /** Readings of frames that were not taken are NaN, as those frames' patterns are. */
 function readCounters(
   scan: Scan,
   input: FramesInput,
   frames: number,
   items: number,
-): Pick<PatternsMeta, "monitor" | "transmitted"> {
+): Pick<PatternsMeta, "monitor" | "transmitted" | "exposureS"> {
   const read = (path: string, name: string): Float64Array => {
     const values = readNumbers(scan.resolve(path));
     if (values.length !== frames) {
@@ -166,6 +195,7 @@ function readCounters(
   };
   return {
     ...(input.monitor && { monitor: read(input.monitor, "monitor") }),
+    ...(input.exposure && { exposureS: read(input.exposure, "list of exposures") }),
     ...(input.transmitted && { transmitted: read(input.transmitted, "transmitted beam") }),
   };
 }

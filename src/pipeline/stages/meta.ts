@@ -13,6 +13,8 @@ export interface PatternsMeta {
   readonly omegaDeg: Float64Array;
   /** [line, point] */
   readonly monitor?: Float64Array;
+  /** [line, point] seconds */
+  readonly exposureS?: Float64Array;
   /** [line, point] transmitted-beam reading */
   readonly transmitted?: Float64Array;
   readonly patterns: ArrayReference;

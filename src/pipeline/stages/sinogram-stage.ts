@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { convertAxis } from "../../data/index.ts";
+import { convertAxis, InputError, type Pattern } from "../../data/index.ts";
 import {
   analyseSinogram,
   createPatternSummary,
@@ -18,6 +18,8 @@ import type { PatternsMeta, SinogramMeta } from "./meta.ts";
 export interface SinogramInput {
   readonly key: string;
   readonly patterns: () => PatternsMeta;
+  /** of the air or the empty cell, to be subtracted */
+  readonly air?: Pattern | undefined;
 }
 
 export function createSinogramStage(
@@ -27,11 +29,11 @@ export function createSinogramStage(
 ): Stage<SinogramMeta> {
   return {
     name: "sinogram",
-    identity: { stage: "sinogram", config, input: input.key },
+    identity: { stage: "sinogram", config, input: input.key, air: input.air },
     async plan() {
       const measured = input.patterns();
       const ringLength = measured.sigma ? undefined : ringLengthOf(measured);
-      const report = analyse(measured, config, ringLength);
+      const report = analyse(measured, config, ringLength, input.air && checkAir(input.air, measured));
       const shape = { items: report.angles * report.translations, bins: measured.patterns.bins };
       const sinogram = store.array("sinogram", shape);
       const sigma = report.sigma.source === "none" ? undefined : store.array("sinogram-sigma", shape);
@@ -77,7 +79,12 @@ export function createSinogramStage(
 }
 
 /** One pass over the patterns, a few lines at a time, and everything found out from what it leaves. */
-function analyse(measured: PatternsMeta, config: SinogramConfig, ringLength: Float64Array | undefined): SinogramReport {
+function analyse(
+  measured: PatternsMeta,
+  config: SinogramConfig,
+  ringLength: Float64Array | undefined,
+  air: Pattern | undefined,
+): SinogramReport {
   const { lines, points, patterns } = measured;
   const { bins } = patterns;
   const summary = createPatternSummary(lines, points, bins);
@@ -94,9 +101,28 @@ function analyse(measured: PatternsMeta, config: SinogramConfig, ringLength: Flo
   const record: ScanRecord = {
     omegaDeg: measured.omegaDeg,
     ...(measured.monitor && { monitor: measured.monitor }),
+    ...(measured.exposureS && { exposureS: measured.exposureS }),
+    ...(air && { air }),
     ...(measured.transmitted && { transmitted: measured.transmitted }),
   };
   return analyseSinogram(summary, record, config, measured.sigma !== undefined);
+}
+
+/** @throws InputError "air-axis" where its bins are not those of the scan */
+function checkAir(air: Pattern, { axis }: PatternsMeta): Pattern {
+  const [found, needed] = [air.axis.values, axis.values];
+  const tolerance = 0.01 * Math.abs(needed[1]! - needed[0]!);
+  if (
+    air.axis.unit === axis.unit &&
+    found.length === needed.length &&
+    found.every((value, i) => Math.abs(value - needed[i]!) <= tolerance)
+  )
+    return air;
+  throw new InputError(
+    "air-axis",
+    `The air pattern has ${found.length} bins of ${air.axis.unit} from ${found[0]} to ${found.at(-1)}; the scan has ${needed.length} bins of ${axis.unit} ` +
+      `from ${needed[0]} to ${needed.at(-1)}. Integrate the air frame with the same settings.`,
+  );
 }
 
 /** Pixels behind an azimuthal mean grow with the ring: proportional to sin(two-theta), mean 1. */

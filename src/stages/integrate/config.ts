@@ -21,7 +21,7 @@ export const IntegrateConfig = z.strictObject({
   statistic: z
     .enum(STATISTICS)
     .default("sigma-clip")
-    .meta({ description: "what stands for the pixels of a bin (docs/decisions: integrate-default-statistic)" }),
+    .meta({ description: "what stands for the pixels of a bin (docs/decisions/0007-default-statistic.md)" }),
   trim: z.number().min(0).max(0.5).default(0.1).meta({
     description: "trimmed-mean: fraction of a bin's pixels dropped at each end; 0.5 is the median",
     unit: "1",
