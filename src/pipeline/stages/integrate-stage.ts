@@ -63,7 +63,7 @@ export async function createIntegrateStage(
       const patterns = store.array("patterns", shape);
       const sigma = store.array("patterns-sigma", shape);
       const bad =
-        input.badPixels === "auto" ? await badPixels(files, input.dataset, setup.shape, setup.mask) : undefined;
+        input.badPixels === "auto" ? await badPixels(files, input.dataset, setup.shape, poni, setup.mask) : undefined;
       const mask = joinMasks(setup.mask, bad?.mask);
       const payload: IntegratePayload = {
         ...setup,
@@ -159,6 +159,7 @@ async function badPixels(
   files: string | readonly string[],
   dataset: string | undefined,
   shape: Shape,
+  poni: Poni,
   mask: Mask | undefined,
 ): Promise<BadPixels | undefined> {
   const source = await openFrames(files, { missing: "flag", ...(dataset && { dataset }) });
@@ -171,7 +172,7 @@ async function badPixels(
     }
   }
   source.close();
-  return frames.length < 8 ? undefined : findBadPixels(frames, shape, mask ? { mask } : {});
+  return frames.length < 8 ? undefined : findBadPixels(frames, shape, { poni, ...(mask && { mask }) });
 }
 
 /** Readings of frames that were not taken are NaN, as those frames' patterns are. */

@@ -1,13 +1,15 @@
 import type { FrameArray, Mask } from "../../data/index.ts";
-import type { Shape } from "../../geometry/index.ts";
+import { type Poni, type Shape, twoThetaMap } from "../../geometry/index.ts";
 
 export interface BadPixelOptions {
   /** excluded already; neither judged nor used as a neighbour */
   readonly mask?: Mask;
   /** a pixel is hot where it stands above its neighbours by so many sigma, in every frame */
   readonly threshold?: number;
-  /** and by this factor, so that a smooth ring's crest is not taken for one */
+  /** and by this factor */
   readonly factor?: number;
+  /** With it a pixel must also stand out from the others at its own radius: the crest of a sharp ring does not. */
+  readonly poni?: Poni;
 }
 
 export interface BadPixels {
@@ -31,6 +33,7 @@ export function findBadPixels(frames: readonly FrameArray[], shape: Shape, optio
   const data = new Uint8Array(rows * cols);
   let [hot, dead, missing] = [0, 0, 0];
   const around: number[] = [];
+  const ring = options.poni && ringMedians(lowest, shape, mask, options.poni);
   for (let row = 0, at = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++, at++) {
       if (mask?.data[at]) continue;
@@ -39,19 +42,40 @@ export function findBadPixels(frames: readonly FrameArray[], shape: Shape, optio
         data[at] = 1;
         continue;
       }
-      const median = neighbourMedian(lowest, shape, row, col, mask, around);
-      if (Number.isNaN(median)) continue;
+      const neighbours = neighbourMedian(lowest, shape, row, col, mask, around);
+      if (Number.isNaN(neighbours)) continue;
+      const median = Math.max(neighbours, ring?.[at] ?? 0);
       // Poisson, at least one count
       if (lowest[at]! > factor * median && lowest[at]! - median > threshold * Math.sqrt(Math.max(median, 1))) {
         hot++;
         data[at] = 1;
-      } else if (highest[at] === 0 && median > threshold) {
+      } else if (highest[at] === 0 && Math.min(neighbours, ring?.[at] ?? neighbours) > threshold) {
         dead++;
         data[at] = 1;
       }
     }
   }
   return { mask: { rows, cols, data }, hot, dead, missing };
+}
+
+/** Rings this narrow, in pixels, are flat enough across even where the powder rings are sharp. */
+const RING_WIDTH_PX = 0.25;
+
+/** [pixel] median of the valid pixels at the same radius. */
+function ringMedians(map: Float32Array, shape: Shape, mask: Mask | undefined, poni: Poni): Float32Array {
+  const perPixel = poni.dist / (RING_WIDTH_PX * Math.min(poni.pixel1, poni.pixel2));
+  const ring = Int32Array.from(twoThetaMap(poni, shape), (twoTheta) =>
+    Math.min(1e7, Math.abs(perPixel * Math.tan(twoTheta))),
+  );
+  const members = new Map<number, number[]>();
+  for (let at = 0; at < map.length; at++) {
+    if (mask?.data[at] || Number.isNaN(map[at]!)) continue;
+    const list = members.get(ring[at]!);
+    if (list) list.push(map[at]!);
+    else members.set(ring[at]!, [map[at]!]);
+  }
+  const medians = new Map([...members].map(([k, list]) => [k, list.sort((a, b) => a - b)[list.length >> 1]!]));
+  return Float32Array.from(ring, (k) => medians.get(k) ?? 0);
 }
 
 /** [pixel] lowest and highest valid count over the frames; NaN where there is none. */
