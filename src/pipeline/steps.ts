@@ -1,5 +1,6 @@
 /** The stages of a scan in the order of the data, each knowing what it takes from the one before. */
 import { InputError } from "../data/index.ts";
+import { version } from "../data/version.ts";
 import { findFramePaths } from "../files/frame-paths.ts";
 import { readPattern } from "../files/pattern-file.ts";
 import type { ArrayReference } from "./array-reference.ts";
@@ -47,7 +48,14 @@ function step<Meta>(
   keep: (meta: Meta) => void,
   arrays: () => NamedArray[],
 ): Step {
-  return { stage: stage as Stage<unknown>, store, settings, keep: keep as (meta: unknown) => void, arrays };
+  // a result of another version of the program is not taken for this one's
+  return {
+    stage: { ...(stage as Stage<unknown>), identity: { version, stage: stage.identity } },
+    store,
+    settings,
+    keep: keep as (meta: unknown) => void,
+    arrays,
+  };
 }
 
 export async function createSteps(scan: Scan, left: Left, workFolder: string): Promise<Step[]> {

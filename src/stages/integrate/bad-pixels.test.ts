@@ -16,11 +16,11 @@ describe("findBadPixels on sharp rings", () => {
     pixel2: pixel,
   };
   const radius = twoThetaMap(poni, shape).map((twoTheta) => (0.3 * Math.tan(twoTheta)) / pixel);
-  // Rings of 1.5 pixels FWHM, 20 times the background, the same in all frames: to the eight neighbours of a pixel on
+  // Rings of 0.9 pixels FWHM, 70 times the background, the same in all frames: to the eight neighbours of a pixel on
   // a crest they look like hot pixels.
   const rings = Float64Array.from(
     radius,
-    (r) => 30 + [31, 47.3, 62.8].reduce((sum, at) => sum + 600 * Math.exp(-4 * Math.LN2 * ((r - at) / 1.5) ** 2), 0),
+    (r) => 30 + [31, 47.3, 62.8].reduce((sum, at) => sum + 2000 * Math.exp(-4 * Math.LN2 * ((r - at) / 0.9) ** 2), 0),
   );
   const hot = [4000, 9123, 20_000];
   const frames = Array.from({ length: 8 }, (_, f) => {
