@@ -26,8 +26,6 @@ export function gatherRows(
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function scaleRow(out: usize, from: usize, w: f32, bins: i32): void {
   const end = out + ((<usize>bins) << 2);
   const end4 = out + ((<usize>(bins & ~3)) << 2);
@@ -38,8 +36,6 @@ function scaleRow(out: usize, from: usize, w: f32, bins: i32): void {
   for (; out < end; out += 4, from += 4) f32.store(out, <f32>0 + w * f32.load(from));
 }
 
-// @ts-ignore: decorator
-@inline
 function addRow(out: usize, from: usize, w: f32, bins: i32): void {
   const end = out + ((<usize>bins) << 2);
   const end4 = out + ((<usize>(bins & ~3)) << 2);
@@ -77,8 +73,6 @@ export function gatherVariances(
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function addSquares(out: usize, from: usize, w: f32, bins: i32): void {
   const end = out + ((<usize>bins) << 2);
   const end4 = out + ((<usize>(bins & ~3)) << 2);
@@ -93,8 +87,6 @@ function addSquares(out: usize, from: usize, w: f32, bins: i32): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function addCounts(out: usize, from: usize, gain: usize, w: f32, bins: i32): void {
   const end = out + ((<usize>bins) << 2);
   const end4 = out + ((<usize>(bins & ~3)) << 2);
