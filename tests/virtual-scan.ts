@@ -1,0 +1,163 @@
+/** Small simulated scans as files, and the program as a user runs it: for the tests of whole runs. */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse, stringify } from "yaml";
+import { openResult } from "../src/files/result-reader.ts";
+import { simulateScan } from "../src/pipeline/simulate-scan.ts";
+import { SimulateConfig, type SimulateInput } from "../src/stages/simulate/index.ts";
+
+export const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const KILL_AT = fileURLToPath(new URL("./kill-at.mjs", import.meta.url));
+
+/** Aluminium with a rod of copper off its middle, lattice parameters of the built-in structures. */
+const SAMPLE: Pick<SimulateInput, "seed" | "phases" | "shapes"> = {
+  seed: 3,
+  phases: { Al: {}, Cu: {} },
+  shapes: [
+    { kind: "disc", material: "Al", radiusMm: 1.5 },
+    { kind: "disc", material: "Cu", centreMm: [0.5, 0.4], radiusMm: 0.6 },
+  ],
+};
+
+export const ROTATION_AXIS = 12.35;
+
+/** 25 translations x 25 angles x 240 bins of q, zig-zag with a shift of one step. */
+export const PATTERNS: SimulateInput = {
+  ...SAMPLE,
+  scan: {
+    translations: 25,
+    angles: 24,
+    stepMm: 0.16,
+    rotationAxis: ROTATION_AXIS,
+    zigZag: true,
+    lineShiftSteps: 1,
+    includesEnd: true,
+  },
+  instrument: { distanceMm: 2000 },
+  axis: { unit: "q", from: 2.6, to: 3.8, bins: 240 },
+  noise: { countsPerRay: 1e6 },
+};
+
+/** 15 translations x 16 angles of frames of 120 x 110 pixels. */
+export const FRAMES: SimulateInput = {
+  ...SAMPLE,
+  scan: { translations: 15, angles: 16, stepMm: 0.26, rotationAxis: 7.2 },
+  instrument: { distanceMm: 150 },
+  axis: { unit: "two-theta", from: 2, to: 5, bins: 100 },
+  detector: { rows: 120, cols: 110, pixelUm: 172, centreRow: 5.3, centreCol: 50.2, hotPixels: 5 },
+  noise: { countsPerRay: 1e6 },
+};
+
+export const MAP = {
+  regions: [
+    { name: "Al", phase: "Al", range: [3.04, 3.2], peaks: [{ name: "200", d: 2.0246, hkl: [2, 0, 0] }] },
+    { name: "Cu", phase: "Cu", range: [2.94, 3.08], peaks: [{ name: "111", d: 2.087, hkl: [1, 1, 1] }] },
+  ],
+  lattices: [
+    { phase: "Al", system: "cubic" },
+    { phase: "Cu", system: "cubic" },
+  ],
+};
+
+export interface VirtualScan {
+  readonly folder: string;
+  readonly scanPath: string;
+  readonly truthPath: string;
+  /** writes another scan.yaml beside it, with these top-level keys changed; undefined takes one away */
+  readonly variant: (name: string, changes: Readonly<Record<string, unknown>>) => string;
+}
+
+export async function simulate(folder: string, config: SimulateInput, output: "patterns" | "frames") {
+  const { scanPath, truthPath } = await simulateScan(SimulateConfig.parse(config), {
+    folder,
+    output,
+    workers: 2,
+    onProgress: () => {},
+    signal: new AbortController().signal,
+  });
+  return openVirtualScan(folder, scanPath, truthPath);
+}
+
+function openVirtualScan(folder: string, scanPath: string, truthPath: string): VirtualScan {
+  return {
+    folder,
+    scanPath,
+    truthPath,
+    variant(name, changes) {
+      const scan = { ...(parse(readFileSync(scanPath, "utf8")) as object), ...changes };
+      const path = join(folder, name);
+      writeFileSync(path, stringify(scan));
+      return path;
+    },
+  };
+}
+
+export interface Ran {
+  /** exit code; null where a signal ended it */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** what --json printed */
+  // biome-ignore lint/suspicious/noExplicitAny: each command has its own
+  readonly json: any;
+}
+
+/** The built program in a process of its own; with `killAt` it dies there (tests/kill-at.mjs). */
+export function xrdct(args: readonly string[], { killAt, cwd }: { killAt?: string; cwd?: string } = {}): Ran {
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...(killAt ? ["--import", KILL_AT] : []), MAIN, ...args],
+    {
+      encoding: "utf8",
+      timeout: 120_000,
+      env: { ...process.env, ...(killAt && { KILL_AT: killAt }) },
+      ...(cwd && { cwd }),
+    },
+  );
+  return {
+    code: status,
+    signal,
+    stdout,
+    stderr,
+    get json() {
+      return JSON.parse(stdout);
+    },
+  };
+}
+
+/** `xrdct run` with --json and without progress. */
+export const run = (scan: string, output: string, args: readonly string[] = [], killAt?: string): Ran =>
+  xrdct(["run", scan, "-o", output, "--json", "--quiet", ...args], killAt ? { killAt } : {});
+
+/** stage -> blocks done now */
+export const blocksDone = (ran: Ran): Record<string, number> =>
+  Object.fromEntries(
+    (ran.json.stages as { name: string; blocksDone: number }[]).map(({ name, blocksDone }) => [name, blocksDone]),
+  );
+
+/** sha256 of every array in a result, with its shape. */
+export async function hashes(path: string): Promise<Record<string, string>> {
+  const result = await openResult(path);
+  try {
+    return Object.fromEntries(
+      result.list().map(({ name, shape }) => {
+        const { buffer, byteOffset, byteLength } = result.readArray(name);
+        const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+        return [name, `${shape.join("x")} ${createHash("sha256").update(bytes).digest("hex")}`];
+      }),
+    );
+  } finally {
+    result.close();
+  }
+}
+
+/** Lines of a stage's journal that a killed run left whole. */
+export function journalEntries(output: string, stage: string): number {
+  const path = join(`${output}.work`, stage, "journal.jsonl");
+  if (!existsSync(path)) return 0;
+  return readFileSync(path, "utf8").split("\n").slice(1, -1).length;
+}
