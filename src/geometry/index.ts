@@ -1,4 +1,3 @@
 export * from "./detectors.ts";
-export * from "./pixel-corners.ts";
 export * from "./poni.ts";
 export * from "./scan-plan.ts";

@@ -93,14 +93,27 @@ export function polarizationFactor(twoTheta: number, chi: number, polarization: 
   return 0.5 * (1 + c2 - polarization * Math.cos(2 * chi) * (1 - c2));
 }
 
-function pixelMap(poni: Poni, shape: Shape, quantity: (t: Float64Array) => number): Float64Array {
-  const place = placement(poni, shape);
+/** A coordinate of a place around the sample, [t1, t2, t3] in metres. */
+export type Coordinate = (t: Float64Array) => number;
+
+/** [row, col] a coordinate at the centre of each pixel. */
+export function pixelMap(poni: Poni, shape: Shape, coordinate: Coordinate): Float64Array {
+  return gridMap(placement(poni, shape), shape.rows, shape.cols, 0.5, coordinate);
+}
+
+/** [row, col] of (rows + 1) x (cols + 1): a coordinate at each corner; node (i, j) is the first corner of pixel (i, j). */
+export function cornerMap(poni: Poni, shape: Shape, coordinate: Coordinate): Float64Array {
+  // a detector is a grid without gaps, so four neighbouring pixels share a corner
+  return gridMap(placement(poni, shape), shape.rows + 1, shape.cols + 1, 0, coordinate);
+}
+
+function gridMap(place: Placement, rows: number, cols: number, shift: number, coordinate: Coordinate): Float64Array {
   const t = new Float64Array(3);
-  const out = new Float64Array(shape.rows * shape.cols);
-  for (let row = 0, at = 0; row < shape.rows; row++) {
-    for (let col = 0; col < shape.cols; col++) {
-      place(row + 0.5, col + 0.5, t);
-      out[at++] = quantity(t);
+  const out = new Float64Array(rows * cols);
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++) {
+      place(row + shift, col + shift, t);
+      out[at++] = coordinate(t);
     }
   }
   return out;

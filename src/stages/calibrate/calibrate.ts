@@ -1,10 +1,10 @@
 import { type Frame, InputError, type Mask } from "../../data/index.ts";
-import { correlations } from "../../fit/index.ts";
+import { correlations, median } from "../../fit/index.ts";
 import { type Poni, placement } from "../../geometry/index.ts";
 import { calibrantName } from "./calibrants.ts";
 import { buildResult, type CalibrationResult, type JointEnergy } from "./calibration-result.ts";
 import type { CalibrateConfig } from "./config.ts";
-import { contrastImage, median } from "./contrast-image.ts";
+import { contrastImage } from "./contrast-image.ts";
 import { findCentre } from "./find-centre.ts";
 import { fitGeometry, type GeometryFit } from "./fit-geometry.ts";
 import { radialProfile, strangeRings } from "./match-rings.ts";

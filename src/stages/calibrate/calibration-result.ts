@@ -1,9 +1,8 @@
 /** What a calibration came to. */
 import type { Frame } from "../../data/index.ts";
-import { correlations } from "../../fit/index.ts";
+import { correlations, median } from "../../fit/index.ts";
 import type { Poni } from "../../geometry/index.ts";
 import type { CalibrantRing } from "./calibrants.ts";
-import { median } from "./contrast-image.ts";
 import type { GeometryFit } from "./fit-geometry.ts";
 import type { OrientationReport } from "./orientation.ts";
 import type { RefinedGeometry } from "./refine-outwards.ts";

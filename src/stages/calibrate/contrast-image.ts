@@ -2,7 +2,9 @@
  * A small image in which every ring counts alike: binned, square root (so that noise is the same everywhere), less
  * the local mean, over the local spread, clipped. Spots, gradients and the beam stop's shadow lose their weight.
  */
+
 import type { Frame } from "../../data/index.ts";
+import { median } from "../../fit/index.ts";
 
 export interface ContrastImage {
   readonly rows: number;
@@ -92,13 +94,6 @@ function slide(
       to[at(i)] = sum;
     }
   }
-}
-
-/** The middle value; NaN of nothing. */
-export function median(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).sort();
-  const n = sorted.length;
-  return n === 0 ? Number.NaN : (sorted[(n - 1) >> 1]! + sorted[n >> 1]!) / 2;
 }
 
 /** The usable pixels of a contrast image as a list. */

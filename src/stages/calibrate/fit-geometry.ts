@@ -13,9 +13,8 @@
  * it), and there are fewer independent points than points. The esd are then widened to those that treat each block
  * of the detector as one observation (the sandwich estimate with clusters: Liang & Zeger, Biometrika 73, 1986, 13).
  */
-import { cauchyLoss, createLeastSquares, type Evaluate, type SolveSummary } from "../../fit/index.ts";
+import { cauchyLoss, createLeastSquares, type Evaluate, median, type SolveSummary } from "../../fit/index.ts";
 import type { Poni } from "../../geometry/index.ts";
-import { median } from "./contrast-image.ts";
 import {
   GEOMETRY_PARAMETERS,
   geometryVector,

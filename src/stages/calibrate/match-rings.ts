@@ -2,9 +2,10 @@
  * Which ring is which: the distance, near the rough one, at which the calibrant's rings fall on the rings of the
  * image. Only radii about the centre are used; the tilt is left to the fit.
  */
+
 import type { Frame } from "../../data/index.ts";
+import { median } from "../../fit/index.ts";
 import type { CalibrantRing } from "./calibrants.ts";
-import { median } from "./contrast-image.ts";
 
 /** Azimuthal mean of sqrt(counts) in rings of one pixel. */
 export interface RadialProfile {

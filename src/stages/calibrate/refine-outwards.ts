@@ -2,12 +2,13 @@
  * From the untilted start to the final geometry: a few inner rings first, where a tilt moves nothing far, then ever
  * more rings outwards, extracting the points again with each better geometry.
  */
+
 import type { Frame } from "../../data/index.ts";
+import { median } from "../../fit/index.ts";
 import type { Poni } from "../../geometry/index.ts";
 import type { CalibrantRing } from "./calibrants.ts";
 import { ringPolylines } from "./calibration-figure.ts";
 import type { CalibrateConfig } from "./config.ts";
-import { median } from "./contrast-image.ts";
 import { fitGeometry, type GeometryFit } from "./fit-geometry.ts";
 import { geometryVector, ringTwoTheta, twoThetaOfPoints } from "./ring-geometry.ts";
 import { pixelAngle, type RingPoint, type RingWindow, ringPoints } from "./ring-points.ts";

@@ -1,4 +1,5 @@
 import type { FrameArray, Mask } from "../../data/index.ts";
+import { median, medianOfFew } from "../../fit/index.ts";
 import { type Poni, type Shape, twoThetaMap } from "../../geometry/index.ts";
 
 export interface BadPixelOptions {
@@ -44,9 +45,9 @@ export function findBadPixels(frames: readonly FrameArray[], shape: Shape, optio
       }
       const neighbours = neighbourMedian(lowest, shape, row, col, mask, around);
       if (Number.isNaN(neighbours)) continue;
-      const median = Math.max(neighbours, ring?.[at] ?? 0);
+      const usual = Math.max(neighbours, ring?.[at] ?? 0);
       // Poisson, at least one count
-      if (lowest[at]! > factor * median && lowest[at]! - median > threshold * Math.sqrt(Math.max(median, 1))) {
+      if (lowest[at]! > factor * usual && lowest[at]! - usual > threshold * Math.sqrt(Math.max(usual, 1))) {
         hot++;
         data[at] = 1;
       } else if (highest[at] === 0 && Math.min(neighbours, ring?.[at] ?? neighbours) > threshold) {
@@ -74,7 +75,7 @@ function ringMedians(map: Float32Array, shape: Shape, mask: Mask | undefined, po
     if (list) list.push(map[at]!);
     else members.set(ring[at]!, [map[at]!]);
   }
-  const medians = new Map([...members].map(([k, list]) => [k, list.sort((a, b) => a - b)[list.length >> 1]!]));
+  const medians = new Map([...members].map(([k, list]) => [k, median(list)]));
   return Float32Array.from(ring, (k) => medians.get(k) ?? 0);
 }
 
@@ -110,7 +111,5 @@ function neighbourMedian(
       around.push(map[at]!);
     }
   }
-  if (around.length < 3) return Number.NaN;
-  around.sort((a, b) => a - b);
-  return (around[(around.length - 1) >> 1]! + around[around.length >> 1]!) / 2;
+  return around.length < 3 ? Number.NaN : medianOfFew(around, around.length);
 }

@@ -6,7 +6,7 @@
  * epsilon so that the outermost pixel falls into the last bin instead of beyond it.
  */
 import { InputError } from "../../data/index.ts";
-import { centreMap, chiRad, cornerMap, type Poni, type Shape } from "../../geometry/index.ts";
+import { chiRad, cornerMap, type Poni, pixelMap, type Shape } from "../../geometry/index.ts";
 import type { IntegrateConfig } from "./config.ts";
 import { radialCoordinate } from "./radial-coordinate.ts";
 import { areaUnderPolygon, clipToStrip, splitInterval, splitPolygon } from "./split-pixel.ts";
@@ -44,10 +44,10 @@ export interface TableInput {
  */
 export function buildPixelTable({ poni, shape, mask, config, radialMap }: TableInput): PixelTable {
   const coordinate = radialCoordinate(config.axis, poni);
-  const geometry: PixelGeometry = { shape, mask, config, centre: radialMap ?? centreMap(poni, shape, coordinate) };
+  const geometry: PixelGeometry = { shape, mask, config, centre: radialMap ?? pixelMap(poni, shape, coordinate) };
   if (config.split !== "none") geometry.corner = cornerMap(poni, shape, coordinate);
   const isCake = config.chiBins !== null;
-  if (isCake || config.split === "full") geometry.chi = centreMap(poni, shape, chiRad);
+  if (isCake || config.split === "full") geometry.chi = pixelMap(poni, shape, chiRad);
   if (config.split === "full" || (isCake && config.split === "bbox"))
     geometry.chiCorner = cornerMap(poni, shape, chiRad);
   const extent = radialExtent(geometry);

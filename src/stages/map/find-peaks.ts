@@ -5,6 +5,7 @@
  * Source of the idea: M. A. Mariscotti, Nucl. Instrum. Methods 50 (1967) 309-320.
  */
 import type { AxisContext, Pattern } from "../../data/index.ts";
+import { median } from "../../fit/index.ts";
 import type { PeakRegion } from "./config.ts";
 import { latticeSpacing, positionOfD } from "./lattice-spacing.ts";
 
@@ -123,11 +124,9 @@ function medianDifference(intensity: ArrayLike<number>, i: number, lag: number):
   const near: number[] = [];
   const to = Math.min(intensity.length - lag, i + NOISE_WINDOW);
   for (let j = Math.max(lag, i - NOISE_WINDOW); j < to; j++) {
-    const difference = Math.abs(intensity[j - lag]! - 2 * intensity[j]! + intensity[j + lag]!);
-    if (difference >= 0) near.push(difference);
+    near.push(Math.abs(intensity[j - lag]! - 2 * intensity[j]! + intensity[j + lag]!));
   }
-  near.sort((a, b) => a - b);
-  return near[near.length >> 1] ?? 0;
+  return median(near) || 0;
 }
 
 /** Full width at half of the height, from the side that falls first; a neighbour may hold up the other. */

@@ -5,6 +5,7 @@
  * way to its neighbours on either side (Voronoi on the circle); projections at one angle (repeats, 0 and 180 both
  * taken, a 360 scan) share its weight. A gap much wider than the others is not measured, and nobody stands for it.
  */
+import { median } from "../../fit/index.ts";
 
 /** Angles closer than this, in degrees, are one angle. */
 const SAME_DEG = 1e-3;
@@ -36,14 +37,14 @@ export function angleWeights(omegaDeg: ArrayLike<number>): AngleWeights {
   const n = groups.length;
   // gaps[i] lies between group i and the next
   const gaps = groups.map((group, i) => (i + 1 < n ? groups[i + 1]!.at - group.at : first.at + 180 - group.at));
-  const median = [...gaps].sort((a, b) => a - b)[n >> 1]!;
-  const isWedge = (gap: number) => n > 2 && gap > WEDGE * median;
-  const half = gaps.map((gap) => (isWedge(gap) ? median : gap) / 2);
+  const usual = median(gaps);
+  const isWedge = (gap: number) => n > 2 && gap > WEDGE * usual;
+  const half = gaps.map((gap) => (isWedge(gap) ? usual : gap) / 2);
   const weights = new Float64Array(folded.length);
   groups.forEach(({ members }, i) => {
     const share = (half[i]! + half[(i + n - 1) % n]!) / members.length;
     for (const member of members) weights[member] = (share * Math.PI) / 180;
   });
-  const missingDeg = gaps.reduce((sum, gap) => sum + (isWedge(gap) ? gap - median : 0), 0);
+  const missingDeg = gaps.reduce((sum, gap) => sum + (isWedge(gap) ? gap - usual : 0), 0);
   return { weights, distinct: n, missingDeg };
 }

@@ -1,5 +1,5 @@
 /** Translations at the ends of the lines that hold no sample at any angle. */
-import { quantile } from "./robust.ts";
+import { quantile } from "../../fit/index.ts";
 
 /**
  * How many translations at the low and the high end are air.

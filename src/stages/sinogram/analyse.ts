@@ -1,5 +1,6 @@
 /** Phase one: from the small summary of a scan to everything that has to be known to put the whole scan right. */
 import { InputError } from "../../data/index.ts";
+import { median } from "../../fit/index.ts";
 import { airPattern } from "./air-pattern.ts";
 import {
   type Arrangement,
@@ -20,8 +21,6 @@ import { findOrder, type LineOrder } from "./order.ts";
 import { lineSpectra } from "./registration.ts";
 import { CELL, type SinogramReport } from "./report.ts";
 import { findRings } from "./rings.ts";
-import { median } from "./robust.ts";
-import { angularWeights } from "./rotation-axis.ts";
 import { type AxisSolution, judgeAxis, solveAxis } from "./solve-axis.ts";
 import type { PatternSummary } from "./summary.ts";
 import {
@@ -93,7 +92,6 @@ export function analyseSinogram(
     translations: points,
     order,
     ...kept,
-    angleWeight: angularWeights(kept.omegaDeg, scan.kind === "full-turn" ? 360 : 180),
     factor,
     ...(transmission ? { transmission: arrangeValues(transmission.values, kept, points) } : {}),
     cells: cellsOf(kept, missing, transmission, points),

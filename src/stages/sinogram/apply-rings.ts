@@ -1,5 +1,5 @@
+import { median } from "../../fit/index.ts";
 import { CELL, type SinogramReport } from "./report.ts";
-import { median } from "./robust.ts";
 
 /**
  * Takes off, bin by bin, what the translations named in the report have more than their neighbours at all angles.

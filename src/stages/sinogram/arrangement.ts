@@ -1,9 +1,10 @@
 /** Lines in their order of angle, each with how it is to be laid down. */
+
+import { median, quantile, robustSpread } from "../../fit/index.ts";
 import type { SinogramConfig } from "./config.ts";
 import type { Transmission } from "./normalise.ts";
 import type { LineOrder } from "./order.ts";
 import { CELL } from "./report.ts";
-import { median, quantile, robustSpread } from "./robust.ts";
 
 export interface Arrangement {
   /** [angle] */

@@ -23,7 +23,7 @@ export function fillCells(
         continue;
       }
       const [from, until] = [before < 0 ? after : before, after >= angles ? before : after];
-      const share = from === until ? 0 : (omegaDeg[a]! - omegaDeg[from]!) / (omegaDeg[until]! - omegaDeg[from]! || 1);
+      const share = shareBetween(omegaDeg, from, until, a);
       const low = (from * translations + t) * bins;
       const high = (until * translations + t) * bins;
       for (let b = 0; b < bins; b++) out[to + b] = (1 - share) * out[low + b]! + share * out[high + b]!;
@@ -37,7 +37,7 @@ export function fillCells(
  * @returns how many values were filled
  */
 export function fillMaskedValues(
-  { angles, translations }: SinogramReport,
+  { angles, translations, omegaDeg }: SinogramReport,
   out: Float32Array,
   sigma: Float32Array | undefined,
   bins: number,
@@ -54,7 +54,7 @@ export function fillMaskedValues(
   const stride = translations * bins;
   for (let b = 0; b < bins; b++) {
     if (absent[b] === 0 || absent[b] === cells) continue;
-    for (let t = 0; t < translations; t++) count += fillColumn(out, sigma, t * bins + b, stride, angles);
+    for (let t = 0; t < translations; t++) count += fillColumn(out, sigma, t * bins + b, stride, omegaDeg);
   }
   return count;
 }
@@ -64,17 +64,20 @@ function fillColumn(
   sigma: Float32Array | undefined,
   first: number,
   stride: number,
-  angles: number,
+  omegaDeg: Float64Array,
 ): number {
+  const angles = omegaDeg.length;
   let count = 0;
   let last = -1;
   for (let a = 0; a <= angles; a++) {
     if (a < angles && Number.isNaN(out[first + a * stride]!)) continue;
     if (last < 0 && a === angles) return 0;
-    const low = out[first + (last < 0 ? a : last) * stride]!;
-    const high = out[first + (a === angles ? last : a) * stride]!;
+    const from = last < 0 ? a : last;
+    const until = a === angles ? last : a;
+    const low = out[first + from * stride]!;
+    const high = out[first + until * stride]!;
     for (let gap = last + 1; gap < a; gap++) {
-      const share = (gap - last) / (a - last);
+      const share = shareBetween(omegaDeg, from, until, gap);
       out[first + gap * stride] = low + share * (high - low);
       if (sigma) sigma[first + gap * stride] = Number.POSITIVE_INFINITY;
       count++;
@@ -83,3 +86,7 @@ function fillColumn(
   }
   return count;
 }
+
+/** How far projection `at` lies on the way from one projection to another, 0 to 1; angles need not be evenly spaced. */
+const shareBetween = (omegaDeg: Float64Array, from: number, until: number, at: number): number =>
+  from === until ? 0 : (omegaDeg[at]! - omegaDeg[from]!) / (omegaDeg[until]! - omegaDeg[from]! || 1);

@@ -6,11 +6,12 @@
  * projections must see the same step where the jump begins and ends. Where the sample leaves the field of view only
  * the second is left, and only single projections that jump out and back are taken.
  */
+
+import { median, robustSpread } from "../../fit/index.ts";
 import type { Arrangement } from "./arrangement.ts";
 import type { SinogramConfig } from "./config.ts";
 import type { Registration } from "./registration.ts";
 import type { RotationAxisReport } from "./report.ts";
-import { median, robustSpread } from "./robust.ts";
 import { centroidsOf, fitSine } from "./rotation-axis.ts";
 
 export interface FoundJump {

@@ -1,8 +1,8 @@
 /** Patterns that are not there, or are not what they should be. */
 import { InputError } from "../../data/index.ts";
+import { median, quantile } from "../../fit/index.ts";
 import type { ScanRecord } from "./normalise.ts";
 import { CELL } from "./report.ts";
-import { median, quantile } from "./robust.ts";
 import type { PatternSummary } from "./summary.ts";
 
 /** [line, point] bits of CELL, from the list, from NaN, from a dead monitor, and lines far too weak. */

@@ -1,6 +1,6 @@
 /** Factors that make intensities of different points comparable: monitor, exposure, transmission. All [line, point]. */
 import { InputError } from "../../data/index.ts";
-import { median, quantile } from "./robust.ts";
+import { median, quantile, robustSpread } from "../../fit/index.ts";
 
 /** What was recorded beside the patterns, in the order of the measurement. */
 export interface ScanRecord {
@@ -101,7 +101,7 @@ export function measuredTransmission(
     Array.from(ratio.subarray(from, to)).filter((value) => Math.abs(value / level - 1) < 0.03);
   const air = airOf(0, cells, top);
   const level = air.length > 0 ? median(air) : top;
-  const noise = robustSpread1(airOf(0, cells, level), level);
+  const noise = robustSpread(airOf(0, cells, level), level) / level;
   const values = new Float64Array(cells);
   const opaque = new Uint8Array(cells);
   for (let l = 0; l < lines; l++) {
@@ -116,6 +116,3 @@ export function measuredTransmission(
   }
   return { values, opaque, noise, airShare: air.length / cells };
 }
-
-const robustSpread1 = (values: number[], level: number): number =>
-  (1.4826 * median(values.map((value) => Math.abs(value - level)))) / level;

@@ -2,8 +2,9 @@
  * The order in which the points of a line were measured: whether every second line runs backwards, and by how much
  * alternate lines are shifted against each other. Neighbours in angle look alike; a line turned the wrong way does not.
  */
+
+import { median, robustSpread } from "../../fit/index.ts";
 import { type LineSpectra, registerLines } from "./registration.ts";
-import { median, robustSpread } from "./robust.ts";
 
 export interface LineOrder {
   readonly kind: "unidirectional" | "zig-zag";

@@ -51,8 +51,6 @@ export interface SinogramReport {
   readonly lineOfAngle: Int32Array;
   /** [angle] degrees, ascending */
   readonly omegaDeg: Float64Array;
-  /** [angle] share of the half or full turn in degrees that each projection stands for */
-  readonly angleWeight: Float64Array;
   /** [angle] 1 where the line is turned round */
   readonly turned: Uint8Array;
   /** [angle] steps by which the line, once turned, is moved up */

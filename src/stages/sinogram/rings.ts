@@ -4,7 +4,7 @@
  * A stripe is the median over the angles of what stands out of the neighbouring translations. The wall of a round
  * sample that turns about its own middle draws stripes too, but two, mirrored about the axis: those are left alone.
  */
-import { median, medianOfFew, robustSpread } from "./robust.ts";
+import { median, medianOfFew, robustSpread } from "../../fit/index.ts";
 
 export const RING_REACH = 3;
 

@@ -8,8 +8,9 @@
  *             Fourier transform when the axis is right (Vo et al., Opt. Express 22 (2014) 19078). Written as an energy,
  *             the score is one Fourier series in the axis, so that its minimum is found between the steps.
  */
+
+import { median, robustSpread } from "../../fit/index.ts";
 import { type LineSpectra, peakOfSeries, registerLines } from "./registration.ts";
-import { median, robustSpread } from "./robust.ts";
 
 export interface AxisEstimate {
   readonly method: "centroid" | "centroid of absorption" | "mirror" | "wedge";
@@ -288,13 +289,13 @@ function addAngularSeries(
   }
 }
 
-/** Share of the half turn that each angle stands for: half the gaps to its neighbours, modulo 180. @param ascending degrees */
-export function angularWeights(ascending: ArrayLike<number>, period = 180): Float64Array {
+/** [angle] degrees of the half turn that each angle stands for: half the gaps to its neighbours, modulo 180. */
+function angularWeights(ascending: readonly number[]): Float64Array {
   const n = ascending.length;
   const weights = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    const before = i > 0 ? ascending[i - 1]! : ascending[n - 1]! - period;
-    const after = i + 1 < n ? ascending[i + 1]! : ascending[0]! + period;
+    const before = i > 0 ? ascending[i - 1]! : ascending[n - 1]! - 180;
+    const after = i + 1 < n ? ascending[i + 1]! : ascending[0]! + 180;
     weights[i] = Math.max(0, after - before) / 2;
   }
   return weights;

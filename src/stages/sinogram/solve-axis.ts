@@ -1,12 +1,12 @@
 /** Lays the lines down as found so far and asks every method for the rotation axis. */
 import { InputError } from "../../data/index.ts";
+import { median, quantile, robustSpread } from "../../fit/index.ts";
 import { column, findAir } from "./air.ts";
 import { type Arrangement, arrangeValues } from "./arrangement.ts";
 import type { SinogramConfig } from "./config.ts";
 import type { Transmission } from "./normalise.ts";
 import { type LineSpectra, lineSpectra, type Registration, registerLines } from "./registration.ts";
 import type { RotationAxisReport } from "./report.ts";
-import { median, quantile, robustSpread } from "./robust.ts";
 import { type AxisEstimate, axisByCentroid, axisByMirror, axisByWedge } from "./rotation-axis.ts";
 import {
   arrangeImage,

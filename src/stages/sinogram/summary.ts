@@ -2,7 +2,7 @@
  * The small summary of a scan that one streaming pass over the patterns leaves behind: enough to find the order, the
  * rotation axis, air, missing patterns and the noise, however large the scan is.
  */
-import { median } from "./robust.ts";
+import { median } from "../../fit/index.ts";
 
 /** Some lines and some bins of the scan as measured. */
 export interface PatternBlock {

@@ -1,5 +1,5 @@
 /** The image that analysis works on: [line, channel, point], normalised, finite everywhere, channels of equal noise. */
-import { quantile } from "./robust.ts";
+import { quantile } from "../../fit/index.ts";
 import type { PatternSummary } from "./summary.ts";
 
 export interface WorkingImage {
