@@ -5,6 +5,7 @@ import { Command } from "commander";
 import type * as z from "zod";
 import { InputError } from "../data/index.ts";
 import { version } from "../data/version.ts";
+import { diskError } from "../pipeline/disk-error.ts";
 
 export interface CommonOptions {
   readonly json?: true;
@@ -53,7 +54,9 @@ export async function execute(options: CommonOptions, work: (signal: AbortSignal
   }
 }
 
-function showError(error: unknown, options: CommonOptions, isInterrupted: boolean): number {
+function showError(thrown: unknown, options: CommonOptions, isInterrupted: boolean): number {
+  // a folder that is not there, a name that is taken, a full disk: the user's to mend wherever it comes up
+  const error = diskError(thrown, (thrown as NodeJS.ErrnoException | undefined)?.path ?? "the output");
   if (isInterrupted) {
     stderr.write("\nInterrupted. Nothing that was finished is lost: run the same command again to go on.\n");
     if (options.json) stdout.write(`${JSON.stringify({ error: { code: "interrupted" } })}\n`);
@@ -72,11 +75,19 @@ function showError(error: unknown, options: CommonOptions, isInterrupted: boolea
   return 1;
 }
 
-export function positiveInteger(name: string): (text: string) => number {
+export function positiveInteger(name: string, least = 1): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (Number.isInteger(value) && value > 0) return value;
-    throw new InputError("bad-option", `${name} needs a whole number above 0; "${text}" was given.`);
+    if (Number.isInteger(value) && value >= least) return value;
+    throw new InputError("bad-option", `${name} needs a whole number from ${least}; "${text}" was given.`);
+  };
+}
+
+export function positiveNumber(name: string): (text: string) => number {
+  return (text) => {
+    const value = finiteNumber(name)(text);
+    if (value > 0) return value;
+    throw new InputError("bad-option", `${name} needs a number above 0; "${text}" was given.`);
   };
 }
 

@@ -45,7 +45,7 @@ const PEAKS: readonly PeakOfPhase[] = [
 
 export const demoCommand = (): Command =>
   createCommand("demo", "a small simulated cell, the whole way, held against its truth", "npx xrdct demo")
-    .option("--size <n>", "translations", positiveInteger("--size"), 61)
+    .option("--size <n>", "translations", positiveInteger("--size", 8), 61)
     .option("-o, --output <folder>", "where to", "xrdct-demo")
     .action((options: Options) =>
       execute(options, async (signal) => {

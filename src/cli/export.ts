@@ -5,7 +5,7 @@ import { InputError } from "../data/index.ts";
 import { writeNdtomoVolume } from "../files/ndtomo.ts";
 import { openResult, type Result } from "../files/result-reader.ts";
 import { type ExportOptions, exportArray, readVolume } from "../pipeline/export-array.ts";
-import { type CommonOptions, createCommand, execute, finiteNumber } from "./command.ts";
+import { type CommonOptions, createCommand, execute, positiveNumber } from "./command.ts";
 
 const EXAMPLE = `npx xrdct export result.nxs --list
 npx xrdct export result.nxs --map map/NMC003/d -o d.png
@@ -29,7 +29,7 @@ export const exportCommand = (): Command =>
     .option("--bins <from:to>", "a range of bins of a stack (its mean, where the output is 2D)")
     .option("--limits <low:high>", "range of the colours of a picture")
     .option("--colour-map <name>", "viridis, inferno, magma, cividis, greys, difference")
-    .option("--scale <n>", "pixels of a PNG for one unit of the figure", finiteNumber("--scale"))
+    .option("--scale <n>", "pixels of a PNG for one unit of the figure", positiveNumber("--scale"))
     .option("-o, --output <file>", "where to; the ending says the format")
     .action((path: string, options: Options) => execute(options, () => run(path, options)));
 

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { InputError } from "../data/index.ts";
 import { openResult, type Result } from "../files/result-reader.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
 import { figureOf, mapNames, panelOf } from "../pipeline/result-figures.ts";
@@ -22,9 +23,13 @@ export const figureCommand = (): Command =>
     .option("--format <formats>", "png, svg or both, separated by a comma", "png,svg")
     .action((path: string, options: Options) =>
       execute(options, async () => {
+        const formats = options.format.split(",");
+        const wrong = formats.find((format) => format !== "png" && format !== "svg");
+        if (wrong !== undefined)
+          throw new InputError("export-format", `Cannot write figures as "${wrong}": --format is png, svg or png,svg.`);
         const result = await openResult(path);
         try {
-          const written = await writeFigures(result, options.output, options.format.split(","));
+          const written = await writeFigures(result, options.output, formats);
           return { json: { written }, lines: written };
         } finally {
           result.close();

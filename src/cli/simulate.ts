@@ -20,7 +20,7 @@ export const simulateCommand = (): Command =>
   createCommand("simulate", "a virtual experiment with known truth", EXAMPLE)
     .argument("<preset>", `${PRESET_NAMES.join(", ")}, or a YAML file`)
     .requiredOption("-o, --output <folder>", "where to")
-    .option("--size <n>", "translations of a preset", positiveInteger("--size"))
+    .option("--size <n>", "translations of a preset", positiveInteger("--size", 8))
     .option("--frames", "detector frames (CBF) instead of patterns")
     .action((preset: string, options: Options) =>
       execute(options, async (signal) => {

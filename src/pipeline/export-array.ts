@@ -47,6 +47,7 @@ export async function exportArray(
     );
   }
   const entry = entryOf(result, name);
+  checkBins(entry, options.bins);
   const bytes = await encode(result, entry, format as Format, options);
   const { shape, unit, longName } = entry;
   return {
@@ -58,6 +59,17 @@ export async function exportArray(
       summary: `${name} (${longName}), ${shape.join(" x ")}${unit ? `, ${unit}` : ""}`,
     },
   };
+}
+
+/** @throws InputError "bad-option" */
+function checkBins({ name, shape }: ResultEntry, bins: ExportOptions["bins"]): void {
+  if (!bins || shape.length !== 3) return;
+  const [from, to] = bins;
+  if (Number.isInteger(from) && Number.isInteger(to) && from >= 0 && to <= shape[2]!) return;
+  throw new InputError(
+    "bad-option",
+    `--bins ${from}:${to}: ${name} has the bins 0:${shape[2]}. Give whole numbers within.`,
+  );
 }
 
 function entryOf(result: Result, name: string): ResultEntry {
