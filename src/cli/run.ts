@@ -4,7 +4,7 @@ import { InputError } from "../data/index.ts";
 import { type RunSummary, runScan } from "../pipeline/run-scan.ts";
 import { readScan } from "../pipeline/scan-config.ts";
 import { STAGES, type StageName } from "../pipeline/steps.ts";
-import { type CommonOptions, createCommand, execute, finiteNumber, workersOf } from "./command.ts";
+import { type CommonOptions, createCommand, execute, positiveNumber, workersOf } from "./command.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
 const EXAMPLE = `npx xrdct run scan.yaml -o cell.nxs
