@@ -8,13 +8,15 @@
 import { InputError } from "./errors.ts";
 
 export const AXIS_UNITS = ["two-theta", "q", "radius", "log-tan"] as const;
-export type AxisUnit = (typeof AXIS_UNITS)[number];
+/** channel: a number of a detector channel, window or slice, which stands for no angle. */
+export type AxisUnit = (typeof AXIS_UNITS)[number] | "channel";
 
 export const AXIS_LABELS: Record<AxisUnit, { label: string; unit: string }> = {
   "two-theta": { label: "2θ", unit: "°" },
   q: { label: "q", unit: "Å⁻¹" },
   radius: { label: "r", unit: "mm" },
   "log-tan": { label: "ln tan 2θ", unit: "" },
+  channel: { label: "channel", unit: "" },
 };
 
 /** Bin centres, ascending. */
@@ -45,7 +47,7 @@ export const twoThetaDegToD = (twoThetaDeg: number, wavelengthA: number): number
 /**
  * Values on another axis.
  *
- * @throws InputError "axis-needs-wavelength" | "axis-needs-distance"
+ * @throws InputError "axis-needs-wavelength" | "axis-needs-distance" | "axis-no-angle"
  */
 export function convertAxis(
   values: ArrayLike<number>,
@@ -55,6 +57,12 @@ export function convertAxis(
 ): Float64Array {
   const out = Float64Array.from(values);
   if (from === to) return out;
+  if (from === "channel" || to === "channel") {
+    throw new InputError(
+      "axis-no-angle",
+      `Channels stand for no angle, so ${from} does not convert to ${to}. Say what the axis is: two-theta, q, radius or log-tan.`,
+    );
+  }
   const toRad = toTwoThetaRad(from, context);
   const fromRad = fromTwoThetaRad(to, context);
   for (let i = 0; i < out.length; i++) out[i] = fromRad(toRad(out[i]!));
@@ -87,7 +95,7 @@ function needWavelength({ wavelengthA }: AxisContext): number {
   if (wavelengthA !== undefined && wavelengthA > 0) return wavelengthA;
   throw new InputError(
     "axis-needs-wavelength",
-    "The q axis needs the wavelength, and none is known: give the energy (--energy-kev, or energy_keV in scan.yaml) or a .poni with a Wavelength line.",
+    "The q axis needs the wavelength, and none is known: give the energy (--energy-kev, or energyKeV in scan.yaml) or a .poni with a Wavelength line.",
   );
 }
 
@@ -95,6 +103,6 @@ function needDistance({ distanceM }: AxisContext): number {
   if (distanceM !== undefined && distanceM > 0) return distanceM;
   throw new InputError(
     "axis-needs-distance",
-    "The radius axis needs the sample-detector distance, and none is known: give a .poni or distance_mm.",
+    "The radius axis needs the sample-detector distance, and none is known: give a .poni or distanceMm.",
   );
 }

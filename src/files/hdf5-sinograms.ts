@@ -2,8 +2,9 @@
  * Sinograms and projection stacks that exist already, in any HDF5 file: say which dataset, what its dimensions are,
  * and what it is to be divided by.
  */
-import { type FrameArray, InputError } from "../data/index.ts";
+import { type Axis, type AxisUnit, type FrameArray, InputError } from "../data/index.ts";
 import { type Hdf5Dataset, type Hdf5File, openHdf5 } from "./hdf5.ts";
+import { readAxis } from "./hdf5-axis.ts";
 import { sizeOf } from "./hdf5-blocks.ts";
 
 export type SinogramDimension = "angle" | "translation" | "slice" | "bin";
@@ -31,13 +32,15 @@ export interface SinogramArray {
   readonly bins: number;
   /** [angle] in the order of the data; not sorted, not reduced */
   readonly omegaDeg?: Float64Array;
-  /** [angle, translation, bin] of one slice, corrected as the options say */
-  read(slice?: number): Float32Array;
+  /** [angle, translation, bin] of one slice, corrected as the options say; all angles, or `count` from `first` on */
+  read(slice?: number, first?: number, count?: number): Float32Array;
+  /** the radial axis in a dataset, one value for each bin */
+  readAxis(path: string, unit?: AxisUnit): Axis;
   close(): void;
 }
 
 /**
- * @throws InputError "sinogram-layout" | "sinogram-shape" | "sinogram-angles" and those of openHdf5
+ * @throws InputError "sinogram-layout" | "sinogram-shape" | "sinogram-angles" | "sinogram-slice" and those of openHdf5
  */
 export async function openSinogramArray(path: string, options: SinogramArrayOptions): Promise<SinogramArray> {
   const file = await openHdf5(path);
@@ -68,10 +71,11 @@ function sinogramArray(file: Hdf5File, options: SinogramArrayOptions): SinogramA
     slices,
     bins,
     ...(omegaDeg ? { omegaDeg } : {}),
-    read(slice = 0) {
-      if (slice < 0 || slice >= slices) throw new RangeError(`${dataset.path} has no slice ${slice}`);
-      const out = readSlice(file, dataset.path, layout, extent, slice);
-      for (let angle = 0, at = 0; angle < angles; angle++) {
+    read(slice = 0, first = 0, count = angles - first) {
+      if (slice < 0 || slice >= slices) throw noSlice(file, dataset, slice, slices);
+      const range = { slice: [slice, 1], angle: [first, count] } as const;
+      const out = readRange(file, dataset.path, layout, extent, range);
+      for (let angle = first, at = 0; angle < first + count; angle++) {
         for (let translation = 0; translation < translations; translation++) {
           const beam = monitor?.(slice, angle, translation) ?? 1;
           for (let bin = 0; bin < bins; bin++, at++) {
@@ -84,6 +88,11 @@ function sinogramArray(file: Hdf5File, options: SinogramArrayOptions): SinogramA
         }
       }
       return out;
+    },
+    readAxis(axisPath, unit) {
+      const axis = readAxis(file, axisPath, unit);
+      if (axis.values.length !== bins) throw wrongShape(file, axisPath, [axis.values.length], `[${bins}]`);
+      return axis;
     },
     close: () => file.close(),
   };
@@ -101,16 +110,25 @@ function checkLayout(file: Hdf5File, dataset: Hdf5Dataset, layout: readonly Sino
   );
 }
 
-/** [angle, translation, bin] of one slice, whatever the order in the file. */
-function readSlice(
+function noSlice(file: Hdf5File, dataset: Hdf5Dataset, slice: number, slices: number): InputError {
+  return new InputError(
+    "sinogram-slice",
+    `${file.path}: ${dataset.path} has ${slices} slices, so a slice from 0 to ${slices - 1} is needed; ${slice} was given.`,
+  );
+}
+
+/** [angle, translation, bin] of one slice and some angles, whatever the order in the file. */
+function readRange(
   file: Hdf5File,
   path: string,
   layout: readonly SinogramDimension[],
   extent: Extent,
-  slice: number,
+  range: { readonly slice: readonly [number, number]; readonly angle: readonly [number, number] },
 ): Float32Array {
-  const offset = layout.map((name) => (name === "slice" ? slice : 0));
-  const shape = layout.map((name) => (name === "slice" ? 1 : extent(name)));
+  const part = (name: SinogramDimension) =>
+    name === "slice" || name === "angle" ? range[name] : ([0, extent(name)] as const);
+  const offset = layout.map((name) => part(name)[0]);
+  const shape = layout.map((name) => part(name)[1]);
   const values = file.read(path, offset, shape);
   return reordered(values, layout, shape, ["slice", "angle", "translation", "bin"]);
 }

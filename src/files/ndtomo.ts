@@ -37,7 +37,7 @@ export async function readNdtomoVolume(
  */
 export async function writeNdtomoVolume(path: string, volume: Volume): Promise<void> {
   const { ny, nx, axis, data } = volume;
-  const name = { q: "q", "two-theta": "tth", radius: undefined, "log-tan": undefined }[axis.unit];
+  const name = { q: "q", "two-theta": "tth", radius: undefined, "log-tan": undefined, channel: undefined }[axis.unit];
   if (!name) {
     throw new InputError(
       "ndtomo-axis",

@@ -82,6 +82,7 @@ export const COLUMN_NAMES: Record<AxisUnit, string> = {
   q: "q_A^-1",
   radius: "radius_mm",
   "log-tan": "ln_tan_two_theta",
+  channel: "channel",
 };
 
 /** float32 intensities have 7 to 9 digits; more would only look exact. Axes keep what they have. */

@@ -3,6 +3,7 @@ import type { Axis, AxisUnit } from "../data/index.ts";
 import { openPatternArray } from "../files/hdf5-patterns.ts";
 import { openP07Scan } from "../files/p07.ts";
 import { openRaster } from "./raster.ts";
+import { openSinograms, type SinogramSpec } from "./sinogram-source.ts";
 
 export type PatternSourceSpec =
   | { readonly kind: "p07"; readonly folder: string }
@@ -13,6 +14,7 @@ export type PatternSourceSpec =
       readonly axisDataset?: string;
       readonly axisUnit?: AxisUnit;
     }
+  | ({ readonly kind: "sinograms" } & SinogramSpec)
   | {
       readonly kind: "raster";
       readonly files: readonly string[];
@@ -48,6 +50,7 @@ export interface PatternSource {
 
 export async function openPatternSource(spec: PatternSourceSpec): Promise<PatternSource> {
   if (spec.kind === "raster") return openRaster(spec);
+  if (spec.kind === "sinograms") return openSinograms(spec);
   if (spec.kind === "array") return openArrayFile(spec);
   const scan = await openP07Scan(spec.folder);
   return {

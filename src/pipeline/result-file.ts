@@ -10,7 +10,7 @@ import { BIN_BLOCK, BlockedArray } from "./blocked-array.ts";
 import { diskError } from "./disk-error.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { StageDone } from "./stage-store.ts";
-import type { SinogramMeta, VolumeMeta } from "./stages/meta.ts";
+import type { PatternsMeta, SinogramMeta, VolumeMeta } from "./stages/meta.ts";
 import type { Left } from "./steps.ts";
 
 export interface StageRecord extends StageDone {
@@ -41,8 +41,9 @@ export async function assembleResult(
     const isRaster = !left.sinogram && left.patterns && left.volume?.volume.path === left.patterns.patterns.path;
     if (left.patterns && !isRaster && stages.some(({ name }) => name === "integrate"))
       writePatterns(writer, left.patterns);
-    if (left.sinogram) writeSinogram(writer, left.sinogram, left.patterns!.axis);
-    if (left.volume) writeVolume(writer, isRaster ? "read/data" : "reconstruct/data", left.volume);
+    if (left.sinogram) writeSinogram(writer, left.sinogram, left.patterns!);
+    if (left.volume)
+      writeVolume(writer, isRaster ? "read/data" : "reconstruct/data", left.volume, left.patterns?.isAbsorption);
     if (left.map) writeMaps(writer, left);
     const first = left.map?.maps.find(({ name }) => name.endsWith("/area"))?.name;
     if (first) writer.plotFirst(first);
@@ -61,7 +62,7 @@ function sizeOf({ patterns, sinogram, volume }: Left): number {
 function radialAxis({ unit, values }: Axis): ResultAxis {
   return { name: unit.replace("-", "_"), values, unit: NEXUS_UNITS[unit], longName: AXIS_LABELS[unit].label };
 }
-const NEXUS_UNITS = { "two-theta": "deg", q: "1/angstrom", radius: "mm", "log-tan": "" } as const;
+const NEXUS_UNITS = { "two-theta": "deg", q: "1/angstrom", radius: "mm", "log-tan": "", channel: "" } as const;
 
 interface Stack {
   readonly unit: string;
@@ -128,7 +129,11 @@ function writePatterns(
   });
 }
 
-function writeSinogram(writer: ResultWriter, { report, sinogram, sigma }: SinogramMeta, axis: Axis): void {
+function writeSinogram(
+  writer: ResultWriter,
+  { report, sinogram, sigma }: SinogramMeta,
+  { axis, isAbsorption }: PatternsMeta,
+): void {
   const angles: ResultAxis = { name: "rotation_angle", values: report.omegaDeg, unit: "deg", longName: "ω" };
   const translations: ResultAxis = {
     name: "translation",
@@ -138,8 +143,8 @@ function writeSinogram(writer: ResultWriter, { report, sinogram, sigma }: Sinogr
   };
   const shape = { rows: report.angles, cols: report.translations };
   writeStack(writer, "sinogram/data", {
-    unit: "counts",
-    longName: "sinogram",
+    unit: isAbsorption ? "" : "counts",
+    longName: isAbsorption ? "sinogram of the absorption" : "sinogram",
     axes: [angles, translations, radialAxis(axis)],
     ...shape,
     values: sinogram,
@@ -158,16 +163,22 @@ function writeSinogram(writer: ResultWriter, { report, sinogram, sigma }: Sinogr
   if (report.transmission) image("sinogram/transmission", "measured transmission", report.transmission);
 }
 
-function writeVolume(writer: ResultWriter, name: string, { ny, nx, voxelMm, axis, volume, sigma }: VolumeMeta): void {
+function writeVolume(
+  writer: ResultWriter,
+  name: string,
+  { ny, nx, voxelMm, axis, volume, sigma, plan }: VolumeMeta,
+  isAbsorption = false,
+): void {
   const grid = (axisName: "x" | "y", n: number): ResultAxis => ({
     name: axisName,
     values: Float64Array.from({ length: n }, (_, i) => (i - (n - 1) / 2) * (voxelMm ?? 1)),
     unit: voxelMm ? "mm" : "voxel",
   });
   const longName = name.startsWith("read") ? "patterns of the map" : "reconstructed intensity";
+  const per = plan?.valuesPer === "mm" ? "1/mm" : "1/step";
   writeStack(writer, name, {
-    unit: "counts",
-    longName,
+    unit: isAbsorption ? per : "counts",
+    longName: isAbsorption ? "reconstructed absorption" : longName,
     axes: [grid("y", ny), grid("x", nx), radialAxis(axis)],
     rows: ny,
     cols: nx,

@@ -57,6 +57,35 @@ const Patterns = z.strictObject({
   axisDataset: path.optional(),
   axisUnit: z.enum(AXIS_UNITS).optional(),
 });
+const Sinograms = z.strictObject({
+  kind: z.literal("sinograms"),
+  file: path.meta({ description: "HDF5 file with a sinogram, or a stack of them" }),
+  dataset: path.meta({ description: "dataset of the sinograms" }),
+  layout: z
+    .array(z.enum(["angle", "translation", "slice", "bin"]))
+    .min(2)
+    .max(4)
+    .default(["angle", "translation"])
+    .meta({ description: "what each dimension of the dataset is, slowest first" }),
+  slice: z.int().min(0).default(0).meta({ description: "which of the slices, where the layout has them" }),
+  anglesDataset: path.optional().meta({ unit: "degrees", description: "dataset with the angle of each projection" }),
+  axisDataset: path.optional().meta({ description: "dataset with the radial axis of the bins; left out: 0, 1, 2 ..." }),
+  axisUnit: z.enum(AXIS_UNITS).optional().meta({ description: "of axisDataset, where the file does not say it" }),
+  flat: path.optional().meta({ description: "dataset of the open beam: the layout without angle, or a stack of it" }),
+  dark: path.optional().meta({ description: "dataset without beam, alike" }),
+  monitor: path.optional().meta({ description: "dataset that divides: [angle], [angle, translation] or as the data" }),
+  openBeam: z
+    .union([z.number().positive(), z.literal("brightest")])
+    .optional()
+    .meta({
+      description:
+        "reading without sample, after flat and monitor, where no flat says it; brightest: the 95th percentile",
+    }),
+  quantity: z
+    .enum(["signal", "line-integral"])
+    .default("signal")
+    .meta({ description: "line-integral: minus the logarithm of a transmission; signal: the values as they are" }),
+});
 const Raster = z.strictObject({
   kind: z.literal("raster"),
   files: z
@@ -74,7 +103,7 @@ const VolumeInput = z.strictObject({
 export const ScanConfig = z.strictObject({
   title: z.string().default("").meta({ description: "shown in figures and results" }),
   input: z
-    .discriminatedUnion("kind", [Frames, P07, Patterns, Raster, VolumeInput])
+    .discriminatedUnion("kind", [Frames, P07, Patterns, Sinograms, Raster, VolumeInput])
     .meta({ description: "where the measurement lies" }),
   energyKeV: z
     .number()
@@ -117,7 +146,9 @@ export interface Scan {
 /** @throws InputError naming the line that is wrong */
 export function readScan(path: string): Scan {
   const config = readYaml(path, ScanConfig);
-  if (config.input.kind !== "frames" && config.energyKeV === undefined) {
+  const { input } = config;
+  const isNeeded = input.kind === "sinograms" ? config.map !== undefined : input.kind !== "frames";
+  if (isNeeded && config.energyKeV === undefined) {
     throw new InputError(
       "energy-missing",
       `${path}: energyKeV is missing. Patterns carry no energy of their own: add a line like "energyKeV: 71".`,

@@ -6,6 +6,7 @@ import { readPattern } from "../files/pattern-file.ts";
 import type { ArrayReference } from "./array-reference.ts";
 import type { PatternSourceSpec } from "./pattern-source.ts";
 import type { Scan } from "./scan-config.ts";
+import { sinogramSpec } from "./sinogram-source.ts";
 import type { Stage } from "./stage.ts";
 import { digest, StageStore } from "./stage-store.ts";
 import { createIntegrateStage } from "./stages/integrate-stage.ts";
@@ -176,6 +177,7 @@ function patternSource({ config: { input }, resolve }: Scan): PatternSourceSpec 
       ...(axisUnit && { axisUnit }),
     };
   }
+  if (input.kind === "sinograms") return sinogramSpec(input, resolve);
   if (input.kind === "raster") {
     const { files, rows, cols, axisUnit } = input;
     const paths = findFramePaths(typeof files === "string" ? resolve(files) : files.map(resolve));

@@ -33,8 +33,8 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
       const common = {
         config,
         axis: volume.axis,
-        wavelengthA,
         summedPattern,
+        ...(wavelengthA !== undefined && { wavelengthA }),
         ...(distanceM !== undefined && { distanceM }),
         ...(volume.sigma && { volumeSigma: volume.sigma }),
       };

@@ -20,7 +20,10 @@ export interface PatternsMeta {
   readonly patterns: ArrayReference;
   readonly sigma?: ArrayReference;
   readonly distanceM?: number;
-  readonly wavelengthA: number;
+  /** always there where peaks are mapped */
+  readonly wavelengthA?: number;
+  /** line integrals of the absorption, not intensities */
+  readonly isAbsorption?: true;
 }
 
 /** Cleaned sinograms [angle, translation, bin]. */

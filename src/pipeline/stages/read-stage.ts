@@ -19,6 +19,7 @@ export async function createReadStage(
   source.close();
   const { lines, points, axis, monitor, transmitted, hasSigma } = source;
   const { energyKeV, distanceMm, angles } = scan.config;
+  const isAbsorption = spec.kind === "sinograms" && spec.quantity === "line-integral";
   const isScan = spec.kind !== "raster" && scan.config.input.kind !== "volume";
   const omegaDeg = isScan ? anglesOf(angles, lines, scan, source.omegaDeg) : new Float64Array(lines);
   const inputs = fingerprintAll(source.files);
@@ -51,7 +52,8 @@ export async function createReadStage(
             axis,
             omegaDeg,
             patterns: referenceTo(patterns),
-            wavelengthA: energyKeVToWavelengthA(energyKeV!),
+            ...(energyKeV !== undefined && { wavelengthA: energyKeVToWavelengthA(energyKeV) }),
+            ...(isAbsorption && { isAbsorption }),
             ...(sigma && { sigma: referenceTo(sigma) }),
             ...(monitor && { monitor }),
             ...(transmitted && { transmitted }),

@@ -126,8 +126,12 @@ function checkAir(air: Pattern, { axis }: PatternsMeta): Pattern {
 }
 
 /** Pixels behind an azimuthal mean grow with the ring: proportional to sin(two-theta), mean 1. */
-function ringLengthOf({ axis, wavelengthA, distanceM }: PatternsMeta): Float64Array {
-  const context = { wavelengthA, ...(distanceM !== undefined && { distanceM }) };
+function ringLengthOf({ axis, wavelengthA, distanceM }: PatternsMeta): Float64Array | undefined {
+  if (axis.unit === "channel") return undefined;
+  const context = {
+    ...(wavelengthA !== undefined && { wavelengthA }),
+    ...(distanceM !== undefined && { distanceM }),
+  };
   const twoTheta = convertAxis(axis.values, axis.unit, "two-theta", context);
   const length = twoTheta.map((degrees) => Math.sin((degrees * Math.PI) / 180));
   const mean = length.reduce((sum, value) => sum + value, 0) / length.length;

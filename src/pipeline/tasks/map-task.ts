@@ -13,7 +13,7 @@ import type { BlockRunner } from "../tasks.ts";
 export interface MapPayload {
   readonly config: MapConfig;
   readonly axis: Axis;
-  readonly wavelengthA: number;
+  readonly wavelengthA?: number;
   readonly distanceM?: number;
   readonly summedPattern: Pattern;
   readonly volume: ArrayReference;
@@ -39,7 +39,7 @@ export function planOf(
 ): PeakPlan {
   const { config, axis, wavelengthA, distanceM, summedPattern, volumeSigma } = payload;
   return createPeakPlan(config, axis, {
-    wavelengthA,
+    ...(wavelengthA !== undefined && { wavelengthA }),
     ...(distanceM !== undefined && { distanceM }),
     summedPattern,
     hasSigma: volumeSigma !== undefined,

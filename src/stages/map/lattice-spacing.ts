@@ -8,7 +8,8 @@ export type LatticeSpacing = (position: number) => { readonly dA: number; readon
 export function latticeSpacing(unit: AxisUnit, context: AxisContext): LatticeSpacing | undefined {
   if (unit === "q") return (q) => ({ dA: (2 * Math.PI) / q, slope: (-2 * Math.PI) / (q * q) });
   const { wavelengthA, distanceM } = context;
-  if (wavelengthA === undefined || (unit === "radius" && distanceM === undefined)) return undefined;
+  if (unit === "channel" || wavelengthA === undefined || (unit === "radius" && distanceM === undefined))
+    return undefined;
   const twoTheta = twoThetaOf(unit, (distanceM ?? Number.NaN) * 1e3);
   return (position) => {
     const { rad, slope } = twoTheta(position);
@@ -18,7 +19,10 @@ export function latticeSpacing(unit: AxisUnit, context: AxisContext): LatticeSpa
 }
 
 /** Two-theta in radians of a place on the axis, and its derivative. Allocates little: it runs for every voxel. */
-function twoThetaOf(unit: Exclude<AxisUnit, "q">, distanceMm: number): (x: number) => { rad: number; slope: number } {
+function twoThetaOf(
+  unit: Exclude<AxisUnit, "q" | "channel">,
+  distanceMm: number,
+): (x: number) => { rad: number; slope: number } {
   if (unit === "two-theta") return (x) => ({ rad: x / DEG, slope: 1 / DEG });
   if (unit === "log-tan") {
     return (x) => {
@@ -40,6 +44,7 @@ function twoThetaOf(unit: Exclude<AxisUnit, "q">, distanceMm: number): (x: numbe
 export function positionOfD(dA: number, unit: AxisUnit, context: AxisContext): number | undefined {
   if (unit === "q") return (2 * Math.PI) / dA;
   const { wavelengthA, distanceM } = context;
-  if (wavelengthA === undefined || (unit === "radius" && distanceM === undefined)) return undefined;
+  if (unit === "channel" || wavelengthA === undefined || (unit === "radius" && distanceM === undefined))
+    return undefined;
   return convertAxis([dToTwoThetaDeg(dA, wavelengthA)], "two-theta", unit, context)[0]!;
 }
