@@ -6,7 +6,7 @@ import type { PeakPlan, PlannedRegion } from "./peak-plan.ts";
 import { PEAK_PARAMETERS } from "./resolve-region.ts";
 
 /** Patterns of a block of voxels, or of points of a raster that is not tomography. */
-export interface PatternBlock {
+export interface VoxelBlock {
   /** [voxel, bin]; a point that is not finite does not count */
   readonly patterns: Float32Array;
   /** [voxel, bin] standard uncertainty, where the plan's weights are "sigma" */
@@ -42,7 +42,7 @@ const STRIP = 64;
  *
  * @throws InputError "map-shape"
  */
-export function fitPeaksBlock(kernels: Kernels, plan: PeakPlan, block: PatternBlock): PeakBlockResult {
+export function fitPeaksBlock(kernels: Kernels, plan: PeakPlan, block: VoxelBlock): PeakBlockResult {
   const bins = plan.axis.values.length;
   const voxels = checkShape(plan, block, bins);
   const parameters: Record<string, BlockValues> = {};
@@ -67,7 +67,7 @@ export function fitPeaksBlock(kernels: Kernels, plan: PeakPlan, block: PatternBl
   return result;
 }
 
-function checkShape({ weights }: PeakPlan, { patterns, sigma, mask }: PatternBlock, bins: number): number {
+function checkShape({ weights }: PeakPlan, { patterns, sigma, mask }: VoxelBlock, bins: number): number {
   const voxels = patterns.length / bins;
   const wrong = (what: string, found: number, needed: string): never => {
     throw new InputError(
@@ -91,7 +91,7 @@ function fitRegion(
   { arena, run }: Kernels,
   plan: PeakPlan,
   region: PlannedRegion,
-  { patterns, sigma, mask }: PatternBlock,
+  { patterns, sigma, mask }: VoxelBlock,
   voxels: number,
   destination: Destination,
 ): number {

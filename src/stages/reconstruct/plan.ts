@@ -4,7 +4,7 @@ import { DEFAULT_ITERATIONS, ReconstructConfig, type ReconstructConfigInput } fr
 import { type FourierPlan, inTransformOrder, planFourier, rampSpectrum, varianceSpectrum } from "./filter.ts";
 import { reconstructable } from "./reconstructable.ts";
 
-export interface Scan {
+export interface SinogramGeometry {
   /** [angle] degrees, in the order of the data */
   readonly omegaDeg: ArrayLike<number>;
   readonly translations: number;
@@ -33,7 +33,7 @@ export interface ReconstructionPlan {
 }
 
 /** @throws InputError "projector-no-angles" | "projector-no-translations" | "projector-axis" | "projector-sample-shape" */
-export function createReconstructionPlan(input: ReconstructConfigInput, scan: Scan): ReconstructionPlan {
+export function createReconstructionPlan(input: ReconstructConfigInput, scan: SinogramGeometry): ReconstructionPlan {
   const config = ReconstructConfig.parse(input);
   const projector = createProjectorGeometry({
     omegaDeg: scan.omegaDeg,

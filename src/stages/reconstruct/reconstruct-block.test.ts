@@ -7,13 +7,13 @@ import {
   planMemory,
   type ReconstructConfigInput,
   reconstructBlock,
-  type Scan,
+  type SinogramGeometry,
 } from "./index.ts";
 
 const SIZE = 61;
 const AXIS = 29.4;
 const half = (n: number) => Array.from({ length: n }, (_, i) => (i * 180) / n);
-const scan = (omegaDeg: number[], more: Partial<Scan> = {}): Scan => ({
+const scan = (omegaDeg: number[], more: Partial<SinogramGeometry> = {}): SinogramGeometry => ({
   omegaDeg,
   translations: SIZE,
   rotationAxis: AXIS,
@@ -62,7 +62,7 @@ function normal(length: number): Float32Array {
 }
 
 const kernels = loadKernels({ build: "simd" });
-const run = (config: ReconstructConfigInput, given: Scan, sinogram: Float32Array, bins = 1) => {
+const run = (config: ReconstructConfigInput, given: SinogramGeometry, sinogram: Float32Array, bins = 1) => {
   const plan = createReconstructionPlan(config, given);
   const volume = new Float32Array(plan.projector.size ** 2 * bins);
   return { plan, volume, summary: reconstructBlock(kernels, { sinogram, bins, plan }, volume) };
