@@ -141,7 +141,7 @@ function describe({
     `rot1, rot2   ${(poni.rot1 * 1e3).toFixed(3)}${pm(scaled(esd.rot1), 3)}, ${(poni.rot2 * 1e3).toFixed(3)}${pm(scaled(esd.rot2), 3)} mrad (tilt ${tiltDeg.toFixed(3)}°)`,
     `beam centre  row ${beamCentrePx.row.toFixed(2)}, column ${beamCentrePx.col.toFixed(2)}`,
     `orientation  ${orientation.message}`,
-    ...messages.map((message) => `note         ${message}`),
+    ...messages.filter((message) => message !== orientation.message).map((message) => `note         ${message}`),
   ];
 }
 
@@ -166,18 +166,33 @@ async function writeFigure(
     rows,
     cols,
     values,
-    title: `Rings of the standard on the image: ${(result.poni.dist * 1e3).toFixed(2)} mm, ${result.energyKeV.toFixed(3)} keV`,
+    title: `Rings, the calculated ones on the left: ${(result.poni.dist * 1e3).toFixed(2)} mm, ${result.energyKeV.toFixed(3)} keV`,
     label: "intensity (counts)",
     transform: "log",
     isSquare: true,
     x: { domain: [0, cols], label: "column (pixels)" },
     y: { domain: [0, rows], label: "row (pixels)" },
+    // on one half, so that the measured rings can be seen to go on where the calculated ones end
     lines: calibrationFigureData(result, frame).rings.flatMap(({ polylines, used }) =>
-      polylines.map((line) => ({ points: pairs(line), colour: used ? "#4dd2ff" : "#888888" })),
+      polylines.flatMap((line) =>
+        piecesLeftOf(pairs(line), result.beamCentrePx.col).map((points) => ({
+          points,
+          colour: used ? "#4dd2ff" : "#888888",
+        })),
+      ),
     ),
   });
   const isSvg = extname(path) === ".svg";
   writeFileSync(path, isSvg ? svg : await svgToPng(svg));
+}
+
+function piecesLeftOf(points: readonly [number, number][], limit: number): [number, number][][] {
+  const pieces: [number, number][][] = [[]];
+  for (const point of points) {
+    if (point[0] <= limit) pieces.at(-1)!.push(point);
+    else if (pieces.at(-1)!.length) pieces.push([]);
+  }
+  return pieces.filter((piece) => piece.length > 1);
 }
 
 /** row, col, row, col ... to [x, y] */

@@ -97,7 +97,14 @@ export const demoCommand = (): Command =>
 function askForMaps(scanPath: string): void {
   const scan = parse(readFileSync(scanPath, "utf8")) as Record<string, unknown>;
   // few projections: least squares shows thin layers better than filtered back-projection
-  const config = { ...scan, title: "simulated Li-ion cell", reconstruct: { method: "cgls", iterations: 15 }, map: MAP };
+  // the anode scatters so little beside copper and steel that the usual threshold would take thin parts of it for air
+  const config = {
+    ...scan,
+    title: "simulated Li-ion cell",
+    sampleThreshold: 0.015,
+    reconstruct: { method: "cgls", iterations: 15 },
+    map: MAP,
+  };
   writeFileSync(scanPath, stringify(config));
 }
 

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { InputError } from "../data/index.ts";
 import { openResult, type Result } from "../files/result-reader.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
-import { figureOf, mapNames, panelOf } from "../pipeline/result-figures.ts";
+import { figureOf, mapPages } from "../pipeline/result-figures.ts";
 import { type CommonOptions, createCommand, execute } from "./command.ts";
 
 interface Options extends CommonOptions {
@@ -44,9 +44,7 @@ export async function writeFigures(
   formats: readonly string[] = ["png", "svg"],
 ): Promise<string[]> {
   const has = new Set(result.list().map(({ name }) => name));
-  const maps = mapNames(result);
-  const figures: [string, string][] = [];
-  if (maps.length) figures.push(["maps", panelOf(result, maps)]);
+  const figures: [string, string][] = mapPages(result).map(({ name, svg }) => [name, svg]);
   for (const name of ["map/summed_pattern", "sinogram/data", "reconstruct/data", "sinogram/transmission"].filter(
     (candidate) => has.has(candidate),
   )) {

@@ -1,5 +1,5 @@
 /** Figures of what a result file holds: maps, stacks, patterns. */
-import { AXIS_UNITS, type AxisUnit, InputError, type Pattern, STATUS } from "../data/index.ts";
+import { AXIS_LABELS, AXIS_UNITS, type AxisUnit, InputError, type Pattern, STATUS } from "../data/index.ts";
 import type { Result, ResultAxisValues } from "../files/result-reader.ts";
 import {
   COLOUR_MAPS,
@@ -9,6 +9,8 @@ import {
   mapFigure,
   mapPanel,
   patternFigure,
+  percentileLimits,
+  weightedLimits,
 } from "../stages/figure/index.ts";
 
 export interface FigureOptions {
@@ -53,19 +55,46 @@ export function readImage(result: Result, name: string, bins?: readonly [number,
       `Bins ${from}:${to} of ${name}: it has ${depth} bins, so a range within 0:${depth} is needed.`,
     );
   }
-  const slab = result.readArray(name, [0, 0, from], [rows, cols, to - from]);
-  const width = to - from;
-  const values = Float64Array.from({ length: rows * cols }, (_, i) => {
-    let sum = 0;
-    for (let bin = 0; bin < width; bin++) sum += slab[i * width + bin]!;
-    return sum / width;
-  });
-  const value = (bin: number): string => binAxis!.values[bin]!.toPrecision(5);
-  return {
-    ...common,
-    values,
-    title: `${entry!.longName}, ${binAxis!.name} ${value(from)} to ${value(to - 1)} ${binAxis!.unit}`,
-  };
+  const values = meanOverBins(result, name, [rows, cols], [from, to]);
+  return { ...common, values, title: `${withoutUnit(entry!.longName)}${describeBins(binAxis!, from, to)}` };
+}
+
+/** Values held at once, so that a volume of any size can be drawn. */
+const AT_ONCE = 16e6;
+
+/** [rows x cols] mean over the bins that have a value. */
+function meanOverBins(
+  result: Result,
+  name: string,
+  [rows, cols]: readonly [number, number],
+  [from, to]: readonly [number, number],
+): Float64Array {
+  const sum = new Float64Array(rows * cols);
+  const count = new Float64Array(rows * cols);
+  const step = Math.max(1, Math.floor(AT_ONCE / (rows * cols)));
+  for (let first = from; first < to; first += step) {
+    const width = Math.min(step, to - first);
+    const slab = result.readArray(name, [0, 0, first], [rows, cols, width]);
+    for (let i = 0; i < slab.length; i++) {
+      const value = slab[i]!;
+      if (!Number.isFinite(value)) continue;
+      const at = Math.floor(i / width);
+      sum[at] = sum[at]! + value;
+      count[at] = count[at]! + 1;
+    }
+  }
+  return sum.map((value, i) => value / count[i]!);
+}
+
+/** Titles of datasets end with the unit, which the figure says at the colour bar. */
+const withoutUnit = (longName: string): string => longName.replace(/ \([^()]*\)$/, "");
+
+function describeBins({ name, values }: ResultAxisValues, from: number, to: number): string {
+  if (values.length === 1) return "";
+  const { label, unit } = AXIS_LABELS[axisUnitOf(name)];
+  const value = (bin: number): string => String(Number(values[bin]!.toPrecision(5)));
+  const range = to - from > 1 ? `${value(from)} to ${value(to - 1)}` : value(from);
+  return `, ${label} ${range}${unit ? ` ${unit}` : ""}`;
 }
 
 /** The figure that suits what the name stands for. */
@@ -75,14 +104,15 @@ export function figureOf(result: Result, name: string, options: FigureOptions = 
   const image = readImage(result, name, options.bins);
   return image.axes[0].name === "y"
     ? mapFigure(asMapFigure(result, name, image, options))
-    : sinogramFigure(image, options);
+    : sinogramFigure(result.title, image, options);
 }
 
 /** A pattern, with a row of ticks for each region whose peaks were mapped. */
 function figureOfPattern(result: Result, name: string, longName: string): string {
+  const ofScan = result.title ? `${result.title}: ` : "";
   const { axis, intensity } = readPatternOf(result, name);
   return patternFigure({
-    title: `${result.title}: ${longName}`,
+    title: `${ofScan}${withoutUnit(longName)}`,
     axis,
     observed: intensity,
     ticks: fittedPeaks(result),
@@ -106,49 +136,92 @@ function fittedPeaks(result: Result): { name: string; positions: number[] }[] {
 }
 
 export function asMapFigure(result: Result, name: string, image: ResultImage, options: FigureOptions = {}): MapFigure {
-  const symbol = name.split("/").at(-1)!.replaceAll("_", " ");
+  const symbol = name.split("/").at(-1)!;
   const [, x] = image.axes;
   const voxelMm = x.unit === "mm" && x.values.length > 1 ? x.values[1]! - x.values[0]! : undefined;
+  const isMap = name.startsWith("map/");
+  const area = isMap ? areaBehind(result, name) : undefined;
+  const values = trusted(result, name, image.values, area);
+  // the variance of a position or width goes with one over the area squared: fits of noise do not set the range
+  const limits =
+    options.limits ??
+    (area &&
+      weightedLimits(
+        values,
+        area.map((value) => value * value),
+      ));
+  const ofScan = result.title ? `${result.title}: ` : "";
   return {
     rows: image.rows,
     cols: image.cols,
-    values: trusted(result, name, image.values),
-    title: `${result.title}: ${name
-      .replace(/^map\//, "")
-      .replaceAll("/", " ")
-      .replaceAll("_", " ")}`,
-    label: withUnit(LABELS[symbol] ?? symbol, image.unit),
+    values,
+    title: `${ofScan}${isMap ? titleOfMap(name) : image.title}`,
+    label: withUnit(
+      LABELS[symbol] ?? (symbol === "data" ? quantityOf(image) : symbol.replaceAll("_", " ")),
+      image.unit,
+    ),
     ...(voxelMm !== undefined && { voxelMm }),
     ...colours(options),
+    ...(limits && { limits }),
   };
 }
 
-/** Only converged fits are drawn; an area without signal is a number all the same, and stays. */
-function trusted(result: Result, name: string, values: Float64Array): Float64Array {
+/** map/Cu/111/fwhm is "Cu 111 FWHM" */
+function titleOfMap(name: string): string {
+  const parts = name.replace(/^map\//, "").split("/");
+  return [...parts.slice(0, -1), LABELS[parts.at(-1)!] ?? parts.at(-1)!].join(" ").replaceAll("_", " ");
+}
+
+const quantityOf = ({ title }: ResultImage): string => (/absorption/.test(title) ? "absorption" : "intensity");
+
+/** [y, x] area of the peak, or of all peaks of the phase, that a position, width or lattice parameter comes from. */
+function areaBehind(result: Result, name: string): Float64Array | undefined {
+  if (/\/(area|background|residual|gof)$/.test(name)) return undefined;
+  const parent = name.slice(0, name.lastIndexOf("/") + 1);
+  const areas = result.list().filter((entry) => entry.name.startsWith(parent) && entry.name.endsWith("/area"));
+  if (areas.length === 0) return undefined;
+  const sum = new Float64Array(result.readArray(areas[0]!.name).length);
+  for (const { name: area } of areas)
+    result.readArray(area).forEach((value, i) => {
+      if (value > 0) sum[i] = sum[i]! + value;
+    });
+  return sum;
+}
+
+/** Below this share of the area of the strong voxels (the 99th percentile) a peak's place and width are not drawn. */
+const LEAST_AREA = 0.05;
+
+/**
+ * What is drawn: converged fits, with enough area behind them. An area without signal, or with its width at a bound,
+ * is a number all the same, and stays.
+ */
+function trusted(result: Result, name: string, values: Float64Array, area: Float64Array | undefined): Float64Array {
   if (!result.list().some((entry) => entry.name === `${name}_status`)) return values;
   const status = result.readArray(`${name}_status`);
-  const isArea = name.endsWith("/area");
+  const drawn: number[] = name.endsWith("/area")
+    ? [STATUS.converged, STATUS.noSignal, STATUS.atBound]
+    : [STATUS.converged];
+  const least = area ? LEAST_AREA * percentileLimits(area.filter((value) => value > 0))[1] : 0;
   return values.map((value, i) =>
-    status[i] === STATUS.converged || (isArea && status[i] === STATUS.noSignal) ? value : Number.NaN,
+    drawn.includes(status[i]!) && (area?.[i] ?? Number.POSITIVE_INFINITY) >= least ? value : Number.NaN,
   );
 }
 
 const withUnit = (name: string, unit: string): string => (unit ? `${name} (${unit})` : name);
-const LABELS: Readonly<Record<string, string>> = { data: "intensity", gof: "goodness of fit", fwhm: "FWHM" };
+const LABELS: Readonly<Record<string, string>> = { gof: "goodness of fit", fwhm: "FWHM", eta: "η" };
 
-function sinogramFigure(
-  { rows, cols, values, unit, title, axes: [y, x] }: ResultImage,
-  options: FigureOptions,
-): string {
+function sinogramFigure(scan: string, image: ResultImage, options: FigureOptions): string {
+  const { rows, cols, values, unit, title, axes } = image;
+  const [y, x] = axes;
   const domain = ({ values }: ResultAxisValues): [number, number] => [values[0]!, values.at(-1)!];
   return imageFigure({
     rows,
     cols,
     values,
-    title,
-    label: withUnit("intensity", unit),
-    x: { domain: domain(x), label: `${x.name} (${x.unit})` },
-    y: { domain: domain(y), label: `ω (${y.unit})` },
+    title: scan ? `${scan}: ${title}` : title,
+    label: withUnit(/transmission/.test(title) ? "transmission" : quantityOf(image), unit),
+    x: { domain: domain(x), label: withUnit(x.name, x.unit) },
+    y: { domain: domain(y), label: y.unit === "deg" ? "ω (°)" : withUnit(y.name, y.unit) },
     ...colours(options),
   });
 }
@@ -169,6 +242,7 @@ function colours({ limits, colourMap }: FigureOptions): {
 
 /** The radial axis by the name it has in the file. */
 export function axisUnitOf(name: string): AxisUnit {
+  if (name === "channel") return name;
   return AXIS_UNITS.find((unit) => unit.replace("-", "_") === name) ?? "two-theta";
 }
 
@@ -184,12 +258,31 @@ export function readPatternOf(result: Result, name: string): Pattern {
   };
 }
 
-/** All maps of a result on one page: area, position, width, d and what else was fitted. */
-export function panelOf(result: Result, names: readonly string[], columns = 3): string {
-  return mapPanel(
-    names.map((name) => asMapFigure(result, name, readImage(result, name))),
-    columns,
-  );
+const NOTE = `grey: no converged fit; places and widths also where the area is below ${100 * LEAST_AREA} % of the strong`;
+
+/** More maps than this on one page are too small to be read. */
+const MOST_ON_A_PAGE = 12;
+
+/** All maps of a result, on one page, or a page for each region where they are many. */
+export function mapPages(result: Result, columns = 3): { readonly name: string; readonly svg: string }[] {
+  const names = mapNames(result);
+  if (names.length === 0) return [];
+  const regionOf = (name: string): string => name.split("/")[1]!;
+  const regions = names.length > MOST_ON_A_PAGE ? [...new Set(names.map(regionOf))] : [undefined];
+  return regions.flatMap((region) => {
+    const ofRegion = names.filter((name) => region === undefined || regionOf(name) === region);
+    const pages = Math.ceil(ofRegion.length / MOST_ON_A_PAGE);
+    return Array.from({ length: pages }, (_, page) => {
+      const shown = ofRegion.slice(page * MOST_ON_A_PAGE, (page + 1) * MOST_ON_A_PAGE);
+      const maps = shown.map((name) => ({
+        ...asMapFigure(result, name, readImage(result, name)),
+        title: titleOfMap(name),
+      }));
+      const part = pages > 1 ? `-${page + 1}` : "";
+      const file = region === undefined ? "maps" : `maps-${region.replace(/[^\w.+-]+/g, "_")}`;
+      return { name: `${file}${part}`, svg: mapPanel(maps, Math.min(columns, maps.length), result.title, NOTE) };
+    });
+  });
 }
 
 /** The maps that are worth a look first: not the position where there is a d-spacing. */

@@ -10,7 +10,9 @@ import {
   niceLengthMm,
   patternFigure,
   percentileLimits,
+  weightedLimits,
 } from "./index.ts";
+import { cut } from "./svg.ts";
 
 const scale = { colourMap: "greys", limits: [0, 1], transform: "linear" } as const;
 
@@ -52,6 +54,33 @@ describe("percentileLimits", () => {
     expect(hi).toBeGreaterThan(lo);
     expect(percentileLimits([Number.NaN])).toEqual([0, 1]);
   });
+});
+
+it("colours span the strong voxels, whatever fits of noise say", () => {
+  const values = Float64Array.from({ length: 400 }, (_, i) => (i < 200 ? 2 + i / 1e5 : i % 2 ? 50 : -50));
+  const weights = values.map((_, i) => (i < 200 ? 1 : 1e-4));
+  const [lo, hi] = weightedLimits(values, weights)!;
+  expect(lo).toBeCloseTo(2, 4);
+  expect(hi).toBeCloseTo(2.002, 4);
+  expect(weightedLimits(values, new Float64Array(400))).toBeUndefined();
+});
+
+it("a map that is constant but for a few voxels shows those", () => {
+  const values = new Float64Array(1000);
+  values[7] = 3;
+  expect(percentileLimits(values)).toEqual([0, 3]);
+});
+
+it("a difference is drawn about 0", () => {
+  const map = { rows: 1, cols: 2, values: [-1, 3], title: "t", label: "Δ" };
+  expect(mapFigure({ ...map, colourMap: "difference" })).toContain(">−3<");
+});
+
+it("titles end where their figure ends", () => {
+  expect(cut("short", 500, 13)).toBe("short");
+  const long = cut("x".repeat(300), 400, 13);
+  expect(long.length).toBeLessThan(60);
+  expect(long.endsWith("…")).toBe(true);
 });
 
 it("scale bars are 1, 2 or 5 times a power of ten and about a quarter of the width", () => {

@@ -32,6 +32,41 @@ export function percentileLimits(values: ArrayLike<number>, low = 1, high = 99):
   const lo = finite[Math.round((low / 100) * (finite.length - 1))]!;
   const hi = finite[Math.round((high / 100) * (finite.length - 1))]!;
   if (hi > lo) return [lo, hi];
+  // all but a few are the same: then the few are what there is to see
+  return finite.at(-1)! > finite[0]! ? [finite[0]!, finite.at(-1)!] : around(lo);
+}
+
+/** The range that holds all but `tail` of the weight at either end; undefined where nothing has weight. */
+export function weightedLimits(
+  values: ArrayLike<number>,
+  weights: ArrayLike<number>,
+  tail = 0.01,
+): [number, number] | undefined {
+  const order = [...Array(values.length).keys()]
+    .filter((i) => Number.isFinite(values[i]!) && weights[i]! > 0)
+    .sort((a, b) => values[a]! - values[b]!);
+  const total = order.reduce((sum, i) => sum + weights[i]!, 0);
+  if (!(total > 0)) return undefined;
+  const reach = (share: number): number => {
+    let sum = 0;
+    for (const i of order) {
+      sum += weights[i]!;
+      if (sum >= share * total) return values[i]!;
+    }
+    return values[order.at(-1)!]!;
+  };
+  const [lo, hi] = [reach(tail), reach(1 - tail)];
+  return hi > lo ? [lo, hi] : around(lo);
+}
+
+/** As far below 0 as above, so that the middle colour means no difference. */
+export function symmetricLimits(values: ArrayLike<number>): [number, number] {
+  const [lo, hi] = percentileLimits(values);
+  const most = Math.max(Math.abs(lo), Math.abs(hi));
+  return [-most, most];
+}
+
+function around(lo: number): [number, number] {
   const margin = Math.abs(lo) * 1e-3 || 0.5;
   return [lo - margin, lo + margin];
 }

@@ -9,7 +9,7 @@ import {
   heatMapImage,
   percentileLimits,
 } from "./heat-map.ts";
-import { document, element, text, translate } from "./svg.ts";
+import { cut, document, element, text, translate } from "./svg.ts";
 
 export interface ImageFigure extends HeatMapData {
   readonly title: string;
@@ -47,7 +47,7 @@ export function imageFigure(figure: ImageFigure): string {
   return document(
     LEFT + width + COLOUR_BAR_WIDTH + 26,
     TOP + height + 54,
-    text(figure.title, { x: LEFT, y: 22, "font-size": 13 }),
+    text(cut(figure.title, width + COLOUR_BAR_WIDTH, 13), { x: LEFT, y: 22, "font-size": 13 }),
     element(
       "g",
       { transform: translate(LEFT, TOP) },

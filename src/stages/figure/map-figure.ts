@@ -7,9 +7,10 @@ import {
   type HeatMapData,
   heatMapImage,
   percentileLimits,
+  symmetricLimits,
 } from "./heat-map.ts";
 import { scaleBar } from "./scale-bar.ts";
-import { document, element, text, translate } from "./svg.ts";
+import { cut, document, element, text, translate } from "./svg.ts";
 
 export interface MapFigure extends HeatMapData {
   readonly title: string;
@@ -33,8 +34,8 @@ export function mapFigure(map: MapFigure): string {
   return document(cell.width, cell.height, cell.svg);
 }
 
-/** Several maps in rows of `columns`, lettered a, b, c ... */
-export function mapPanel(maps: readonly MapFigure[], columns = 2): string {
+/** Several maps in rows of `columns`, lettered a, b, c ..., under a common title and over a note. */
+export function mapPanel(maps: readonly MapFigure[], columns = 2, title = "", note = ""): string {
   const cells = maps.map((map, i) => mapCell(map, maps.length > 1 ? letter(i) : undefined));
   const width = Math.max(...cells.map((cell) => cell.width));
   const rows: number[] = [];
@@ -42,11 +43,16 @@ export function mapPanel(maps: readonly MapFigure[], columns = 2): string {
     const row = Math.floor(i / columns);
     rows[row] = Math.max(rows[row] ?? 0, cell.height);
   });
-  const top = (row: number): number => rows.slice(0, row).reduce((sum, height) => sum + height, 0);
+  const heading = title ? 30 : 0;
+  const top = (row: number): number => heading + rows.slice(0, row).reduce((sum, height) => sum + height, 0);
   const placed = cells.map((cell, i) =>
     element("g", { transform: translate((i % columns) * width, top(Math.floor(i / columns))) }, cell.svg),
   );
-  return document(width * Math.min(columns, maps.length), top(rows.length), ...placed);
+  const total = width * Math.min(columns, maps.length);
+  const shown = title ? text(cut(title, total - 32, 15), { x: 16, y: 24, "font-size": 15 }) : "";
+  const bottom = top(rows.length) + (note ? 16 : 0);
+  const noted = note ? text(cut(note, total - 32, 11), { x: 16, y: bottom - 8, "font-size": 11 }) : "";
+  return document(total, bottom, shown, ...placed, noted);
 }
 
 const letter = (i: number): string => (i < 26 ? String.fromCharCode(97 + i) : `${i + 1}`);
@@ -55,14 +61,15 @@ function mapCell(map: MapFigure, panelLetter?: string): { svg: string; width: nu
   const scale: ColourScale = {
     colourMap: map.colourMap ?? "viridis",
     transform: map.transform ?? "linear",
-    limits: map.limits ?? percentileLimits(map.values),
+    limits: map.limits ?? (map.colourMap === "difference" ? symmetricLimits : percentileLimits)(map.values),
   };
   const zoom = IMAGE / Math.max(map.rows, map.cols);
   const width = map.cols * zoom;
   const height = map.rows * zoom;
   const left = 16;
+  const room = left + Math.max(width, 120) + COLOUR_BAR_WIDTH - (panelLetter ? 22 : 0);
   const svg = [
-    text(map.title, { x: left + (panelLetter ? 22 : 0), y: 22, "font-size": 13 }),
+    text(cut(map.title, room, 13), { x: left + (panelLetter ? 22 : 0), y: 22, "font-size": 13 }),
     panelLetter ? text(panelLetter, { x: left, y: 22, "font-size": 15, "font-weight": 700 }) : "",
     element(
       "g",

@@ -2,7 +2,7 @@
 import { scaleLinear, scaleSqrt } from "d3-scale";
 import { AXIS_LABELS, type Axis } from "../../data/index.ts";
 import { axes } from "./axes.ts";
-import { document, element, text, translate } from "./svg.ts";
+import { cut, document, element, text, translate } from "./svg.ts";
 
 export interface PatternFigure {
   readonly title: string;
@@ -37,7 +37,7 @@ export function patternFigure(figure: PatternFigure): string {
   const tickHeight = ticks.length * 16;
   const differenceHeight = figure.calculated ? 70 : 0;
   const parts = [
-    text(figure.title, { x: LEFT, y: 22, "font-size": 13 }),
+    text(cut(figure.title, WIDTH, 13), { x: LEFT, y: 22, "font-size": 13 }),
     element(
       "g",
       { transform: translate(LEFT, TOP) },

@@ -12,6 +12,12 @@ export function element(name: string, attributes: Attributes = {}, ...children: 
 export const text = (content: string, attributes: Attributes): string =>
   element("text", attributes, escapeText(content));
 
+/** Shortened to what fits into a width in pixels; letters of the figures' font are 0.6 of its size wide. */
+export function cut(content: string, width: number, fontSize: number): string {
+  const most = Math.max(8, Math.floor(width / (0.6 * fontSize)));
+  return content.length <= most ? content : `${content.slice(0, most - 1).trimEnd()}…`;
+}
+
 export function document(width: number, height: number, ...children: readonly string[]): string {
   const attributes = {
     xmlns: "http://www.w3.org/2000/svg",
