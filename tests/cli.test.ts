@@ -1,0 +1,77 @@
+/** What every command holds to: help with an example, one JSON object with --json, exit codes. */
+import { describe, expect, it } from "vitest";
+import { tempFolder } from "./temp-folder.ts";
+import { xrdct } from "./virtual-scan.ts";
+
+const folder = tempFolder();
+const COMMANDS = [
+  ...xrdct(["--help"])
+    .stdout.split("Commands:")[1]!
+    .split("\n\n")[0]!
+    .matchAll(/^ {2}([a-z]+) /gm),
+]
+  .map(([, name]) => name!)
+  .filter((name) => name !== "help");
+
+/** Something wrong for each command, which it can only notice when it works. */
+const WRONG: Readonly<Record<string, readonly string[]>> = {
+  demo: ["--size", "2"],
+  run: ["nowhere.yaml"],
+  calibrate: ["nowhere.cbf", "--energy-kev", "71", "--distance-mm", "500"],
+  integrate: ["nowhere.cbf", "--poni", "nowhere.poni", "-o", "x.xye"],
+  simulate: ["nothing", "-o", "x"],
+  figure: ["nowhere.nxs"],
+  export: ["nowhere.nxs", "--list"],
+  plan: ["--step-mm", "-1"],
+  doctor: ["--workers", "none"],
+};
+
+it("knows the commands", () => {
+  expect(COMMANDS).toEqual(expect.arrayContaining(Object.keys(WRONG)));
+  expect(Object.keys(WRONG)).toEqual(expect.arrayContaining(COMMANDS));
+});
+
+it("without a command shows what there is", () => {
+  const { code, stderr } = xrdct([]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("npx xrdct demo");
+});
+
+it("an unknown command is refused", () => {
+  expect(xrdct(["reduce"])).toMatchObject({ code: 2, stderr: expect.stringContaining("reduce") });
+});
+
+describe.each(COMMANDS)("%s", (command) => {
+  it("has help with an example", () => {
+    const { code, stdout } = xrdct([command, "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Example:\n {2}npx xrdct [a-z]/);
+    for (const option of ["--json", "--quiet", "--workers"]) expect(stdout).toContain(option);
+  });
+
+  it("refuses what it cannot do: one line on stderr, one JSON object on stdout, exit code 2", () => {
+    const ran = xrdct([command, "--json", ...(WRONG[command] ?? [])], { cwd: folder });
+    expect(ran.stderr).not.toContain("bug");
+    expect(ran.code).toBe(2);
+    expect(ran.json.error.code).toMatch(/^[a-z0-9-]+$/);
+    expect(ran.stderr).toContain(ran.json.error.message.split("\n")[0]);
+    expect(ran.stdout.trim().split("\n")).toHaveLength(1);
+  });
+});
+
+it("an unknown option is refused, with --json too", () => {
+  const ran = xrdct(["plan", "--nope", "--json"]);
+  expect(ran.code).toBe(2);
+  expect(ran.json.error.code).toBe("bad-option");
+});
+
+it.each([[["doctor"]], [["plan", "--diameter-mm", "10", "--step-mm", "0.02", "--projections", "400"]]])(
+  "%j gives one JSON object",
+  (args) => {
+    const ran = xrdct([...args, "--json"]);
+    expect(ran.stderr).toBe("");
+    expect(ran.code).toBe(0);
+    expect(typeof ran.json).toBe("object");
+    expect(ran.stdout.trim().split("\n")).toHaveLength(1);
+  },
+);
