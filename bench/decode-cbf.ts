@@ -58,6 +58,7 @@ async function bench(input: string, paths: readonly string[]): Promise<void> {
   };
   const file = await best(into(unverified));
   const fileVerified = await best(into(verified));
+  const heapMb = heapOfFrames(320, into(verified), verified.count);
   const frame = await best(() => {
     for (const path of paths) decodeCbf(readFileSync(path), path, { kernels });
   });
@@ -71,6 +72,7 @@ async function bench(input: string, paths: readonly string[]): Promise<void> {
     file_ms: round(file),
     file_verified_ms: round(fileVerified),
     new_frame_verified_ms: round(frame),
+    heap_MB_of_320_frames: round(heapMb),
     ...(peer && {
       fabio_kernel_ms: round(peer.kernel),
       fabio_file_ms: round(peer.file),
@@ -80,6 +82,14 @@ async function bench(input: string, paths: readonly string[]): Promise<void> {
     }),
     ...limits(paths, kernel),
   });
+}
+
+/** Growth of what the process holds outside the arena, JavaScript heap and buffers, over a scan of so many frames. */
+function heapOfFrames(frames: number, readAll: () => void, count: number): number {
+  const held = (): number => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+  const before = held();
+  for (let done = 0; done < frames; done += count) readAll();
+  return (held() - before) / 1e6;
 }
 
 async function timeKernel(paths: readonly string[]): Promise<number> {

@@ -41,22 +41,22 @@ export function reflections(structure: Structure, dMinA: number): Reflection[] {
   const rotations = uniqueRotations(operations);
   const atoms = unitCellAtoms(structure);
   const found: Reflection[] = [];
-  // The canonical index of a family has a first non-zero l, then k, then h above zero, or all three below;
-  // -hkl is always among the equivalents, so half of the sphere is enough.
+  // -hkl is always among the equivalents, so half of the sphere is enough
+  const seen = new Set<number>();
   for (let l = 0; l <= lMax; l++) {
     for (let k = l === 0 ? 0 : -kMax; k <= kMax; k++) {
       for (let h = l === 0 && k === 0 ? 1 : -hMax; h <= hMax; h++) {
         const inverse = inverseDSquared(metric, h, k, l);
-        if (inverse > limit * (1 + 1e-12)) continue;
-        const family = familyOf(rotations, h, k, l);
-        if (family.key !== indexKey(h, k, l) && family.key !== indexKey(-h, -k, -l)) continue;
+        if (inverse > limit * (1 + 1e-12) || seen.has(indexKey(h, k, l))) continue;
+        const { canonical, members } = familyOf(rotations, h, k, l);
+        for (const member of members) seen.add(member);
         if (isAbsent(operations, h, k, l)) continue;
-        const [ch, ck, cl] = family.canonical;
+        const [ch, ck, cl] = canonical;
         found.push({
           h: ch,
           k: ck,
           l: cl,
-          multiplicity: family.multiplicity,
+          multiplicity: 2 * members.size,
           dA: 1 / Math.sqrt(inverse),
           fSquared: structureFactorSquared(atoms, ch, ck, cl, inverse / 4),
         });
@@ -74,8 +74,8 @@ const indexKey = (h: number, k: number, l: number): number =>
 
 interface Family {
   readonly canonical: [number, number, number];
-  readonly key: number;
-  readonly multiplicity: number;
+  /** indexKey of the members in the half of the sphere that is gone through; as many again are in the other */
+  readonly members: ReadonlySet<number>;
 }
 
 /** The equivalents under the Laue class; the one to show has the fewest minus signs, then the largest h, k, l. */
@@ -84,13 +84,14 @@ function familyOf(rotations: readonly (readonly number[])[], h: number, k: numbe
   let best: [number, number, number] = [h, k, l];
   for (const rotation of rotations) {
     const [p, q, r] = rotateIndex(rotation, h, k, l);
-    for (const sign of [1, -1]) {
-      const image: [number, number, number] = [sign * p + 0, sign * q + 0, sign * r + 0];
-      members.add(indexKey(...image));
+    const sign = r > 0 || (r === 0 && (q > 0 || (q === 0 && p > 0))) ? 1 : -1;
+    members.add(indexKey(sign * p, sign * q, sign * r));
+    for (const side of [1, -1]) {
+      const image: [number, number, number] = [side * p + 0, side * q + 0, side * r + 0];
       if (isBefore(image, best)) best = image;
     }
   }
-  return { canonical: best, key: indexKey(...best), multiplicity: members.size };
+  return { canonical: best, members };
 }
 
 function isBefore(p: readonly number[], q: readonly number[]): boolean {
