@@ -1,4 +1,5 @@
 /** Scans of analytic discs in the order in which they would be measured, with everything that can go wrong on request. */
+import { poisson, seededRandom } from "./seeded-random.ts";
 
 export interface Disc {
   /** steps from the rotation axis, the sample's own frame */
@@ -23,32 +24,6 @@ export interface VirtualScan {
   readonly jumps?: ArrayLike<number>;
   /** counts drawn from Poisson's distribution with this seed; without it the expectation */
   readonly seed?: number;
-}
-
-/** Mulberry32: small, seeded, good enough for noise in tests. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-export function poisson(mean: number, random: () => number): number {
-  if (mean > 50) {
-    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal));
-  }
-  const limit = Math.exp(-mean);
-  let product = random();
-  let count = 0;
-  while (product > limit) {
-    product *= random();
-    count++;
-  }
-  return count;
 }
 
 /** Expected value at a translation (fraction allowed), the beam one step wide. [bin] added to `out`. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { kernelBuilds } from "../../tests/kernel-builds.ts";
+import { seededRandom } from "../../tests/seeded-random.ts";
 import type { Kernels } from "./index.ts";
 import * as reference from "./reference/index.ts";
 
@@ -17,17 +18,6 @@ interface Input {
   hasDark: number;
 }
 
-/** A seeded sequence in [0, 1) (mulberry32). */
-function sequence(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 function counts(kind: string, next: () => number): number {
   if (kind === "ties") return Math.floor(next() * 3);
   if (kind === "gaps" && next() < 0.2) return -1;
@@ -36,7 +26,7 @@ function counts(kind: string, next: () => number): number {
 }
 
 function makeInput(kind: string, isFloat: number, hasDark: number, seed = 7): Input {
-  const next = sequence(seed);
+  const next = seededRandom(seed);
   const frames = Array.from({ length: FRAMES }, () => {
     const frame = isFloat ? new Float32Array(PIXELS) : new Int32Array(PIXELS);
     for (let p = 0; p < PIXELS; p++) {
@@ -50,7 +40,7 @@ function makeInput(kind: string, isFloat: number, hasDark: number, seed = 7): In
 
 /** Tables of pixels in cells of the lengths above, whole (a few pixels in none) and shared, and the corrections. */
 function makeTables(isFlat: boolean) {
-  const next = sequence(11);
+  const next = seededRandom(11);
   const start = new Uint32Array(LENGTHS.length + 1);
   LENGTHS.forEach((length, i) => {
     start[i + 1] = start[i]! + length;

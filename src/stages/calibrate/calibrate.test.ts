@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { hasShared, shared } from "../../../tests/shared.ts";
+import { type SimulatedRings, simulateRings } from "../../../tests/simulated-rings.ts";
 import type { Frame, Mask } from "../../data/index.ts";
 import { fileSource } from "../../files/byte-source.ts";
 import { decodeCbf } from "../../files/cbf.ts";
@@ -16,7 +17,6 @@ import {
   calibrationFigureData,
   checkOrientation,
 } from "./index.ts";
-import { type SimulatedRings, simulateRings } from "./simulated-rings.ts";
 
 const px = 172e-6;
 const poni = (dist: number, row: number, col: number, rot1: number, rot2: number): Poni => ({

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { normal, seededRandom } from "../../../tests/seeded-random.ts";
 import { correlations } from "../../fit/index.ts";
 import type { Poni } from "../../geometry/index.ts";
 import { fitGeometry } from "./fit-geometry.ts";
 import { detectorAxes, detectorPosition, GEOMETRY_PARAMETERS, geometryVector, ringTwoTheta } from "./ring-geometry.ts";
 import { pixelAngle, type RingPoint } from "./ring-points.ts";
-import { mulberry32, normal } from "./simulated-rings.ts";
 
 const px = 172e-6;
 const truth: Poni = { dist: 0.3, poni1: 0.09, poni2: 0.06, rot1: 0.02, rot2: -0.03, rot3: 0, pixel1: px, pixel2: px };
@@ -15,7 +15,7 @@ const free = { tilt: true, energy: false };
 
 /** Points with errors of two-theta of esdPx (which they know of) and scatterPx (which they do not), in pixels. */
 function points(seed: number, esdPx: number, scatterPx = 0): RingPoint[] {
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   const axes = detectorAxes(truth.rot1, truth.rot2, truth.rot3);
   return dA.flatMap((d, ring) =>
     Array.from({ length: 36 }, (_, i) => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { kernelBuilds } from "../../../tests/kernel-builds.ts";
+import { normal, seededRandom } from "../../../tests/seeded-random.ts";
 import { type Axis, STATUS } from "../../data/index.ts";
 import { pseudoVoigt } from "../../pattern/pseudo-voigt.ts";
 import { createPeakPlan, fitPeaksBlock, type MapConfigInput, type PeakBlockResult } from "./index.ts";
@@ -23,16 +24,9 @@ function model(peaks: readonly TruePeak[]): Float64Array {
   return axis.values.map((x) => peaks.reduce((sum, peak) => sum + pseudoVoigt(x, peak), lineAt(x)));
 }
 
-/** Seeded: uniform numbers (mulberry32), and from them normal and Poisson ones. */
+/** Seeded: uniform numbers, and from them normal and exact Poisson ones. */
 function chance(seed: number) {
-  let state = seed >>> 0;
-  const uniform = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const normal = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  const uniform = seededRandom(seed);
   const poisson = (mean: number): number => {
     // Multiply uniform numbers until they fall under exp(-mean); in parts, for exp(-mean) not to underflow.
     let count = 0;
@@ -42,7 +36,7 @@ function chance(seed: number) {
     }
     return count;
   };
-  return { uniform, normal, poisson };
+  return { uniform, normal: () => normal(uniform), poisson };
 }
 
 const single = (peak: object = {}): MapConfigInput => ({

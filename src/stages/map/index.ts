@@ -7,7 +7,7 @@ export {
   PeakRegion,
 } from "./config.ts";
 export { type FindPeaksOptions, type FoundPeak, findPeaks, type KnownReflection, regionsOf } from "./find-peaks.ts";
-export { type BlockValues, fitPeaksBlock, type VoxelBlock, type PeakBlockResult } from "./fit-peaks.ts";
+export { type BlockValues, fitPeaksBlock, type PeakBlockResult, type VoxelBlock } from "./fit-peaks.ts";
 export {
   areaRatio,
   type CrystalSystem,

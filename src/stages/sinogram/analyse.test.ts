@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { measure, peak, seededRandom, type VirtualScan } from "../../../tests/virtual-sinogram.ts";
+import { seededRandom } from "../../../tests/seeded-random.ts";
+import { measure, peak, type VirtualScan } from "../../../tests/virtual-sinogram.ts";
 import type { SinogramConfig } from "./config.ts";
 import {
   analyseSinogram,

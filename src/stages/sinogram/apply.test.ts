@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { measure, peak, poisson, seededRandom, truth, type VirtualScan } from "../../../tests/virtual-sinogram.ts";
+import { poisson, seededRandom } from "../../../tests/seeded-random.ts";
+import { measure, peak, truth, type VirtualScan } from "../../../tests/virtual-sinogram.ts";
 import { createReferenceKernels, type Kernels } from "../../kernels/index.ts";
 import { loadKernels } from "../../pipeline/load-kernels.ts";
 import type { SinogramConfig } from "./config.ts";

@@ -2,10 +2,11 @@
  * A frame of a powder standard with a geometry that is known, for the tests: Gaussian rings in two-theta on a falling
  * background, each pixel averaged over 3 x 3 places, Poisson counts from a seed, grains, gaps and a beam stop.
  */
-import type { Frame } from "../../data/index.ts";
-import { chiRad, type Poni, placement, twoThetaRad } from "../../geometry/index.ts";
-import { type Calibrant, calibrantRings } from "./calibrants.ts";
-import { ringTwoTheta } from "./ring-geometry.ts";
+import type { Frame } from "../src/data/index.ts";
+import { chiRad, type Poni, placement, twoThetaRad } from "../src/geometry/index.ts";
+import { type Calibrant, calibrantRings } from "../src/stages/calibrate/calibrants.ts";
+import { ringTwoTheta } from "../src/stages/calibrate/ring-geometry.ts";
+import { normal, poisson, seededRandom } from "./seeded-random.ts";
 
 export interface SimulatedRings {
   readonly rows: number;
@@ -31,7 +32,7 @@ export function simulateRings(options: SimulatedRings): Frame {
   const place = placement(poni, { rows, cols });
   const t = new Float64Array(3);
   const sigma = ((fwhmPx / 2.3548) * poni.pixel1) / poni.dist;
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   const data = new Int32Array(rows * cols);
   const background = (twoTheta: number): number => 0.02 * Math.exp(-twoTheta / 0.3);
   const onRings = (row: number, col: number, near: number[]): number => {
@@ -70,31 +71,6 @@ const THIRDS = [1 / 6, 1 / 2, 5 / 6];
 /** Log-normal with mean 1, by ring and degree of azimuth. */
 function grain(spread: number, seed: number, ring: number, chi: number): number {
   if (spread === 0) return 1;
-  const random = mulberry32(seed + 7919 * ring + 104729 * Math.floor((chi * 180) / Math.PI + 180));
+  const random = seededRandom(seed + 7919 * ring + 104729 * Math.floor((chi * 180) / Math.PI + 180));
   return Math.exp(spread * normal(random) - (spread * spread) / 2);
-}
-
-/** Uniform numbers in [0, 1) from a seed (Tommy Ettinger's mulberry32, public domain). */
-export function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = state;
-    z = Math.imul(z ^ (z >>> 15), z | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** Standard normal by Box and Muller. */
-export const normal = (random: () => number): number =>
-  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-
-/** By counting down a product for small means, by the normal distribution for large ones. */
-function poisson(mean: number, random: () => number): number {
-  if (mean > 50) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)));
-  const limit = Math.exp(-mean);
-  let count = 0;
-  for (let product = random(); product > limit; product *= random()) count++;
-  return count;
 }
