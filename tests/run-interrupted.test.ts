@@ -14,6 +14,7 @@ import {
   MAP,
   PATTERNS,
   run,
+  runHere,
   simulate,
   type VirtualScan,
 } from "./virtual-scan.ts";
@@ -52,14 +53,14 @@ describe("kill -9", () => {
   it.each(cases)("in %s: %s, at %s %d, then run again", async (kind, stage, what, line) => {
     const { scan, expected, blocks } = kind === "patterns" ? patterns : frames;
     const args = kind === "frames" ? ["--until", "integrate"] : [];
+    const stages = kind === "frames" ? ({ until: "integrate" } as const) : {};
     const output = join(folder, `killed-${stage}-${what}.nxs`);
     const killed = run(scan, output, ["--workers", "2", ...args], `${what}:${stage}${line ? `:${line}` : ""}`);
     expect(killed.signal).toBe("SIGKILL");
     expect(existsSync(output)).toBe(false);
     const kept = Object.fromEntries(Object.keys(blocks).map((name) => [name, journalEntries(output, name)]));
     expect(kept[stage]).toBe(what === "line" ? line - 1 : blocks[stage]);
-    const again = run(scan, output, args);
-    expect(again.code).toBe(0);
+    const again = await runHere(scan, output, stages);
     const done = blocksDone(again);
     for (const name of Object.keys(blocks)) expect([name, done[name]! + kept[name]!]).toEqual([name, blocks[name]]);
     expect(await hashes(output)).toEqual(expected);
@@ -70,8 +71,7 @@ describe("kill -9", () => {
     const output = join(folder, `killed-${at}.nxs`);
     expect(run(scan, output, [], at).signal).toBe("SIGKILL");
     expect(existsSync(output)).toBe(at === "named");
-    const again = run(scan, output);
-    expect(again.code).toBe(0);
+    const again = await runHere(scan, output);
     expect(blocksDone(again)).toEqual(Object.fromEntries(Object.keys(blocks).map((name) => [name, 0])));
     expect(await hashes(output)).toEqual(expected);
     expect(existsSync(`${output}.partial`)).toBe(false);
@@ -85,7 +85,7 @@ describe("kill -9", () => {
     while (journalEntries(output, "read") < 2) await new Promise((resolve) => setTimeout(resolve, 2));
     child.kill("SIGKILL");
     expect(await ended).toBe("SIGKILL");
-    expect(run(scan, output).code).toBe(0);
+    await runHere(scan, output);
     expect(await hashes(output)).toEqual(expected);
   });
 
@@ -97,7 +97,7 @@ describe("kill -9", () => {
     const bytes = readFileSync(volume);
     bytes.fill(0, 0, 4096); // in block 0, which the journal calls done
     writeFileSync(volume, bytes);
-    const again = run(scan, output);
+    const again = await runHere(scan, output);
     expect(blocksDone(again)["reconstruct"]).toBe(blocks["reconstruct"]! - 4 + 1);
     expect(await hashes(output)).toEqual(expected);
   });
@@ -116,7 +116,7 @@ describe("Ctrl-C", () => {
     expect(existsSync(join(`${output}.work`, "lock"))).toBe(false);
     const kept = journalEntries(output, "reconstruct");
     expect(kept).toBeGreaterThanOrEqual(2);
-    const again = run(scan, output);
+    const again = await runHere(scan, output);
     expect(blocksDone(again)["reconstruct"]! + kept).toBe(blocks["reconstruct"]);
     expect(await hashes(output)).toEqual(expected);
   });
@@ -143,32 +143,32 @@ describe("run again", () => {
       map: { ...MAP, weights: "uniform" },
       reconstruct: { size: 49 },
     });
-    const changed = run(other, output);
+    const changed = await runHere(other, output);
     expect(blocksDone(changed)).toEqual({ ...none, map: patterns.blocks["map"] });
     const after = await hashes(output);
     expect(after["reconstruct/data"]).toBe(patterns.expected["reconstruct/data"]);
     expect(after["map/Cu/111/area"]).not.toBe(patterns.expected["map/Cu/111/area"]);
-    expect(blocksDone(run(patterns.scan, output))).toEqual({ ...none, map: patterns.blocks["map"] });
+    expect(blocksDone(await runHere(patterns.scan, output))).toEqual({ ...none, map: patterns.blocks["map"] });
     expect(await hashes(output)).toEqual(patterns.expected);
   });
 
   it("--from, --until and --only do what they say, and lose nothing of the result", async () => {
     const only = run(patterns.scan, output, ["--only", "reconstruct"]);
     expect(blocksDone(only)).toEqual({ ...none, reconstruct: patterns.blocks["reconstruct"] });
-    const from = run(patterns.scan, output, ["--from", "map"]);
+    const from = await runHere(patterns.scan, output, { from: "map" });
     expect(blocksDone(from)).toEqual({ ...none, map: patterns.blocks["map"] });
-    expect(run(patterns.scan, output, ["--until", "sinogram"]).json.isUpToDate).toBe(true);
+    expect((await runHere(patterns.scan, output, { until: "sinogram" })).json.isUpToDate).toBe(true);
     expect(await hashes(output)).toEqual(patterns.expected);
   });
 
   it("--until stops there, and a later run goes on from there", async () => {
     const part = join(folder, "until.nxs");
-    expect(blocksDone(run(patterns.scan, part, ["--until", "sinogram"]))).toEqual({
+    expect(blocksDone(await runHere(patterns.scan, part, { until: "sinogram" }))).toEqual({
       read: patterns.blocks["read"],
       sinogram: patterns.blocks["sinogram"],
     });
     expect(Object.keys(await hashes(part)).some((name) => name.startsWith("reconstruct"))).toBe(false);
-    expect(blocksDone(run(patterns.scan, part))).toEqual({ ...patterns.blocks, read: 0, sinogram: 0 });
+    expect(blocksDone(await runHere(patterns.scan, part))).toEqual({ ...patterns.blocks, read: 0, sinogram: 0 });
     expect(await hashes(part)).toEqual(patterns.expected);
   });
 
@@ -185,7 +185,7 @@ describe("run again", () => {
   it("with the result deleted makes what is missing", async () => {
     const copy = join(folder, "deleted.nxs");
     cpSync(`${output}.work`, `${copy}.work`, { recursive: true });
-    const ran = run(patterns.scan, copy);
+    const ran = await runHere(patterns.scan, copy);
     expect(ran.json.isUpToDate).toBe(false);
     expect(blocksDone(ran)).toEqual({ ...patterns.blocks, map: 0 }); // the maps themselves are kept with the journal
     expect(await hashes(copy)).toEqual(patterns.expected);
@@ -199,9 +199,9 @@ describe("run again", () => {
       reconstruct: { size: 49, filter: "hann" },
     });
     const foreign = join(folder, "foreign.nxs");
-    run(other, foreign);
+    await runHere(other, foreign, { until: "reconstruct" });
     cpSync(foreign, own);
-    expect(run(patterns.scan, own).json.isUpToDate).toBe(false);
+    expect((await runHere(patterns.scan, own)).json.isUpToDate).toBe(false);
     expect(await hashes(own)).toEqual(patterns.expected);
   });
 });

@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
 import { openResult } from "../src/files/result-reader.ts";
+import { runScan } from "../src/pipeline/run-scan.ts";
+import { readScan } from "../src/pipeline/scan-config.ts";
 import { simulateScan } from "../src/pipeline/simulate-scan.ts";
+import type { StageName } from "../src/pipeline/steps.ts";
 import { SimulateConfig, type SimulateInput } from "../src/stages/simulate/index.ts";
 
 export const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
@@ -133,8 +136,21 @@ export function xrdct(args: readonly string[], { killAt, cwd }: { killAt?: strin
 export const run = (scan: string, output: string, args: readonly string[] = [], killAt?: string): Ran =>
   xrdct(["run", scan, "-o", output, "--json", "--quiet", ...args], killAt ? { killAt } : {});
 
+/** The same in this process, which spares its start; for runs that are neither killed nor refused. */
+export async function runHere(scan: string, output: string, stages: { from?: StageName; until?: StageName } = {}) {
+  const summary = await runScan(readScan(scan), {
+    output,
+    workers: 2,
+    memoryBytes: 3e9,
+    onProgress: () => {},
+    signal: new AbortController().signal,
+    ...stages,
+  });
+  return { json: summary };
+}
+
 /** stage -> blocks done now */
-export const blocksDone = (ran: Ran): Record<string, number> =>
+export const blocksDone = (ran: Pick<Ran, "json">): Record<string, number> =>
   Object.fromEntries(
     (ran.json.stages as { name: string; blocksDone: number }[]).map(({ name, blocksDone }) => [name, blocksDone]),
   );
