@@ -5,7 +5,7 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -47,7 +47,18 @@ function buildKernels() {
   ]);
 }
 
-if (process.argv[2] !== "kernels") {
-  node("node_modules/typescript/bin/tsc", ["-p", "tsconfig.build.json"]);
+/** What an earlier build left of files that are no more: tsc and asc write all of theirs anew. */
+function removeOlder(folder, start) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) removeOlder(path, start);
+    else if (statSync(path).mtimeMs < start) rmSync(path);
+  }
 }
+
+// a second earlier, because file systems round their times
+const start = Date.now() - 1000;
+const isAll = process.argv[2] !== "kernels";
+if (isAll) node("node_modules/typescript/bin/tsc", ["-p", "tsconfig.build.json"]);
 buildKernels();
+if (isAll) removeOlder(join(root, "dist"), start);
