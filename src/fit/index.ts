@@ -1,5 +1,6 @@
 /** Least squares in float64 (options in, summary out; failure is a value) and robust statistics. Knows no diffraction. */
 export * from "./jacobian.ts";
 export * from "./least-squares.ts";
+export * from "./linear-fit.ts";
 export * from "./robust-loss.ts";
 export * from "./robust-statistics.ts";

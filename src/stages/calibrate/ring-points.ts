@@ -3,7 +3,7 @@
  * is fitted to each group's intensity against two-theta.
  */
 import type { Frame } from "../../data/index.ts";
-import { createLeastSquares, type Evaluate, type LeastSquares } from "../../fit/index.ts";
+import { createLeastSquares, type Evaluate, type LeastSquares, median } from "../../fit/index.ts";
 import type { Poni } from "../../geometry/index.ts";
 import { detectorAxes, detectorPosition } from "./ring-geometry.ts";
 
@@ -261,8 +261,7 @@ function smoothed(values: Float64Array, i: number): number {
 function firstGuess({ position, mean }: SectorProfile): Float64Array | null {
   const n = mean.length;
   const edge = Math.max(2, Math.floor(n / 5));
-  const ends = [...mean.subarray(0, edge), ...mean.subarray(n - edge)].sort((a, b) => a - b);
-  const level = ends[ends.length >> 1]!;
+  const level = median([...mean.subarray(0, edge), ...mean.subarray(n - edge)]);
   let top = 1;
   for (let i = 1; i < n - 1; i++) if (smoothed(mean, i) > smoothed(mean, top)) top = i;
   const height = smoothed(mean, top) - level;

@@ -7,6 +7,7 @@
  *   orthorhombic  1/d^2 = h^2 / a^2 + k^2 / b^2 + l^2 / c^2
  */
 import { InputError, STATUS } from "../../data/index.ts";
+import { linearFit } from "../../fit/index.ts";
 import { LatticeConfig, type LatticeConfigInput } from "./config.ts";
 import type { BlockValues, PeakBlockResult } from "./fit-peaks.ts";
 import type { PeakPlan } from "./peak-plan.ts";
@@ -74,7 +75,7 @@ export function latticeFromPeaks(
     const observed = Float64Array.from(used, (i) => spacings[i]!.dA[v]! ** -2);
     const weight = Float64Array.from(used, (i) => (spacings[i]!.dA[v]! ** 3 / (2 * spacings[i]!.esd[v]!)) ** 2);
     const usedRows = used.map((i) => rows[i]!);
-    const solution = solve(usedRows, observed, weight);
+    const solution = linearFit(usedRows, observed, weight);
     if (solution === undefined || solution.values.some((value) => !(value > 0))) {
       status[v] = used.length === 0 ? STATUS.noSignal : STATUS.undetermined;
       continue;
@@ -94,7 +95,7 @@ export function latticeFromPeaks(
 /** @throws InputError "map-lattice-hkl" where the reflections cannot determine the edges even if all are found */
 export function checkReflections(system: CrystalSystem, hkls: readonly Hkl[], phase = "the phase"): void {
   const ones = new Float64Array(hkls.length).fill(1);
-  if (solve(hkls.map(COEFFICIENTS[system]), ones, ones) !== undefined) return;
+  if (linearFit(hkls.map(COEFFICIENTS[system]), ones, ones) !== undefined) return;
   throw new InputError(
     "map-lattice-hkl",
     `The reflections ${hkls.map((hkl) => hkl.join(" ")).join(", ") || "(none)"} do not determine ` +
@@ -112,49 +113,6 @@ export function latticeOfPhase(plan: PeakPlan, result: PeakBlockResult, lattice:
     return d && hkl ? [{ hkl, dA: d.values, esd: d.esd! }] : [];
   });
   return latticeFromPeaks(system, spacings, esdScale);
-}
-
-interface Solution {
-  readonly values: number[];
-  readonly variances: number[];
-}
-
-/** Weighted linear least squares with one to three unknowns; undefined where they are not determined. */
-function solve(rows: readonly number[][], observed: Float64Array, weight: Float64Array): Solution | undefined {
-  const n = rows[0]?.length ?? 0;
-  if (rows.length < n || n === 0) return undefined;
-  // Scaled columns: h^2 and l^2 may differ by two orders of magnitude.
-  const scale = Array.from({ length: n }, (_, k) =>
-    Math.sqrt(rows.reduce((sum, row, i) => sum + weight[i]! * row[k]! * row[k]!, 0)),
-  );
-  if (scale.some((s) => !(s > 0))) return undefined;
-  const system = Array.from({ length: n }, (_, a) => [
-    ...Array.from({ length: n }, (_, b) =>
-      rows.reduce((sum, row, i) => sum + (weight[i]! * row[a]! * row[b]!) / (scale[a]! * scale[b]!), 0),
-    ),
-    rows.reduce((sum, row, i) => sum + (weight[i]! * row[a]! * observed[i]!) / scale[a]!, 0),
-    ...Array.from({ length: n }, (_, b) => (a === b ? 1 : 0)),
-  ]);
-  if (!eliminate(system)) return undefined;
-  return {
-    values: system.map((row, a) => row[n]! / scale[a]!),
-    variances: system.map((row, a) => row[n + 1 + a]! / scale[a]! ** 2),
-  };
-}
-
-/** Gauss-Jordan on a positive definite system with unit diagonal: needs no pivoting. */
-function eliminate(system: number[][]): boolean {
-  for (let k = 0; k < system.length; k++) {
-    const pivot = system[k]![k]!;
-    if (!(pivot > 1e-10)) return false;
-    system[k] = system[k]!.map((value) => value / pivot);
-    for (let i = 0; i < system.length; i++) {
-      if (i === k) continue;
-      const factor = system[i]![k]!;
-      system[i] = system[i]!.map((value, j) => value - factor * system[k]![j]!);
-    }
-  }
-  return true;
 }
 
 function chiSquared(rows: readonly number[][], observed: Float64Array, weight: Float64Array, values: number[]): number {

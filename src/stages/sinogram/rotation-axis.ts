@@ -9,7 +9,7 @@
  *             the score is one Fourier series in the axis, so that its minimum is found between the steps.
  */
 
-import { median, robustSpread } from "../../fit/index.ts";
+import { linearFit, median, robustSpread } from "../../fit/index.ts";
 import { type LineSpectra, peakOfSeries, registerLines } from "./registration.ts";
 
 export interface AxisEstimate {
@@ -23,7 +23,7 @@ export interface AxisEstimate {
   readonly note: string;
 }
 
-const DEG = Math.PI / 180;
+const RAD = Math.PI / 180;
 
 /**
  * Fit of centroid = axis + a cos(omega) + b sin(omega) that outliers do not move: least absolute deviations first,
@@ -39,17 +39,18 @@ export function fitSine(
   const n = centroids.length;
   const weights = Float64Array.from(centroids, (value) => (Number.isFinite(value) ? 1 : 0));
   const residuals = new Float64Array(n);
+  const rows = Array.from(omegaDeg, (omega) => [1, Math.cos(omega * RAD), Math.sin(omega * RAD)]);
   let solution = [Number.NaN, 0, 0];
   let spread = Number.NaN;
   let variance = Number.NaN;
   for (let pass = 0; pass < 2 * ABSOLUTE_PASSES; pass++) {
-    const fit = weightedSine(centroids, omegaDeg, weights);
+    const fit = linearFit(rows, centroids, weights);
     if (!fit) break;
-    solution = fit.solution;
-    variance = fit.variance;
+    solution = fit.values;
+    variance = fit.variances[0]!;
     for (let i = 0; i < n; i++) {
-      const w = omegaDeg[i]! * DEG;
-      residuals[i] = centroids[i]! - (solution[0]! + solution[1]! * Math.cos(w) + solution[2]! * Math.sin(w));
+      const [one, cos, sin] = rows[i]!;
+      residuals[i] = centroids[i]! - (solution[0]! * one! + solution[1]! * cos! + solution[2]! * sin!);
     }
     const core = Array.from(residuals).filter(Number.isFinite);
     spread = Math.max(robustSpread(core, 0), 1e-9);
@@ -72,31 +73,6 @@ export function fitSine(
 }
 
 const ABSOLUTE_PASSES = 20;
-
-/** Normal equations in three unknowns; `variance` of the axis for unit noise. Undefined where they are singular. */
-function weightedSine(y: Float64Array, omegaDeg: Float64Array, weights: Float64Array) {
-  const m = new Float64Array(9);
-  const r = new Float64Array(3);
-  for (let i = 0; i < y.length; i++) {
-    if (!weights[i]) continue;
-    const row = [1, Math.cos(omegaDeg[i]! * DEG), Math.sin(omegaDeg[i]! * DEG)];
-    for (let a = 0; a < 3; a++) {
-      r[a] = r[a]! + weights[i]! * row[a]! * y[i]!;
-      for (let b = 0; b < 3; b++) m[a * 3 + b] = m[a * 3 + b]! + weights[i]! * row[a]! * row[b]!;
-    }
-  }
-  const minor = (i: number, j: number, k: number, l: number) => m[i]! * m[l]! - m[j]! * m[k]!;
-  const [c0, c1, c2] = [minor(4, 5, 7, 8), -minor(3, 5, 6, 8), minor(3, 4, 6, 7)];
-  const determinant = m[0]! * c0 + m[1]! * c1 + m[2]! * c2;
-  if (!(determinant > 1e-9 * m[0]! ** 3)) return undefined;
-  const inverse = [
-    [c0, c1, c2],
-    [c1, minor(0, 2, 6, 8), -minor(0, 1, 6, 7)],
-    [c2, -minor(0, 1, 6, 7), minor(0, 1, 3, 4)],
-  ];
-  const solution = inverse.map((row) => (row[0]! * r[0]! + row[1]! * r[1]! + row[2]! * r[2]!) / determinant);
-  return { solution, variance: c0 / determinant };
-}
 
 /** Centre of mass of each projection, in steps. @param image [angle, translation], background taken off */
 export function centroidsOf(image: Float64Array, angles: number, translations: number) {
@@ -276,7 +252,7 @@ function addAngularSeries(
   inside: number,
 ): void {
   const order = (sumRe.length - 1) / 2;
-  const w = omegaDeg * DEG;
+  const w = omegaDeg * RAD;
   const [stepC, stepS] = [Math.cos(w), Math.sin(w)];
   let c = Math.cos((inside + 1) * w);
   let s = Math.sin((inside + 1) * w);
