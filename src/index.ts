@@ -24,10 +24,10 @@ export {
 } from "./crystal/index.ts";
 export * from "./data/index.ts";
 export { version } from "./data/version.ts";
-export { encodeCbf } from "./files/cbf.ts";
+export { decodeCbf, encodeCbf } from "./files/cbf.ts";
 export { readCif } from "./files/cif.ts";
 export { formatMapCsv, formatMapEsdCsv, parseNumberList } from "./files/csv.ts";
-export { encodeEdf } from "./files/edf.ts";
+export { decodeEdf, encodeEdf } from "./files/edf.ts";
 export type { FrameSource, MissingFrames } from "./files/frame-source.ts";
 export { type OpenFramesOptions, openFrames } from "./files/frames.ts";
 export {
@@ -56,7 +56,7 @@ export {
   type ResultWriter,
 } from "./files/result-writer.ts";
 export { svgToPng } from "./files/svg-to-png.ts";
-export { encodeTiff } from "./files/tiff.ts";
+export { decodeTiff, encodeTiff } from "./files/tiff.ts";
 export {
   type Covariance,
   cauchyLoss,

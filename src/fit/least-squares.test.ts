@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { jacobianError } from "../../tests/jacobian-error.ts";
 import {
   cauchyLoss,
   correlations,
   createLeastSquares,
   type Evaluate,
   huberLoss,
-  jacobianError,
   withNumericJacobian,
 } from "./index.ts";
 

@@ -2,7 +2,8 @@
 //
 // Sixteen differences are summed at a time as if none of them were an escape, and stored; the pixels from the first
 // escape on are then simply written again. The branch that is left is taken by nearly every block (bright frames) or
-// by nearly none (empty ones), so it is foreseen well.
+// by nearly none (empty ones), so it is foreseen well. One long function: its state (place, value) is in locals, which
+// a helper could not return.
 export function decodeByteOffset(source: usize, size: i32, out: usize, n: i32): i32 {
   const start = out;
   const sourceEnd = source + <usize>size;

@@ -1,3 +1,4 @@
+/** The image of a powder standard to the geometry of the detector, without clicks. */
 export { CALIBRANTS, type Calibrant, type CalibrantName, type CalibrantRing, calibrantRings } from "./calibrants.ts";
 export { type CalibrateOptions, calibrate } from "./calibrate.ts";
 export {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Evaluate, jacobianError } from "../../fit/index.ts";
+import { jacobianError } from "../../../tests/jacobian-error.ts";
+import type { Evaluate } from "../../fit/index.ts";
 import { chiRad, type Poni, placement, twoThetaRad } from "../../geometry/index.ts";
 import { geometryEvaluate } from "./fit-geometry.ts";
 import {

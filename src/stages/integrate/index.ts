@@ -1,3 +1,4 @@
+/** Frames to patterns, with their corrections, masks and robust statistics. */
 export { type BadPixelOptions, type BadPixels, findBadPixels } from "./bad-pixels.ts";
 export { IntegrateConfig } from "./config.ts";
 export type { IntegrationTables } from "./integration-tables.ts";

@@ -1,3 +1,4 @@
+/** Peaks fitted in every voxel: areas, positions, widths, lattice parameters, each with esd and status. */
 export {
   LatticeConfig,
   type LatticeConfigInput,

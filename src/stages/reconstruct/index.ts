@@ -1,3 +1,4 @@
+/** Sinograms to a volume, by filtered back-projection, SIRT, CGLS or MLEM. */
 export { type AngleWeights, angleWeights } from "./angle-weights.ts";
 export { ReconstructConfig, type ReconstructConfigInput } from "./config.ts";
 export { createReconstructionPlan, planMemory, type ReconstructionPlan, type SinogramGeometry } from "./plan.ts";

@@ -36,6 +36,7 @@ import {
 
 /**
  * Order, shifts, normalisation, air, rotation axis, jumps, missing patterns, rings: all found or taken from `config`.
+ * Long, because it is the list of the steps in their order, and of what they leave in the report.
  *
  * @param hasSigma whether the patterns come with uncertainties
  * @throws InputError "sinogram-record-shape" | "sinogram-angle-not-finite" | "sinogram-too-small" |
