@@ -16,7 +16,8 @@ export interface EigerBlocks {
 /**
  * The numbered frame blocks of a master, or undefined where the file is not one.
  *
- * @throws InputError "eiger-data-missing" where none of the data files is there
+ * @throws InputError "eiger-data-missing" where none of the data files is there, "eiger-data-differs" where their
+ *         frames are not alike
  */
 export function findEigerBlocks(file: Hdf5File): EigerBlocks | undefined {
   const group = ["entry/data", "entry"].find((at) => numbered(file.members(at)).length > 0);

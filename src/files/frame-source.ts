@@ -14,7 +14,8 @@ export interface FrameSource {
   readonly missing?: readonly MissingFrames[];
   /**
    * @param index 0 to count - 1
-   * @throws InputError naming the file and the frame where it is truncated or corrupt
+   * @throws InputError "frame-missing", and those of the formats, naming the file and the frame where it is
+   *         truncated or corrupt
    */
   readFrame(index: number): Frame;
   /**

@@ -222,7 +222,8 @@ export class Hdf5File {
    *
    * @param offset first index along each axis; everything where left out
    * @param into filled and returned instead of a new array; same type and size
-   * @throws InputError "hdf5-dataset-missing" | "hdf5-not-numbers" | "hdf5-filter-unknown" | "hdf5-data-unreadable"
+   * @throws InputError "hdf5-dataset-missing" | "hdf5-link-broken" | "hdf5-not-numbers" | "hdf5-filter-unknown" |
+   *   "hdf5-source-missing" | "hdf5-chunk-too-large" | "hdf5-too-large" | "hdf5-data-unreadable"
    */
   read(path: string, offset?: readonly number[], shape?: readonly number[], into?: FrameArray): FrameArray {
     const dataset = this.needDataset(path);

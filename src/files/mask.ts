@@ -20,7 +20,7 @@ const MOST_EXCLUDED = 0.9;
 /**
  * A mask for frames of this shape.
  *
- * @throws InputError "mask-shape" | "mask-excludes-nearly-all" and those of openFrames
+ * @throws InputError "mask-shape" | "mask-truncated" | "mask-excludes-nearly-all" and those of openFrames
  */
 export async function readMask(
   path: string,

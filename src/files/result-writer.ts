@@ -68,9 +68,15 @@ export interface MapOptions {
 export interface ResultWriter {
   /** Records a stage; stages are numbered in the order of these calls. */
   process(stage: string, record: ProcessRecord): void;
-  /** @param name as in "sinogram/data": the stage, then the result */
+  /**
+   * @param name as in "sinogram/data": the stage, then the result
+   * @throws InputError "result-name"
+   */
   array(name: string, options: ResultArrayOptions): ResultArray;
-  /** @param name as in "map/NMC532/a" */
+  /**
+   * @param name as in "map/NMC532/a"
+   * @throws InputError "result-name"
+   */
   map(name: string, map: ParameterMap, options?: MapOptions): void;
   /** What a viewer opens first; the last array or map written where not called. */
   plotFirst(name: string): void;

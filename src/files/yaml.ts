@@ -8,7 +8,7 @@ import { readText } from "./byte-source.ts";
 const MAX_BYTES = 4 << 20;
 
 /**
- * @throws InputError "file-unreadable" | "yaml-syntax" | "config-invalid", each naming file and line
+ * @throws InputError "file-not-readable" | "file-too-large" | "yaml-syntax" | "config-invalid", each naming file and line
  */
 export function readYaml<S extends z.ZodType>(path: string, schema: S): z.output<S> {
   return parseYaml(readText(path), path, schema);

@@ -20,7 +20,12 @@ export interface FramePainter {
   readonly shape: Shape;
   /** gaps between modules; hot and dead pixels are left for the user to find */
   readonly mask: Mask;
-  /** [row, col] counts; gaps -1, dead pixels 0. @param monitor relative beam intensity */
+  /**
+   * [row, col] counts; gaps -1, dead pixels 0
+   *
+   * @param monitor relative beam intensity
+   * @throws InputError "bad-detector" where its corner lies too far out
+   */
   frame(line: number, translation: number, monitor: number): Int32Array;
 }
 

@@ -40,7 +40,8 @@ import {
  *
  * @param hasSigma whether the patterns come with uncertainties
  * @throws InputError "sinogram-record-shape" | "sinogram-angle-not-finite" | "sinogram-too-small" |
- *   "sinogram-empty" | "sinogram-axis-not-found" | "sinogram-axis-disagreement"
+ *   "sinogram-empty" | "sinogram-axis-not-found" | "sinogram-axis-disagreement" | "sinogram-air-missing" |
+ *   "sinogram-air-shape" | "sinogram-sigma-missing"
  */
 export function analyseSinogram(
   summary: PatternSummary,
