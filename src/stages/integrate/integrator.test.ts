@@ -170,7 +170,7 @@ it("finds hot, dead and missing pixels, and leaves the others", () => {
 describe("bad input", () => {
   const frame = new Int32Array(pixels);
   it.each<[string, Record<string, unknown>, Partial<IntegrationSetup>, object]>([
-    ["mask-shape-mismatch", {}, { mask: { rows: 67, cols: 61, data: new Uint8Array(pixels) } }, {}],
+    ["mask-shape", {}, { mask: { rows: 67, cols: 61, data: new Uint8Array(pixels) } }, {}],
     ["frame-shape-mismatch", {}, { dark: new Float32Array(5) }, {}],
     ["integrate-no-pixels", {}, { mask: { ...shape, data: new Uint8Array(pixels).fill(1) } }, {}],
     ["integrate-range-empty", { range: [80, 90] }, {}, {}],

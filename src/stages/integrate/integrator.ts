@@ -63,7 +63,7 @@ export interface Integrator {
 }
 
 /**
- * @throws InputError "mask-shape-mismatch" | "frame-shape-mismatch" | "integrate-no-pixels" | "integrate-range-empty"
+ * @throws InputError "mask-shape" | "frame-shape-mismatch" | "integrate-no-pixels" | "integrate-range-empty"
  *   | "trimmed-needs-whole-pixels" | "axis-needs-wavelength"
  */
 export function createIntegrator(kernels: Kernels, setup: IntegrationSetup): Integrator {
@@ -114,7 +114,7 @@ function checkSetup({ shape, mask, flat, dark, config, radialMap }: IntegrationS
   const pixels = shape.rows * shape.cols;
   if (mask && (mask.rows !== shape.rows || mask.cols !== shape.cols || mask.data.length !== pixels)) {
     throw new InputError(
-      "mask-shape-mismatch",
+      "mask-shape",
       `The mask is ${mask.rows} x ${mask.cols} pixels and the frames are ${shape.rows} x ${shape.cols} (rows x columns). ` +
         "Give a mask of the same detector, not cropped, binned or transposed.",
     );
