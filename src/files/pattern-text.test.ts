@@ -72,7 +72,11 @@ describe("patterns in text", () => {
 
   const finite = fc.double({ min: -1e6, max: 1e6, noNaN: true });
   const made = fc
-    .tuple(fc.constantFrom(...AXIS_UNITS), fc.uniqueArray(finite, { minLength: 2, maxLength: 30 }), fc.boolean())
+    .tuple(
+      fc.constantFrom(...AXIS_UNITS),
+      fc.uniqueArray(finite, { minLength: 2, maxLength: 30, comparator: "SameValueZero" }),
+      fc.boolean(),
+    )
     .map(([unit, xs, hasSigma]): Pattern => {
       const values = Float64Array.from(xs)
         .map((x) => x + 0)
