@@ -114,6 +114,7 @@ const REASONS: Record<string, string> = {
   EIO: "the disk gave an error; copy the file again",
 };
 
+/** The InputError "file-not-readable" for what the operating system said. */
 export function notReadable(path: string, error: unknown): InputError {
   const { code, message } = error as NodeJS.ErrnoException;
   return new InputError(

@@ -14,6 +14,7 @@ export function readYaml<S extends z.ZodType>(path: string, schema: S): z.output
   return parseYaml(readText(path), path, schema);
 }
 
+/** As readYaml, from the text itself; `name` is what messages call it. */
 export function parseYaml<S extends z.ZodType>(text: string, name: string, schema: S): z.output<S> {
   if (text.length > MAX_BYTES) {
     throw new InputError(
@@ -67,9 +68,13 @@ function describe(issue: z.core.$ZodIssue, document: Document, lines: LineCounte
       );
   }
   const found = document.getIn(issue.path as unknown[]);
-  const shown = found === undefined ? "nothing given" : `found ${shorten(JSON.stringify(found))}`;
-  return [`${at(issue.path)}: ${issue.message} (${shown})`];
+  if (found === undefined) return [`${at(issue.path)} is missing: ${needed(issue)} is needed.`];
+  return [`${at(issue.path)}: ${issue.message} (found ${shorten(JSON.stringify(found))})`];
 }
+
+const NEEDED: Readonly<Record<string, string>> = { object: "a section", array: "a list", string: "a text" };
+const needed = (issue: z.core.$ZodIssue): string =>
+  issue.code === "invalid_type" ? (NEEDED[issue.expected] ?? `a ${issue.expected}`) : "it";
 
 const shorten = (text: string | undefined): string =>
   text === undefined ? "a structure" : text.length > 60 ? `${text.slice(0, 57)}...` : text;

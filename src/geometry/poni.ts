@@ -88,6 +88,7 @@ export function polarizationMap(poni: Poni, shape: Shape, polarization: number):
   return pixelMap(poni, shape, (t) => polarizationFactor(twoThetaRad(t), chiRad(t), polarization));
 }
 
+/** Of one direction, as polarizationMap; angles in radians. */
 export function polarizationFactor(twoTheta: number, chi: number, polarization: number): number {
   const c2 = Math.cos(twoTheta) ** 2;
   return 0.5 * (1 + c2 - polarization * Math.cos(2 * chi) * (1 - c2));

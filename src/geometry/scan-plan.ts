@@ -71,6 +71,7 @@ export interface ScanPlan {
 
 const DEG = 180 / Math.PI;
 
+/** Sampling, time, data volume and parallax of a scan, with advice in sentences. */
 export function planScan(config: ScanPlanConfig): ScanPlan {
   const translations = Math.ceil((config.diameterMm * (1 + config.margin)) / config.stepMm) + 1;
   const full = Math.ceil(((Math.PI / 2) * translations * config.rangeDeg) / 180);

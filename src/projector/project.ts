@@ -29,6 +29,7 @@ export interface PlacedProjector {
  */
 export type Footprint = "joseph" | "interpolate";
 
+/** Copies what the kernels need of a geometry into their memory. */
 export function placeProjector(
   kernels: Kernels,
   geometry: ProjectorGeometry,

@@ -17,6 +17,11 @@ export interface ContrastImage {
 
 const CLIP = 3;
 
+/**
+ * @param valid       [row, col] 1 = usable
+ * @param longestSide of the small image, pixels
+ * @param radius      half-width of the neighbourhood whose mean and spread are taken out, small pixels
+ */
 export function contrastImage(frame: Frame, valid: Uint8Array, longestSide: number, radius: number): ContrastImage {
   const small = binFrame(frame, valid, Math.max(1, Math.round(Math.max(frame.rows, frame.cols) / longestSide)));
   const { rows, cols, data } = small;

@@ -50,6 +50,7 @@ export function checkOrientation(frame: Frame, mask: Mask | undefined, poni: Pon
   return orientationOf(contrastImage(frame, validPixels(frame, mask), 400, 8), frame, poni);
 }
 
+/** As checkOrientation, of an image that was made before. */
 export function orientationOf(image: ContrastImage, frame: Frame, poni: Poni): OrientationReport {
   const sharpness = { 1: 0, 2: 0, 3: 0, 4: 0 } as Record<Orientation, number>;
   for (const orientation of ORIENTATIONS)

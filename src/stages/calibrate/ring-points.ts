@@ -36,6 +36,12 @@ export interface RingPoint {
 const LEAST_SIGNIFICANCE = 4;
 const LEAST_PIXELS = 24;
 
+/**
+ * One point for each ring and azimuthal sector in which a peak can be trusted.
+ *
+ * @param valid     [row, col] 1 = usable
+ * @param sectorDeg azimuth whose pixels make one point, degrees
+ */
 export function ringPoints(
   frame: Frame,
   valid: Uint8Array,

@@ -3,7 +3,7 @@
  * in one pass over them. Signal, variance and normalisation stay apart until the last division.
  */
 import { type Axis, type FrameArray, InputError, type Mask } from "../../data/index.ts";
-import type { Poni, Shape } from "../../geometry/index.ts";
+import { findDetector, type Poni, type Shape } from "../../geometry/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
 import type { IntegrateConfig } from "./config.ts";
 import { correctionMap } from "./correction-map.ts";
@@ -63,7 +63,7 @@ export interface Integrator {
 }
 
 /**
- * @throws InputError "mask-shape" | "frame-shape-mismatch" | "integrate-no-pixels" | "integrate-range-empty"
+ * @throws InputError "poni-other-detector" | "mask-shape" | "frame-shape-mismatch" | "integrate-no-pixels" | "integrate-range-empty"
  *   | "trimmed-needs-whole-pixels" | "axis-needs-wavelength"
  */
 export function createIntegrator(kernels: Kernels, setup: IntegrationSetup): Integrator {
@@ -82,6 +82,7 @@ export function buildTables(kernels: Kernels, setup: IntegrationSetup): Integrat
   return placeTables(kernels.arena, table, correctionMap(poni, shape, config, setup.flat), setup.dark, config);
 }
 
+/** An integrator over tables made by buildTables, of this thread or another one on the same memory. */
 export function createIntegratorFrom(kernels: Kernels, config: IntegrateConfig, tables: IntegrationTables): Integrator {
   const { arena } = kernels;
   const freeBefore = arena.free;
@@ -110,7 +111,21 @@ export function createIntegratorFrom(kernels: Kernels, config: IntegrateConfig, 
 const centres = ([low, high]: readonly [number, number], bins: number): Float64Array =>
   Float64Array.from({ length: bins }, (_, i) => low + ((high - low) * (i + 0.5)) / bins);
 
-function checkSetup({ shape, mask, flat, dark, config, radialMap }: IntegrationSetup): void {
+/** A binned detector of the same name has pixels of another size, and passes. */
+function checkDetector({ detector, pixel1, pixel2 }: Poni, { rows, cols }: Shape): void {
+  const model = detector ? findDetector(detector) : undefined;
+  if (!model || (model.rows === rows && model.cols === cols)) return;
+  const isSamePixel = Math.abs(pixel1 / model.pixel1 - 1) < 1e-3 && Math.abs(pixel2 / model.pixel2 - 1) < 1e-3;
+  if (!isSamePixel) return;
+  throw new InputError(
+    "poni-other-detector",
+    `The .poni is of a ${model.name} with ${model.rows} x ${model.cols} pixels, and the frames have ${rows} x ${cols} (rows x columns). ` +
+      "Give the .poni that belongs to these frames; for a part of a detector, calibrate on that part.",
+  );
+}
+
+function checkSetup({ poni, shape, mask, flat, dark, config, radialMap }: IntegrationSetup): void {
+  checkDetector(poni, shape);
   const pixels = shape.rows * shape.cols;
   if (mask && (mask.rows !== shape.rows || mask.cols !== shape.cols || mask.data.length !== pixels)) {
     throw new InputError(

@@ -5,6 +5,7 @@ const DEG = 180 / Math.PI;
 /** Lattice spacing of a place on the axis, and its derivative; undefined where the wavelength it needs is not known. */
 export type LatticeSpacing = (position: number) => { readonly dA: number; readonly slope: number };
 
+/** d of a place on the axis; undefined where the context lacks what the axis needs for that. */
 export function latticeSpacing(unit: AxisUnit, context: AxisContext): LatticeSpacing | undefined {
   if (unit === "q") return (q) => ({ dA: (2 * Math.PI) / q, slope: (-2 * Math.PI) / (q * q) });
   const { wavelengthA, distanceM } = context;

@@ -39,6 +39,7 @@ export interface PeakPositions {
   readonly row?: Int32Array;
 }
 
+/** Where the peaks of a phase lie before parallax: for the reference cell, or voxel by voxel where the cell varies. */
 export function peakPositions(
   group: PeakGroup,
   phase: ScatteringPhase,

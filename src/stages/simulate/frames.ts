@@ -43,6 +43,7 @@ const GAP = -1;
 const HOT_COUNTS = 20_000;
 const STREAM = { defects: 11, frame: 12 } as const;
 
+/** Paints the frames of a scan; the optics are made with the first one. */
 export function createFramePainter(
   config: SimulateConfig,
   structures: Readonly<Record<string, Structure>>,

@@ -12,6 +12,7 @@ export interface Random {
   poisson(mean: number): number;
 }
 
+/** The stream of this name: the same numbers whatever was drawn from others. */
 export function createRandom(...stream: readonly number[]): Random {
   const next = xoshiro128(stream);
   const uniform = (): number => next() * 2 ** -32;

@@ -42,6 +42,7 @@ function emptyByIntensity(total: Float64Array, angles: number, translations: num
     0.02 * angles;
 }
 
+/** [angle] one translation of an image [angle, translation]. */
 export function column(image: Float64Array, angles: number, translations: number, t: number): Float64Array {
   return Float64Array.from({ length: angles }, (_, a) => image[a * translations + t]!);
 }

@@ -22,6 +22,7 @@ export function sortedByAngle(omegaDeg: ArrayLike<number>): Int32Array {
   return Int32Array.from({ length: omegaDeg.length }, (_, i) => i).sort((a, b) => omegaDeg[a]! - omegaDeg[b]! || a - b);
 }
 
+/** @param sorted lines in ascending angle; @param omegaDeg [line] degrees */
 export function arrange(sorted: Int32Array, omegaDeg: ArrayLike<number>, order: LineOrder): Arrangement {
   const isOdd = Uint8Array.from(sorted, (line) => line & 1);
   return {
