@@ -59,20 +59,32 @@ export const calibrateCommand = (): Command =>
 
 async function run(path: string, options: Options) {
   const source = await openFrames(path);
+  if (!(Number.isInteger(options.frame) && options.frame >= 0 && options.frame < source.count)) {
+    const { count } = source;
+    source.close();
+    throw new InputError(
+      "bad-option",
+      `--frame ${options.frame}: ${path} has ${count} frame${count === 1 ? "" : "s"}, the first of them 0.`,
+    );
+  }
   const frame = source.readFrame(options.frame);
   const fileMask = source.mask;
   source.close();
   const mask = joinMasks(options.mask ? await readMask(options.mask, frame) : undefined, fileMask);
   const pixel = pixelSize(frame, options);
-  const config = parseOptions(CalibrateConfig, {
-    calibrant: readCalibrant(options),
-    energyKeV: options.energyKev,
-    distanceMm: options.distanceMm,
-    pixelSizeUm: pixel.um,
-    refineEnergy: options.refineEnergy ?? false,
-    refineTilt: options.tilt,
-    ...(options.centre && { centrePx: parseCentre(options.centre) }),
-  });
+  const config = parseOptions(
+    CalibrateConfig,
+    {
+      calibrant: readCalibrant(options),
+      energyKeV: options.energyKev,
+      distanceMm: options.distanceMm,
+      pixelSizeUm: pixel.um,
+      refineEnergy: options.refineEnergy ?? false,
+      refineTilt: options.tilt,
+      ...(options.centre && { centrePx: parseCentre(options.centre) }),
+    },
+    { energyKeV: "--energy-kev", pixelSizeUm: "--pixel-um", centrePx: "--centre", refineTilt: "--no-tilt" },
+  );
   const result = calibrate(frame, mask, config, options.check ? { reference: readPoni(options.check) } : {});
   const poni = { ...result.poni, ...(pixel.detector && { detector: pixel.detector }) };
   const ringLines = describeRings(result);

@@ -111,6 +111,7 @@ export function parseOptions<S extends z.ZodType>(
   const problems = result.error.issues.map((issue) => {
     const key = String(issue.path[0] ?? "");
     const flag = flags[key] ?? `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    if ((values as Record<string, unknown>)[key] === undefined) return `${flag} is needed`;
     return `${flag}: ${issue.message} (given: ${JSON.stringify((values as Record<string, unknown>)[key])})`;
   });
   throw new InputError("bad-option", `${problems.join("; ")}. See --help.`);

@@ -29,9 +29,16 @@ export const exportCommand = (): Command =>
     .option("--bins <from:to>", "a range of bins of a stack (its mean, where the output is 2D)")
     .option("--limits <low:high>", "range of the colours of a picture")
     .option("--colour-map <name>", "viridis, inferno, magma, cividis, greys, difference")
-    .option("--scale <n>", "pixels of a PNG for one unit of the figure", positiveNumber("--scale"))
+    .option("--scale <n>", "pixels of a PNG for one unit of the figure, at most 8; left out: 2", scaleOption)
     .option("-o, --output <file>", "where to; the ending says the format")
     .action((path: string, options: Options) => execute(options, () => run(path, options)));
+
+/** Beyond that the picture does not fit into the memory of the program that draws it. */
+function scaleOption(text: string): number {
+  const value = positiveNumber("--scale")(text);
+  if (value <= 8) return value;
+  throw new InputError("bad-option", `--scale is at most 8; "${text}" was given. For larger pictures export an svg.`);
+}
 
 async function run(path: string, options: Options) {
   const result = await openResult(path);

@@ -88,6 +88,11 @@ async function run(frames: string[], options: Options) {
 
 function configOf(options: Options): IntegrateConfig {
   const range = options.range?.split(":").map(Number);
+  if (range && !(range.length === 2 && range.every(Number.isFinite) && range[0]! < range[1]!))
+    throw new InputError(
+      "bad-option",
+      `--range needs low:high on the axis, the first the smaller; "${options.range}" was given.`,
+    );
   return parseOptions(IntegrateConfig, {
     bins: options.bins,
     axis: options.axis,

@@ -2,6 +2,16 @@ import { InputError } from "../data/index.ts";
 
 const REFUSED = new Set(["EACCES", "EROFS", "EPERM", "ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG"]);
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "its folder does not exist",
+  ENOTDIR: "a part of its path is a file, not a folder",
+  EISDIR: "it is a folder",
+  EEXIST: "a file of that name is in the way",
+  EACCES: "you may not write there",
+  EPERM: "you may not write there",
+  EROFS: "the disk is read-only",
+};
+
 /**
  * A full disk or a refused write is the user's to mend; everything else stays what it was.
  *
@@ -21,7 +31,7 @@ export function diskError(error: unknown, path: string, bytesNeeded?: number): u
   if (code !== undefined && REFUSED.has(code)) {
     return new InputError(
       "not-writable",
-      `Cannot write ${path}: ${(error as Error).message}. Give an output that you may write to with -o.`,
+      `Cannot write ${path}: ${REASONS[code] ?? (error as Error).message}. Give an output that you may write to with -o.`,
       {
         cause: error,
       },
