@@ -50,9 +50,11 @@ function stageName(text: string): StageName {
 }
 
 export function describeRun({ output, isUpToDate, maps }: RunSummary): string[] {
-  const lines = maps.map(
-    ({ name, unit, median, voxels }) =>
-      `${name.padEnd(36)} median ${median.toPrecision(6).padStart(12)} ${unit.padEnd(12)} ${voxels} voxels`,
-  );
+  const lines = maps
+    .filter(({ voxels }) => voxels > 0)
+    .map(
+      ({ name, unit, median, voxels }) =>
+        `${name.padEnd(36)} median ${median.toPrecision(6).padStart(12)} ${unit.padEnd(12)} ${voxels} voxels`,
+    );
   return [...lines, isUpToDate ? `${output} is up to date` : `written ${output}`];
 }

@@ -169,14 +169,15 @@ export function asMapFigure(result: Result, name: string, image: ResultImage, op
 /** map/Cu/111/fwhm is "Cu 111 FWHM" */
 function titleOfMap(name: string): string {
   const parts = name.replace(/^map\//, "").split("/");
-  return [...parts.slice(0, -1), LABELS[parts.at(-1)!] ?? parts.at(-1)!].join(" ").replaceAll("_", " ");
+  const names = parts.slice(0, -1).filter((part, i, all) => part !== all[i - 1]);
+  return [...names, LABELS[parts.at(-1)!] ?? parts.at(-1)!].join(" ").replaceAll("_", " ");
 }
 
 const quantityOf = ({ title }: ResultImage): string => (/absorption/.test(title) ? "absorption" : "intensity");
 
 /** [y, x] area of the peak, or of all peaks of the phase, that a position, width or lattice parameter comes from. */
 function areaBehind(result: Result, name: string): Float64Array | undefined {
-  if (/\/(area|background|residual|gof)$/.test(name)) return undefined;
+  if (/\/(area|background|residual|gof|lattice_gof)$/.test(name)) return undefined;
   const parent = name.slice(0, name.lastIndexOf("/") + 1);
   const areas = result.list().filter((entry) => entry.name.startsWith(parent) && entry.name.endsWith("/area"));
   if (areas.length === 0) return undefined;
@@ -188,7 +189,7 @@ function areaBehind(result: Result, name: string): Float64Array | undefined {
   return sum;
 }
 
-/** Below this share of the area of the strong voxels (the 99th percentile) a peak's place and width are not drawn. */
+/** Below this share of the area of the strong voxels (the 95th percentile) a peak's place and width are not drawn. */
 const LEAST_AREA = 0.05;
 
 /**
@@ -201,14 +202,26 @@ function trusted(result: Result, name: string, values: Float64Array, area: Float
   const drawn: number[] = name.endsWith("/area")
     ? [STATUS.converged, STATUS.noSignal, STATUS.atBound]
     : [STATUS.converged];
-  const least = area ? LEAST_AREA * percentileLimits(area.filter((value) => value > 0))[1] : 0;
+  const least = area
+    ? LEAST_AREA *
+      percentileLimits(
+        area.filter((value) => value > 0),
+        5,
+        95,
+      )[1]
+    : 0;
   return values.map((value, i) =>
     drawn.includes(status[i]!) && (area?.[i] ?? Number.POSITIVE_INFINITY) >= least ? value : Number.NaN,
   );
 }
 
 const withUnit = (name: string, unit: string): string => (unit ? `${name} (${unit})` : name);
-const LABELS: Readonly<Record<string, string>> = { gof: "goodness of fit", fwhm: "FWHM", eta: "η" };
+const LABELS: Readonly<Record<string, string>> = {
+  gof: "goodness of fit",
+  lattice_gof: "lattice, goodness of fit",
+  fwhm: "FWHM",
+  eta: "η",
+};
 
 function sinogramFigure(scan: string, image: ResultImage, options: FigureOptions): string {
   const { rows, cols, values, unit, title, axes } = image;
@@ -265,7 +278,9 @@ const MOST_ON_A_PAGE = 12;
 
 /** All maps of a result, on one page, or a page for each region where they are many. */
 export function mapPages(result: Result, columns = 3): { readonly name: string; readonly svg: string }[] {
-  const names = mapNames(result);
+  const drawn = new Map(mapNames(result).map((name) => [name, asMapFigure(result, name, readImage(result, name))]));
+  // a lattice from as many peaks as it has parameters has no goodness of fit anywhere
+  const names = [...drawn.keys()].filter((name) => Array.from(drawn.get(name)!.values).some(Number.isFinite));
   if (names.length === 0) return [];
   const regionOf = (name: string): string => name.split("/")[1]!;
   const regions = names.length > MOST_ON_A_PAGE ? [...new Set(names.map(regionOf))] : [undefined];
@@ -274,10 +289,7 @@ export function mapPages(result: Result, columns = 3): { readonly name: string; 
     const pages = Math.ceil(ofRegion.length / MOST_ON_A_PAGE);
     return Array.from({ length: pages }, (_, page) => {
       const shown = ofRegion.slice(page * MOST_ON_A_PAGE, (page + 1) * MOST_ON_A_PAGE);
-      const maps = shown.map((name) => ({
-        ...asMapFigure(result, name, readImage(result, name)),
-        title: titleOfMap(name),
-      }));
+      const maps = shown.map((name) => ({ ...drawn.get(name)!, title: titleOfMap(name) }));
       const part = pages > 1 ? `-${page + 1}` : "";
       const file = region === undefined ? "maps" : `maps-${region.replace(/[^\w.+-]+/g, "_")}`;
       return { name: `${file}${part}`, svg: mapPanel(maps, Math.min(columns, maps.length), result.title, NOTE) };
