@@ -82,6 +82,7 @@ it("the names that a script can rely on", () => {
       "formatMapEsdCsv",
       "formatPoni",
       "formatXye",
+      "gapMask",
       "huberLoss",
       "imageFigure",
       "joinMasks",

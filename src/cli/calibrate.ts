@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import type { Command } from "commander";
 import { reflections } from "../crystal/index.ts";
-import { type Frame, InputError, joinMasks, type Mask } from "../data/index.ts";
+import { energyKeVToWavelengthA, type Frame, InputError, joinMasks, type Mask } from "../data/index.ts";
 import { readText } from "../files/byte-source.ts";
 import { readCif } from "../files/cif.ts";
 import { parseNumberList } from "../files/csv.ts";
@@ -110,7 +110,7 @@ function readCalibrant({ calibrant, energyKev }: Options): unknown {
   if ((CALIBRANTS as readonly string[]).includes(calibrant)) return calibrant;
   if (/\.cif$/i.test(calibrant)) {
     const [structure] = readCif(readText(calibrant), calibrant);
-    const shortest = 12.398 / energyKev / (2 * Math.sin((30 * Math.PI) / 180)); // rings to two-theta 60 degrees
+    const shortest = energyKeVToWavelengthA(energyKev) / (2 * Math.sin((30 * Math.PI) / 180)); // rings to two-theta 60 degrees
     const list = reflections(structure!, Math.max(shortest, 0.3)).filter(({ fSquared }) => fSquared > 0);
     return {
       name: calibrant,

@@ -10,6 +10,7 @@ import { formatPatternCsv, formatXye } from "../files/pattern-text.ts";
 import { readPoni } from "../files/poni.ts";
 import { createResultWriter } from "../files/result-writer.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
+import { gapMask } from "../geometry/index.ts";
 import { loadKernels } from "../pipeline/load-kernels.ts";
 import { imageFigure, patternFigure } from "../stages/figure/index.ts";
 import { createIntegrator, IntegrateConfig, type Integrator } from "../stages/integrate/index.ts";
@@ -65,11 +66,13 @@ async function run(frames: string[], options: Options) {
   try {
     const shape = { rows: source.rows, cols: source.cols };
     const config = configOf(options);
-    const mask = joinMasks(options.mask ? await readMask(options.mask, shape) : undefined, source.mask);
+    const poni = readPoni(options.poni);
+    const ownMask = joinMasks(source.mask, gapMask(poni, shape));
+    const mask = joinMasks(options.mask ? await readMask(options.mask, shape) : undefined, ownMask);
     const image = async (path: string): Promise<Float32Array> =>
       Float32Array.from((await openFrames(path)).readFrame(0).data);
     const integrator = createIntegrator(loadKernels(), {
-      poni: readPoni(options.poni),
+      poni,
       shape,
       config,
       ...(mask && { mask }),

@@ -6,6 +6,7 @@
  * with pyFAI's names and, where a detector can be binned, pyFAI's binning by default, so that .poni files of either program name the same detector.
  */
 import type { Mask } from "../data/index.ts";
+import type { Poni, Shape } from "./poni.ts";
 
 export interface Modules {
   /** pixels of one module, [rows, cols] */
@@ -131,4 +132,10 @@ export function detectorGapMask(name: string): Mask | undefined {
     }
   }
   return { rows, cols, data };
+}
+
+/** The gaps of the detector that a .poni names, where it is of the frames' shape. */
+export function gapMask({ detector }: Poni, { rows, cols }: Shape): Mask | undefined {
+  const mask = detector === undefined ? undefined : detectorGapMask(detector);
+  return mask && mask.rows === rows && mask.cols === cols ? mask : undefined;
 }

@@ -59,89 +59,74 @@ function step<Meta>(
   };
 }
 
-export async function createSteps(scan: Scan, left: Left, workFolder: string): Promise<Step[]> {
-  const { config } = scan;
-  const { input, stepMm } = config;
-  const store = (name: StageName): StageStore => new StageStore(workFolder, name);
-  const isTomography = input.kind !== "raster" && input.kind !== "volume";
-  const steps: Step[] = [];
-  const keyBefore = (): string => digest(steps.at(-1)!.stage.identity);
+interface StepContext {
+  readonly scan: Scan;
+  readonly left: Left;
+  /** key of the stage before */
+  readonly key: string;
+  readonly store: (name: StageName) => StageStore;
+}
 
+export async function createSteps(scan: Scan, left: Left, workFolder: string): Promise<Step[]> {
+  const store = (name: StageName): StageStore => new StageStore(workFolder, name);
+  const steps = [await patternsStep({ scan, left, key: "", store })];
+  const add = (create: (context: StepContext) => Step): void => {
+    steps.push(create({ scan, left, key: digest(steps.at(-1)!.stage.identity), store }));
+  };
+  if (isTomography(scan)) {
+    add(sinogramStep);
+    add(reconstructStep);
+  }
+  if (scan.config.map) add(mapStep);
+  return steps;
+}
+
+const isTomography = ({ config: { input } }: Scan): boolean => input.kind !== "raster" && input.kind !== "volume";
+
+async function patternsStep({ scan, left, store }: StepContext): Promise<Step> {
+  const { input, integrate, stepMm } = scan.config;
+  const arrays = (name: string) => () => named(name, left.patterns?.patterns, left.patterns?.sigma);
+  const keep = (meta: PatternsMeta): void => {
+    left.patterns = meta;
+    if (!isTomography(scan)) left.volume = asVolume(meta, stepMm);
+  };
   if (input.kind === "frames") {
     const at = store("integrate");
-    const stage = await createIntegrateStage(scan, input, at);
-    steps.push(
-      step(
-        stage,
-        at,
-        config.integrate,
-        (meta) => (left.patterns = meta),
-        () => named("integrate/data", left.patterns?.patterns, left.patterns?.sigma),
-      ),
-    );
-  } else {
-    const at = store("read");
-    const keep = (meta: PatternsMeta): void => {
-      left.patterns = meta;
-      if (!isTomography) left.volume = asVolume(meta, stepMm);
-    };
-    steps.push(
-      step(await createReadStage(scan, patternSource(scan), at), at, input, keep, () =>
-        named("read/data", left.patterns?.patterns, left.patterns?.sigma),
-      ),
-    );
+    return step(await createIntegrateStage(scan, input, at), at, integrate, keep, arrays("integrate/data"));
   }
-  if (isTomography) {
-    const sinogramAt = store("sinogram");
-    const sinogram = createSinogramStage(
-      config.sinogram,
-      {
-        key: keyBefore(),
-        patterns: () => left.patterns!,
-        air: config.air === undefined ? undefined : readPattern(scan.resolve(config.air)),
-      },
-      sinogramAt,
-    );
-    steps.push(
-      step(
-        sinogram,
-        sinogramAt,
-        config.sinogram,
-        (meta) => (left.sinogram = meta),
-        () => named("sinogram/data", left.sinogram?.sinogram, left.sinogram?.sigma),
-      ),
-    );
-    const volumeAt = store("reconstruct");
-    const reconstruct = createReconstructStage(
-      config.reconstruct,
-      { key: keyBefore(), sinogram: () => left.sinogram!, stepMm },
-      volumeAt,
-    );
-    steps.push(
-      step(
-        reconstruct,
-        volumeAt,
-        config.reconstruct,
-        (meta) => (left.volume = meta),
-        () => named("reconstruct/data", left.volume?.volume, left.volume?.sigma),
-      ),
-    );
-  }
-  if (config.map) {
-    const at = store("map");
-    const { sampleThreshold } = config;
-    const context = { key: keyBefore(), sampleThreshold, volume: () => left.volume!, patterns: () => left.patterns! };
-    steps.push(
-      step(
-        createMapStage(config.map, context, at),
-        at,
-        config.map,
-        (meta) => (left.map = meta),
-        () => [],
-      ),
-    );
-  }
-  return steps;
+  const at = store("read");
+  return step(await createReadStage(scan, patternSource(scan), at), at, input, keep, arrays("read/data"));
+}
+
+function sinogramStep({ scan, left, key, store }: StepContext): Step {
+  const { sinogram, air } = scan.config;
+  const at = store("sinogram");
+  const airPattern = air === undefined ? undefined : readPattern(scan.resolve(air));
+  const stage = createSinogramStage(sinogram, { key, patterns: () => left.patterns!, air: airPattern }, at);
+  const keep = (meta: SinogramMeta): void => {
+    left.sinogram = meta;
+  };
+  return step(stage, at, sinogram, keep, () => named("sinogram/data", left.sinogram?.sinogram, left.sinogram?.sigma));
+}
+
+function reconstructStep({ scan, left, key, store }: StepContext): Step {
+  const { reconstruct, stepMm } = scan.config;
+  const at = store("reconstruct");
+  const stage = createReconstructStage(reconstruct, { key, sinogram: () => left.sinogram!, stepMm }, at);
+  const keep = (meta: VolumeMeta): void => {
+    left.volume = meta;
+  };
+  return step(stage, at, reconstruct, keep, () => named("reconstruct/data", left.volume?.volume, left.volume?.sigma));
+}
+
+function mapStep({ scan, left, key, store }: StepContext): Step {
+  const { map, sampleThreshold } = scan.config;
+  const at = store("map");
+  const context = { key, sampleThreshold, volume: () => left.volume!, patterns: () => left.patterns! };
+  const keep = (meta: MapMeta): void => {
+    left.map = meta;
+  };
+  return step(createMapStage(map!, context, at), at, map, keep, () => []);
 }
 
 function named(name: string, values?: ArrayReference, sigma?: ArrayReference): NamedArray[] {

@@ -3,7 +3,7 @@ import { findFramePaths } from "../../files/frame-paths.ts";
 import { openFrames } from "../../files/frames.ts";
 import { readMask } from "../../files/mask.ts";
 import { readPoni } from "../../files/poni.ts";
-import type { Poni, Shape } from "../../geometry/index.ts";
+import { gapMask, type Poni, type Shape } from "../../geometry/index.ts";
 import { type BadPixels, createIntegrator, findBadPixels } from "../../stages/integrate/index.ts";
 import { anglesOf, readNumbers } from "../angles.ts";
 import { referenceTo } from "../array-reference.ts";
@@ -31,7 +31,7 @@ export async function createIntegrateStage(
   const lines = Math.ceil(count / points);
   const poniPath = scan.resolve(input.poni);
   const poni = withEnergy(readPoni(poniPath), scan.config.energyKeV, poniPath);
-  const images = await readImages(scan, input, { rows, cols }, source.mask);
+  const images = await readImages(scan, input, { rows, cols }, joinMasks(source.mask, gapMask(poni, { rows, cols })));
   const setup = { poni, shape: { rows, cols }, config: scan.config.integrate, ...images };
   // made here once as well: a wrong mask or an empty range is said before anything is written
   const integrator = createIntegrator(loadKernels(), setup);
