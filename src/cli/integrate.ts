@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
-import { InputError, joinMasks, type Pattern } from "../data/index.ts";
+import { AXIS_LABELS, type AxisUnit, InputError, joinMasks, type Pattern } from "../data/index.ts";
 import { version } from "../data/version.ts";
 import { openFrames } from "../files/frames.ts";
 import { readMask } from "../files/mask.ts";
@@ -124,7 +124,7 @@ async function writeAll(integrator: Integrator, source: Source, options: Options
   }
   const frame = source.readFrame(0);
   const { intensity, sigma } = integrator.integrate([frame.data]);
-  if (integrator.chiDeg) return [await writeCake(integrator, intensity, output, format, options)];
+  if (integrator.chiDeg) return [await writeCake(integrator, intensity, output, format, basename(source.name))];
   const pattern: Pattern = { axis: integrator.axis, intensity, sigma };
   const comments = [`integrated by xrdct ${version} from ${source.name}`, `geometry ${options.poni}`];
   if (format === "svg" || format === "png") {
@@ -203,7 +203,7 @@ async function writeCake(
   values: Float32Array,
   output: string,
   format: string,
-  options: Options,
+  name: string,
 ): Promise<string> {
   if (format !== "svg" && format !== "png")
     throw new InputError("bad-option", "A cake goes into .nxs, .npy, .png or .svg: give one with -o.");
@@ -212,16 +212,21 @@ async function writeCake(
     rows: chiDeg!.length,
     cols: axis.values.length,
     values,
-    title: `${options.poni}: azimuth over ${axis.unit}`,
+    title: `${name}: azimuth over ${AXIS_LABELS[axis.unit].label}`,
     label: "intensity (counts)",
     transform: "log",
     rowsUp: true,
     x: {
       domain: ends(axis.values),
-      label: axis.unit === "q" ? "q (Å⁻¹)" : axis.unit === "two-theta" ? "2θ (°)" : axis.unit,
+      label: labelOf(axis.unit),
     },
     y: { domain: ends(chiDeg!), label: "χ (°)" },
   });
   writeFileSync(output, format === "svg" ? svg : await svgToPng(svg));
   return output;
+}
+
+function labelOf(unit: AxisUnit): string {
+  const { label, unit: symbol } = AXIS_LABELS[unit];
+  return symbol ? `${label} (${symbol})` : label;
 }
