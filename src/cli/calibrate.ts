@@ -43,11 +43,15 @@ export const calibrateCommand = (): Command =>
   createCommand("calibrate", "geometry from one frame of a standard, without clicks", EXAMPLE)
     .argument("<frame>", "detector image of the standard")
     .option("--calibrant <name>", `${CALIBRANTS.join(", ")}, a CIF, or a text file of d-spacings in Å`, "CeO2")
-    .requiredOption("--energy-kev <keV>", "photon energy", finiteNumber("--energy-kev"))
-    .requiredOption("--distance-mm <mm>", "sample to detector, roughly", finiteNumber("--distance-mm"))
+    .requiredOption("--energy-kev <keV>", "photon energy, keV", finiteNumber("--energy-kev"))
+    .requiredOption(
+      "--distance-mm <mm>",
+      "sample to detector, mm, within some ten per cent",
+      finiteNumber("--distance-mm"),
+    )
     .option("--mask <file>", "image whose non-zero pixels are left out")
     .option("--detector <name>", "detector, for the pixel size; left out: known from the image's shape")
-    .option("--pixel-um <um>", "pixel size, where the detector is not known", finiteNumber("--pixel-um"))
+    .option("--pixel-um <um>", "pixel size, µm, where the detector is not known", finiteNumber("--pixel-um"))
     .option("--centre <row,col>", "beam centre in pixels, roughly; left out: found")
     .option("--refine-energy", "refine the energy too")
     .option("--no-tilt", "hold the detector normal to the beam")

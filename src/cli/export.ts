@@ -8,7 +8,7 @@ import { type ExportOptions, exportArray, readVolume } from "../pipeline/export-
 import { type CommonOptions, createCommand, execute, positiveNumber } from "./command.ts";
 
 const EXAMPLE = `npx xrdct export result.nxs --list
-npx xrdct export result.nxs --map map/NMC003/d -o d.png
+npx xrdct export result.nxs --map map/NMC532/003/d -o d.png
 npx xrdct export result.nxs --map reconstruct/data --bins 310:330 -o volume.npy`;
 
 interface Options extends CommonOptions {

@@ -20,6 +20,8 @@ const EXAMPLE = `npx xrdct integrate CeO2.cbf --poni CeO2.poni --mask mask.edf -
 npx xrdct integrate scan/*.cbf --poni CeO2.poni -o patterns      one .xye a frame
 npx xrdct integrate CeO2.cbf --poni CeO2.poni --chi-bins 360 -o cake.png`;
 
+const DEFAULTS = IntegrateConfig.parse({});
+
 interface Options extends CommonOptions {
   readonly poni: string;
   readonly mask?: string;
@@ -41,18 +43,26 @@ interface Options extends CommonOptions {
 export const integrateCommand = (): Command =>
   createCommand("integrate", "frames to patterns", EXAMPLE)
     .argument("<frames...>", "detector images: files, a folder, or a pattern with *")
-    .requiredOption("--poni <file>", "geometry")
+    .requiredOption("--poni <file>", "geometry, from xrdct calibrate or pyFAI")
     .option("--mask <file>", "image whose non-zero pixels are left out")
     .option("--flat <file>", "flat field")
     .option("--dark <file>", "dark image")
     .option("--dataset <path>", "dataset inside HDF5 files; left out: found")
-    .option("--bins <n>", "radial bins", positiveInteger("--bins"))
-    .option("--axis <axis>", "two-theta, q, radius or log-tan")
-    .option("--range <low:high>", "of the axis")
-    .option("--statistic <name>", "mean, trimmed-mean, median or sigma-clip")
-    .option("--trim <share>", "share dropped at each end by trimmed-mean", finiteNumber("--trim"))
-    .option("--split <how>", "none, bbox or full")
-    .option("--polarization <p>", "degree of horizontal polarisation", finiteNumber("--polarization"))
+    .option("--bins <n>", `radial bins; left out: ${DEFAULTS.bins}`, positiveInteger("--bins"))
+    .option("--axis <axis>", `two-theta (degrees), q (1/Å), radius (mm) or log-tan; left out: ${DEFAULTS.axis}`)
+    .option("--range <low:high>", "part of the axis, in its unit; left out: all that the detector covers")
+    .option("--statistic <name>", `mean, trimmed-mean, median or sigma-clip; left out: ${DEFAULTS.statistic}`)
+    .option(
+      "--trim <share>",
+      `share dropped at each end by trimmed-mean, 0 to 0.5; left out: ${DEFAULTS.trim}`,
+      finiteNumber("--trim"),
+    )
+    .option("--split <how>", `pixel splitting: none, bbox or full; left out: ${DEFAULTS.split}`)
+    .option(
+      "--polarization <p>",
+      "degree of horizontal polarisation, -1 to 1; left out: not corrected",
+      finiteNumber("--polarization"),
+    )
     .option("--no-solid-angle", "do not divide by the pixels' solid angle")
     .option("--chi-bins <n>", "azimuthal bins: a 2D (cake) pattern", positiveInteger("--chi-bins"))
     .requiredOption("-o, --output <path>", ".xye, .csv, .nxs, .npy, .png or .svg; a folder for one .xye a frame")

@@ -10,7 +10,9 @@ export function planCommand(): Command {
   for (const [key, field] of Object.entries(ScanPlanConfig.shape)) {
     const { description, unit } = (field.meta() ?? {}) as { description?: string; unit?: string };
     const flag = `--${flagOf(key)}`;
-    command.option(`${flag} <number>`, `${description ?? key}${unit ? ` (${unit})` : ""}`, finiteNumber(flag));
+    const { data: preset } = field.safeParse(undefined);
+    const about = `${description ?? key}${unit ? ` (${unit})` : ""}${preset === undefined ? "" : `; left out: ${preset}`}`;
+    command.option(`${flag} <number>`, about, finiteNumber(flag));
   }
   return command.action((options: CommonOptions & Record<string, unknown>) =>
     execute(options, async () => {

@@ -25,7 +25,7 @@ export const runCommand = (): Command =>
     .option("--from <stage>", `do this stage and those after it again (${STAGES.join(", ")})`, stageName)
     .option("--until <stage>", "stop after this stage", stageName)
     .option("--only <stage>", "this stage alone, from what the earlier ones left", stageName)
-    .option("--memory-gb <n>", "what all threads together may take", positiveNumber("--memory-gb"), 3)
+    .option("--memory-gb <n>", "memory that all threads together may take, GB", positiveNumber("--memory-gb"), 3)
     .action((path: string, options: Options) =>
       execute(options, async (signal) => {
         const output = options.output ?? `${basename(path).replace(/\.ya?ml$/, "")}.nxs`;
