@@ -34,7 +34,7 @@ interface Options extends CommonOptions {
   readonly statistic?: string;
   readonly trim?: number;
   readonly split?: string;
-  readonly polarization?: number;
+  readonly polarization?: number | false;
   readonly solidAngle: boolean;
   readonly chiBins?: number;
   readonly output: string;
@@ -60,9 +60,10 @@ export const integrateCommand = (): Command =>
     .option("--split <how>", `pixel splitting: none, bbox or full; left out: ${DEFAULTS.split}`)
     .option(
       "--polarization <p>",
-      "degree of horizontal polarisation, -1 to 1; left out: not corrected",
+      `degree of horizontal polarisation, -1 to 1; left out: ${DEFAULTS.polarization}`,
       finiteNumber("--polarization"),
     )
+    .option("--no-polarization", "do not correct for polarisation")
     .option("--no-solid-angle", "do not divide by the pixels' solid angle")
     .option("--chi-bins <n>", "azimuthal bins: a 2D (cake) pattern", positiveInteger("--chi-bins"))
     .requiredOption("-o, --output <path>", ".xye, .csv, .nxs, .npy, .png or .svg; a folder for one .xye a frame")
@@ -113,7 +114,7 @@ function configOf(options: Options): IntegrateConfig {
     statistic: options.statistic,
     trim: options.trim,
     split: options.split,
-    polarization: options.polarization,
+    polarization: options.polarization === false ? null : options.polarization,
     solidAngle: options.solidAngle,
     chiBins: options.chiBins,
   });

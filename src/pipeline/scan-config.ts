@@ -109,7 +109,11 @@ export const ScanConfig = z.strictObject({
     .number()
     .positive()
     .optional()
-    .meta({ unit: "keV", description: "photon energy; for frames the .poni's wavelength serves as well" }),
+    .meta({
+      unit: "keV",
+      description:
+        "photon energy; for frames the .poni's wavelength serves as well, and sinograms need it only where peaks are mapped",
+    }),
   distanceMm: z
     .number()
     .positive()
