@@ -94,11 +94,14 @@ describe("kill -9", () => {
     const output = join(folder, "power-cut.nxs");
     run(scan, output, [], "line:reconstruct:5");
     const volume = join(`${output}.work`, "reconstruct", "volume.f32");
+    // the other thread may have ended one more block before the kill
+    const kept = journalEntries(output, "reconstruct");
+    expect(kept).toBeGreaterThanOrEqual(4);
     const bytes = readFileSync(volume);
-    bytes.fill(0, 0, 4096); // in block 0, which the journal calls done
+    bytes.fill(0, 0, 4096); // in block 0, the first to be started, which the journal calls done
     writeFileSync(volume, bytes);
     const again = await runHere(scan, output);
-    expect(blocksDone(again)["reconstruct"]).toBe(blocks["reconstruct"]! - 4 + 1);
+    expect(blocksDone(again)["reconstruct"]).toBe(blocks["reconstruct"]! - kept + 1);
     expect(await hashes(output)).toEqual(expected);
   });
 });
