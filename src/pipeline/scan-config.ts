@@ -105,15 +105,11 @@ export const ScanConfig = z.strictObject({
   input: z
     .discriminatedUnion("kind", [Frames, P07, Patterns, Sinograms, Raster, VolumeInput])
     .meta({ description: "where the measurement lies" }),
-  energyKeV: z
-    .number()
-    .positive()
-    .optional()
-    .meta({
-      unit: "keV",
-      description:
-        "photon energy; for frames the .poni's wavelength serves as well, and sinograms need it only where peaks are mapped",
-    }),
+  energyKeV: z.number().positive().optional().meta({
+    unit: "keV",
+    description:
+      "photon energy; for frames the .poni's wavelength serves as well, and sinograms need it only where peaks are mapped",
+  }),
   distanceMm: z
     .number()
     .positive()
