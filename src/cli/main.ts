@@ -9,6 +9,7 @@ import { doctorCommand } from "./doctor.ts";
 import { exportCommand } from "./export.ts";
 import { figureCommand } from "./figure.ts";
 import { integrateCommand } from "./integrate.ts";
+import { peaksCommand } from "./peaks.ts";
 import { planCommand } from "./plan.ts";
 import { runCommand } from "./run.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -27,6 +28,7 @@ for (const create of [
   runCommand,
   calibrateCommand,
   integrateCommand,
+  peaksCommand,
   simulateCommand,
   figureCommand,
   exportCommand,

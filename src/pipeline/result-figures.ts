@@ -259,6 +259,23 @@ export function axisUnitOf(name: string): AxisUnit {
   return AXIS_UNITS.find((unit) => unit.replace("-", "_") === name) ?? "two-theta";
 }
 
+/** Mean over all voxels or points of a stack, a block of bins at a time. @throws InputError "result-name-unknown" */
+export function readMeanPattern(result: Result, name: string): Pattern {
+  const [, , radial] = result.axes(name);
+  const values = radial!.values;
+  const [rows, cols] = result.list().find((entry) => entry.name === name)!.shape as [number, number, number];
+  const intensity = new Float64Array(values.length);
+  const atOnce = 32;
+  for (let from = 0; from < values.length; from += atOnce) {
+    const width = Math.min(atOnce, values.length - from);
+    const slab = result.readArray(name, [0, 0, from], [rows, cols, width]);
+    for (let i = 0; i < slab.length; i++) {
+      if (Number.isFinite(slab[i]!)) intensity[from + (i % width)]! += slab[i]! / (rows * cols);
+    }
+  }
+  return { axis: { unit: axisUnitOf(radial!.name), values }, intensity };
+}
+
 /** A one-dimensional result as a pattern. */
 export function readPatternOf(result: Result, name: string): Pattern {
   const intensity = Float64Array.from(result.readArray(name));
