@@ -1,5 +1,5 @@
 import * as h5wasm from "h5wasm/node";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { referenceStructures } from "../../../tests/reference-structures.ts";
 import { hasShared, shared } from "../../../tests/shared.ts";
 import { KEV_ANGSTROM } from "../../data/index.ts";
@@ -86,8 +86,8 @@ function peakOf(y: Float64Array, first: number, last: number): { area: number; c
   return { area, centroid: moment / area };
 }
 
-describe.skipIf(!hasShared)("a scan simulated by an independent program (needs ../shared)", async () => {
-  await h5wasm.ready;
+/** Our experiment with their truth, and [first, last] bin of each group of peaks that is compared. */
+function setUp() {
   const { phases, twoThetaDeg } = loadTruth();
   const config = SimulateConfig.parse({
     scan: {
@@ -123,6 +123,16 @@ describe.skipIf(!hasShared)("a scan simulated by an independent program (needs .
     [5.72, 6.0],
     [6.2, 6.42],
   ].map((window) => window.map((angle) => twoThetaDeg.findIndex((value) => value >= angle)) as [number, number]);
+  return { experiment, windows };
+}
+
+describe.skipIf(!hasShared)("a scan simulated by an independent program (needs ../shared)", () => {
+  let experiment: ReturnType<typeof setUp>["experiment"];
+  let windows: ReturnType<typeof setUp>["windows"];
+  beforeAll(async () => {
+    await h5wasm.ready;
+    ({ experiment, windows } = setUp());
+  });
 
   it.each([0, 1, 30, 51])("line %i: areas and positions of all peaks by one scale", (line) => {
     const byBin = (i: number): number => i % BINS;
