@@ -127,7 +127,7 @@ export const ScanConfig = z.strictObject({
   integrate: IntegrateConfig.prefault({}),
   sinogram: SinogramConfig.prefault({}),
   reconstruct: ReconstructConfig.prefault({}),
-  sampleThreshold: z.number().min(0).max(1).default(0.05).meta({
+  sampleThreshold: z.number().min(0).max(1).default(0.01).meta({
     description:
       "voxels whose mean intensity is under this share of the bright ones' are air and not fitted; 0: all are",
   }),

@@ -78,12 +78,18 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
             });
           return {
             meta: { maps: list, summedPattern, weights: plan.weights },
-            notes: describeMaps(list, plan.weights),
+            notes: [describeAir(mask, volume), ...describeMaps(list, plan.weights)],
           };
         },
       };
     },
   };
+}
+
+/** Voxels that are left out are said, so that a weak electrode taken for air is noticed. */
+function describeAir(mask: Uint8Array, { reconstructable }: VolumeMeta): string {
+  const air = mask.reduce((count, out, i) => count + (out && reconstructable[i] ? 1 : 0), 0);
+  return `${air} voxels taken for air and not fitted (sampleThreshold)`;
 }
 
 function describeMaps(maps: readonly ParameterMap[], weights: string): string[] {
