@@ -1,6 +1,7 @@
 /**
  * A scan of the size of Vamvakeros et al. 2021 (549 translations, 400 projections, 1500 bins), simulated once, then
- * run the whole way: wall and CPU time of each stage and the peak resident memory of the whole process.
+ * run the whole way: wall time of each stage, the peak resident memory of the whole process, and the maps against the
+ * truth.
  * The simulation takes several minutes and 1.4 GB of disk, the run about 15 GB while it lasts.
  */
 import { spawn } from "node:child_process";
@@ -8,6 +9,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
+import { openResult } from "../src/files/result-reader.ts";
+import { compareWithTruth } from "../src/pipeline/compare-truth.ts";
 import { benchFolder, report } from "./common.ts";
 
 const cli = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
@@ -65,3 +68,19 @@ rmSync(`${output}.work`, { recursive: true, force: true });
 const { seconds, peakBytes, json } = await run("run", scanPath, "-o", output, "--memory-gb", "3", "--quiet");
 for (const stage of json.stages) report({ bench: "full-size", stage: stage.name, seconds: stage.seconds });
 report({ bench: "full-size", stage: "all, with the result file", seconds, peakGB: peakBytes / 1e9 });
+
+const [result, truth] = [await openResult(output), await openResult(join(folder, "truth.nxs"))];
+const peaks = [
+  { phase: "NMC532", peak: "NMC532/003", lattice: { name: "c", perD: 3 } },
+  { phase: "Cu", peak: "Cu/111" },
+] as const;
+for (const { phase, correlation, lattice } of compareWithTruth(result, truth, peaks)) {
+  report({
+    bench: "full-size",
+    phase,
+    correlation,
+    ...(lattice && { cBiasA: lattice.bias, cRmsA: lattice.rms, voxels: lattice.voxels }),
+  });
+}
+result.close();
+truth.close();
