@@ -3,6 +3,7 @@ import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
 import { AXIS_LABELS, type AxisUnit, InputError, joinMasks, type Pattern } from "../data/index.ts";
 import { version } from "../data/version.ts";
+import { findFramePaths } from "../files/frame-paths.ts";
 import { openFrames } from "../files/frames.ts";
 import { readMask } from "../files/mask.ts";
 import { encodeNpy } from "../files/npy.ts";
@@ -11,7 +12,9 @@ import { readPoni } from "../files/poni.ts";
 import { createResultWriter } from "../files/result-writer.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
 import { gapMask } from "../geometry/index.ts";
+import { type Fingerprint, fingerprint, fingerprintAll } from "../pipeline/fingerprint.ts";
 import { loadKernels } from "../pipeline/load-kernels.ts";
+import { radialAxis } from "../pipeline/result-file.ts";
 import { imageFigure, patternFigure } from "../stages/figure/index.ts";
 import { createIntegrator, IntegrateConfig, type Integrator } from "../stages/integrate/index.ts";
 import { type CommonOptions, createCommand, execute, finiteNumber, parseOptions, positiveInteger } from "./command.ts";
@@ -70,10 +73,8 @@ export const integrateCommand = (): Command =>
     .action((frames: string[], options: Options) => execute(options, () => run(frames, options)));
 
 async function run(frames: string[], options: Options) {
-  const source = await openFrames(
-    frames.length === 1 ? frames[0]! : frames,
-    options.dataset ? { dataset: options.dataset } : {},
-  );
+  const paths = frames.length === 1 ? frames[0]! : frames;
+  const source = await openFrames(paths, options.dataset ? { dataset: options.dataset } : {});
   try {
     const shape = { rows: source.rows, cols: source.cols };
     const config = configOf(options);
@@ -90,7 +91,9 @@ async function run(frames: string[], options: Options) {
       ...(options.flat && { flat: await image(options.flat) }),
       ...(options.dark && { dark: await image(options.dark) }),
     });
-    const written = await writeAll(integrator, source, options);
+    const given = [options.poni, options.mask, options.flat, options.dark].flatMap((path) => path ?? []);
+    const inputs = [...given.map(fingerprint), ...fingerprintAll(findFramePaths(paths))];
+    const written = await writeAll(integrator, source, options, { config, inputs });
     return {
       json: { frames: source.count, bins: integrator.axis.values.length, statistic: config.statistic, written },
       lines: written.length > 3 ? [`${written.length} patterns in ${options.output}`] : written,
@@ -122,11 +125,22 @@ function configOf(options: Options): IntegrateConfig {
 
 type Source = Awaited<ReturnType<typeof openFrames>>;
 
-async function writeAll(integrator: Integrator, source: Source, options: Options): Promise<string[]> {
+/** What a result file says about how it was made. */
+interface Provenance {
+  readonly config: IntegrateConfig;
+  readonly inputs: readonly Fingerprint[];
+}
+
+async function writeAll(
+  integrator: Integrator,
+  source: Source,
+  options: Options,
+  provenance: Provenance,
+): Promise<string[]> {
   const { output } = options;
   const format = extname(output).slice(1).toLowerCase();
   if (format === "") return writeFolder(integrator, source, output);
-  if (["nxs", "h5", "npy"].includes(format)) return [await writeStack(integrator, source, output, format)];
+  if (["nxs", "h5", "npy"].includes(format)) return [await writeStack(integrator, source, output, format, provenance)];
   if (source.count > 1) {
     throw new InputError(
       "bad-option",
@@ -169,7 +183,13 @@ function writeFolder(integrator: Integrator, source: Source, folder: string): st
   });
 }
 
-async function writeStack(integrator: Integrator, source: Source, output: string, format: string): Promise<string> {
+async function writeStack(
+  integrator: Integrator,
+  source: Source,
+  output: string,
+  format: string,
+  provenance: Provenance,
+): Promise<string> {
   const { axis, chiDeg, size } = integrator;
   const shape = [source.count, ...(chiDeg ? [chiDeg.length] : []), axis.values.length];
   if (format === "npy") {
@@ -182,13 +202,12 @@ async function writeStack(integrator: Integrator, source: Source, output: string
   const now = new Date().toISOString();
   const writer = await createResultWriter(output, { program: "xrdct", version, title: source.name, startedAt: now });
   try {
-    writer.process("integrate", { config: {}, startedAt: now, endedAt: now, inputs: [], notes: [] });
-    const radial = {
-      name: axis.unit.replace("-", "_"),
-      values: axis.values,
-      unit: axis.unit === "q" ? "1/angstrom" : axis.unit === "radius" ? "mm" : "deg",
-    };
-    const axes = [{ name: "frame" }, ...(chiDeg ? [{ name: "chi", values: chiDeg, unit: "deg" }] : []), radial];
+    const record = { startedAt: now, inputs: provenance.inputs, notes: [] };
+    const axes = [
+      { name: "frame" },
+      ...(chiDeg ? [{ name: "chi", values: chiDeg, unit: "deg" }] : []),
+      radialAxis(axis),
+    ];
     const array = writer.array("integrate/data", {
       shape,
       dtype: "float32",
@@ -201,7 +220,9 @@ async function writeStack(integrator: Integrator, source: Source, output: string
       const { intensity, sigma } = integrator.integrate([source.readFrame(i).data]);
       array.writeSlab([i, ...shape.slice(1).map(() => 0)], [1, ...shape.slice(1)], intensity, sigma);
     }
-    writer.finish(new Date().toISOString());
+    const endedAt = new Date().toISOString();
+    writer.process("integrate", { ...record, config: { settings: provenance.config }, endedAt });
+    writer.finish(endedAt);
   } catch (error) {
     writer.abort();
     throw error;

@@ -59,7 +59,8 @@ function sizeOf({ patterns, sinogram, volume }: Left): number {
   return arrays.reduce((sum, { items, bins }) => sum + 8 * items * bins, 0);
 }
 
-function radialAxis({ unit, values }: Axis): ResultAxis {
+/** The radial axis as a NeXus axis, with its unit. */
+export function radialAxis({ unit, values }: Axis): ResultAxis {
   return { name: unit.replace("-", "_"), values, unit: NEXUS_UNITS[unit], longName: AXIS_LABELS[unit].label };
 }
 const NEXUS_UNITS = { "two-theta": "deg", q: "1/angstrom", radius: "mm", "log-tan": "", channel: "" } as const;
