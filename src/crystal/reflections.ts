@@ -1,18 +1,15 @@
 /**
  * The powder reflections of a structure.
  *
- *   F(hkl) = sum_atoms occ f0(s) exp(-B s^2) exp(2 pi i (h x + k y + l z)),   s = sin(theta)/lambda = 1/(2d)
- *
  * Reflections are merged under the Laue class that the operations span, Friedel mates counted once in the
- * multiplicity; inequivalent reflections of equal d stay apart. Anomalous scattering is left out (0.1-0.3 % of the
- * strongest |F|^2 at 100 keV).
+ * multiplicity; inequivalent reflections of equal d stay apart. |F|^2 is that of structure-factors.ts, without anomalous
+ * scattering (0.1-0.3 % of the strongest |F|^2 at 100 keV).
  */
 import { InputError } from "../data/index.ts";
 import { inverseDSquared, reciprocalMetric } from "./cell.ts";
-import { formFactor } from "./scattering-factor.ts";
 import type { Reflection, Structure } from "./structure.ts";
+import { createStructureFactors } from "./structure-factors.ts";
 import { parseOperation, rotateIndex, type SymmetryOperation, uniqueRotations } from "./symmetry.ts";
-import { type SiteAtoms, unitCellAtoms } from "./unit-cell-atoms.ts";
 
 /** Beyond this the list is a mistake in dMin or in the cell, not a powder pattern. */
 const MOST_INDICES = 20_000_000;
@@ -39,8 +36,7 @@ export function reflections(structure: Structure, dMinA: number): Reflection[] {
   }
   const operations = structure.operations.map(parseOperation);
   const rotations = uniqueRotations(operations);
-  const atoms = unitCellAtoms(structure);
-  const found: Reflection[] = [];
+  const found: Omit<Reflection, "fSquared">[] = [];
   // -hkl is always among the equivalents, so half of the sphere is enough
   const seen = new Set<number>();
   for (let l = 0; l <= lMax; l++) {
@@ -58,14 +54,20 @@ export function reflections(structure: Structure, dMinA: number): Reflection[] {
           l: cl,
           multiplicity: 2 * members.size,
           dA: 1 / Math.sqrt(inverse),
-          fSquared: structureFactorSquared(atoms, ch, ck, cl, inverse / 4),
         });
       }
     }
   }
   // rounded, so that equal spacings are equal whatever index they were computed from
-  const rank = ({ dA }: Reflection): number => Math.round(1e9 / (dA * dA));
-  return found.sort((p, q) => rank(p) - rank(q) || q.h - p.h || q.k - p.k || q.l - p.l);
+  const rank = ({ dA }: { dA: number }): number => Math.round(1e9 / (dA * dA));
+  found.sort((p, q) => rank(p) - rank(q) || q.h - p.h || q.k - p.k || q.l - p.l);
+  const fSquared = new Float64Array(found.length);
+  createStructureFactors(structure, found).evaluate(
+    Float64Array.from(found, ({ dA }) => 1 / (4 * dA * dA)),
+    fSquared,
+    null,
+  );
+  return found.map((reflection, i) => ({ ...reflection, fSquared: fSquared[i]! }));
 }
 
 const OFFSET = 1024;
@@ -109,25 +111,4 @@ function isAbsent(operations: readonly SymmetryOperation[], h: number, k: number
     if (Math.abs(phase - Math.round(phase)) > 1e-6) return true;
   }
   return false;
-}
-
-/** |F|^2 of the unit cell in electrons squared. @param s2 1/(4 d^2), 1/angstrom^2 */
-export function structureFactorSquared(
-  atoms: readonly SiteAtoms[],
-  h: number,
-  k: number,
-  l: number,
-  s2: number,
-): number {
-  let real = 0;
-  let imaginary = 0;
-  for (const { site, factor, positions } of atoms) {
-    const f = site.occupancy * formFactor(factor, s2) * Math.exp(-site.bIso * s2);
-    for (let i = 0; i < positions.length; i += 3) {
-      const angle = 2 * Math.PI * (h * positions[i]! + k * positions[i + 1]! + l * positions[i + 2]!);
-      real += f * Math.cos(angle);
-      imaginary += f * Math.sin(angle);
-    }
-  }
-  return real * real + imaginary * imaginary;
 }

@@ -18,8 +18,13 @@ export interface Site {
   readonly z: number;
   /** 0 to 1 */
   readonly occupancy: number;
-  /** displacement parameter B = 8 pi^2 U, angstrom^2 */
+  /** displacement parameter B = 8 pi^2 U, angstrom^2; with uAniso the equivalent one, 8 pi^2 U_eq */
   readonly bIso: number;
+  /**
+   * U11 U22 U33 U12 U13 U23 on the reciprocal axes, angstrom^2, as in a CIF. It says how far the displacement departs
+   * from its mean, which is bIso: a change of bIso alone moves the whole tensor by an isotropic one.
+   */
+  readonly uAniso?: readonly [number, number, number, number, number, number];
 }
 
 export interface Structure {
