@@ -7,6 +7,8 @@ export { integrateClipped } from "./integrate-clipped.ts";
 export { integrateRegroup } from "./integrate-regroup.ts";
 export { integrateShares, integrateWhole } from "./integrate-sums.ts";
 export { integrateTrimmed } from "./integrate-trimmed.ts";
+export { chiSquared, normalEquations } from "./normal-equations.ts";
+export { patternLines } from "./pattern-lines.ts";
 export { peakFit } from "./peak-fit.ts";
 export { peakNormal } from "./peak-normal.ts";
 export { peakExp2, peakProfile } from "./peak-profile.ts";

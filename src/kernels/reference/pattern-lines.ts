@@ -1,0 +1,183 @@
+import { peakExp2 } from "./peak-profile.ts";
+
+/**
+ * Adds area-normalised pseudo-Voigts (the lines of a powder pattern) to a model and, where asked, combinations of
+ * their derivatives to the columns of a Jacobian. For every point of a line's span
+ *
+ *   y += area P,   column += cP P + cX dP/dposition + cH dP/dfwhm + cE dP/deta      for each term of the line
+ *
+ *   P = eta L + (1 - eta) G,   L = H / (2 pi) / (h^2 + d^2),   G = 2 sqrt(ln 2 / pi) / H * 2^(-d^2 / h^2),
+ *   d = x - position,   H = fwhm,   h = H / 2                                     (physics: ../../pattern/README.md)
+ *
+ * Where the Gaussian is under 2^-60 of its top only the Lorentzian is evaluated, and eight points share one division
+ * (1 / a = b (1 / ab)), because the tails are nearly all of the work. Groups of eight start at multiples of eight, so
+ * that spans that do too are the quickest; what is left over at the ends of a span is evaluated in full.
+ * Lines are added in their order, so a point's sum does not depend on how others are cut.
+ *
+ * eta may lie outside 0 to 1; fwhm between 1e-150 and 1e150. No derivative overflows however far a line is.
+ *
+ * @param y           [n] f64, added to
+ * @param columns     [columns, stride] f64, added to where derivatives is 1
+ * @param x           [n] f64 ascending, any unit and spacing, gaps allowed
+ * @param stride      elements from one column to the next, >= n
+ * @param lines       [lines, 4] f64: position, fwhm (unit of x), eta, area (intensity x unit of x)
+ * @param spans       [lines, 4] i32: first point, end point, first term, end term (ends not included)
+ * @param terms       [terms, 4] f64: cP, cX, cH, cE; position, fwhm and eta count as independent of each other
+ * @param termColumns [terms] i32: which column; several terms of a line may share one
+ * @param firstLine, endLine which lines to add
+ * @param derivatives 0: only y; 1: also the columns
+ */
+export function patternLines(
+  y: Float64Array,
+  columns: Float64Array,
+  x: Float64Array,
+  stride: number,
+  lines: Float64Array,
+  spans: Int32Array,
+  terms: Float64Array,
+  termColumns: Int32Array,
+  firstLine: number,
+  endLine: number,
+  derivatives: number,
+): void {
+  for (let line = firstLine; line < endLine; line++) {
+    const [position, fwhm, eta, area] = lines.subarray(4 * line, 4 * line + 4) as unknown as FourNumbers;
+    const [first, end, firstTerm, endTerm] = spans.subarray(4 * line, 4 * line + 4) as unknown as FourNumbers;
+    const shape = lineShape(position, fwhm, eta, area);
+
+    const addTerms = (i: number, P: number, dPosition: number, dFwhm: number, dEta: number): void => {
+      for (let t = firstTerm; t < endTerm; t++) {
+        const at = termColumns[t]! * stride + i;
+        const [cP, cX, cH, cE] = terms.subarray(4 * t, 4 * t + 4) as unknown as FourNumbers;
+        columns[at] = columns[at]! + cP * P + cX * dPosition + cH * dFwhm + cE * dEta;
+      }
+    };
+    const addWhole = (from: number, to: number): void => {
+      for (let i = from; i < to; i++) {
+        const d = x[i]! - position;
+        const d2 = d * d;
+        const r = 1 / (shape.h2 + d2);
+        const w = Math.min(d2 * shape.inverseH2, MOST);
+        const e = peakExp2(w);
+        y[i] = y[i]! + (shape.areaLorentz * r + shape.areaGauss * e);
+        if (derivatives === 0) continue;
+        const L = shape.lorentz * r;
+        const v = d * r;
+        const dFwhm = shape.lorentzFwhm * r * (1 - shape.twoH2 * r) + shape.gaussFwhm * e * (TWO_LN2 * w - 1);
+        addTerms(
+          i,
+          L + shape.gauss * e,
+          L * (v + v) + shape.gaussPosition * e * d,
+          dFwhm,
+          shape.unitLorentz * r - shape.unitGauss * e,
+        );
+      }
+    };
+    const addTail = (from: number, to: number): void => {
+      for (let i = from; i < to; i += 8) {
+        reciprocals.forEach((_, k) => {
+          const d = x[i + k]! - position;
+          reciprocals[k] = shape.h2 + d * d;
+        });
+        invertEight(reciprocals);
+        reciprocals.forEach((r, k) => {
+          y[i + k] = y[i + k]! + shape.areaLorentz * r;
+          if (derivatives === 0) return;
+          const P = shape.lorentz * r;
+          const v = (x[i + k]! - position) * r;
+          addTerms(i + k, P, P * (v + v), shape.lorentzFwhm * r * (1 - shape.twoH2 * r), shape.unitLorentz * r);
+        });
+      }
+    };
+
+    const { groups, core, coreEnd, groupsEnd } = cutSpan(x, first, end, position, shape);
+    addWhole(first, groups);
+    addTail(groups, core);
+    addWhole(core, coreEnd);
+    addTail(coreEnd, groupsEnd);
+    addWhole(groupsEnd, end);
+  }
+}
+
+interface LineShape {
+  readonly h: number;
+  readonly h2: number;
+  readonly twoH2: number;
+  readonly inverseH2: number;
+  /** factors of 1 / (h^2 + d^2) and of 2^(-d^2 / h^2): of unit area, with eta in, with area in, in derivatives */
+  readonly unitLorentz: number;
+  readonly unitGauss: number;
+  readonly lorentz: number;
+  readonly gauss: number;
+  readonly areaLorentz: number;
+  readonly areaGauss: number;
+  readonly lorentzFwhm: number;
+  readonly gaussFwhm: number;
+  readonly gaussPosition: number;
+}
+
+function lineShape(_position: number, fwhm: number, eta: number, area: number): LineShape {
+  const h = 0.5 * fwhm;
+  const h2 = h * h;
+  const unitLorentz = fwhm * INVERSE_TWO_PI;
+  const unitGauss = TWO_SQRT_LN2_OVER_PI / fwhm;
+  const lorentz = eta * unitLorentz;
+  const gauss = (1 - eta) * unitGauss;
+  const inverseH2 = 1 / h2;
+  return {
+    ...{ h, h2, twoH2: h2 + h2, inverseH2, unitLorentz, unitGauss, lorentz, gauss },
+    ...{ areaLorentz: area * lorentz, areaGauss: area * gauss },
+    ...{ lorentzFwhm: eta * INVERSE_TWO_PI, gaussFwhm: gauss / fwhm, gaussPosition: TWO_LN2 * gauss * inverseH2 },
+  };
+}
+
+/** A span in five parts: left over, tail, core (with its Gaussian), tail, left over; tails are whole groups of eight. */
+function cutSpan(x: Float64Array, first: number, end: number, position: number, { h, h2 }: LineShape) {
+  const groups = Math.min((first + 7) & -8, end);
+  const groupsEnd = Math.max(groups, end & -8);
+  if (groups === groupsEnd) return { groups: end, core: end, coreEnd: end, groupsEnd: end };
+  const [left, right] = [x[groups]! - position, x[groupsEnd - 1]! - position];
+  // products of four (h^2 + d^2) must neither overflow nor vanish
+  const isTame = h2 > LEAST && h2 + left * left < LARGEST && h2 + right * right < LARGEST;
+  if (!isTame) return { groups: end, core: end, coreEnd: end, groupsEnd: end };
+  const core = lowerBound(x, groups, groupsEnd, position - REACH * h) & -8;
+  const coreEnd = (lowerBound(x, groups, groupsEnd, position + REACH * h) + 7) & -8;
+  return { groups, core, coreEnd, groupsEnd };
+}
+
+/** First index in [from, to) with x >= value, else to. */
+function lowerBound(x: Float64Array, from: number, to: number, value: number): number {
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (x[middle]! < value) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/** Each of eight numbers by its reciprocal: two lanes of four, one division a lane. */
+function invertEight(q: Float64Array): void {
+  for (let lane = 0; lane < 2; lane++) {
+    const [q0, q1, q2, q3] = [q[lane]!, q[2 + lane]!, q[4 + lane]!, q[6 + lane]!];
+    const [low, high] = [q0 * q1, q2 * q3];
+    const all = 1 / (low * high);
+    const [inverseLow, inverseHigh] = [all * high, all * low];
+    q[lane] = inverseLow * q1;
+    q[2 + lane] = inverseLow * q0;
+    q[4 + lane] = inverseHigh * q3;
+    q[6 + lane] = inverseHigh * q2;
+  }
+}
+
+type FourNumbers = [number, number, number, number];
+
+const reciprocals = new Float64Array(8);
+const INVERSE_TWO_PI = 0.15915494309189535;
+const TWO_SQRT_LN2_OVER_PI = 0.9394372786996513;
+const TWO_LN2 = 1.3862943611198906;
+/** sqrt(60): there the Gaussian is 2^-60 of its top. */
+const REACH = 7.745966692414834;
+/** Above it peakExp2 has no smaller value; keeps w finite where its product with 2^-w is taken. */
+const MOST = 1020;
+const LEAST = 1e-70;
+const LARGEST = 1e70;
