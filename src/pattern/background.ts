@@ -1,3 +1,5 @@
+import type { BackgroundModel } from "./model.ts";
+
 /**
  * Chebyshev polynomials of the first kind on a range mapped to [-1, 1]; a background is sum c[k] T_k.
  *
@@ -38,4 +40,62 @@ export function powerBasis(x: ArrayLike<number>, range: readonly [number, number
     for (let k = 0, power = 1; k <= degree; k++, power *= t) out[k * n + i] = power;
   }
   return out;
+}
+
+/** A background that is linear in its numbers: one row a parameter. */
+export interface BackgroundRows {
+  readonly count: number;
+  readonly names: readonly string[];
+  /** [count, n] */
+  readonly rows: Float64Array;
+}
+
+/**
+ * The rows of a model's background in the order of its parameters: Chebyshev terms, points between which it runs in
+ * straight lines (and level beyond the ends), a measured pattern with its scale.
+ *
+ * @param twoTheta [n] ascending
+ */
+export function backgroundRows(
+  { chebyshev, points, measured }: BackgroundModel,
+  twoTheta: Float64Array,
+): BackgroundRows {
+  const n = twoTheta.length;
+  const names: string[] = [];
+  const parts: Float64Array[] = [];
+  if (chebyshev > 0) {
+    parts.push(chebyshevBasis(twoTheta, [twoTheta[0]!, twoTheta[n - 1]!], chebyshev - 1));
+    for (let k = 0; k < chebyshev; k++) names.push(`background/${k}`);
+  }
+  points?.forEach((point, k) => {
+    const [before, after] = [points[k - 1], points[k + 1]];
+    names.push(`background/at ${point}`);
+    parts.push(
+      twoTheta.map((x) => {
+        if (x < point) return before === undefined ? 1 : Math.max(0, (x - before) / (point - before));
+        return after === undefined ? 1 : Math.max(0, (after - x) / (after - point));
+      }),
+    );
+  });
+  if (measured) {
+    names.push("background/scale");
+    parts.push(interpolate(measured.twoThetaDeg, measured.intensity, twoTheta));
+  }
+  const rows = new Float64Array(names.length * n);
+  let at = 0;
+  for (const part of parts) {
+    rows.set(part, at);
+    at += part.length;
+  }
+  return { count: names.length, names, rows };
+}
+
+/** Straight lines between the given points; the end values beyond them. */
+function interpolate(x: ArrayLike<number>, y: ArrayLike<number>, at: Float64Array): Float64Array {
+  let k = 0;
+  return at.map((value) => {
+    while (k < x.length - 2 && x[k + 1]! < value) k++;
+    const t = Math.min(1, Math.max(0, (value - x[k]!) / (x[k + 1]! - x[k]!)));
+    return y[k]! + t * (y[k + 1]! - y[k]!);
+  });
 }

@@ -1,0 +1,220 @@
+/** model.yaml: what a pattern is made of, which of its numbers are refined, and in which order. */
+import * as z from "zod";
+
+const ParameterSpec = z.strictObject({
+  value: z.number().optional().meta({ description: "start; found or taken from the structure where left out" }),
+  refine: z
+    .boolean()
+    .optional()
+    .meta({ description: "whether it is refined; see docs/model-yaml.md for the defaults" }),
+  min: z.number().optional().meta({ description: "lower bound" }),
+  max: z.number().optional().meta({ description: "upper bound" }),
+  stage: z.int().min(1).max(9).optional().meta({ description: "stage in which it is first refined" }),
+});
+/** A bare number is a value that is not refined; true: refined from where it starts. */
+export const Parameter = z.union([
+  z.number().transform((value) => ParameterSpec.parse({ value, refine: false })),
+  z.boolean().transform((refine) => ParameterSpec.parse({ refine })),
+  ParameterSpec,
+]);
+export type ParameterSpec = z.output<typeof ParameterSpec>;
+
+const Hkl = z.tuple([z.int(), z.int(), z.int()]);
+
+export const RADIATIONS = ["CrKa", "FeKa", "CoKa", "CuKa", "CuKa1", "MoKa", "AgKa"] as const;
+
+const Radiation = z.union([
+  z.enum(RADIATIONS).meta({ description: "K-alpha doublet of a laboratory tube; CuKa1: its first line alone" }),
+  z.strictObject({
+    lines: z
+      .array(
+        z.strictObject({
+          wavelength: z.number().positive().meta({ unit: "Å" }),
+          weight: z.number().positive().default(1).meta({ description: "relative intensity" }),
+        }),
+      )
+      .min(1),
+  }),
+]);
+
+const Profile = z.strictObject({
+  shape: z.enum(["tchz", "pseudo-voigt"]).default("tchz").meta({
+    description: "tchz: U V W X Y Z, size and strain; pseudo-voigt: U V W eta0 eta1 and a width for each phase",
+  }),
+  U: Parameter.optional().meta({ unit: "°²", description: "FWHM² = U tan² θ + V tan θ + W" }),
+  V: Parameter.optional().meta({ unit: "°²" }),
+  W: Parameter.optional().meta({ unit: "°²" }),
+  X: Parameter.optional().meta({ unit: "°", description: "Lorentzian FWHM = X / cos θ + Y tan θ + Z" }),
+  Y: Parameter.optional().meta({ unit: "°" }),
+  Z: Parameter.optional().meta({ unit: "°" }),
+  eta0: Parameter.optional().meta({ description: "Lorentzian share = eta0 + eta1 2θ" }),
+  eta1: Parameter.optional().meta({ unit: "1/°" }),
+  SL: Parameter.optional().meta({ description: "S/L of the axial divergence; asymmetry is calculated where given" }),
+  HL: Parameter.optional().meta({ description: "H/L of the axial divergence; equal to S/L where left out" }),
+});
+
+const Background = z.union([
+  z
+    .int()
+    .min(0)
+    .max(36)
+    .transform((chebyshev) => ({ chebyshev })),
+  z.strictObject({
+    chebyshev: z
+      .union([z.int().min(0).max(36), z.array(z.number()).min(1).max(36)])
+      .default(0)
+      .meta({ description: "number of Chebyshev terms, or their coefficients to start from" }),
+    points: z
+      .array(z.union([z.number(), z.tuple([z.number(), z.number()])]))
+      .min(2)
+      .optional()
+      .meta({ description: "2θ, or [2θ, intensity], of points between which the background runs straight" }),
+    measured: z
+      .strictObject({
+        file: z.string().min(1).meta({ description: "pattern measured without sample" }),
+        scale: Parameter.optional(),
+      })
+      .optional(),
+    refine: z.boolean().optional().meta({ description: "of Chebyshev terms and points; yes where left out" }),
+  }),
+]);
+
+const FreePeak = z.strictObject({
+  name: z.string().min(1),
+  position: Parameter.meta({ unit: "°" }),
+  fwhm: Parameter.optional().meta({ unit: "°" }),
+  eta: Parameter.optional(),
+  area: Parameter.optional().meta({ unit: "intensity °" }),
+});
+
+const SiteSpec = z.strictObject({
+  x: Parameter.optional(),
+  y: Parameter.optional(),
+  z: Parameter.optional(),
+  occupancy: Parameter.optional(),
+  b: Parameter.optional().meta({ unit: "Å²", description: "isotropic displacement B" }),
+});
+
+const CellSpec = z.union([
+  z.boolean().transform((refine) => ({ refine })),
+  z.strictObject({
+    refine: z.boolean().optional().meta({ description: "of all free cell parameters without a setting of their own" }),
+    a: Parameter.optional().meta({ unit: "Å" }),
+    b: Parameter.optional().meta({ unit: "Å" }),
+    c: Parameter.optional().meta({ unit: "Å" }),
+    alpha: Parameter.optional().meta({ unit: "°" }),
+    beta: Parameter.optional().meta({ unit: "°" }),
+    gamma: Parameter.optional().meta({ unit: "°" }),
+  }),
+]);
+
+const Ellipse = z.union([
+  Parameter,
+  z.strictObject({
+    axis: Hkl.meta({ description: "hkl along which it differs" }),
+    across: Parameter,
+    along: Parameter,
+  }),
+]);
+
+const PhaseSpec = z.strictObject({
+  name: z.string().min(1).optional().meta({ description: "as in map/<name>/a; the structure's own where left out" }),
+  cif: z.string().min(1).optional().meta({ description: "structure file" }),
+  block: z.string().min(1).optional().meta({ description: "data block of a CIF with several" }),
+  structure: z.string().min(1).optional().meta({ description: "a structure that comes with the program" }),
+  kind: z.enum(["rietveld", "pawley", "le-bail"]).default("rietveld"),
+  scale: Parameter.optional(),
+  cell: CellSpec.optional(),
+  size: Ellipse.optional().meta({ unit: "nm", description: "crystallite size, Lorentzian broadening" }),
+  strain: Ellipse.optional().meta({ description: "microstrain e of FWHM = 4 e tan θ, Lorentzian broadening" }),
+  gaussianSize: Parameter.optional().meta({ unit: "nm" }),
+  gaussianStrain: Parameter.optional(),
+  width: Parameter.optional().meta({ description: "pseudo-voigt profile: this phase's width over the instrument's" }),
+  texture: z
+    .array(z.strictObject({ hkl: Hkl, r: Parameter.optional() }))
+    .optional()
+    .meta({ description: "March-Dollase directions" }),
+  overallB: Parameter.optional().meta({ unit: "Å²", description: "added to the B of all sites" }),
+  sites: z.record(z.string(), SiteSpec).optional().meta({ description: "by the label in the structure" }),
+});
+export type PhaseSpec = z.output<typeof PhaseSpec>;
+
+const Stage = z.array(z.string().min(1)).min(1);
+
+export const ModelConfig = z.strictObject({
+  title: z.string().default(""),
+  wavelength: Parameter.optional().meta({
+    unit: "Å",
+    description: "one of wavelength, energyKeV, radiation is needed",
+  }),
+  energyKeV: z.number().positive().optional().meta({ unit: "keV" }),
+  radiation: Radiation.optional(),
+  instrument: z.string().min(1).optional().meta({ description: "GSAS-II .instprm to start from" }),
+  polarization: z
+    .union([z.enum(["none", "unpolarized"]), z.number().min(0).max(1)])
+    .optional()
+    .meta({
+      description:
+        "none: corrected in integration, or scattered in the plane across the electric field; unpolarized: laboratory " +
+        "tube; a number: share K of (1 - K) + K cos² 2θ. Left out: none for synchrotrons, unpolarized for tubes",
+    }),
+  monochromatorDeg: z.number().optional().meta({ unit: "°", description: "2θ of the monochromator of a tube" }),
+  lorentz: z.enum(["azimuthal-mean", "ring-sum"]).default("azimuthal-mean").meta({
+    description: "azimuthal-mean: 1/(sin² θ cos θ), also for goniometers; ring-sum: 1/sin θ",
+  }),
+  range: z.tuple([z.number(), z.number()]).optional().meta({ unit: "°", description: "2θ that is fitted" }),
+  exclude: z
+    .array(z.tuple([z.number(), z.number()]))
+    .default([])
+    .meta({ unit: "°", description: "ranges of 2θ that are left out" }),
+  weights: z
+    .enum(["auto", "sigma", "counts", "model", "uniform"])
+    .default("auto")
+    .meta({
+      description:
+        "sigma: of the file; counts: sigma² = intensity; model: sigma² = calculated intensity, iterated (low counts); " +
+        "uniform; auto: sigma where there is one, else counts",
+    }),
+  anomalous: z.boolean().default(false).meta({ description: "f' and f'' at this energy" }),
+  zero: Parameter.optional().meta({ unit: "°", description: "added to every calculated 2θ" }),
+  displacement: z
+    .strictObject({
+      geometry: z.enum(["bragg-brentano", "detector"]),
+      lengthMm: z.number().positive().meta({ unit: "mm", description: "goniometer radius, or distance" }),
+      value: Parameter.default({ refine: true }).meta({ unit: "mm" }),
+    })
+    .optional()
+    .meta({ description: "sample height, or shift along the beam" }),
+  profile: Profile.prefault({}),
+  background: Background.default({ chebyshev: 6 }),
+  peaks: z.array(FreePeak).default([]).meta({ description: "free peaks: separator, halo, unknown lines" }),
+  phases: z
+    .array(
+      z.union([
+        z
+          .string()
+          .min(1)
+          .transform((text) => PhaseSpec.parse(/\.cif$/i.test(text) ? { cif: text } : { structure: text })),
+        PhaseSpec,
+      ]),
+    )
+    .default([]),
+  constraints: z.array(z.string().min(1)).default([]).meta({
+    description: 'linear equations over parameters: "NMC_S/a = NMC_P/a", "weight(Al2O3) = 0.75"',
+  }),
+  stages: z.array(Stage).optional().meta({
+    description: "names (with *) of what is refined from each stage on; left out: a sensible order",
+  }),
+  cutoff: z.number().min(0).max(0.1).default(1e-4).meta({
+    description: "a line ends where its Lorentzian is below this share of its top; 0: never",
+  }),
+  marginDeg: z.number().min(0).default(1).meta({
+    unit: "°",
+    description: "reflections this far outside of the range are calculated too",
+  }),
+  esd: z.enum(["plain", "gof", "berar-lelann"]).default("plain").meta({
+    description: "plain: from the covariance; gof: times the goodness of fit; berar-lelann: times that factor",
+  }),
+});
+export type ModelConfig = z.output<typeof ModelConfig>;
+export type ModelConfigInput = z.input<typeof ModelConfig>;
