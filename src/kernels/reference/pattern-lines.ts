@@ -14,7 +14,7 @@ import { peakExp2 } from "./peak-profile.ts";
  * that spans that do too are the quickest; what is left over at the ends of a span is evaluated in full.
  * Lines are added in their order, so a point's sum does not depend on how others are cut.
  *
- * eta may lie outside 0 to 1; fwhm between 1e-150 and 1e150. No derivative overflows however far a line is.
+ * eta may lie outside 0 to 1; fwhm between 1e-60 and 1e60. Nothing overflows however far a line is.
  *
  * @param y           [n] f64, added to
  * @param columns     [columns, stride] f64, added to where derivatives is 1
