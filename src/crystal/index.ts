@@ -1,4 +1,5 @@
 /** Crystals: cells, symmetry, reflections with |F|^2, composition, attenuation. */
+export * from "./anomalous.ts";
 export * from "./attenuation.ts";
 export * from "./cell.ts";
 export * from "./composition.ts";
