@@ -1,0 +1,526 @@
+/**
+ * Nonlinear least squares on normal equations: minimise chi^2 = sum w r^2 by Levenberg and Marquardt.
+ *
+ *   (A + lambda diag A) dp = g      A = J^T W J, g = J^T W r, J = df/dp, r = observed - f      inside the bounds
+ *
+ * Normal equations square the condition number: good enough where the columns of J are scaled to each other (they
+ * are, to unit diagonal), and they let a kernel sum them over the points without ever storing J.
+ *
+ * Made for starts that are close, as in a map or a series: a step goes straight to linearise() at the new point, and
+ * only after a step that failed is cost() asked first. Near the minimum a fit is one linearise() for each Gauss-Newton
+ * step, and ends on a step that need not be taken. Constraints and bounds are part of the step (bounded-step.ts).
+ *
+ * Sources: Marquardt, J. SIAM 11 (1963) 431; Madsen, Nielsen & Tingleff, Methods for Non-Linear Least Squares
+ * Problems (2nd ed. 2004), section 3.2 for the update of lambda.
+ */
+import { type BoundedStep, createBoundedStep } from "./bounded-step.ts";
+import type { LinearConstraints } from "./constraints.ts";
+import type { Covariance } from "./covariance.ts";
+import { createNormalWorkspace, findUndetermined, flagged, invertNormalMatrix } from "./normal-matrix.ts";
+
+/**
+ * A problem that fills its own normal equations. f is the model, w = 1 / variance, r = observed - model.
+ * n is the number given to createNormalLeastSquares.
+ */
+export interface NormalProblem {
+  /** chi^2 = sum w r^2 at p [n]; NaN or Infinity where the model cannot be evaluated there */
+  cost(p: Float64Array): number;
+  /**
+   * chi^2, with normal [n, n] = J^T W J (both triangles) and downhill [n] = J^T W r, J = df/dp. Both come zeroed;
+   * only rows and columns of parameters with active[j] != 0 need be filled.
+   */
+  linearise(p: Float64Array, normal: Float64Array, downhill: Float64Array, active: Uint8Array): number;
+}
+
+export interface NormalOptions {
+  /** [n] NaN or -Infinity: none */
+  readonly lower?: ArrayLike<number> | undefined;
+  /** [n] NaN or Infinity: none */
+  readonly upper?: ArrayLike<number> | undefined;
+  /** [n] nonzero: the parameter keeps its value, and so does what constraints tie to it alone */
+  readonly fixed?: ArrayLike<number | boolean> | undefined;
+  /**
+   * [n] nonzero: the model is linear in this parameter (scales, background), whatever the others are. These are
+   * solved first, alone and undamped: a wild start of them does no harm, and costs one linearise() for them only.
+   */
+  readonly linear?: ArrayLike<number | boolean> | undefined;
+  /** [n] largest change in one step, in the parameter's unit: cells by a peak width; NaN or Infinity: any */
+  readonly maxStep?: ArrayLike<number> | undefined;
+  readonly constraints?: LinearConstraints | undefined;
+  /** default 50; steps tried, taken or not */
+  readonly maxIterations?: number;
+  /** default 1e-8: converged where the next undamped step would lower chi^2 by less than this share */
+  readonly costTolerance?: number;
+  /**
+   * default 0.005: converged where the next undamped step would change no parameter, and no combination of them, by
+   * more than this many esd (unscaled; that is, lower chi^2 by less than its square). 0 where w is not 1 / variance.
+   * Either of the two tolerances is enough.
+   */
+  readonly esdTolerance?: number;
+  /** default false: the step that is small enough is not taken; true: it is, for one more linearise() */
+  readonly takesLastStep?: boolean;
+  /** default 1e-13: converged where |dp_j| < stepTolerance (|p_j| + stepTolerance) for every j: the last digits */
+  readonly stepTolerance?: number;
+  /** default 0: converged where the cosine between the residuals and every column of J is at most this */
+  readonly gradientTolerance?: number;
+  /** first lambda, default 1e-5: nearly Gauss-Newton; 1e-3 and more for poor starts */
+  readonly damping?: number;
+  /** asked before each step */
+  readonly isCancelled?: (() => boolean) | undefined;
+}
+
+/**
+ * converged     a minimum to the tolerances asked for
+ * undetermined  a minimum, but some parameters can change without changing chi^2 (`undetermined` says which)
+ * notConverged  no minimum yet; the parameters are the best met
+ * cancelled     likewise, because isCancelled said so
+ * failed        nothing could be done; the parameters are as they were given
+ */
+export type NormalStatus = "converged" | "undetermined" | "notConverged" | "cancelled" | "failed";
+
+/** Why not converged, or failed; "" otherwise. */
+export type NormalReason =
+  | ""
+  /** maxIterations */
+  | "iterations"
+  /** no step lowers chi^2, yet the derivatives promise that one does: they do not belong to the model */
+  | "stalled"
+  | "cancelled"
+  /** a lower bound above its upper one */
+  | "boundsCrossed"
+  /** constraints and bounds leave no point */
+  | "noFeasibleStart"
+  /** chi^2 or a derivative is not finite where the fit starts */
+  | "startNotFinite";
+
+/** One object a solver, filled anew by each solve: copy what is to be kept. */
+export interface NormalSummary {
+  readonly status: NormalStatus;
+  readonly reason: NormalReason;
+  /** chi^2 at the start; NaN where failed */
+  readonly initialCost: number;
+  /** chi^2 at p */
+  readonly finalCost: number;
+  readonly iterations: number;
+  readonly linearisations: number;
+  /** calls of cost() */
+  readonly costEvaluations: number;
+  /** [n] 1 on the upper bound, -1 on the lower, 0 neither; dependent parameters too */
+  readonly atBound: Int8Array;
+  /** [n] 1: without effect, or only a combination with others is determined */
+  readonly undetermined: Uint8Array;
+  /** independent parameters that neither are fixed nor are pressed against a bound: for degrees of freedom */
+  readonly freeCount: number;
+}
+
+export interface NormalLeastSquares {
+  /** Improve p [n] in place. Allocates nothing. */
+  solve(problem: NormalProblem, p: Float64Array, options?: NormalOptions): NormalSummary;
+  /** Uncertainties where the last solve ended, in new arrays; parameters pressed against a bound count as fixed. */
+  covariance(): Covariance;
+}
+
+/** Below this share of its own information a parameter counts as undetermined: half the digits of a float64. */
+const RANK_TOLERANCE = 1e-11;
+/** Damping that leaves every direction alone that counts as determined, yet holds the others still. */
+const UNDAMPED = 1e-10;
+/** The first damping after a failed Gauss-Newton step, and the largest: a step of nothing. */
+const [CAUTIOUS, LARGEST] = [1e-4, 1e16];
+
+/** One long closure: solve and covariance share all their memory. */
+export function createNormalLeastSquares(n: number): NormalLeastSquares {
+  const bounded: BoundedStep = createBoundedStep(n);
+  const work = createNormalWorkspace(n);
+  let normal = new Float64Array(n * n);
+  let trialNormal = new Float64Array(n * n);
+  let downhill = new Float64Array(n);
+  let trialDownhill = new Float64Array(n);
+  const lower = new Float64Array(n);
+  const upper = new Float64Array(n);
+  const maxStep = new Float64Array(n);
+  const trial = new Float64Array(n);
+  const given = new Float64Array(n);
+  /** independent parameters that may move, and those of them that the step is looked for in */
+  const free = new Uint8Array(n);
+  const active = new Uint8Array(n);
+  /** what the problem must fill: free ones and the dependent ones that they move */
+  const wanted = new Uint8Array(n);
+  const stepProblem = {
+    normal,
+    downhill,
+    active,
+    low: new Float64Array(n),
+    high: new Float64Array(n),
+    rows: null as LinearConstraints["rows"] | null,
+  };
+  const summary = {
+    status: "failed" as NormalStatus,
+    reason: "" as NormalReason,
+    initialCost: Number.NaN,
+    finalCost: Number.NaN,
+    iterations: 0,
+    linearisations: 0,
+    costEvaluations: 0,
+    atBound: new Int8Array(n),
+    undetermined: new Uint8Array(n),
+    freeCount: 0,
+  };
+  /** those that held bounds leave, for covariance */
+  const informed = new Uint8Array(n);
+  let constraints: LinearConstraints | null = null;
+  let problem: NormalProblem;
+
+  const isMovable = (j: number): boolean => free[j] !== 0 || constraints?.roles[j] === "dependent";
+
+  function prepare(options: NormalOptions): NormalReason {
+    constraints = options.constraints ?? null;
+    stepProblem.rows = constraints?.rows ?? null;
+    let isCrossed = false;
+    for (let j = 0; j < n; j++) {
+      const isFixed = Boolean(options.fixed?.[j]);
+      free[j] = !isFixed && (!constraints || constraints.roles[j] === "independent") ? 1 : 0;
+      lower[j] = orElse(options.lower?.[j], -Infinity);
+      upper[j] = orElse(options.upper?.[j], Infinity);
+      maxStep[j] = orElse(options.maxStep?.[j], Infinity);
+      // A dependent parameter that is fixed holds what it is made of: no room to move.
+      if (isFixed && isMovable(j)) maxStep[j] = 0;
+      if (isMovable(j) && lower[j]! > upper[j]!) isCrossed = true;
+    }
+    return isCrossed ? "boundsCrossed" : "";
+  }
+
+  /** Bring p inside its bounds: projections in turn onto the box and the dependent bounds that are violated. */
+  function makeFeasible(p: Float64Array): boolean {
+    for (let round = 0; round < 100; round++) {
+      for (let j = 0; j < n; j++) if (free[j]) p[j] = Math.min(Math.max(p[j]!, lower[j]!), upper[j]!);
+      if (!constraints) return true;
+      constraints.expand(p);
+      if (pushInside(p, constraints.rows)) return true;
+    }
+    return false;
+  }
+
+  function pushInside(p: Float64Array, { dependent, start, column, factor }: LinearConstraints["rows"]): boolean {
+    let isInside = true;
+    for (let r = 0; r < dependent.length; r++) {
+      const d = dependent[r]!;
+      let length = 0;
+      let size = 0;
+      let value = p[d]!;
+      for (let k = start[r]!; k < start[r + 1]!; k++) {
+        size = Math.max(size, Math.abs(factor[k]! * p[column[k]!]!));
+        if (free[column[k]!]) length += factor[k]! ** 2;
+      }
+      const inside = Math.min(Math.max(value, lower[d]!), upper[d]!);
+      value -= inside;
+      if (Math.abs(value) <= 1e-12 * size) {
+        p[d] = inside;
+        continue;
+      }
+      isInside = false;
+      for (let k = start[r]!; k < start[r + 1]!; k++) {
+        if (free[column[k]!]) p[column[k]!]! -= (value * factor[k]!) / length;
+      }
+    }
+    return isInside;
+  }
+
+  /** active = `chosen`, wanted = those and the dependent parameters that they move. @returns how many are chosen */
+  function choose(chosen: Uint8Array): number {
+    let count = 0;
+    for (let j = 0; j < n; j++) {
+      active[j] = chosen[j]!;
+      wanted[j] = chosen[j]!;
+      count += chosen[j]!;
+    }
+    if (!constraints) return count;
+    const { dependent, start, column } = constraints.rows;
+    for (let r = 0; r < dependent.length; r++) {
+      for (let k = start[r]!; k < start[r + 1]!; k++) if (active[column[k]!]) wanted[dependent[r]!] = 1;
+    }
+    return count;
+  }
+
+  /** Fill the trial matrices at p. @returns chi^2, NaN where it or a derivative is not finite */
+  function linearise(p: Float64Array): number {
+    trialNormal.fill(0);
+    trialDownhill.fill(0);
+    summary.linearisations++;
+    const cost = problem.linearise(p, trialNormal, trialDownhill, wanted);
+    let sum = cost;
+    for (let j = 0; j < n; j++) if (wanted[j]) sum += trialNormal[j * n + j]! + trialDownhill[j]!;
+    if (!Number.isFinite(sum)) return Number.NaN;
+    constraints?.reduce(trialNormal, trialDownhill);
+    return cost;
+  }
+
+  function acceptTrialMatrices(): void {
+    const [oldNormal, oldDownhill] = [normal, downhill];
+    stepProblem.normal = normal = trialNormal;
+    stepProblem.downhill = downhill = trialDownhill;
+    trialNormal = oldNormal;
+    trialDownhill = oldDownhill;
+  }
+
+  /** Room for the step from p: to the bounds and within the largest step. */
+  function setRoom(p: Float64Array, isTrusted: boolean): void {
+    for (let j = 0; j < n; j++) {
+      const most = isTrusted ? Infinity : maxStep[j]!;
+      stepProblem.low[j] = Math.min(0, Math.max(lower[j]! - p[j]!, -most));
+      stepProblem.high[j] = Math.max(0, Math.min(upper[j]! - p[j]!, most));
+    }
+  }
+
+  /** trial = p + step, with what is held on a bound exactly there. @returns whether the step is in the last digits */
+  function setTrial(p: Float64Array, stepTolerance: number): boolean {
+    let isSmall = true;
+    for (let j = 0; j < n; j++) trial[j] = active[j] ? p[j]! + bounded.step[j]! : p[j]!;
+    constraints?.expand(trial);
+    for (let j = 0; j < n; j++) {
+      if (!active[j] && constraints?.roles[j] !== "dependent") continue;
+      trial[j] = Math.min(Math.max(trial[j]!, lower[j]!), upper[j]!);
+      const limit = stepTolerance * (Math.abs(p[j]!) + stepTolerance);
+      if (!(Math.abs(trial[j]! - p[j]!) <= limit)) isSmall = false;
+    }
+    return isSmall;
+  }
+
+  /** Is the step cut by the largest step rather than by a bound? */
+  function isHeldBack(): boolean {
+    for (let j = 0; j < n; j++) {
+      if (bounded.held[j] && maxStep[j]! > 0 && Math.abs(bounded.step[j]!) >= maxStep[j]! * (1 - 1e-9)) return true;
+    }
+    return false;
+  }
+
+  /** Cosine between the residuals and the column of J most in line with them, among what may move. */
+  function steepestCosine(cost: number): number {
+    let largest = 0;
+    for (let j = 0; j < n; j++) {
+      const length = Math.sqrt(normal[j * n + j]! * cost);
+      if (active[j] && length > 0 && !bounded.held[j]) largest = Math.max(largest, Math.abs(downhill[j]!) / length);
+    }
+    return largest;
+  }
+
+  /** Linear parameters alone, where the rest of the model stands still. @returns chi^2 at the start, or NaN */
+  function solveLinear(p: Float64Array, linear: ArrayLike<number | boolean>): number | null {
+    for (let j = 0; j < n; j++) informed[j] = free[j] && linear[j] ? 1 : 0;
+    if (constraints) {
+      const { dependent, start, column } = constraints.rows;
+      for (let r = 0; r < dependent.length; r++) {
+        if (linear[dependent[r]!]) continue;
+        for (let k = start[r]!; k < start[r + 1]!; k++) informed[column[k]!] = 0;
+      }
+    }
+    if (choose(informed) === 0) return null;
+    const cost = linearise(p);
+    if (Number.isNaN(cost)) return Number.NaN;
+    acceptTrialMatrices();
+    setRoom(p, true);
+    // A dependent parameter that is fixed has no room here either.
+    for (let j = 0; j < n; j++) if (maxStep[j] === 0) stepProblem.low[j] = stepProblem.high[j] = 0;
+    if (bounded.find(stepProblem, UNDAMPED) > 0) setTrial(p, 0);
+    else trial.set(p);
+    return cost;
+  }
+
+  /** chi^2 at p with its matrices, after the linear parameters were solved; NaN where nothing can be evaluated. */
+  function start(p: Float64Array, linear: ArrayLike<number | boolean> | undefined): number {
+    const before = linear ? solveLinear(p, linear) : null;
+    choose(free);
+    if (before !== null && Number.isNaN(before)) return Number.NaN;
+    if (before !== null) {
+      const after = linearise(trial);
+      if (after <= before * (1 + 1e-9)) {
+        p.set(trial);
+        acceptTrialMatrices();
+        summary.initialCost = before;
+        return after;
+      }
+    }
+    const cost = linearise(p);
+    acceptTrialMatrices();
+    summary.initialCost = cost;
+    return cost;
+  }
+
+  function iterate(p: Float64Array, startCost: number, options: NormalOptions): NormalReason {
+    const maxIterations = options.maxIterations ?? 50;
+    const costTolerance = options.costTolerance ?? 1e-8;
+    const esdTolerance = options.esdTolerance ?? 0.005;
+    const stepTolerance = options.stepTolerance ?? 1e-13;
+    const gradientTolerance = options.gradientTolerance ?? 0;
+    let lambda = options.damping ?? 1e-5;
+    let resume = 0;
+    let growth = 4;
+    let cost = startCost;
+    let isDoubtful = false;
+    let isUndampedTried = false;
+    for (;;) {
+      if (options.isCancelled?.()) return "cancelled";
+      setRoom(p, false);
+      let predicted = bounded.find(stepProblem, lambda);
+      if (gradientTolerance > 0 && steepestCosine(cost) <= gradientTolerance) return "";
+      const enough = Math.max(costTolerance * cost, esdTolerance * esdTolerance);
+      if (predicted <= enough && lambda > UNDAMPED) {
+        // A damped step is small for two reasons: only the undamped one tells that there is no more to gain.
+        predicted = bounded.find(stepProblem, UNDAMPED);
+        if (isUndampedTried && !(predicted <= enough)) predicted = bounded.find(stepProblem, lambda);
+        else if (!(predicted <= enough)) {
+          resume = lambda;
+          lambda = UNDAMPED;
+        }
+      }
+      const isLast = predicted <= enough && !isUndampedTried && !isHeldBack();
+      if (isLast && !options.takesLastStep) return "";
+      if (summary.iterations >= maxIterations) return isLast ? "" : "iterations";
+      summary.iterations++;
+      const isLastDigits = setTrial(p, stepTolerance);
+      if (predicted >= 0 && isLastDigits) return "";
+      let next = Number.NaN;
+      if (predicted >= 0) {
+        next = isDoubtful ? costAt(trial) : linearise(trial);
+        if (isDoubtful && next < cost) next = linearise(trial);
+      }
+      if (next < cost) {
+        const gain = (cost - next) / Math.max(predicted, Number.MIN_VALUE);
+        p.set(trial);
+        acceptTrialMatrices();
+        lambda = Math.max(lambda * Math.max(0.1, 1 - (2 * gain - 1) ** 3), UNDAMPED);
+        summary.finalCost = cost = next;
+        if (isLast) return "";
+        growth = 4;
+        resume = 0;
+        isDoubtful = isUndampedTried = false;
+        continue;
+      }
+      // A flat valley: neither the model nor the data see a difference in the last digits.
+      if (isLast || Math.abs(next - cost) <= costTolerance * cost) return "";
+      isDoubtful = true;
+      if (lambda <= UNDAMPED) isUndampedTried = true;
+      lambda = Math.max(resume, lambda * growth, CAUTIOUS);
+      resume = 0;
+      growth *= 2;
+      if (!(lambda < LARGEST)) return "stalled";
+    }
+  }
+
+  function costAt(p: Float64Array): number {
+    summary.costEvaluations++;
+    return problem.cost(p);
+  }
+
+  /** Which parameters rest on bounds, which the gradient presses there, and what is not determined by the rest. */
+  function describe(p: Float64Array): void {
+    for (let j = 0; j < n; j++) {
+      summary.atBound[j] = !isMovable(j) ? 0 : p[j]! >= upper[j]! ? 1 : p[j]! <= lower[j]! ? -1 : 0;
+      stepProblem.low[j] = summary.atBound[j]! < 0 || maxStep[j] === 0 ? 0 : -Infinity;
+      stepProblem.high[j] = summary.atBound[j]! > 0 || maxStep[j] === 0 ? 0 : Infinity;
+    }
+    bounded.find(stepProblem, UNDAMPED);
+    let freeCount = 0;
+    for (let j = 0; j < n; j++) {
+      informed[j] = active[j] && !bounded.held[j] ? 1 : 0;
+      freeCount += informed[j]!;
+    }
+    if (constraints) freeCount -= heldRows(constraints.rows);
+    summary.freeCount = freeCount;
+    findUndetermined(normal, informed, RANK_TOLERANCE, work);
+    summary.undetermined.set(work.undetermined);
+    if (constraints) spread(summary.undetermined, constraints.rows);
+  }
+
+  /** Dependent parameters that a bound keeps from moving: each takes one freedom from the others. */
+  function heldRows({ dependent, start, column }: LinearConstraints["rows"]): number {
+    let count = 0;
+    for (let r = 0; r < dependent.length; r++) {
+      let canMove = false;
+      for (let k = start[r]!; k < start[r + 1]!; k++) if (informed[column[k]!]) canMove = true;
+      if (bounded.held[dependent[r]!] && canMove) count++;
+    }
+    return count;
+  }
+
+  function solve(of: NormalProblem, p: Float64Array, options: NormalOptions = NO_OPTIONS): NormalSummary {
+    problem = of;
+    summary.status = "failed";
+    summary.initialCost = summary.finalCost = Number.NaN;
+    summary.iterations = summary.linearisations = summary.costEvaluations = summary.freeCount = 0;
+    summary.atBound.fill(0);
+    summary.undetermined.fill(0);
+    informed.fill(0);
+    given.set(p);
+    summary.reason = prepare(options);
+    if (summary.reason !== "") return summary;
+    if (!makeFeasible(p)) return fail("noFeasibleStart", p);
+    const cost = choose(free) === 0 ? costAt(p) : start(p, options.linear);
+    if (!Number.isFinite(cost)) return fail("startNotFinite", p);
+    summary.finalCost = cost;
+    if (choose(free) === 0) summary.initialCost = cost;
+    else summary.reason = iterate(p, cost, options);
+    describe(p);
+    const isDone = summary.reason === "";
+    if (isDone) summary.status = summary.undetermined.includes(1) ? "undetermined" : "converged";
+    else summary.status = summary.reason === "cancelled" ? "cancelled" : "notConverged";
+    return summary;
+  }
+
+  function fail(reason: NormalReason, p: Float64Array): NormalSummary {
+    p.set(given);
+    summary.reason = reason;
+    summary.initialCost = Number.NaN;
+    informed.fill(0);
+    return summary;
+  }
+
+  function covariance(): Covariance {
+    const { matrix } = invertNormalMatrix(normal, informed, RANK_TOLERANCE, work);
+    for (let j = 0; j < n; j++) {
+      for (let k = 0; k < n; k++) if (!informed[j] || !informed[k]) matrix[j * n + k] = 0;
+    }
+    if (constraints) {
+      keepRows(matrix, constraints.rows, bounded.held);
+      constraints.expandCovariance(matrix);
+    }
+    const esd = new Float64Array(n);
+    for (let j = 0; j < n; j++) esd[j] = Math.sqrt(Math.max(matrix[j * n + j]!, 0));
+    return { matrix, esd, undetermined: flagged(summary.undetermined) };
+  }
+
+  return { solve, covariance };
+}
+
+const NO_OPTIONS: NormalOptions = {};
+
+const orElse = (value: number | undefined, other: number): number =>
+  value === undefined || Number.isNaN(value) ? other : value;
+
+/** What depends on an undetermined parameter is undetermined too. */
+function spread(undetermined: Uint8Array, { dependent, start, column }: LinearConstraints["rows"]): void {
+  for (let r = 0; r < dependent.length; r++) {
+    for (let k = start[r]!; k < start[r + 1]!; k++) if (undetermined[column[k]!]) undetermined[dependent[r]!] = 1;
+  }
+}
+
+/** In place: the covariance [n, n] given that the dependent parameters that are held cannot change. */
+function keepRows(covariance: Float64Array, rows: LinearConstraints["rows"], held: Int8Array): void {
+  const n = held.length;
+  const along = new Float64Array(n);
+  for (let r = 0; r < rows.dependent.length; r++) {
+    if (!held[rows.dependent[r]!]) continue;
+    let variance = 0;
+    let size = 0;
+    along.fill(0);
+    for (let k = rows.start[r]!; k < rows.start[r + 1]!; k++) {
+      for (let i = 0; i < n; i++) along[i]! += rows.factor[k]! * covariance[rows.column[k]! * n + i]!;
+    }
+    for (let k = rows.start[r]!; k < rows.start[r + 1]!; k++) {
+      variance += rows.factor[k]! * along[rows.column[k]!]!;
+      size += rows.factor[k]! ** 2 * covariance[rows.column[k]! * (n + 1)]!;
+    }
+    if (!(variance > 1e-12 * size)) continue;
+    for (let i = 0; i < n; i++)
+      for (let k = 0; k < n; k++) covariance[i * n + k]! -= (along[i]! * along[k]!) / variance;
+  }
+}
