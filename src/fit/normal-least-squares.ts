@@ -124,6 +124,8 @@ export interface NormalLeastSquares {
 const RANK_TOLERANCE = 1e-11;
 /** Damping that leaves every direction alone that counts as determined, yet holds the others still. */
 const UNDAMPED = 1e-10;
+/** Of a sum of many squares: what the last step gains may drown in it. */
+const ROUNDING = 1e-13;
 /** The first damping after a failed Gauss-Newton step, and the largest: a step of nothing. */
 const [CAUTIOUS, LARGEST] = [1e-4, 1e16];
 
@@ -383,7 +385,7 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
         next = isDoubtful ? costAt(trial) : linearise(trial);
         if (isDoubtful && next < cost) next = linearise(trial);
       }
-      if (next < cost) {
+      if (next < cost || (isLast && next <= cost * (1 + ROUNDING))) {
         const gain = (cost - next) / Math.max(predicted, Number.MIN_VALUE);
         p.set(trial);
         acceptTrialMatrices();
