@@ -2,7 +2,7 @@
  * Anomalous scattering: f = f0 + f' + i f''.
  *
  * Values between the table's energies by interpolation, never across an absorption edge: up to an edge the last points
- * below it are continued. Within 0.005 electrons or 0.5 % of the table they were thinned from. Within 3 % of an edge the
+ * below it are continued. Within 0.0015 electrons + 0.4 % of the table they were thinned from. Within 3 % of an edge the
  * table itself is coarse, and bonding changes f' by electrons: no free-atom value is right there.
  */
 import { InputError } from "../data/index.ts";
