@@ -95,7 +95,9 @@ export function createPhaseTerms(
     kind === "rietveld"
       ? createStructureFactors(structure, used, phase.anomalous && { anomalous: phase.anomalous })
       : undefined;
-  const sites = structure.sites.map((site) => ({ ...site }) as { -readonly [K in keyof Site]: Site[K] });
+  // structure factors compare the sites they are given with those before, so there must be two sets
+  let sites = structure.sites.map((site) => ({ ...site }) as { -readonly [K in keyof Site]: Site[K] });
+  let otherSites = sites.map((site) => ({ ...site }));
   const siteSlots = kind === "rietveld" ? siteSlotsOf(phase, index) : [];
   const texture = (kind === "rietveld" ? (phase.texture ?? []) : []).map(({ hkl }) => ({
     parameter: index(phase.texture!.length === 1 ? "texture" : `texture(${hkl.join(" ")})`),
@@ -212,6 +214,9 @@ export function createPhaseTerms(
       slot.last = values[slot.parameter]!;
     }
     if (!hasMoved) return false;
+    const before = sites;
+    sites = otherSites;
+    otherSites = before;
     sites.forEach((site, i) => {
       Object.assign(site, structure.sites[i]);
     });
