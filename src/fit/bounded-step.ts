@@ -58,6 +58,7 @@ export function createBoundedStep(n: number): BoundedStep {
   const schurActive = new Uint8Array(n);
   const reach = new Float64Array(n);
   const multiplier = new Float64Array(n);
+  const share = new Float64Array(n);
   let a: Float64Array = row;
   let g: Float64Array = row;
   let active: Uint8Array = free;
@@ -113,29 +114,33 @@ export function createBoundedStep(n: number): BoundedStep {
 
   function keepHeldRows(): boolean {
     schurActive.fill(0);
+    multiplier.fill(0);
     for (let i = 0; i < heldRows; i++) {
       schurActive[i] = 1;
-      reach[i] = alongRow(rowHeld[i]!, direction);
       for (let k = 0; k < heldRows; k++) schur[i * n + k] = alongRow(rowHeld[i]!, responses[k]!);
     }
-    // The damping lets rows that say the same share their multiplier.
+    // The damping lets rows that say the same share their multiplier; the second pass takes back what it leaves over.
     if (!factoriseDamped(schur, schurActive, MOVES, small)) return false;
-    solveFactorised(reach, schurActive, small, multiplier);
-    for (let i = 0; i < heldRows; i++) {
-      for (let j = 0; j < n; j++) direction[j]! -= multiplier[i]! * responses[i]![j]!;
+    for (let pass = 0; pass < 2; pass++) {
+      for (let i = 0; i < heldRows; i++) reach[i] = alongRow(rowHeld[i]!, direction);
+      solveFactorised(reach, schurActive, small, share);
+      for (let i = 0; i < heldRows; i++) {
+        multiplier[i]! += share[i]!;
+        for (let j = 0; j < n; j++) direction[j]! -= share[i]! * responses[i]![j]!;
+      }
     }
     return true;
   }
 
   /** Go along the direction to its end or to the first bound, which is then held. @returns true at the end */
   function advance(): boolean {
-    let share = 1;
+    let part = 1;
     let blocking = -1;
     for (let j = 0; j < n; j++) {
       if (!free[j] || direction[j] === 0) continue;
       const room = ((direction[j]! > 0 ? high[j]! : low[j]!) - step[j]!) / direction[j]!;
-      if (room < share) {
-        share = Math.max(room, 0);
+      if (room < part) {
+        part = Math.max(room, 0);
         blocking = j;
       }
     }
@@ -147,14 +152,14 @@ export function createBoundedStep(n: number): BoundedStep {
       const change = alongRow(r, direction);
       if (!(Math.abs(change) > MOVES * size(r))) continue;
       const room = ((change > 0 ? high[d]! : low[d]!) - alongRow(r, step)) / change;
-      if (room < share) {
-        share = Math.max(room, 0);
+      if (room < part) {
+        part = Math.max(room, 0);
         blocking = d;
         isRow = true;
         sign = change > 0 ? 1 : -1;
       }
     }
-    for (let j = 0; j < n; j++) if (free[j]) step[j]! += share * direction[j]!;
+    for (let j = 0; j < n; j++) if (free[j]) step[j]! += part * direction[j]!;
     if (blocking < 0) return true;
     held[blocking] = sign;
     if (!isRow) step[blocking] = sign > 0 ? high[blocking]! : low[blocking]!;

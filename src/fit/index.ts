@@ -8,3 +8,4 @@ export * from "./linear-fit.ts";
 export * from "./normal-least-squares.ts";
 export * from "./robust-loss.ts";
 export * from "./robust-statistics.ts";
+export * from "./serial-correlation.ts";

@@ -122,7 +122,7 @@ export function createLeastSquares(size: { parameters: number; residuals: number
         maxIterations: options.maxIterations ?? 50,
         costTolerance: options.costTolerance ?? 1e-12,
         esdTolerance: 0,
-        takesLastStep: true,
+        lastStep: "evaluated",
         stepTolerance: options.parameterTolerance ?? 1e-10,
         gradientTolerance: options.gradientTolerance ?? 1e-12,
         damping: options.damping ?? 1e-3,

@@ -52,13 +52,17 @@ export interface NormalOptions {
   /** default 1e-8: converged where the next undamped step would lower chi^2 by less than this share */
   readonly costTolerance?: number;
   /**
-   * default 0.005: converged where the next undamped step would change no parameter, and no combination of them, by
+   * default 0.01: converged where the next undamped step would change no parameter, and no combination of them, by
    * more than this many esd (unscaled; that is, lower chi^2 by less than its square). 0 where w is not 1 / variance.
    * Either of the two tolerances is enough.
    */
   readonly esdTolerance?: number;
-  /** default false: the step that is small enough is not taken; true: it is, for one more linearise() */
-  readonly takesLastStep?: boolean;
+  /**
+   * What becomes of the step that is small enough. "none" (default): it is not taken. "evaluated": it is, for one more
+   * linearise(). "predicted": it is, unseen, and finalCost is what it promises: for maps, with esdTolerance 0.05 or
+   * so, it saves the last linearise() of every fit, since a step leaves about a tenth of an error over.
+   */
+  readonly lastStep?: "none" | "evaluated" | "predicted";
   /** default 1e-13: converged where |dp_j| < stepTolerance (|p_j| + stepTolerance) for every j: the last digits */
   readonly stepTolerance?: number;
   /** default 0: converged where the cosine between the residuals and every column of J is at most this */
@@ -99,7 +103,7 @@ export interface NormalSummary {
   readonly reason: NormalReason;
   /** chi^2 at the start; NaN where failed */
   readonly initialCost: number;
-  /** chi^2 at p */
+  /** chi^2 at p; where lastStep is "predicted", as the last step promises it */
   readonly finalCost: number;
   readonly iterations: number;
   readonly linearisations: number;
@@ -126,6 +130,8 @@ const RANK_TOLERANCE = 1e-11;
 const UNDAMPED = 1e-10;
 /** Of a sum of many squares: what the last step gains may drown in it. */
 const ROUNDING = 1e-13;
+/** How often the decrease wanted may be promised and not be found at a minimum: a tenth of it in each parameter. */
+const NOISE = 100;
 /** The first damping after a failed Gauss-Newton step, and the largest: a step of nothing. */
 const [CAUTIOUS, LARGEST] = [1e-4, 1e16];
 
@@ -188,7 +194,22 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
       if (isFixed && isMovable(j)) maxStep[j] = 0;
       if (isMovable(j) && lower[j]! > upper[j]!) isCrossed = true;
     }
+    if (constraints) freezeTied(constraints.rows);
     return isCrossed ? "boundsCrossed" : "";
+  }
+
+  /** A fixed parameter that is made of one other alone fixes that one, too. (Of several: no room, above.) */
+  function freezeTied({ dependent, start, column }: LinearConstraints["rows"]): void {
+    for (let r = 0; r < dependent.length; r++) {
+      let moving = -1;
+      let count = 0;
+      for (let k = start[r]!; k < start[r + 1]!; k++) {
+        if (!free[column[k]!]) continue;
+        moving = column[k]!;
+        count++;
+      }
+      if (count === 1 && maxStep[dependent[r]!] === 0) free[moving] = 0;
+    }
   }
 
   /** Bring p inside its bounds: projections in turn onto the box and the dependent bounds that are violated. */
@@ -257,7 +278,8 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
   }
 
   function acceptTrialMatrices(): void {
-    const [oldNormal, oldDownhill] = [normal, downhill];
+    const oldNormal = normal;
+    const oldDownhill = downhill;
     stepProblem.normal = normal = trialNormal;
     stepProblem.downhill = downhill = trialDownhill;
     trialNormal = oldNormal;
@@ -349,9 +371,10 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
 
   function iterate(p: Float64Array, startCost: number, options: NormalOptions): NormalReason {
     const maxIterations = options.maxIterations ?? 50;
-    const costTolerance = options.costTolerance ?? 1e-8;
+    const costTolerance = Math.max(options.costTolerance ?? 1e-8, ROUNDING);
     const esdTolerance = options.esdTolerance ?? 0.005;
     const stepTolerance = options.stepTolerance ?? 1e-13;
+    const lastStep = options.lastStep ?? "none";
     const gradientTolerance = options.gradientTolerance ?? 0;
     let lambda = options.damping ?? 1e-5;
     let resume = 0;
@@ -375,11 +398,16 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
         }
       }
       const isLast = predicted <= enough && !isUndampedTried && !isHeldBack();
-      if (isLast && !options.takesLastStep) return "";
+      if (isLast && lastStep === "none") return "";
       if (summary.iterations >= maxIterations) return isLast ? "" : "iterations";
       summary.iterations++;
       const isLastDigits = setTrial(p, stepTolerance);
-      if (predicted >= 0 && isLastDigits) return "";
+      if (isLast && lastStep === "predicted") {
+        p.set(trial);
+        summary.finalCost = Math.max(cost - predicted, 0);
+        return "";
+      }
+      if (predicted >= 0 && isLastDigits) return isDoubtful ? stalled(enough) : "";
       let next = Number.NaN;
       if (predicted >= 0) {
         next = isDoubtful ? costAt(trial) : linearise(trial);
@@ -398,15 +426,20 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
         continue;
       }
       // A flat valley: neither the model nor the data see a difference in the last digits.
-      if (isLast || Math.abs(next - cost) <= costTolerance * cost) return "";
+      if (isLast) return "";
+      if (Math.abs(next - cost) <= costTolerance * cost) return isDoubtful ? stalled(enough) : "";
       isDoubtful = true;
       if (lambda <= UNDAMPED) isUndampedTried = true;
       lambda = Math.max(resume, lambda * growth, CAUTIOUS);
       resume = 0;
       growth *= 2;
-      if (!(lambda < LARGEST)) return "stalled";
+      if (!(lambda < LARGEST)) return stalled(enough);
     }
   }
+
+  /** No step is better: the minimum, where chi^2 has small jumps as from peaks that are cut off, or wrong derivatives? */
+  const stalled = (enough: number): NormalReason =>
+    bounded.find(stepProblem, UNDAMPED) <= NOISE * enough ? "" : "stalled";
 
   function costAt(p: Float64Array): number {
     summary.costEvaluations++;
