@@ -11,6 +11,7 @@ import { figureCommand } from "./figure.ts";
 import { integrateCommand } from "./integrate.ts";
 import { peaksCommand } from "./peaks.ts";
 import { planCommand } from "./plan.ts";
+import { refineCommand } from "./refine.ts";
 import { runCommand } from "./run.ts";
 import { simulateCommand } from "./simulate.ts";
 
@@ -29,6 +30,7 @@ for (const create of [
   calibrateCommand,
   integrateCommand,
   peaksCommand,
+  refineCommand,
   simulateCommand,
   figureCommand,
   exportCommand,

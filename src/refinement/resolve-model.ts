@@ -1,0 +1,286 @@
+/** From a model file to what the calculator takes: terms, values, and which numbers are refined when. */
+import { anomalousFactors, builtInStructure, type Structure, scatteringFactor } from "../crystal/index.ts";
+import { energyKeVToWavelengthA, InputError, wavelengthAToEnergyKeV } from "../data/index.ts";
+import { didYouMean } from "../data/nearest-name.ts";
+import type { PatternCalculator } from "../pattern/calculator.ts";
+import type { PatternModel, PhaseModel, RadiationLine } from "../pattern/model.ts";
+import type { ModelConfig, ParameterSpec, PhaseSpec } from "./model-config.ts";
+import { RADIATION_LINES } from "./radiation.ts";
+
+/** What the caller has read for a model: structures by the path in `cif` (or `cif#block`), a measured background. */
+export interface ModelFiles {
+  readonly structures: ReadonlyMap<string, readonly Structure[]>;
+  readonly measuredBackground?: { readonly twoThetaDeg: ArrayLike<number>; readonly intensity: ArrayLike<number> };
+}
+
+export interface ResolvedModel {
+  readonly model: PatternModel;
+  readonly wavelengthA: number;
+  /** what the user or a default says of each parameter, by name; others are not refined */
+  readonly settings: ReadonlyMap<string, ParameterSpec>;
+  /** names that the user wrote: those must exist */
+  readonly given: ReadonlySet<string>;
+  /** linear equations as they were written */
+  readonly constraints: readonly string[];
+  /** the widths are not given: they are estimated from the pattern and refined */
+  readonly isProfileUnknown: boolean;
+  /** what was assumed */
+  readonly notes: readonly string[];
+}
+
+/** Stage in which a parameter is first refined where nothing is said: by its name, first match. */
+const STAGE_ORDER: readonly (readonly [RegExp, number])[] = [
+  [/^background\/|\/scale$|\/I\(|\/area$/, 1],
+  [/^(zero|displacement)$|\/(a|b|c|alpha|beta|gamma)$/, 2],
+  [/^[UVWXYZ]$|^eta|\/(size|axialSize|strain|axialStrain|gaussianSize|gaussianStrain|width|position|fwhm|eta)$/, 3],
+  [/^wavelength$|^[SH]L$|\/texture|\/overallB$/, 4],
+  [/./, 5],
+];
+export const stageOf = (name: string): number => STAGE_ORDER.find(([pattern]) => pattern.test(name))![1];
+
+/** @throws InputError "model-*" and those of structures */
+export function resolveModel(config: ModelConfig, files: ModelFiles): ResolvedModel {
+  const notes: string[] = [];
+  const { radiation, wavelengthA } = resolveRadiation(config);
+  const settings = new Map<string, ParameterSpec>();
+  const given = new Set<string>();
+  const set = (name: string, spec: ParameterSpec | undefined, fallback: ParameterSpec = {}): void => {
+    settings.set(name, { ...fallback, ...spec });
+    if (spec) given.add(name);
+  };
+  const phases = config.phases.map((spec) => resolvePhase(spec, config, files, wavelengthA, notes));
+  checkNames(phases.map(({ name }) => name));
+  const { profile } = config;
+  const widths = ["U", "V", "W", "X", "Y", "Z"] as const;
+  const isProfileUnknown = widths.every((key) => profile[key]?.value === undefined);
+
+  set("wavelength", config.wavelength, { value: wavelengthA, refine: false });
+  if (config.wavelength?.value === undefined) settings.get("wavelength")!.value = wavelengthA;
+  set("zero", config.zero);
+  if (config.displacement) set("displacement", config.displacement.value);
+  const auto = profile.shape === "tchz" ? ["W", "X", "Y"] : ["W", "eta0"];
+  for (const key of [...widths, "eta0", "eta1", "SL", "HL"] as const) {
+    set(key, profile[key], isProfileUnknown && auto.includes(key) ? { refine: true } : {});
+  }
+  const constraints = [...config.constraints];
+  const hasAsymmetry = profile.SL !== undefined || profile.HL !== undefined;
+  if (hasAsymmetry && profile.HL === undefined) {
+    set("HL", profile.SL);
+    if (profile.SL?.refine) constraints.push("HL = SL");
+  }
+  backgroundSettings(config, set);
+  for (const { name, area, position, fwhm, eta } of config.peaks) {
+    set(`peaks/${name}/area`, area, { refine: true });
+    set(`peaks/${name}/position`, position, { refine: true });
+    set(`peaks/${name}/fwhm`, fwhm, { refine: true });
+    set(`peaks/${name}/eta`, eta);
+  }
+  config.phases.forEach((spec, i) => {
+    phaseSettings(spec, phases[i]!, config, set);
+  });
+  const background = config.background;
+  const chebyshev = typeof background.chebyshev === "number" ? background.chebyshev : background.chebyshev.length;
+  const points = "points" in background ? background.points : undefined;
+  const model: PatternModel = {
+    radiation,
+    polarization: polarizationOf(config),
+    lorentz: config.lorentz,
+    profile: profile.shape,
+    hasAsymmetry,
+    ...(config.displacement && {
+      displacement: { geometry: config.displacement.geometry, lengthMm: config.displacement.lengthMm },
+    }),
+    background: {
+      chebyshev,
+      ...(points && { points: points.map((point) => (typeof point === "number" ? point : point[0])) }),
+      ...(files.measuredBackground && { measured: files.measuredBackground }),
+    },
+    peaks: config.peaks.map(({ name }) => name),
+    phases,
+    cutoff: config.cutoff,
+    marginDeg: config.marginDeg,
+    holdsWidths: false,
+  };
+  return { model, wavelengthA, settings, given, constraints, isProfileUnknown, notes };
+}
+
+/**
+ * Writes the settings' values into a calculator and gives the parameters to refine with their bounds.
+ *
+ * @throws InputError "model-parameter" for a name that the model does not have, "model-bounds"
+ */
+export function applySettings(
+  calculator: PatternCalculator,
+  { settings, given }: Pick<ResolvedModel, "settings" | "given">,
+): { refined: number[]; stage: number[]; lower: Float64Array; upper: Float64Array } {
+  const { parameters, values } = calculator;
+  const names = parameters.map(({ name }) => name);
+  const lower = Float64Array.from(parameters, ({ min }) => min);
+  const upper = Float64Array.from(parameters, ({ max }) => max);
+  const refined: number[] = [];
+  const stage: number[] = [];
+  const known = new Map(names.map((name, i) => [name, i]));
+  for (const [name, { value, min, max }] of settings) {
+    const i = known.get(name);
+    if (i === undefined) {
+      if (!given.has(name)) continue; // a default that does not apply
+      throw new InputError(
+        "model-parameter",
+        `The model has no parameter "${name}"${didYouMean(name, names)}. Check the spelling, and that its phase, peak or site is in the model.`,
+      );
+    }
+    if (value !== undefined) values[i] = value;
+    lower[i] = min ?? Math.min(lower[i]!, values[i]!);
+    upper[i] = max ?? Math.max(upper[i]!, values[i]!);
+    if (!(lower[i]! <= values[i]! && values[i]! <= upper[i]!)) {
+      throw new InputError(
+        "model-bounds",
+        `${name} starts at ${values[i]} outside of its bounds ${lower[i]} to ${upper[i]}. Change the start or the bounds.`,
+      );
+    }
+  }
+  parameters.forEach(({ name }, i) => {
+    const spec = settings.get(name);
+    if (!spec?.refine) return;
+    refined.push(i);
+    stage.push(spec.stage ?? stageOf(name));
+  });
+  return { refined, stage, lower, upper };
+}
+
+function resolveRadiation(config: ModelConfig): { radiation: RadiationLine[]; wavelengthA: number } {
+  const given = [config.wavelength?.value, config.energyKeV, config.radiation].filter((value) => value !== undefined);
+  if (given.length !== 1) {
+    throw new InputError(
+      "model-wavelength",
+      `The model gives ${given.length === 0 ? "no wavelength" : "the wavelength more than once"}. Write one of wavelength: 0.11979 (Å), energyKeV: 103.5, radiation: CuKa.`,
+    );
+  }
+  if (config.radiation === undefined) {
+    const wavelengthA = config.wavelength?.value ?? energyKeVToWavelengthA(config.energyKeV!);
+    return { radiation: [{ ratio: 1, weight: 1 }], wavelengthA };
+  }
+  const lines = typeof config.radiation === "string" ? RADIATION_LINES[config.radiation] : config.radiation.lines;
+  const total = lines.reduce((sum, { weight }) => sum + weight, 0);
+  const first = lines[0]!.wavelength;
+  return {
+    wavelengthA: first,
+    radiation: lines.map(({ wavelength, weight }) => ({ ratio: wavelength / first, weight: weight / total })),
+  };
+}
+
+/** K of (1 - K) + K cos^2 2theta; of a tube with a monochromator cos^2 2theta_m / (1 + cos^2 2theta_m). */
+function polarizationOf({ polarization, radiation, monochromatorDeg }: ModelConfig): number {
+  const kind = polarization ?? (radiation === undefined ? "none" : "unpolarized");
+  if (typeof kind === "number") return kind;
+  if (kind === "none") return 0;
+  const square = Math.cos(((monochromatorDeg ?? 0) * Math.PI) / 180) ** 2;
+  return square / (1 + square);
+}
+
+function resolvePhase(
+  spec: PhaseSpec,
+  config: ModelConfig,
+  { structures }: ModelFiles,
+  wavelengthA: number,
+  notes: string[],
+): PhaseModel {
+  const structure = structureOf(spec, structures);
+  notes.push(...(structure.notes ?? []));
+  const axisOf = (value: PhaseSpec["size"]) => (value && "axis" in value ? value.axis : undefined);
+  const [sizeAxis, strainAxis] = [axisOf(spec.size), axisOf(spec.strain)];
+  return {
+    name: spec.name ?? structure.name,
+    kind: spec.kind,
+    structure,
+    ...(sizeAxis && { sizeAxis }),
+    ...(strainAxis && { strainAxis }),
+    ...(spec.texture && { texture: spec.texture.map(({ hkl }) => ({ hkl })) }),
+    ...(config.anomalous && { anomalous: anomalousOf(structure, wavelengthA) }),
+  };
+}
+
+const anomalousOf = (structure: Structure, wavelengthA: number): NonNullable<PhaseModel["anomalous"]> =>
+  new Map(
+    structure.sites.map(({ scatterer }) => {
+      const { element } = scatteringFactor(scatterer);
+      return [element, anomalousFactors(element, wavelengthAToEnergyKeV(wavelengthA))];
+    }),
+  );
+
+function structureOf(spec: PhaseSpec, structures: ModelFiles["structures"]): Structure {
+  if ((spec.cif === undefined) === (spec.structure === undefined)) {
+    throw new InputError(
+      "model-phase",
+      `The phase ${spec.name ?? ""} needs one of cif: FILE or structure: NAME, and has ${spec.cif === undefined ? "neither" : "both"}.`,
+    );
+  }
+  if (spec.structure !== undefined) return builtInStructure(spec.structure);
+  const found = structures.get(spec.cif!) ?? [];
+  const wanted = spec.block === undefined ? found : found.filter(({ name }) => name === spec.block);
+  if (wanted.length === 1) return wanted[0]!;
+  const has = found.map(({ name }) => name).join(", ");
+  throw new InputError(
+    "model-phase",
+    spec.block === undefined
+      ? `${spec.cif} holds ${found.length} structures (${has}): say which with block: NAME.`
+      : `${spec.cif} has no data block "${spec.block}"; it has ${has || "none"}.`,
+  );
+}
+
+function checkNames(names: readonly string[]): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new InputError("model-phase", `Two phases are called ${twice}. Give each its own name: line.`);
+}
+
+type Set = (name: string, spec: ParameterSpec | undefined, fallback?: ParameterSpec) => void;
+
+function backgroundSettings({ background }: ModelConfig, set: Set): void {
+  const isRefined = !("refine" in background) || background.refine !== false;
+  const { chebyshev } = background;
+  const terms = typeof chebyshev === "number" ? new Array<undefined>(chebyshev).fill(undefined) : chebyshev;
+  terms.forEach((value, k) => {
+    set(`background/${k}`, { ...(value !== undefined && { value }), refine: isRefined });
+  });
+  if (!("points" in background)) return;
+  background.points?.forEach((point) => {
+    const [at, value] = typeof point === "number" ? [point, undefined] : point;
+    set(`background/at ${at}`, { ...(value !== undefined && { value }), refine: isRefined });
+  });
+  if (background.measured) set("background/scale", background.measured.scale, { refine: true });
+}
+
+function phaseSettings(spec: PhaseSpec, { name, kind }: PhaseModel, config: ModelConfig, set: Set): void {
+  const at = (key: string, value: ParameterSpec | undefined, fallback: ParameterSpec = {}): void => {
+    set(`${name}/${key}`, value, fallback);
+  };
+  if (kind === "rietveld") at("scale", spec.scale, { refine: true });
+  const cell = spec.cell ?? {};
+  for (const key of ["a", "b", "c", "alpha", "beta", "gamma"] as const) {
+    const own = "a" in cell || "b" in cell || "c" in cell || "alpha" in cell ? (cell as never)[key] : undefined;
+    at(key, own ?? ("beta" in cell || "gamma" in cell ? (cell as never)[key] : undefined), {
+      refine: cell.refine ?? true,
+    });
+  }
+  for (const [key, axial] of [
+    ["size", "axialSize"],
+    ["strain", "axialStrain"],
+  ] as const) {
+    const value = spec[key];
+    if (value && "axis" in value) {
+      at(key, value.across);
+      at(axial, value.along);
+    } else at(key, value);
+  }
+  at("gaussianSize", spec.gaussianSize);
+  at("gaussianStrain", spec.gaussianStrain);
+  if (config.profile.shape === "pseudo-voigt") at("width", spec.width);
+  spec.texture?.forEach(({ hkl, r }) => {
+    at(spec.texture!.length === 1 ? "texture" : `texture(${hkl.join(" ")})`, r, { refine: true });
+  });
+  at("overallB", spec.overallB);
+  for (const [label, site] of Object.entries(spec.sites ?? {})) {
+    for (const key of ["x", "y", "z", "occupancy", "b"] as const) if (site[key]) at(`${label}/${key}`, site[key]);
+  }
+}

@@ -1,0 +1,176 @@
+import { cellFreedom, cellVolume } from "../../crystal/index.ts";
+import type { Correlation, Covariance } from "../../fit/index.ts";
+import type { PatternCalculator } from "../../pattern/calculator.ts";
+import type {
+  FitStatistics,
+  ModelConfig,
+  PatternData,
+  PatternFit,
+  ResolvedModel,
+  WeightFractions,
+} from "../../refinement/index.ts";
+import type { PhaseResult, RefinedParameter, RefinementResult, StageReport } from "./result.ts";
+
+/** g/mol per angstrom^3 to g/cm^3 (CODATA 2018). */
+const DENSITY_FACTOR = 1.6605390666;
+
+interface Ended {
+  readonly config: ModelConfig;
+  readonly resolved: ResolvedModel;
+  readonly calculator: PatternCalculator;
+  readonly fit: PatternFit;
+  readonly data: PatternData;
+  readonly background: Float64Array;
+  readonly covariance: Covariance;
+  readonly esdFactor: number;
+  readonly correlations: readonly Correlation[];
+  readonly statistics: FitStatistics;
+  readonly weightFractions: WeightFractions;
+  readonly stages: readonly StageReport[];
+}
+
+/** From a fit that has ended to plain data. */
+export function describeResult(ended: Ended): RefinementResult {
+  const { config, resolved, calculator, fit, data, background, correlations, statistics, stages } = ended;
+  const last = stages.at(-1);
+  const nameOf = (j: number): string => calculator.parameters[fit.refined[j]!]!.name;
+  const phases = calculator.phases.map((_, p) => describePhase(ended, p));
+  const patterns = Object.fromEntries(
+    calculator.model.phases.map(({ name }, p) => {
+      const own = new Float64Array(data.observed.length);
+      calculator.phasePattern(p, own);
+      return [name, [...own]];
+    }),
+  );
+  return {
+    title: config.title,
+    status: last?.status ?? "converged",
+    reason: last?.reason ?? "",
+    statistics,
+    esd: { kind: config.esd, factor: ended.esdFactor },
+    wavelengthA: calculator.values[calculator.indexOf("wavelength")]!,
+    weights: data.weights,
+    parameters: describeParameters(ended),
+    phases,
+    correlations: correlations.map(({ first, second, correlation }) => ({
+      first: nameOf(first),
+      second: nameOf(second),
+      correlation,
+    })),
+    stages,
+    warnings: warningsOf(ended),
+    notes: [...resolved.notes, ...data.notes],
+    pattern: {
+      twoThetaDeg: [...data.twoThetaDeg],
+      observed: [...data.observed],
+      sigma: Array.from(fit.weight, (w) => 1 / Math.sqrt(w)),
+      calculated: [...calculator.calculated],
+      background: [...background],
+      phases: patterns,
+    },
+  };
+}
+
+function describeParameters({ calculator, fit, covariance, stages }: Ended): RefinedParameter[] {
+  const position = new Map(fit.refined.map((parameter, j) => [parameter, j]));
+  const atBound = new Set(stages.at(-1)?.atBound);
+  return calculator.parameters.map(({ name, unit }, i) => {
+    const j = position.get(i);
+    const value = calculator.values[i]!;
+    if (j === undefined) return { name, unit, value, esd: null, status: "fixed" };
+    const esd = covariance.esd[j]!;
+    if (covariance.undetermined.includes(j)) return { name, unit, value, esd: null, status: "undetermined" };
+    if (atBound.has(name)) return { name, unit, value, esd: esd > 0 ? esd : null, status: "atBound" };
+    const isTied = fit.constraints?.roles[j] === "dependent";
+    return { name, unit, value, esd: Number.isFinite(esd) ? esd : null, status: isTied ? "tied" : "refined" };
+  });
+}
+
+function describePhase({ calculator, fit, data, covariance, weightFractions }: Ended, p: number): PhaseResult {
+  const terms = calculator.phases[p]!;
+  const { name, kind, structure } = terms.model;
+  const { twoThetaDeg, area, fwhm, observedArea } = calculator.reflectionsOf(p, data.observed);
+  const [first, last] = [data.twoThetaDeg[0]!, data.twoThetaDeg[data.twoThetaDeg.length - 1]!];
+  const inRange = [...twoThetaDeg.keys()].filter((r) => twoThetaDeg[r]! >= first && twoThetaDeg[r]! <= last);
+  const sum = (of: (r: number) => number): number => inRange.reduce((total, r) => total + of(r), 0);
+
+  const freedom = cellFreedom(structure);
+  const own = freedom.names.map((key) => calculator.indexOf(`${name}/${key}`));
+  const cellOf = (values: readonly number[]): PhaseResult["cell"] => {
+    const k = own.length;
+    const six = Array.from({ length: 6 }, (_, i) =>
+      values.reduce((total, value, q) => total + freedom.matrix[i * k + q]! * value, freedom.constant[i]!),
+    ) as [number, number, number, number, number, number];
+    return { a: six[0], b: six[1], c: six[2], alpha: six[3], beta: six[4], gamma: six[5] };
+  };
+  const now = own.map((i) => calculator.values[i]!);
+  const volume = cellVolume(cellOf(now));
+  const at = own.map((i) => fit.refined.indexOf(i));
+  const slopes = now.map((value, q) => {
+    const step = 1e-6 * value;
+    return (cellVolume(cellOf(now.with(q, value + step))) - cellVolume(cellOf(now.with(q, value - step)))) / (2 * step);
+  });
+  const m = fit.refined.length;
+  let variance = 0;
+  slopes.forEach((a, q) => {
+    slopes.forEach((b, r) => {
+      if (at[q]! >= 0 && at[r]! >= 0) variance += a * b * covariance.matrix[at[q]! * m + at[r]!]!;
+    });
+  });
+  const share = new Float64Array(calculator.phases.length);
+  weightFractions.fractions(calculator.values, share);
+  const shareEsd = weightFractions.esd(calculator.values, fit.refined, covariance.matrix)[p]!;
+  const mass = new Float64Array(share.length);
+  weightFractions.masses(calculator.values, mass);
+  const scale = kind === "rietveld" ? calculator.values[calculator.indexOf(`${name}/scale`)]! : 0;
+  const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+  return {
+    name,
+    kind,
+    weightFraction: finite(share[p]!),
+    weightFractionEsd: finite(shareEsd),
+    rBragg: sum((r) => Math.abs(observedArea[r]! - area[r]!)) / sum((r) => observedArea[r]!),
+    cell: cellOf(now),
+    volume,
+    volumeEsd: variance > 0 ? Math.sqrt(variance) : null,
+    density: scale > 0 ? finite((DENSITY_FACTOR * mass[p]!) / scale / volume / volume) : null,
+    reflections: inRange.map((r) => ({
+      h: terms.h[r]!,
+      k: terms.k[r]!,
+      l: terms.l[r]!,
+      multiplicity: terms.multiplicity[r]!,
+      dA: 1 / Math.sqrt(terms.inverse[r]!),
+      twoThetaDeg: twoThetaDeg[r]!,
+      fwhmDeg: fwhm[r]!,
+      fSquared: kind === "rietveld" ? terms.fSquared[r]! : null,
+      calculated: area[r]!,
+      observed: observedArea[r]!,
+    })),
+  };
+}
+
+function warningsOf({ calculator, fit, stages, correlations, covariance }: Ended): string[] {
+  const warnings: string[] = [];
+  const last = stages.at(-1);
+  if (last && last.status !== "converged") {
+    warnings.push(
+      `the last stage ended ${last.status}${last.reason ? ` (${last.reason})` : ""}: its values are no minimum`,
+    );
+  }
+  for (const name of last?.atBound ?? []) warnings.push(`${name} lies on a bound`);
+  const nameOf = (j: number): string => calculator.parameters[fit.refined[j]!]!.name;
+  if (covariance.undetermined.length > 0) {
+    warnings.push(
+      `the pattern does not determine ${covariance.undetermined.map(nameOf).join(", ")}: only a combination of them, or nothing`,
+    );
+  }
+  for (const { first, second, correlation } of correlations.slice(0, 10)) {
+    warnings.push(`${nameOf(first)} and ${nameOf(second)} are correlated ${correlation.toFixed(3)}`);
+  }
+  if (calculator.clampedWidths > 0) {
+    warnings.push(
+      `${calculator.clampedWidths} lines would have a negative Lorentzian width, taken as 0: look at X, Y, Z`,
+    );
+  }
+  return warnings;
+}

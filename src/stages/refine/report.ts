@@ -1,0 +1,45 @@
+import type { RefinementResult } from "./result.ts";
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+
+/** 2.82205(4): the uncertainty in units of the last digits, two of them where it starts with 1. */
+export function withEsd(value: number, esd: number | null): string {
+  if (esd === null || !(esd > 0))
+    return Math.abs(value) >= 1e-3 && Math.abs(value) < 1e6 ? `${Number(value.toPrecision(7))}` : value.toPrecision(6);
+  const exponent = Math.floor(Math.log10(esd));
+  const digits = Math.max(0, (esd / 10 ** exponent < 1.95 ? 1 : 0) - exponent);
+  if (digits > 12 || Math.abs(value) < 1e-4) {
+    const power = Math.floor(Math.log10(Math.abs(value) || esd));
+    return `${withEsd(value / 10 ** power, esd / 10 ** power)}e${power}`;
+  }
+  return `${value.toFixed(digits)}(${Math.round(esd * 10 ** digits)})`;
+}
+
+/** For people: statistics, phases, refined parameters, and what a careful reader should know. */
+export function refinementReport(result: RefinementResult): string[] {
+  const { statistics: s, phases, parameters, stages } = result;
+  const lines = [
+    ...(result.title ? [result.title] : []),
+    `${result.status}${result.reason ? ` (${result.reason})` : ""} after ${stages.reduce((n, { iterations }) => n + iterations, 0)} steps in ${stages.length} stages`,
+    `Rwp ${percent(s.rwp)}   Rexp ${percent(s.rexp)}   GoF ${s.gof.toFixed(3)}   reduced chi2 ${s.reducedChi2.toFixed(3)}   Durbin-Watson ${s.durbinWatson.toFixed(2)}`,
+    `${s.points} points, ${s.parameters} parameters, weights: ${result.weights}; esds ${result.esd.kind === "plain" ? "from the covariance" : `times ${result.esd.factor.toFixed(2)} (${result.esd.kind})`}`,
+    "",
+  ];
+  for (const { name, kind, weightFraction, weightFractionEsd, rBragg } of phases) {
+    const share =
+      weightFraction === null
+        ? kind
+        : `${withEsd(100 * weightFraction, weightFractionEsd && 100 * weightFractionEsd)} wt%`;
+    lines.push(`${name.padEnd(20)} ${share.padEnd(18)} R_Bragg ${percent(rBragg)}`);
+  }
+  lines.push("");
+  for (const { name, value, esd, unit, status } of parameters) {
+    if (status === "fixed") continue;
+    lines.push(
+      `${name.padEnd(28)} ${withEsd(value, esd).padEnd(20)} ${unit}${status === "refined" ? "" : `   (${status})`}`,
+    );
+  }
+  for (const text of [...result.warnings.map((w) => `warning: ${w}`), ...result.notes.map((n) => `note: ${n}`)])
+    lines.push(text);
+  return lines;
+}
