@@ -1,6 +1,7 @@
 /** Crystals: cells, symmetry, reflections with |F|^2, composition, attenuation. */
 export * from "./anomalous.ts";
 export * from "./attenuation.ts";
+export { bondWarnings, type Neighbour, type SiteOverlap, siteNeighbours, siteOverlaps } from "./bond-lengths.ts";
 export * from "./cell.ts";
 export * from "./composition.ts";
 export { B_PER_U, equivalentBIso } from "./displacement.ts";

@@ -50,9 +50,9 @@ function findElement(letters: string): string | undefined {
   return TABLE.has(first) ? first : undefined;
 }
 
-/** "2+", "+2", "+" are charges; a number without a sign is a site number. */
+/** "2+", "+2", "+", "2.67+" are charges; a number without a sign is a site number. */
 function readCharge(text: string): number {
-  const match = /^(\d*)([+-])(\d*)/.exec(text);
+  const match = /^(\d*\.?\d*)([+-])(\d*\.?\d*)/.exec(text);
   if (!match) return 0;
   const size = match[1] || match[3] ? Number(match[1] || match[3]) : 1;
   return match[2] === "+" ? size : -size;

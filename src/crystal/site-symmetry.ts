@@ -6,8 +6,11 @@
  */
 import { applyOperation, type SymmetryOperation } from "./symmetry.ts";
 
-/** CIFs write 0.3333 for a third: images closer than this, in fractions of the cell, are one atom. */
-const SAME_POSITION = 1e-3;
+/**
+ * CIFs write 0.333 and 0.667 for a third, whose images differ by 0.001 (and rounding): images closer than this, in
+ * fractions of the cell, are one atom.
+ */
+const SAME_POSITION = 2e-3;
 
 export interface SiteSymmetry {
   /** [9] row-major, P */

@@ -20,7 +20,25 @@ export const spaceGroupSettings: readonly SpaceGroupSetting[] = SPACE_GROUPS.tri
     return { number: Number(number), hermannMauguin, extension, hall };
   });
 
-const squeeze = (symbol: string): string => symbol.replace(/[\s_]/g, "").toLowerCase();
+/** Names of 1992 with e for a double glide, and the table's. */
+const DOUBLE_GLIDES: Record<string, string> = {
+  aem2: "abm2",
+  aea2: "aba2",
+  cmce: "cmca",
+  cmme: "cmma",
+  ccce: "ccca",
+};
+
+/** Without blanks; P2(1)/c and P2_1/c are P21/c; printers' minus signs and subscripts are plain ones. */
+const squeeze = (symbol: string): string =>
+  symbol
+    .replace(/[\u2010-\u2015\u2212]/g, "-")
+    .replace(/[\u2080-\u2089]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0x2080 + 48))
+    .replace(/[\s_()]/g, "")
+    .toLowerCase();
+
+/** ":2", ":H", and what other programs write: S and Z (ICSD, SHELX) for origins 1 and 2, "origin 2", O2. */
+const EXTENSION = /^(.+?)(?::([12hr])|:?(?:o|origin(?:choice)?)([12])|:?([szhr]))$/;
 
 /**
  * The setting that a Hermann-Mauguin symbol names, with or without spaces, ":1", ":2", ":H" or ":R".
@@ -30,10 +48,7 @@ const squeeze = (symbol: string): string => symbol.replace(/[\s_]/g, "").toLower
  * @throws InputError "unknown-space-group" | "ambiguous-origin"
  */
 export function findSpaceGroup(symbol: string, cell?: Cell): SpaceGroupSetting {
-  const match = /^(.*?)\s*(?::\s*([12HR])\s*|\s([SZHR]))?$/i.exec(symbol.trim());
-  const name = squeeze(match?.[1] ?? symbol);
-  const extension = toExtension(match?.[2] ?? match?.[3]);
-  const candidates = spaceGroupSettings.filter((setting) => isNamed(setting, name));
+  const { candidates, extension } = findSettings(symbol);
   if (candidates.length === 0) {
     throw new InputError(
       "unknown-space-group",
@@ -45,24 +60,42 @@ export function findSpaceGroup(symbol: string, cell?: Cell): SpaceGroupSetting {
   const wanted = extension || impliedExtension(candidates, cell);
   const chosen = candidates.find((setting) => setting.extension === wanted);
   if (chosen) return chosen;
+  const names = candidates.map((setting) => `${setting.hermannMauguin}:${setting.extension}`);
   throw new InputError(
     "ambiguous-origin",
-    `The space group "${symbol.slice(0, 40)}" has ${candidates.length} settings (${candidates.map((s) => `:${s.extension || s.hermannMauguin}`).join(", ")}) and the file does not say which: write the symbol as "${only!.hermannMauguin}:2" or list the symmetry operations.`,
+    `The space group "${symbol.slice(0, 40)}" has ${candidates.length} settings (${names.join(", ")}) and the file does not say which: write the symbol as "${names[1]}" or list the symmetry operations.`,
   );
 }
 
-/** SHELX writes S and Z for origin 1 and 2. */
-const toExtension = (text: string | undefined): string => {
-  const letter = (text ?? "").toUpperCase();
-  return letter === "S" ? "1" : letter === "Z" ? "2" : letter;
-};
+/** Every setting that a symbol may mean, none where it is not known; the extension that it ends in, else "". */
+export function findSettings(symbol: string): { candidates: readonly SpaceGroupSetting[]; extension: string } {
+  const name = squeeze(symbol);
+  const whole = settingsNamed(name);
+  if (whole.length > 0) return { candidates: whole, extension: "" };
+  const match = EXTENSION.exec(name);
+  const letter = (match?.[2] ?? match?.[3] ?? match?.[4] ?? "").toUpperCase();
+  const extension = letter === "S" ? "1" : letter === "Z" ? "2" : letter;
+  const candidates = match ? settingsNamed(match[1]!) : [];
+  const hasExtension = candidates.some((setting) => setting.extension === extension);
+  // H and R of a group that has no such axes are letters of something else
+  return hasExtension || /:/.test(name) ? { candidates, extension } : { candidates: [], extension: "" };
+}
+
+function settingsNamed(name: string): SpaceGroupSetting[] {
+  const wanted = DOUBLE_GLIDES[name] ?? name;
+  const found = spaceGroupSettings.filter((setting) => isNamed(setting, wanted));
+  // "P 21/b" can only mean c unique
+  return found.length > 0 ? found : spaceGroupSettings.filter((setting) => isNamed(setting, wanted, 3));
+}
 
 /** "P 1 21/c 1" is found by its short form "P 21/c" too; old cubic symbols have no minus: "F m 3 m". */
-function isNamed({ hermannMauguin, number }: SpaceGroupSetting, name: string): boolean {
+function isNamed({ hermannMauguin, number }: SpaceGroupSetting, name: string, unique: 2 | 3 = 2): boolean {
   const full = squeeze(hermannMauguin);
   if (full === name) return true;
   const parts = hermannMauguin.toLowerCase().split(" ");
-  if (number >= 3 && number <= 15 && parts[1] === "1" && parts[3] === "1") return `${parts[0]}${parts[2]}` === name;
+  if (number >= 3 && number <= 15 && parts[1] === "1" && parts[5 - unique] === "1") {
+    return `${parts[0]}${parts[unique]}` === name;
+  }
   return number >= 200 && full.includes("-3") && full.replace("-3", "3") === name;
 }
 
@@ -72,9 +105,11 @@ function impliedExtension(candidates: readonly SpaceGroupSetting[], cell: Cell |
   return isHexagonal ? "H" : Math.abs(cell.alpha - cell.gamma) < 0.01 ? "R" : "";
 }
 
+const squeezeHall = (hall: string): string => hall.replace(/[\s_]/g, "").toLowerCase();
+
 /** The setting of a Hall symbol where the table has it. */
 export const findByHall = (hall: string): SpaceGroupSetting | undefined =>
-  spaceGroupSettings.find((setting) => squeeze(setting.hall) === squeeze(hall));
+  spaceGroupSettings.find((setting) => squeezeHall(setting.hall) === squeezeHall(hall));
 
 /** Standard setting of an International Tables number, if the group has no second origin. @throws as findSpaceGroup */
 export function findByNumber(number: number, cell?: Cell): SpaceGroupSetting {

@@ -1,7 +1,9 @@
 /**
- * CIF 1.1 syntax: data blocks of tags and loops. Meaning is left to cif.ts.
+ * CIF 1.1 syntax, with the triple quotes, lists and tables of CIF 2.0 as single values: data blocks of tags and loops.
+ * Meaning is left to cif.ts. Tags lose their case and the dots of newer dictionaries: _cell.length_a is _cell_length_a.
  *
- * Source: Hall, Allen & Brown, Acta Cryst. A47 (1991) 655; International Tables for Crystallography G (2005), 2.2.
+ * Sources: Hall, Allen & Brown, Acta Cryst. A47 (1991) 655; International Tables for Crystallography G (2005), 2.2;
+ *          Bernstein et al., J. Appl. Cryst. 49 (2016) 277 (CIF 2.0).
  */
 import { InputError } from "../data/index.ts";
 
@@ -15,7 +17,7 @@ export interface CifValue {
 
 export interface CifBlock {
   readonly name: string;
-  /** tag in lower case -> its values, one, or one for each row of its loop */
+  /** tag in lower case, dots as underscores -> its values, one, or one for each row of its loop */
   readonly items: ReadonlyMap<string, readonly CifValue[]>;
 }
 
@@ -39,7 +41,10 @@ export function parseCifBlocks(text: string, name: string): CifBlock[] {
     if (word.startsWith("data_")) {
       blocks.push({ name: token.text.slice(5), items: new Map() });
       at++;
-    } else if (word.startsWith("save_")) at++;
+    } else if (word === "global_") {
+      blocks.push({ name: "global", items: new Map() });
+      at++;
+    } else if (word.startsWith("save_") || word === "stop_") at++;
     else {
       const block = blocks.at(-1);
       if (!block) throw syntaxError(name, token.line, `"${token.text.slice(0, 30)}" before any data_ line`);
@@ -53,9 +58,10 @@ function readItem(tokens: Token[], at: number, items: Map<string, CifValue[]>, n
   const tag = tokens[at]!;
   if (!isTag(tag)) throw syntaxError(name, tag.line, `the value "${tag.text.slice(0, 30)}" without a tag`);
   const value = tokens[at + 1];
-  if (!value || !isValue(value)) throw syntaxError(name, tag.line, `the tag ${tag.text.slice(0, 60)} without a value`);
-  items.set(tag.text.toLowerCase(), [toValue(value)]);
-  return at + 2;
+  const hasValue = value !== undefined && isValue(value);
+  // a tag left without a value is common in files made from forms: it says as much as "?"
+  items.set(toTag(tag), [hasValue ? toValue(value) : { text: "", line: tag.line, isMissing: true }]);
+  return hasValue ? at + 2 : at + 1;
 }
 
 function readLoop(tokens: Token[], start: number, items: Map<string, CifValue[]>, name: string): number {
@@ -64,7 +70,7 @@ function readLoop(tokens: Token[], start: number, items: Map<string, CifValue[]>
   for (; at < tokens.length && isTag(tokens[at]!); at++) {
     const column: CifValue[] = [];
     columns.push(column);
-    items.set(tokens[at]!.text.toLowerCase(), column);
+    items.set(toTag(tokens[at]!), column);
   }
   const line = tokens[start - 1]!.line;
   if (columns.length === 0) throw syntaxError(name, line, "loop_ without tags");
@@ -84,6 +90,7 @@ function readLoop(tokens: Token[], start: number, items: Map<string, CifValue[]>
 const RESERVED = /^(?:data_|loop_$|save_|stop_$|global_$)/i;
 const isTag = ({ text, isQuoted }: Token): boolean => !isQuoted && text.startsWith("_");
 const isValue = (token: Token): boolean => token.isQuoted || !(token.text.startsWith("_") || RESERVED.test(token.text));
+const toTag = ({ text }: Token): string => text.toLowerCase().replaceAll(".", "_");
 const toValue = ({ text, line, isQuoted }: Token): CifValue => ({
   text,
   line,
@@ -93,6 +100,7 @@ const toValue = ({ text, line, isQuoted }: Token): CifValue => ({
 function tokenise(text: string, name: string): Token[] {
   const tokens: Token[] = [];
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
+  const isCif2 = /^#\\#CIF_2/.test(lines[0]!);
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i]!;
     if (line.startsWith(";")) {
@@ -100,11 +108,22 @@ function tokenise(text: string, name: string): Token[] {
       const parts = [line.slice(1)];
       for (i++; i < lines.length && !lines[i]!.startsWith(";"); i++) parts.push(lines[i]!);
       if (i >= lines.length) throw syntaxError(name, first + 1, "a text block that is never closed by ;");
-      tokens.push({ text: parts.join("\n").trim(), line: first + 1, isQuoted: true });
+      tokens.push({ text: unfold(parts).join("\n").trim(), line: first + 1, isQuoted: true });
       readWords(lines[i]!.slice(1), i + 1, tokens, name);
-    } else readWords(line, i + 1, tokens, name);
+    } else if (isCif2) i = readCif2Words(lines, i, tokens, name);
+    else readWords(line, i + 1, tokens, name);
   }
   return tokens;
+}
+
+/** A text block that begins with a backslash has long lines cut at backslashes. */
+function unfold(parts: readonly string[]): readonly string[] {
+  if (parts[0]!.trim() !== "\\") return parts;
+  return parts
+    .slice(1)
+    .join("\n")
+    .replace(/\\[ \t]*\n/g, "")
+    .split("\n");
 }
 
 /** A quote ends only before white space, so that 'a dog's life' is one value. */
@@ -118,6 +137,51 @@ function readWords(line: string, number: number, tokens: Token[], name: string):
     else if (/^['"]/.test(match[4]!)) throw syntaxError(name, number, "a quote that is never closed");
     else tokens.push({ text: match[4]!, line: number, isQuoted: false });
   }
+}
+
+/** In CIF 2.0 a quote ends at the next quote, three quotes hold lines, and brackets hold values. */
+const CIF2_WORD = /\s*(?:(#.*)|('''|""")|(['"])(.*?)\3|([[{])|([^\s[{]\S*))/y;
+
+/** The words of a line, and of those after it that belong to a value begun on it. @returns the last line read */
+function readCif2Words(lines: readonly string[], start: number, tokens: Token[], name: string): number {
+  let at = start;
+  CIF2_WORD.lastIndex = 0;
+  for (let match = CIF2_WORD.exec(lines[at]!); match; match = CIF2_WORD.exec(lines[at]!)) {
+    const [, comment, triple, quote, quoted, bracket, word] = match;
+    if (comment !== undefined) return at;
+    if (triple === undefined && bracket === undefined) {
+      if (quote === undefined && /^['"]/.test(word!)) throw syntaxError(name, at + 1, "a quote that is never closed");
+      tokens.push({ text: quoted ?? word!, line: at + 1, isQuoted: quote !== undefined });
+      continue;
+    }
+    const rest = lines.slice(at).join("\n");
+    const from = CIF2_WORD.lastIndex;
+    const close = triple ? rest.indexOf(triple, from) : closingBracket(rest, from - 1);
+    if (close < 0) throw syntaxError(name, at + 1, `${triple ?? bracket} that is never closed`);
+    tokens.push({
+      text: triple ? rest.slice(from, close) : rest.slice(from - 1, close + 1),
+      line: at + 1,
+      isQuoted: true,
+    });
+    const passed = rest.slice(0, close + (triple ? 3 : 1)).split("\n");
+    at += passed.length - 1;
+    CIF2_WORD.lastIndex = passed.at(-1)!.length;
+  }
+  return at;
+}
+
+/** Where the bracket at `start` closes, -1 where it does not. Quoted brackets do not count. */
+function closingBracket(text: string, start: number): number {
+  let depth = 0;
+  for (let i = start; i < text.length; i++) {
+    const letter = text[i]!;
+    if (letter === "'" || letter === '"') {
+      i = text.indexOf(letter, i + 1);
+      if (i < 0) return -1;
+    } else if (letter === "[" || letter === "{") depth++;
+    else if ((letter === "]" || letter === "}") && --depth === 0) return i;
+  }
+  return -1;
 }
 
 function syntaxError(name: string, line: number, found: string): InputError {
