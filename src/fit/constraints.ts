@@ -1,11 +1,12 @@
 /**
  * Linear constraints between parameters: p = T q + t, where q are the independent ones among p.
  *
- * Gauss-Jordan elimination chooses in each equation the refined parameter with the largest factor that is left (the
- * first written among equals) and makes it dependent on the others. The normal equations of q follow from those of p:
+ * Gauss-Jordan elimination makes the first refined parameter of each equation dependent on the others (a later one
+ * where its factor is more than ten times as large). The normal equations of q follow from those of p:
  * A_q = T^T A T and g_q = T^T g, the covariance of p from that of q: T C T^T. All are done in place, over the few
  * factors that are not zero: an independent parameter keeps its place in the arrays, the place of a dependent one
  * falls idle. Fixed parameters stay symbols in the rows, so that their values may change from fit to fit.
+ * Source: Golub & Van Loan, Matrix Computations (4th ed. 2013), section 3.4 for the choice of pivots.
  */
 import { InputError } from "../data/index.ts";
 import type { LinearEquation } from "./linear-equation.ts";
@@ -40,6 +41,8 @@ export interface LinearConstraints {
 
 /** A factor below this share of the largest in its equation is rounding. */
 const NEGLIGIBLE = 1e-11;
+/** Share of the largest factor that a pivot needs, so that rounding does not grow. */
+const STABLE = 0.1;
 /** Relative error to which an equation between fixed parameters must hold: what a person types. */
 const HOLDS = 1e-7;
 
@@ -174,15 +177,11 @@ function subtract(row: Row, other: Row, share: number): void {
   row.value -= share * other.value;
 }
 
+/** The refined parameter to make dependent: the first written, unless its factor is far below the largest. */
 function choosePivot({ factors, written }: Row, fixed: ArrayLike<number | boolean>): number {
-  let best = -1;
-  const consider = (j: number): void => {
-    // the slack: equal factors may differ in their last digits
-    if (!fixed[j] && Math.abs(factors[j]!) > (best < 0 ? 0 : Math.abs(factors[best]!) * (1 + 1e-9))) best = j;
-  };
-  written.forEach(consider);
-  factors.forEach((_, j) => consider(j));
-  return best;
+  const candidates = [...written, ...factors.keys()].filter((j) => !fixed[j] && factors[j] !== 0);
+  const largest = candidates.reduce((most, j) => Math.max(most, Math.abs(factors[j]!)), 0);
+  return candidates.find((j) => Math.abs(factors[j]!) >= STABLE * largest) ?? -1;
 }
 
 /** What is left of an equation without refined parameters. */

@@ -82,12 +82,14 @@ function createReader(text: string, names: readonly string[]) {
     at += symbol.length;
     return true;
   };
-  const unknownName = (word: string): InputError =>
-    new InputError(
+  const unknownName = (word: string): InputError => {
+    const some = `${names.slice(0, 8).join(", ")}${names.length > 8 ? ", ..." : ""}`;
+    const help = didYouMean(word, names) || (names.length > 0 ? `. There are: ${some}.` : " here: nothing is refined.");
+    return new InputError(
       "constraint-unknown-parameter",
-      `The constraint "${text.trim()}" names "${word}", and there is no such parameter${didYouMean(word, names)}` +
-        `${names.length === 0 ? "; no parameter can be constrained here." : ""}`,
+      `The constraint "${text.trim()}" names "${word}", and there is no such parameter${help}`,
     );
+  };
   const wrong = (needed: string): InputError => {
     const found = rest();
     const where = found === "" ? "at its end" : `at "${found.slice(0, 30)}"`;
@@ -127,6 +129,7 @@ function createReader(text: string, names: readonly string[]) {
     /** where neither a number nor a name can be read */
     unknown(): InputError {
       const word = /^[^\s=*]+/.exec(rest())?.[0];
+      if (word !== undefined && /^[()]/.test(word)) return wrong("a sum without brackets: multiply them out");
       return word === undefined || !/\p{L}/u.test(word) ? wrong("a number or a parameter") : unknownName(word);
     },
   };
