@@ -290,6 +290,7 @@ describe.each(kernelBuilds)("patternLines, $name", ({ exact, create }) => {
     [3, 1e-40],
     [3, 1e-60],
     [1e20, 1e60],
+    [1e200, 1e-60],
     [1e9, 1e-12],
   ])("nothing overflows at position %f, fwhm %f", (position, fwhm) => {
     const terms: Line["terms"] = [

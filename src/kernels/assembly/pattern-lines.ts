@@ -4,8 +4,6 @@ import { addTail } from "./pattern/tail";
 import { addWhole } from "./pattern/whole";
 
 const REACH: f64 = 7.745966692414834;
-const LEAST: f64 = 1e-70;
-const LARGEST: f64 = 1e70;
 
 export function patternLines(
   y: usize,
@@ -32,7 +30,7 @@ export function patternLines(
 function addLine(first: i32, end: i32, needs: i32): void {
   const groups = min((first + 7) & -8, end);
   const groupsEnd = max(groups, end & -8);
-  if (groups == groupsEnd || !isTame(groups, groupsEnd)) {
+  if (groups == groupsEnd) {
     addWhole(first, end, needs);
     return;
   }
@@ -43,12 +41,6 @@ function addLine(first: i32, end: i32, needs: i32): void {
   addWhole(core, coreEnd, needs);
   addTail(coreEnd, groupsEnd, needs);
   addWhole(groupsEnd, end, needs);
-}
-
-function isTame(from: i32, to: i32): bool {
-  const left = f64.load(line.x + ((<usize>from) << 3)) - line.position;
-  const right = f64.load(line.x + ((<usize>to) << 3) - 8) - line.position;
-  return line.h2 > LEAST && line.h2 + left * left < LARGEST && line.h2 + right * right < LARGEST;
 }
 
 function lowerBound(from: i32, to: i32, value: f64): i32 {

@@ -24,7 +24,9 @@ export let lorentz: f64 = 0;
 export let gauss: f64 = 0;
 export let areaLorentz: f64 = 0;
 export let areaGauss: f64 = 0;
+export let twoLorentz: f64 = 0;
 export let lorentzFwhm: f64 = 0;
+export let lorentzSquare: f64 = 0;
 export let gaussFwhm: f64 = 0;
 export let gaussPosition: f64 = 0;
 
@@ -50,7 +52,9 @@ export function setLine(line: usize): void {
   gauss = (1.0 - eta) * unitGauss;
   areaLorentz = area * lorentz;
   areaGauss = area * gauss;
+  twoLorentz = lorentz + lorentz;
   lorentzFwhm = eta * INVERSE_TWO_PI;
+  lorentzSquare = -(h2 + h2) * lorentzFwhm;
   gaussFwhm = gauss / fwhm;
   gaussPosition = TWO_LN2 * gauss * inverseH2;
 }
@@ -69,4 +73,19 @@ export function setTerms(allTerms: usize, allColumns: usize, first: i32, end: i3
     if (f64.load(term, 16) != 0.0 || f64.load(term, 24) != 0.0) return SHAPES;
   }
   return POSITIONS;
+}
+
+/** What a term takes of r, of v r and of r^2 in a tail, with r = 1 / (h^2 + d^2), v = d r. */
+export function ofR(term: usize): f64 {
+  return f64.load(term) * lorentz + f64.load(term, 16) * lorentzFwhm + f64.load(term, 24) * unitLorentz;
+}
+export function ofV(term: usize): f64 {
+  return f64.load(term, 8) * twoLorentz;
+}
+export function ofSquare(term: usize): f64 {
+  return f64.load(term, 16) * lorentzSquare;
+}
+
+export function columnAt(termColumn: usize): usize {
+  return columns + <usize>i32.load(termColumn) * columnBytes;
 }
