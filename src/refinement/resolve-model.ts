@@ -31,7 +31,8 @@ export interface ResolvedModel {
 /** Stage in which a parameter is first refined where nothing is said: by its name, first match. */
 const STAGE_ORDER: readonly (readonly [RegExp, number])[] = [
   [/^background\/|\/scale$|\/I\(|\/area$/, 1],
-  [/^(zero|displacement)$|\/(a|b|c|alpha|beta|gamma)$/, 2],
+  // a cell has one slash, PHASE/b; the b of a site has two, PHASE/SITE/b
+  [/^(zero|displacement)$|^[^/]+\/(a|b|c|alpha|beta|gamma)$/, 2],
   [/^[UVWXYZ]$|^eta|\/(size|axialSize|strain|axialStrain|gaussianSize|gaussianStrain|width|position|fwhm|eta)$/, 3],
   [/^wavelength$|^[SH]L$|\/texture|\/overallB$/, 4],
   [/./, 5],
@@ -126,7 +127,7 @@ export function applySettings(
       if (!given.has(name)) continue; // a default that does not apply
       throw new InputError(
         "model-parameter",
-        `The model has no parameter "${name}"${didYouMean(name, names)}. Check the spelling, and that its phase, peak or site is in the model.`,
+        `The model has no parameter "${name}"${didYouMean(name, names) || "."} Check the spelling, and that its phase, peak or site is in the model.`,
       );
     }
     if (value !== undefined) values[i] = value;
