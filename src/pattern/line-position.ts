@@ -27,30 +27,50 @@ export function displacementShift(
   out[2] = ((-Math.tan(t) / lengthMm) * DEG) / square;
 }
 
+/** The Bragg angle of a line; one object, filled again and again. */
+export interface BraggAngle {
+  /** without zero and displacement */
+  twoThetaDeg: number;
+  /** of theta, not of two-theta */
+  sine: number;
+  cosine: number;
+  wavelengthA: number;
+}
+
+export const emptyBraggAngle = (): BraggAngle => ({ twoThetaDeg: 0.5, sine: 0.5, cosine: 0.5, wavelengthA: 0.5 });
+
+/** @returns false where the wavelength is too long for the spacing */
+export function setBraggAngle(inverseDSquared: number, wavelengthA: number, out: BraggAngle): boolean {
+  const sine = (wavelengthA * Math.sqrt(inverseDSquared)) / 2;
+  out.sine = sine;
+  out.cosine = Math.sqrt(1 - sine * sine);
+  out.twoThetaDeg = 2 * DEG * Math.asin(sine);
+  out.wavelengthA = wavelengthA;
+  return sine > 0 && sine < 1;
+}
+
 /**
- * Lorentz and polarisation factor at 2theta, and the derivative of its logarithm by 2theta, per degree.
+ * Lorentz and polarisation factor, and its derivative by 2theta, per degree.
  *
  * @returns the factor; the derivative is written to out[0]
  */
 export function lorentzPolarization(
   { lorentz, polarization }: Pick<PatternModel, "lorentz" | "polarization">,
-  twoThetaDeg: number,
+  { sine, cosine }: BraggAngle,
   out: Float64Array,
 ): number {
-  const theta = twoThetaDeg / 2 / DEG;
-  const [sine, cosine] = [Math.sin(theta), Math.cos(theta)];
-  const cot = cosine / sine;
   let factor = 1 / sine;
-  let slope = -cot / 2;
+  let slope = (-0.5 * cosine * factor) / sine;
   if (lorentz === "azimuthal-mean") {
     factor /= sine * cosine;
-    slope = -cot + sine / cosine / 2;
+    slope = factor * (sine / cosine / 2 - cosine / sine);
   }
   if (polarization !== 0) {
-    const cos2 = Math.cos(2 * theta);
-    const term = 1 - polarization + polarization * cos2 * cos2;
+    const cosine2 = 1 - 2 * sine * sine;
+    const term = 1 - polarization + polarization * cosine2 * cosine2;
+    // not by the logarithm: at 90 degrees the term may be 0
+    slope = slope * term - factor * 4 * polarization * cosine2 * sine * cosine;
     factor *= term;
-    slope -= (2 * polarization * cos2 * Math.sin(2 * theta)) / term;
   }
   out[0] = slope / DEG;
   return factor;

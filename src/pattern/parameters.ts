@@ -1,6 +1,7 @@
 /** The numbers of a pattern model: names, units, what they start from and between which bounds they make sense. */
 import { cellFreedom, reflections, siteFreedom } from "../crystal/index.ts";
 import type { PatternModel, PhaseModel } from "./model.ts";
+import { pawleyGroups } from "./rings.ts";
 
 export interface ModelParameter {
   readonly name: string;
@@ -59,7 +60,7 @@ export function modelParameters(model: PatternModel, wavelengthA: number, dMinA:
     );
   }
   for (const [index, phase] of model.phases.entries()) {
-    for (const one of phaseParameters(model, phase, dMinA)) list.push({ ...one, phase: index });
+    for (const one of phaseParameters(model, phase, wavelengthA, dMinA)) list.push({ ...one, phase: index });
   }
   return list;
 }
@@ -74,7 +75,7 @@ function profileParameters({ profile, hasAsymmetry }: PatternModel): ModelParame
   return list;
 }
 
-function phaseParameters(model: PatternModel, phase: PhaseModel, dMinA: number): ModelParameter[] {
+function phaseParameters(model: PatternModel, phase: PhaseModel, wavelengthA: number, dMinA: number): ModelParameter[] {
   const { name, structure } = phase;
   const list: ModelParameter[] = [];
   const add = (key: string, unit: string, value: number, options: Options = {}): void => {
@@ -101,14 +102,14 @@ function phaseParameters(model: PatternModel, phase: PhaseModel, dMinA: number):
   }
   if (phase.kind !== "rietveld") {
     if (phase.kind === "pawley") {
-      for (const { h, k, l } of reflections(structure, dMinA)) {
-        add(`I(${h} ${k} ${l})`, "intensity °", 0, { isLinear: true, min: 0 });
+      for (const { name: key } of pawleyIntensities(phase, wavelengthA, dMinA)) {
+        add(key, "intensity °", 0, { isLinear: true, min: 0 });
       }
     }
     return list;
   }
-  phase.texture?.forEach(({ hkl }, i) => {
-    add(textureName(phase, i, hkl), "", 1, { min: 0.05, max: 20 });
+  phase.texture?.forEach(({ hkl }) => {
+    add(textureName(phase, hkl), "", 1, { min: 0.05, max: 20 });
   });
   add("overallB", "Å²", 0, { min: -5, max: 20 });
   structure.sites.forEach((site, i) => {
@@ -119,6 +120,28 @@ function phaseParameters(model: PatternModel, phase: PhaseModel, dMinA: number):
   return list;
 }
 
+/**
+ * The intensities of a Pawley phase: one for each group of reflections that no pattern tells apart (see rings.ts),
+ * named after the first; it is the sum of the group, which its members share by their multiplicities.
+ */
+export function pawleyIntensities(
+  { structure }: PhaseModel,
+  wavelengthA: number,
+  dMinA: number,
+): { readonly name: string; readonly members: readonly number[]; readonly shares: readonly number[] }[] {
+  const list = reflections(structure, dMinA);
+  const groups = pawleyGroups(structure, list, wavelengthA);
+  const members: number[][] = [];
+  groups.forEach((group, r) => {
+    members[group] = [...(members[group] ?? []), r];
+  });
+  return members.map((own) => {
+    const { h, k, l } = list[own[0]!]!;
+    const total = own.reduce((sum, r) => sum + list[r]!.multiplicity, 0);
+    return { name: `I(${h} ${k} ${l})`, members: own, shares: own.map((r) => list[r]!.multiplicity / total) };
+  });
+}
+
 /** One direction is `texture`; more are told apart by their hkl. */
-const textureName = ({ texture }: PhaseModel, _i: number, hkl: readonly number[]): string =>
+export const textureName = ({ texture }: PhaseModel, hkl: readonly number[]): string =>
   texture!.length === 1 ? "texture" : `texture(${hkl.join(" ")})`;

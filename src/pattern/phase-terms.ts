@@ -2,47 +2,56 @@
 import {
   cellFreedom,
   createStructureFactors,
+  type Reflection,
   reflections,
   type Site,
   type StructureFactors,
   siteFreedom,
 } from "../crystal/index.ts";
 import type { PatternModel, PhaseModel } from "./model.ts";
+import { pawleyIntensities, textureName } from "./parameters.ts";
 import { createReciprocalGradient } from "./reciprocal-gradient.ts";
+import { ringsOf } from "./rings.ts";
 import { marchDollase, planeCosine2, texturePlaneCosines } from "./texture.ts";
 
-/** A parameter that changes intensities: d(S m |F|^2 PO) / d parameter for each reflection. */
+/** A parameter that changes intensities: d(S m |F|^2 PO) / d parameter. */
 export interface IntensityEffect {
   readonly parameter: number;
-  /** [reflection] */
+  /** [ring] */
   readonly slope: Float64Array;
 }
-/** A parameter that changes spacings: d(1/d^2) / d parameter for each reflection. */
+/** A parameter that changes spacings: d(1/d^2) / d parameter. */
 export interface SpacingEffect {
   readonly parameter: number;
+  /** [ring] */
   readonly slope: Float64Array;
 }
 
-/** What `update` fills; positions in arrays are reflections. */
+/**
+ * What `update` fills. Reflections whose spacings are equal in every cell make one ring, of which the pattern takes
+ * the sum.
+ */
 export interface PhaseTerms {
   readonly model: PhaseModel;
+  /** reflections */
   readonly count: number;
   readonly h: Int32Array;
   readonly k: Int32Array;
   readonly l: Int32Array;
   readonly multiplicity: Float64Array;
-  /** 1/d^2 */
+  /** [reflection] 1/d^2 */
   readonly inverse: Float64Array;
-  /** S m |F|^2 PO, without Lorentz and polarisation factors; of Pawley and Le Bail phases the intensities */
+  /** [reflection] S m |F|^2 PO, without Lorentz and polarisation factors; of Pawley and Le Bail phases the intensities */
   readonly intensity: Float64Array;
-  /** its derivative by 1/d^2 at fixed parameters: form factors and displacement */
-  readonly intensityByInverse: Float64Array;
+  /** [reflection] */
   readonly fSquared: Float64Array;
-  /** cos^2 between plane normal and sizeAxis, strainAxis */
-  readonly sizeCosine2?: Float64Array;
-  readonly strainCosine2?: Float64Array;
+  /** [reflection] which ring */
+  readonly ringOf: Int32Array;
+  readonly rings: PhaseRings;
   readonly spacingEffects: readonly SpacingEffect[];
   readonly intensityEffects: readonly IntensityEffect[];
+  /** most intensity effects that are not 0 for one ring */
+  readonly effectsOfRing: number;
   /** index of a parameter by its short name, -1 where the phase has none */
   readonly index: (key: string) => number;
   /** say which parameters' derivatives are wanted */
@@ -50,6 +59,19 @@ export interface PhaseTerms {
   /** @returns false where the cell has no volume or a number makes no sense */
   update(values: Float64Array, derivatives: boolean): boolean;
   readonly structureFactors?: StructureFactors;
+}
+
+/** [ring] each */
+export interface PhaseRings {
+  readonly count: number;
+  /** 1/d^2 */
+  readonly inverse: Float64Array;
+  readonly intensity: Float64Array;
+  /** derivative of the intensity by 1/d^2 at fixed parameters: form factors and displacement */
+  readonly intensityByInverse: Float64Array;
+  /** cos^2 between plane normal and sizeAxis, strainAxis */
+  readonly sizeCosine2?: Float64Array;
+  readonly strainCosine2?: Float64Array;
 }
 
 const NONE = -1;
@@ -64,32 +86,42 @@ export function createPhaseTerms(
   pattern: PatternModel,
   phase: PhaseModel,
   names: ReadonlyMap<string, number>,
+  wavelengthA: number,
   dMinA: number,
 ): PhaseTerms {
   const { structure, name, kind } = phase;
-  const list = reflections(structure, dMinA);
-  // a line that no structure of this group and content can show is not calculated
-  const strongest = list.reduce((most, { fSquared }) => Math.max(most, fSquared), 0);
-  const used = kind === "rietveld" ? list.filter(({ fSquared }) => fSquared > 1e-12 * strongest) : list;
+  const used = visibleReflections(phase, dMinA);
   const n = used.length;
-  const array = (): Float64Array => new Float64Array(n);
+  const hasAxes = pattern.profile === "tchz" && (phase.sizeAxis !== undefined || phase.strainAxis !== undefined);
+  // along an axis reflections of one spacing differ in width
+  const ringOf = hasAxes ? Int32Array.from(used, (_, r) => r) : ringsOf(structure, used);
+  const ringCount = n === 0 ? 0 : ringOf.reduce((most, ring) => Math.max(most, ring), 0) + 1;
+  const firstOfRing = Int32Array.from({ length: ringCount }, (_, ring) => ringOf.indexOf(ring));
+  const ofReflections = (): Float64Array => new Float64Array(n);
+  const ofRings = (): Float64Array => new Float64Array(ringCount);
   const index = (key: string): number => names.get(`${name}/${key}`) ?? NONE;
 
   const freedom = cellFreedom(structure);
-  const cellIndices = freedom.names.map(index);
-  const cell6 = new Float64Array(6);
+  const free = freedom.names.length;
+  const cellIndices = Int32Array.from(freedom.names, index);
+  const cell = new Float64Array(6);
   const reciprocal = createReciprocalGradient();
-  const inverse = array();
-  const s2 = array();
-  const products = new Float64Array(6 * n);
-  used.forEach(({ h, k, l }, r) => {
-    products.set([h * h, k * k, l * l, k * l, h * l, h * k], 6 * r);
-  });
+  const metricSlope = new Float64Array(6);
+  const inverse = ofReflections();
+  const s2 = ofReflections();
+  const products = Float64Array.from(
+    Array.from(firstOfRing, (r) => used[r]!).flatMap(({ h, k, l }) => [h * h, k * k, l * l, k * l, h * l, h * k]),
+  );
 
-  const fSquared = array();
-  const fSlope = array();
-  const intensity = array();
-  const intensityByInverse = array();
+  const fSquared = ofReflections();
+  const fSlope = ofReflections();
+  const intensity = ofReflections();
+  /** intensity over |F|^2 and over the scale, both also where these are 0 */
+  const perFSquared = ofReflections();
+  const perScale = ofReflections();
+  const ringInverse = ofRings();
+  const ringIntensity = ofRings();
+  const ringByInverse = ofRings();
   const multiplicity = Float64Array.from(used, (r) => r.multiplicity);
   const factors =
     kind === "rietveld"
@@ -100,16 +132,19 @@ export function createPhaseTerms(
   let otherSites = sites.map((site) => ({ ...site }));
   const siteSlots = kind === "rietveld" ? siteSlotsOf(phase, index) : [];
   const texture = (kind === "rietveld" ? (phase.texture ?? []) : []).map(({ hkl }) => ({
-    parameter: index(phase.texture!.length === 1 ? "texture" : `texture(${hkl.join(" ")})`),
+    parameter: index(textureName(phase, hkl)),
     cosines: used.map((r) => texturePlaneCosines(structure.cell, structure.operations, r, hkl)),
-    factor: array().fill(1),
-    slope: array(),
-    last: 1,
+    factor: ofReflections().fill(1),
+    slope: ofReflections(),
+    last: Number.NaN,
   }));
   const pair = new Float64Array(2);
   const scaleIndex = index("scale");
   const overallB = index("overallB");
-  const pawley = kind === "pawley" ? used.map(({ h, k, l }) => index(`I(${h} ${k} ${l})`)) : [];
+  const pawley =
+    kind === "pawley"
+      ? pawleyIntensities(phase, wavelengthA, dMinA).map((one) => ({ ...one, parameter: index(one.name) }))
+      : [];
 
   let spacingEffects: SpacingEffect[] = [];
   let intensityEffects: IntensityEffect[] = [];
@@ -120,11 +155,11 @@ export function createPhaseTerms(
 
   function prepare(isRefined: (parameter: number) => boolean): void {
     const wanted = (parameter: number): boolean => parameter !== NONE && isRefined(parameter);
-    spacingEffects = cellIndices.filter(wanted).map((parameter) => ({ parameter, slope: array() }));
+    spacingEffects = [...cellIndices].filter(wanted).map((parameter) => ({ parameter, slope: ofRings() }));
     intensityEffects = [];
     const effect = (parameter: number): Float64Array | undefined => {
       if (!wanted(parameter)) return undefined;
-      const slope = array();
+      const slope = ofRings();
       intensityEffects.push({ parameter, slope });
       return slope;
     };
@@ -137,78 +172,117 @@ export function createPhaseTerms(
       const slope = effect(parameter);
       return slope ? [{ which, slope }] : [];
     });
-    pawley.forEach((parameter, r) => {
+    for (const { parameter, members, shares } of pawley) {
       const slope = effect(parameter);
-      if (slope) slope[r] = 1;
-    });
+      if (slope) members.forEach((r, i) => (slope[ringOf[r]!]! += shares[i]!));
+    }
   }
 
   function update(values: Float64Array, derivatives: boolean): boolean {
     for (let i = 0; i < 6; i++) {
       let value = freedom.constant[i]!;
-      for (let q = 0; q < cellIndices.length; q++)
-        value += freedom.matrix[i * cellIndices.length + q]! * values[cellIndices[q]!]!;
-      cell6[i] = value;
+      for (let q = 0; q < free; q++) value += freedom.matrix[i * free + q]! * values[cellIndices[q]!]!;
+      cell[i] = value;
     }
-    const cell = { a: cell6[0]!, b: cell6[1]!, c: cell6[2]!, alpha: cell6[3]!, beta: cell6[4]!, gamma: cell6[5]! };
     if (!reciprocal.update(cell)) return false;
+    linear(reciprocal.metric, ringInverse);
     for (let r = 0; r < n; r++) {
-      let sum = 0;
-      for (let k = 0; k < 6; k++) sum += reciprocal.metric[k]! * products[6 * r + k]!;
-      inverse[r] = sum;
-      s2[r] = sum / 4;
+      const value = ringInverse[ringOf[r]!]!;
+      inverse[r] = value;
+      s2[r] = value / 4;
     }
     if (derivatives) updateSpacings();
     if (factors) updateIntensities(values, derivatives);
-    else pawley.forEach((parameter, r) => (intensity[r] = values[parameter]!));
+    else {
+      for (let g = 0; g < pawley.length; g++) {
+        const { parameter, members, shares } = pawley[g]!;
+        for (let i = 0; i < members.length; i++) intensity[members[i]!] = values[parameter]! * shares[i]!;
+      }
+      ringIntensity.fill(0);
+      for (let r = 0; r < n; r++) ringIntensity[ringOf[r]!]! += intensity[r]!;
+    }
     return true;
   }
 
+  /** Sum over the six products of each ring's indices. */
+  function linear(coefficients: Float64Array, out: Float64Array): void {
+    const c0 = coefficients[0]!;
+    const c1 = coefficients[1]!;
+    const c2 = coefficients[2]!;
+    const c3 = coefficients[3]!;
+    const c4 = coefficients[4]!;
+    const c5 = coefficients[5]!;
+    for (let ring = 0, at = 0; ring < ringCount; ring++, at += 6) {
+      out[ring] =
+        c0 * products[at]! +
+        c1 * products[at + 1]! +
+        c2 * products[at + 2]! +
+        c3 * products[at + 3]! +
+        c4 * products[at + 4]! +
+        c5 * products[at + 5]!;
+    }
+  }
+
   function updateSpacings(): void {
-    for (const { parameter, slope } of spacingEffects) {
+    for (let e = 0; e < spacingEffects.length; e++) {
+      const { parameter, slope } = spacingEffects[e]!;
       const q = cellIndices.indexOf(parameter);
-      for (let r = 0; r < n; r++) {
-        let sum = 0;
-        for (let i = 0; i < 6; i++) {
-          const share = freedom.matrix[i * cellIndices.length + q]!;
-          if (share === 0) continue;
-          for (let k = 0; k < 6; k++) sum += share * reciprocal.gradient[6 * i + k]! * products[6 * r + k]!;
-        }
-        slope[r] = sum;
+      metricSlope.fill(0);
+      for (let i = 0; i < 6; i++) {
+        const share = freedom.matrix[i * free + q]!;
+        if (share === 0) continue;
+        for (let k = 0; k < 6; k++) metricSlope[k]! += share * reciprocal.gradient[6 * i + k]!;
       }
+      linear(metricSlope, slope);
     }
   }
 
   function updateIntensities(values: Float64Array, derivatives: boolean): void {
     if (moveSites(values)) factors!.setSites(sites);
     factors!.evaluate(s2, fSquared, derivatives ? fSlope : null);
-    updateTexture(values);
+    if (texture.length > 0) updateTexture(values);
     const scale = values[scaleIndex]!;
     const b = overallB === NONE ? 0 : values[overallB]!;
+    ringIntensity.fill(0);
+    if (derivatives) ringByInverse.fill(0);
     for (let r = 0; r < n; r++) {
-      const damping = b === 0 ? 1 : Math.exp(-2 * b * s2[r]!);
-      let rest = multiplicity[r]! * damping;
-      for (const { factor } of texture) rest *= factor[r]!;
-      const whole = scale * rest * fSquared[r]!;
-      intensity[r] = whole;
-      if (!derivatives) continue;
-      intensityByInverse[r] = (scale * rest * fSlope[r]! - 2 * b * whole) / 4;
-      if (scaleSlope) scaleSlope[r] = rest * fSquared[r]!;
-      if (overallSlope) overallSlope[r] = -2 * s2[r]! * whole;
-      for (const { which, slope } of textureEffects)
-        slope[r] = (whole / texture[which]!.factor[r]!) * texture[which]!.slope[r]!;
+      let rest = multiplicity[r]!;
+      if (b !== 0) rest *= Math.exp(-2 * b * s2[r]!);
+      for (let k = 0; k < texture.length; k++) rest *= texture[k]!.factor[r]!;
+      perFSquared[r] = scale * rest;
+      perScale[r] = rest * fSquared[r]!;
+      intensity[r] = scale * perScale[r]!;
+      ringIntensity[ringOf[r]!]! += intensity[r]!;
+      if (derivatives) ringByInverse[ringOf[r]!]! += (scale * rest * fSlope[r]! - 2 * b * intensity[r]!) / 4;
     }
-    if (!derivatives) return;
-    for (const { slot, slope } of siteEffects) {
-      factors!.derivative(slot.site, slot.what, s2, slope);
-      for (let r = 0; r < n; r++) slope[r]! *= fSquared[r]! > 0 ? intensity[r]! / fSquared[r]! : 0;
-    }
+    if (derivatives) updateSlopes();
   }
 
+  function updateSlopes(): void {
+    if (scaleSlope) {
+      scaleSlope.fill(0);
+      for (let r = 0; r < n; r++) scaleSlope[ringOf[r]!]! += perScale[r]!;
+    }
+    if (overallSlope) {
+      for (let ring = 0; ring < ringCount; ring++)
+        overallSlope[ring] = (-ringInverse[ring]! / 2) * ringIntensity[ring]!;
+    }
+    for (const { which, slope } of textureEffects) {
+      const { factor, slope: factorSlope } = texture[which]!;
+      slope.fill(0);
+      for (let r = 0; r < n; r++) slope[ringOf[r]!]! += (intensity[r]! / factor[r]!) * factorSlope[r]!;
+    }
+    for (const { slot, slope } of siteEffects) {
+      factors!.derivative(slot.site, slot.what, s2, fSlope);
+      slope.fill(0);
+      for (let r = 0; r < n; r++) slope[ringOf[r]!]! += fSlope[r]! * perFSquared[r]!;
+    }
+  }
   /** Copies the numbers into the sites; says whether any has changed. */
   function moveSites(values: Float64Array): boolean {
     let hasMoved = false;
-    for (const slot of siteSlots) {
+    for (let k = 0; k < siteSlots.length; k++) {
+      const slot = siteSlots[k]!;
       if (slot.last === values[slot.parameter]!) continue;
       hasMoved = true;
       slot.last = values[slot.parameter]!;
@@ -245,14 +319,14 @@ export function createPhaseTerms(
       }
     }
   }
-  for (const axis of texture) axis.last = Number.NaN;
 
   const cosine2 = (axis: readonly [number, number, number] | undefined): Float64Array | undefined =>
     axis && pattern.profile === "tchz"
-      ? Float64Array.from(used, (r) => planeCosine2(structure.cell, r, axis))
+      ? Float64Array.from(firstOfRing, (r) => planeCosine2(structure.cell, used[r]!, axis))
       : undefined;
   const sizeCosine2 = cosine2(phase.sizeAxis);
   const strainCosine2 = cosine2(phase.strainAxis);
+  if (kind === "le-bail") intensity.set(multiplicity);
   return {
     model: phase,
     count: n,
@@ -262,21 +336,61 @@ export function createPhaseTerms(
     multiplicity,
     inverse,
     intensity,
-    intensityByInverse,
     fSquared,
-    ...(sizeCosine2 && { sizeCosine2 }),
-    ...(strainCosine2 && { strainCosine2 }),
+    ringOf,
+    rings: {
+      count: ringCount,
+      inverse: ringInverse,
+      intensity: ringIntensity,
+      intensityByInverse: ringByInverse,
+      ...(sizeCosine2 && { sizeCosine2 }),
+      ...(strainCosine2 && { strainCosine2 }),
+    },
     get spacingEffects() {
       return spacingEffects;
     },
     get intensityEffects() {
       return intensityEffects;
     },
+    get effectsOfRing() {
+      return kind === "pawley" ? Math.min(1, intensityEffects.length) : intensityEffects.length;
+    },
     index,
     prepare,
     update,
     ...(factors && { structureFactors: factors }),
   };
+}
+
+/**
+ * The reflections to calculate: of a Rietveld phase not those that its atoms extinguish wherever its free coordinates
+ * and occupancies take them (as 222 of diamond); an intensity that is 0 by chance may grow in the fit and stays.
+ */
+function visibleReflections({ kind, structure }: PhaseModel, dMinA: number): Reflection[] {
+  const list = reflections(structure, dMinA);
+  if (kind !== "rietveld") return list;
+  let turn = 0;
+  const nudge = (): number => 0.01 * Math.sin(++turn * Math.SQRT2) + 0.02;
+  const sites = structure.sites.map((site, i) => {
+    const moved = { ...site, occupancy: site.occupancy + nudge() };
+    for (const { direction } of siteFreedom(structure, i)) {
+      const step = nudge();
+      moved.x += step * direction[0];
+      moved.y += step * direction[1];
+      moved.z += step * direction[2];
+    }
+    return moved;
+  });
+  const factors = createStructureFactors(structure, list);
+  factors.setSites(sites);
+  const elsewhere = new Float64Array(list.length);
+  factors.evaluate(
+    Float64Array.from(list, ({ dA }) => 1 / (4 * dA * dA)),
+    elsewhere,
+    null,
+  );
+  const strongest = list.reduce((most, { fSquared }) => Math.max(most, fSquared), 0);
+  return list.filter(({ fSquared }, r) => Math.max(fSquared, elsewhere[r]!) > 1e-12 * strongest);
 }
 
 interface SiteSlot {

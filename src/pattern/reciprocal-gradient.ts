@@ -1,24 +1,22 @@
 /** 1/d^2 of many reflections with its derivatives by cell parameters, without a square root or cosine for each. */
-import type { Cell } from "../crystal/index.ts";
-
 const RAD = Math.PI / 180;
 /** rows and columns of the coefficients of h^2, k^2, l^2, kl, hl, hk */
-const PAIRS = [
-  [0, 0],
-  [1, 1],
-  [2, 2],
-  [1, 2],
-  [0, 2],
-  [0, 1],
-] as const;
+const ROW = Int32Array.of(0, 1, 2, 1, 0, 0);
+const COLUMN = Int32Array.of(0, 1, 2, 2, 2, 1);
+
+/** Exactly 0 at 90 degrees, which most angles are. */
+const cosine = (angleDeg: number): number => (angleDeg === 90 ? 0 : Math.cos(angleDeg * RAD));
 
 export interface ReciprocalGradient {
   /** [6] coefficients of h^2, k^2, l^2, kl, hl, hk in 1/d^2 */
   readonly metric: Float64Array;
   /** [6, 6] their derivatives by a, b, c (per angstrom), alpha, beta, gamma (per degree) */
   readonly gradient: Float64Array;
-  /** false where the six numbers enclose no volume: nothing is written then */
-  update(cell: Cell): boolean;
+  /**
+   * @param cell [6] a, b, c, alpha, beta, gamma
+   * @returns false where the six numbers enclose no volume: nothing is written then
+   */
+  update(cell: Float64Array): boolean;
 }
 
 /** The reciprocal metric tensor is the inverse of the metric tensor G, and d(G^-1) = -G^-1 dG G^-1. */
@@ -28,23 +26,32 @@ export function createReciprocalGradient(): ReciprocalGradient {
   const inverse = new Float64Array(9);
   const change = new Float64Array(9);
 
-  function update({ a, b, c, alpha, beta, gamma }: Cell): boolean {
-    const [ca, cb, cg] = [Math.cos(alpha * RAD), Math.cos(beta * RAD), Math.cos(gamma * RAD)];
+  function update(cell: Float64Array): boolean {
+    const a = cell[0]!;
+    const b = cell[1]!;
+    const c = cell[2]!;
+    const ca = cosine(cell[3]!);
+    const cb = cosine(cell[4]!);
+    const cg = cosine(cell[5]!);
     const square = 1 - ca * ca - cb * cb - cg * cg + 2 * ca * cb * cg;
     if (!(square > 0 && a > 0 && b > 0 && c > 0)) return false;
     const determinant = a * a * b * b * c * c * square;
-    const [g11, g22, g33, g23, g13, g12] = [a * a, b * b, c * c, b * c * ca, a * c * cb, a * b * cg];
+    const g11 = a * a;
+    const g22 = b * b;
+    const g33 = c * c;
+    const g23 = b * c * ca;
+    const g13 = a * c * cb;
+    const g12 = a * b * cg;
     inverse[0] = (g22 * g33 - g23 * g23) / determinant;
     inverse[4] = (g11 * g33 - g13 * g13) / determinant;
     inverse[8] = (g11 * g22 - g12 * g12) / determinant;
     inverse[5] = inverse[7] = (g12 * g13 - g11 * g23) / determinant;
     inverse[2] = inverse[6] = (g12 * g23 - g22 * g13) / determinant;
     inverse[1] = inverse[3] = (g13 * g23 - g33 * g12) / determinant;
-    for (let k = 0; k < 6; k++) {
-      const [i, j] = PAIRS[k]!;
-      metric[k] = inverse[3 * i + j]! * (i === j ? 1 : 2);
-    }
-    const [sa, sb, sg] = [Math.sin(alpha * RAD) * RAD, Math.sin(beta * RAD) * RAD, Math.sin(gamma * RAD) * RAD];
+    for (let k = 0; k < 6; k++) metric[k] = inverse[3 * ROW[k]! + COLUMN[k]!]! * (k < 3 ? 1 : 2);
+    const sa = RAD * Math.sqrt(1 - ca * ca);
+    const sb = RAD * Math.sqrt(1 - cb * cb);
+    const sg = RAD * Math.sqrt(1 - cg * cg);
     derivative(0, 2 * a, 0, 0, 0, c * cb, b * cg);
     derivative(1, 0, 2 * b, 0, c * ca, 0, a * cg);
     derivative(2, 0, 0, 2 * c, b * ca, a * cb, 0);
@@ -63,12 +70,13 @@ export function createReciprocalGradient(): ReciprocalGradient {
     change[2] = change[6] = d13;
     change[1] = change[3] = d12;
     for (let k = 0; k < 6; k++) {
-      const [i, j] = PAIRS[k]!;
+      const i = ROW[k]!;
+      const j = COLUMN[k]!;
       let sum = 0;
       for (let m = 0; m < 3; m++) {
         for (let n = 0; n < 3; n++) sum -= inverse[3 * i + m]! * change[3 * m + n]! * inverse[3 * n + j]!;
       }
-      gradient[6 * row + k] = sum * (i === j ? 1 : 2);
+      gradient[6 * row + k] = sum * (k < 3 ? 1 : 2);
     }
   }
   return { metric, gradient, update };

@@ -11,6 +11,7 @@
  * Sources: Caglioti, Paoletti & Ricci, Nucl. Instrum. 3 (1958) 223; Thompson, Cox & Hastings, J. Appl. Cryst. 20
  * (1987) 79; the ellipse is that of GSAS-II's uniaxial model.
  */
+import type { BraggAngle } from "./line-position.ts";
 import { emptyLineShape, thompsonCoxHastings } from "./line-width.ts";
 import type { PatternModel } from "./model.ts";
 import type { PhaseTerms } from "./phase-terms.ts";
@@ -39,14 +40,7 @@ export interface WidthTerms {
 export interface WidthCalculator {
   readonly terms: WidthTerms;
   /** @returns false where the width is not a positive number */
-  update(
-    phase: PhaseTerms,
-    reflection: number,
-    twoThetaDeg: number,
-    wavelengthA: number,
-    values: Float64Array,
-    columns: Int32Array | null,
-  ): boolean;
+  update(phase: PhaseTerms, ring: number, at: BraggAngle, values: Float64Array, columns: Int32Array | null): boolean;
 }
 
 /** @param names of all parameters of the model */
@@ -54,9 +48,9 @@ export function createWidthCalculator(
   model: Pick<PatternModel, "profile">,
   names: ReadonlyMap<string, number>,
 ): WidthCalculator {
-  const at = (name: string): number => names.get(name) ?? -1;
-  const [U, V, W, X, Y, Z] = ["U", "V", "W", "X", "Y", "Z"].map(at) as [number, number, number, number, number, number];
-  const [eta0, eta1] = [at("eta0"), at("eta1")];
+  const index = (name: string): number => names.get(name) ?? -1;
+  const [U, V, W, X, Y, Z, eta0, eta1] = ["U", "V", "W", "X", "Y", "Z", "eta0", "eta1"].map(index) as EightNumbers;
+  const wavelength = index("wavelength");
   const shape = emptyLineShape();
   const terms: WidthTerms = {
     fwhm: 0,
@@ -98,15 +92,14 @@ export function createWidthCalculator(
 
   function update(
     phase: PhaseTerms,
-    reflection: number,
-    twoThetaDeg: number,
-    wavelengthA: number,
+    ring: number,
+    at: BraggAngle,
     values: Float64Array,
     columns: Int32Array | null,
   ): boolean {
-    const theta = twoThetaDeg / 2 / DEG;
-    const tangent = Math.tan(theta);
-    const secant = 1 / Math.cos(theta);
+    const { twoThetaDeg, wavelengthA } = at;
+    const secant = 1 / at.cosine;
+    const tangent = at.sine * secant;
     // d tan / d 2theta and d sec / d 2theta, per degree
     const tangentSlope = (secant * secant) / 2 / DEG;
     const secantSlope = (secant * tangent) / 2 / DEG;
@@ -130,7 +123,8 @@ export function createWidthCalculator(
       shape.fwhmByLorentz = root;
       shape.etaByLorentz = 0;
       add(columns, slot.width, 0, 1);
-      [shape.fwhmByLorentz, shape.etaByLorentz] = [0, 1];
+      shape.fwhmByLorentz = 0;
+      shape.etaByLorentz = 1;
       add(columns, eta0, 0, 1);
       add(columns, eta1, 0, twoThetaDeg);
       return terms.fwhm > 0;
@@ -142,8 +136,8 @@ export function createWidthCalculator(
     const gaussSizeWidth = gaussSize > 0 ? scherrer / gaussSize : 0;
     const gauss2 = instrument2 + gaussSizeWidth * gaussSizeWidth + (gaussStrain * tangent) ** 2;
     if (!(gauss2 > 0)) return false;
-    const sizeInverse = ellipse(values, slot.size, slot.axialSize, phase.sizeCosine2?.[reflection], inverseOut);
-    const strain = ellipse(values, slot.strain, slot.axialStrain, phase.strainCosine2?.[reflection], strainOut);
+    const sizeInverse = ellipse(values, slot.size, slot.axialSize, phase.rings.sizeCosine2?.[ring], inverseOut);
+    const strain = ellipse(values, slot.strain, slot.axialStrain, phase.rings.strainCosine2?.[ring], strainOut);
     let lorentz =
       values[X]! * secant + values[Y]! * tangent + values[Z]! + scherrer * sizeInverse + STRAIN * strain * tangent;
     if (!Number.isFinite(lorentz)) return false;
@@ -177,6 +171,10 @@ export function createWidthCalculator(
     add(columns, X, 0, secant);
     add(columns, Y, 0, tangent);
     add(columns, Z, 0, 1);
+    // Scherrer's width is proportional to the wavelength besides its change with the angle
+    const base = values[wavelength]!;
+    if (scherrer * sizeInverse + gaussSizeWidth > 0)
+      add(columns, wavelength, (2 * gaussSizeWidth * gaussSizeWidth) / base, (scherrer * sizeInverse) / base);
     add(columns, slot.size, 0, scherrer * inverseOut[0]!);
     add(columns, slot.axialSize, 0, scherrer * inverseOut[1]!);
     add(columns, slot.strain, 0, STRAIN * tangent * strainOut[0]!);
@@ -211,8 +209,13 @@ export function createWidthCalculator(
     const a = values[along]!;
     const sine2 = 1 - cosine2;
     if (!(e > 0 && a > 0)) {
-      out[0] = out[1] = 0;
-      return 0;
+      out[0] = 0;
+      out[1] = 0;
+      // one of two sizes given: the other direction is not broadened
+      if (!isInverse || !(e > 0 || a > 0)) return 0;
+      const inverse = e > 0 ? Math.sqrt(sine2) / e : Math.sqrt(cosine2) / a;
+      out[e > 0 ? 0 : 1] = -inverse / (e > 0 ? e : a);
+      return inverse;
     }
     // 1/radius = sqrt(sin^2 / e^2 + cos^2 / a^2)
     const inverseRadius = Math.sqrt(sine2 / (e * e) + cosine2 / (a * a));
@@ -230,6 +233,8 @@ export function createWidthCalculator(
   }
   return { terms, update };
 }
+
+type EightNumbers = [number, number, number, number, number, number, number, number];
 
 interface PhaseSlots {
   readonly size: number;

@@ -1,0 +1,240 @@
+/** From a ring of a phase to its lines in the pattern: radiation lines, axial components, and the terms of each. */
+import {
+  type AxialComponents,
+  axialComponents,
+  axialNodes,
+  createAxialComponents,
+  gaussLegendre,
+  MOST_AXIAL_NODES,
+  type Quadrature,
+} from "./axial-divergence.ts";
+import type { LineList } from "./line-list.ts";
+import { displacementShift, emptyBraggAngle, lorentzPolarization, setBraggAngle } from "./line-position.ts";
+import type { PatternModel } from "./model.ts";
+import type { PhaseTerms } from "./phase-terms.ts";
+import { createWidthCalculator, type WidthCalculator } from "./width-terms.ts";
+
+const DEG = 180 / Math.PI;
+
+export interface ReflectionLines {
+  readonly widths: WidthCalculator;
+  /** Chooses axial nodes, and holds widths where the model does, for the values as they stand. */
+  prepare(): void;
+  /** Most lines and terms of an evaluation, after prepare. */
+  readonly lineCapacity: number;
+  readonly termCapacity: number;
+  /** @returns false where a width makes no sense */
+  addRing(phase: number, ring: number, radiation: number, derivatives: boolean): boolean;
+  /** Position with zero and displacement, degrees, for the first radiation line; NaN out of reach. */
+  positionOf(inverseDSquared: number): number;
+  /** FWHM there, degrees; NaN out of reach or where it makes no sense. */
+  fwhmOf(phase: number, ring: number): number;
+}
+
+/**
+ * One closure, because addRing runs for every line of every step and allocates nothing.
+ *
+ * @param values [parameter] the calculator's vector, read at each call
+ * @param column [parameter] index of the column, -1: not refined
+ */
+export function createReflectionLines(
+  model: PatternModel,
+  phases: readonly PhaseTerms[],
+  names: ReadonlyMap<string, number>,
+  values: Float64Array,
+  column: Int32Array,
+  list: LineList,
+): ReflectionLines {
+  const { radiation, hasAsymmetry } = model;
+  const widths = createWidthCalculator(model, names);
+  const { terms } = widths;
+  const index = (name: string): number => names.get(name) ?? -1;
+  const wavelengthAt = index("wavelength");
+  const zeroAt = index("zero");
+  const displacementAt = index("displacement");
+  const sAt = index("SL");
+  const hAt = index("HL");
+  const bragg = emptyBraggAngle();
+  const shift = new Float64Array(3);
+  const factor = new Float64Array(1);
+  const single = createAxialComponents(1);
+  single.count = 1;
+  single.share[0] = 1;
+  const axial = hasAsymmetry ? createAxialComponents(2 * MOST_AXIAL_NODES) : single;
+  const quadratures: Quadrature[] = [];
+  const quadrature = (n: number): Quadrature => {
+    quadratures[n] ??= gaussLegendre(n);
+    return quadratures[n];
+  };
+  /** [phase][ring, radiation, 2] nodes under and above |H - S| */
+  const nodes = phases.map(({ rings }) => new Uint8Array(2 * rings.count * radiation.length).fill(1));
+  /** [phase][ring, radiation] of widths that are held; 0 where out of reach */
+  const heldFwhm = phases.map(({ rings }) => new Float64Array(rings.count * radiation.length));
+  const heldEta = heldFwhm.map(({ length }) => new Float64Array(length));
+  const chosen = new Int32Array(2);
+  let isHeld = false;
+  let lineCapacity = 0;
+  let termCapacity = 0;
+
+  function prepare(): void {
+    isHeld = false;
+    lineCapacity = 0;
+    termCapacity = 0;
+    for (let p = 0; p < phases.length; p++) {
+      const lines = hasAsymmetry || model.holdsWidths ? settle(p) : phases[p]!.rings.count * radiation.length;
+      const { spacingEffects, effectsOfRing } = phases[p]!;
+      lineCapacity += lines;
+      // wavelength, zero, displacement, S, H, and 14 numbers of widths, besides the phase's own
+      termCapacity += lines * (19 + spacingEffects.length + effectsOfRing);
+    }
+    isHeld = model.holdsWidths;
+  }
+
+  /** Nodes and held widths of a phase. @returns number of its lines */
+  function settle(p: number): number {
+    const phase = phases[p]!;
+    const count = radiation.length;
+    heldFwhm[p]!.fill(0);
+    nodes[p]!.fill(1);
+    if (!phase.update(values, false)) return 2 * MOST_AXIAL_NODES * phase.rings.count * count;
+    let lines = 0;
+    for (let ring = 0; ring < phase.rings.count; ring++) {
+      for (let w = 0; w < count; w++) {
+        const at = ring * count + w;
+        lines += hasAsymmetry ? 2 : 1;
+        if (!setBraggAngle(phase.rings.inverse[ring]!, values[wavelengthAt]! * radiation[w]!.ratio, bragg)) continue;
+        if (!widths.update(phase, ring, bragg, values, null)) continue;
+        heldFwhm[p]![at] = terms.fwhm;
+        heldEta[p]![at] = terms.eta;
+        if (!hasAsymmetry) continue;
+        axialNodes(bragg.twoThetaDeg, values[sAt]!, values[hAt]!, terms.fwhm, terms.eta, chosen);
+        nodes[p]![2 * at] = chosen[0]!;
+        nodes[p]![2 * at + 1] = chosen[1]!;
+        lines += chosen[0]! + chosen[1]! - 2;
+      }
+    }
+    return lines;
+  }
+
+  function addRing(p: number, ring: number, w: number, derivatives: boolean): boolean {
+    const phase = phases[p]!;
+    const { ratio, weight } = radiation[w]!;
+    const at = ring * radiation.length + w;
+    if (!setBraggAngle(phase.rings.inverse[ring]!, values[wavelengthAt]! * ratio, bragg)) return true;
+    const lp = weight * lorentzPolarization(model, bragg, factor);
+    const lpSlope = weight * factor[0]!;
+    const intensity = phase.rings.intensity[ring]!;
+    if (isHeld) {
+      terms.fwhm = heldFwhm[p]![at]!;
+      terms.eta = heldEta[p]![at]!;
+      terms.fwhmByTwoTheta = 0;
+      terms.etaByTwoTheta = 0;
+      terms.count = 0;
+      if (!(terms.fwhm > 0)) return true; // it came into reach after prepare
+    } else if (!widths.update(phase, ring, bragg, values, derivatives ? column : null)) return false;
+    let position = bragg.twoThetaDeg + values[zeroAt]!;
+    let positionByAngle = 1;
+    if (model.displacement) {
+      displacementShift(model.displacement, bragg.twoThetaDeg, values[displacementAt]!, shift);
+      position += shift[0]!;
+      positionByAngle += shift[1]!;
+    }
+    if (hasAsymmetry) {
+      const flat = quadrature(nodes[p]![2 * at]!);
+      const slope = quadrature(nodes[p]![2 * at + 1]!);
+      axialComponents(bragg.twoThetaDeg, values[sAt]!, values[hAt]!, flat, slope, axial);
+    }
+    for (let c = 0; c < axial.count; c++) {
+      const share = axial.share[c]!;
+      list.add(position + axial.shift[c]!, terms.fwhm, terms.eta, intensity * lp * share, p, ring);
+      if (!derivatives) continue;
+      const byAngle = intensity * (lpSlope * share + lp * axial.shareByTwoTheta[c]!);
+      addTerms(phase, ring, ratio, intensity, lp, byAngle, positionByAngle + axial.shiftByTwoTheta[c]!, axial, c);
+    }
+    return true;
+  }
+
+  /**
+   * Terms of one component of a line.
+   *
+   * @param byAngle       derivative of its area by the Bragg angle, per degree
+   * @param positionByAngle of its position
+   */
+  function addTerms(
+    phase: PhaseTerms,
+    ring: number,
+    ratio: number,
+    intensity: number,
+    lp: number,
+    byAngle: number,
+    positionByAngle: number,
+    parts: AxialComponents,
+    c: number,
+  ): void {
+    const { intensityEffects, spacingEffects, rings } = phase;
+    const factorOfArea = lp * parts.share[c]!;
+    const area = intensity * factorOfArea;
+    for (let e = 0; e < intensityEffects.length; e++) {
+      const { parameter, slope } = intensityEffects[e]!;
+      const s = slope[ring]!;
+      if (s !== 0) list.term(column[parameter]!, s * factorOfArea, 0, 0, 0);
+    }
+    const position = area * positionByAngle;
+    const fwhm = area * terms.fwhmByTwoTheta;
+    const eta = area * terms.etaByTwoTheta;
+    const root = Math.sqrt(rings.inverse[ring]!);
+    // d angle = wavelength d(1/d^2) / (4 sqrt(1/d^2) cos theta) in theta
+    const angleByInverse = (DEG * bragg.wavelengthA) / (2 * root * bragg.cosine);
+    const areaByInverse = rings.intensityByInverse[ring]! * factorOfArea;
+    for (let e = 0; e < spacingEffects.length; e++) {
+      const { parameter, slope } = spacingEffects[e]!;
+      const s = slope[ring]!;
+      if (s === 0) continue;
+      const d = angleByInverse * s;
+      list.term(column[parameter]!, byAngle * d + areaByInverse * s, position * d, fwhm * d, eta * d);
+    }
+    const wavelengthColumn = column[wavelengthAt]!;
+    if (wavelengthColumn >= 0) {
+      const d = (DEG * root * ratio) / bragg.cosine;
+      list.term(wavelengthColumn, byAngle * d, position * d, fwhm * d, eta * d);
+    }
+    list.term(column[zeroAt]!, 0, area, 0, 0);
+    if (displacementAt >= 0) list.term(column[displacementAt]!, 0, area * shift[2]!, 0, 0);
+    for (let k = 0; k < terms.count; k++)
+      list.term(terms.column[k]!, 0, 0, area * terms.fwhmBy[k]!, area * terms.etaBy[k]!);
+    if (!hasAsymmetry) return;
+    const whole = intensity * lp;
+    list.term(column[sAt]!, whole * parts.shareByS[c]!, area * parts.shiftByS[c]!, 0, 0);
+    list.term(column[hAt]!, whole * parts.shareByH[c]!, area * parts.shiftByH[c]!, 0, 0);
+  }
+
+  function positionOf(inverseDSquared: number): number {
+    if (!setBraggAngle(inverseDSquared, values[wavelengthAt]!, bragg)) return Number.NaN;
+    if (!model.displacement) return bragg.twoThetaDeg + values[zeroAt]!;
+    displacementShift(model.displacement, bragg.twoThetaDeg, values[displacementAt]!, shift);
+    return bragg.twoThetaDeg + values[zeroAt]! + shift[0]!;
+  }
+
+  function fwhmOf(p: number, ring: number): number {
+    const phase = phases[p]!;
+    if (!setBraggAngle(phase.rings.inverse[ring]!, values[wavelengthAt]!, bragg)) return Number.NaN;
+    const { clamped } = terms;
+    const isReal = widths.update(phase, ring, bragg, values, null);
+    terms.clamped = clamped;
+    return isReal ? terms.fwhm : Number.NaN;
+  }
+
+  return {
+    widths,
+    prepare,
+    get lineCapacity() {
+      return lineCapacity;
+    },
+    get termCapacity() {
+      return termCapacity;
+    },
+    addRing,
+    positionOf,
+    fwhmOf,
+  };
+}
