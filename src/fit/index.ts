@@ -6,6 +6,7 @@ export * from "./least-squares.ts";
 export * from "./linear-equation.ts";
 export * from "./linear-fit.ts";
 export * from "./normal-least-squares.ts";
+export * from "./normal-problem.ts";
 export * from "./robust-loss.ts";
 export * from "./robust-statistics.ts";
 export * from "./serial-correlation.ts";

@@ -7,8 +7,9 @@
  * Source: the shape of the interface is ceres-solver's.
  */
 import type { Covariance } from "./covariance.ts";
-import { createNormalLeastSquares, type NormalProblem } from "./normal-least-squares.ts";
+import { createNormalLeastSquares } from "./normal-least-squares.ts";
 import { flagged } from "./normal-matrix.ts";
+import type { NormalProblem } from "./normal-problem.ts";
 import { type Loss, squaredLoss } from "./robust-loss.ts";
 
 /**

@@ -16,113 +16,17 @@
 import { type BoundedStep, createBoundedStep } from "./bounded-step.ts";
 import type { LinearConstraints } from "./constraints.ts";
 import type { Covariance } from "./covariance.ts";
+import { makeFeasible } from "./feasible-start.ts";
+import { countHeldRows, holdRows, spreadToDependent } from "./held-rows.ts";
 import { createNormalWorkspace, findUndetermined, flagged, invertNormalMatrix } from "./normal-matrix.ts";
-
-/**
- * A problem that fills its own normal equations. f is the model, w = 1 / variance, r = observed - model.
- * n is the number given to createNormalLeastSquares.
- */
-export interface NormalProblem {
-  /** chi^2 = sum w r^2 at p [n]; NaN or Infinity where the model cannot be evaluated there */
-  cost(p: Float64Array): number;
-  /**
-   * chi^2, with normal [n, n] = J^T W J (both triangles) and downhill [n] = J^T W r, J = df/dp. Both come zeroed;
-   * only rows and columns of parameters with active[j] != 0 need be filled.
-   */
-  linearise(p: Float64Array, normal: Float64Array, downhill: Float64Array, active: Uint8Array): number;
-}
-
-export interface NormalOptions {
-  /** [n] NaN or -Infinity: none */
-  readonly lower?: ArrayLike<number> | undefined;
-  /** [n] NaN or Infinity: none */
-  readonly upper?: ArrayLike<number> | undefined;
-  /** [n] nonzero: the parameter keeps its value, and so does what constraints tie to it alone */
-  readonly fixed?: ArrayLike<number | boolean> | undefined;
-  /**
-   * [n] nonzero: the model is linear in this parameter (scales, background), whatever the others are. These are
-   * solved first, alone and undamped: a wild start of them does no harm, and costs one linearise() for them only.
-   */
-  readonly linear?: ArrayLike<number | boolean> | undefined;
-  /** [n] largest change in one step, in the parameter's unit: cells by a peak width; NaN or Infinity: any */
-  readonly maxStep?: ArrayLike<number> | undefined;
-  readonly constraints?: LinearConstraints | undefined;
-  /** default 50; steps tried, taken or not */
-  readonly maxIterations?: number;
-  /** default 1e-8: converged where the next undamped step would lower chi^2 by less than this share */
-  readonly costTolerance?: number;
-  /**
-   * default 0.01: converged where the next undamped step would change no parameter, and no combination of them, by
-   * more than this many esd (unscaled; that is, lower chi^2 by less than its square). 0 where w is not 1 / variance.
-   * Either of the two tolerances is enough.
-   */
-  readonly esdTolerance?: number;
-  /**
-   * What becomes of the step that is small enough. "none" (default): it is not taken. "evaluated": it is, for one more
-   * linearise(). "predicted": it is, unseen, and finalCost is what it promises: for maps, with esdTolerance 0.05 or
-   * so, it saves the last linearise() of every fit, since a step leaves about a tenth of an error over.
-   */
-  readonly lastStep?: "none" | "evaluated" | "predicted";
-  /** default 1e-13: converged where |dp_j| < stepTolerance (|p_j| + stepTolerance) for every j: the last digits */
-  readonly stepTolerance?: number;
-  /** default 0: converged where the cosine between the residuals and every column of J is at most this */
-  readonly gradientTolerance?: number;
-  /** first lambda, default 1e-5: nearly Gauss-Newton; 1e-3 and more for poor starts */
-  readonly damping?: number;
-  /** asked before each step */
-  readonly isCancelled?: (() => boolean) | undefined;
-}
-
-/**
- * converged     a minimum to the tolerances asked for
- * undetermined  a minimum, but some parameters can change without changing chi^2 (`undetermined` says which)
- * notConverged  no minimum yet; the parameters are the best met
- * cancelled     likewise, because isCancelled said so
- * failed        nothing could be done; the parameters are as they were given
- */
-export type NormalStatus = "converged" | "undetermined" | "notConverged" | "cancelled" | "failed";
-
-/** Why not converged, or failed; "" otherwise. */
-export type NormalReason =
-  | ""
-  /** maxIterations */
-  | "iterations"
-  /** no step lowers chi^2, yet the derivatives promise that one does: they do not belong to the model */
-  | "stalled"
-  | "cancelled"
-  /** a lower bound above its upper one */
-  | "boundsCrossed"
-  /** constraints and bounds leave no point */
-  | "noFeasibleStart"
-  /** chi^2 or a derivative is not finite where the fit starts */
-  | "startNotFinite";
-
-/** One object a solver, filled anew by each solve: copy what is to be kept. */
-export interface NormalSummary {
-  readonly status: NormalStatus;
-  readonly reason: NormalReason;
-  /** chi^2 at the start; NaN where failed */
-  readonly initialCost: number;
-  /** chi^2 at p; where lastStep is "predicted", as the last step promises it */
-  readonly finalCost: number;
-  readonly iterations: number;
-  readonly linearisations: number;
-  /** calls of cost() */
-  readonly costEvaluations: number;
-  /** [n] 1 on the upper bound, -1 on the lower, 0 neither; dependent parameters too */
-  readonly atBound: Int8Array;
-  /** [n] 1: without effect, or only a combination with others is determined */
-  readonly undetermined: Uint8Array;
-  /** independent parameters that neither are fixed nor are pressed against a bound: for degrees of freedom */
-  readonly freeCount: number;
-}
-
-export interface NormalLeastSquares {
-  /** Improve p [n] in place. Allocates nothing. */
-  solve(problem: NormalProblem, p: Float64Array, options?: NormalOptions): NormalSummary;
-  /** Uncertainties where the last solve ended, in new arrays; parameters pressed against a bound count as fixed. */
-  covariance(): Covariance;
-}
+import type {
+  NormalLeastSquares,
+  NormalOptions,
+  NormalProblem,
+  NormalReason,
+  NormalStatus,
+  NormalSummary,
+} from "./normal-problem.ts";
 
 /** Below this share of its own information a parameter counts as undetermined: half the digits of a float64. */
 const RANK_TOLERANCE = 1e-11;
@@ -151,6 +55,7 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
   /** independent parameters that may move, and those of them that the step is looked for in */
   const free = new Uint8Array(n);
   const active = new Uint8Array(n);
+  const bounds = { lower, upper, free };
   /** what the problem must fill: free ones and the dependent ones that they move */
   const wanted = new Uint8Array(n);
   const stepProblem = {
@@ -210,42 +115,6 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
       }
       if (count === 1 && maxStep[dependent[r]!] === 0) free[moving] = 0;
     }
-  }
-
-  /** Bring p inside its bounds: projections in turn onto the box and the dependent bounds that are violated. */
-  function makeFeasible(p: Float64Array): boolean {
-    for (let round = 0; round < 100; round++) {
-      for (let j = 0; j < n; j++) if (free[j]) p[j] = Math.min(Math.max(p[j]!, lower[j]!), upper[j]!);
-      if (!constraints) return true;
-      constraints.expand(p);
-      if (pushInside(p, constraints.rows)) return true;
-    }
-    return false;
-  }
-
-  function pushInside(p: Float64Array, { dependent, start, column, factor }: LinearConstraints["rows"]): boolean {
-    let isInside = true;
-    for (let r = 0; r < dependent.length; r++) {
-      const d = dependent[r]!;
-      let length = 0;
-      let size = 0;
-      let value = p[d]!;
-      for (let k = start[r]!; k < start[r + 1]!; k++) {
-        size = Math.max(size, Math.abs(factor[k]! * p[column[k]!]!));
-        if (free[column[k]!]) length += factor[k]! ** 2;
-      }
-      const inside = Math.min(Math.max(value, lower[d]!), upper[d]!);
-      value -= inside;
-      if (Math.abs(value) <= 1e-12 * size) {
-        p[d] = inside;
-        continue;
-      }
-      isInside = false;
-      for (let k = start[r]!; k < start[r + 1]!; k++) {
-        if (free[column[k]!]) p[column[k]!]! -= (value * factor[k]!) / length;
-      }
-    }
-    return isInside;
   }
 
   /** active = `chosen`, wanted = those and the dependent parameters that they move. @returns how many are chosen */
@@ -369,77 +238,93 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
     return cost;
   }
 
-  function iterate(p: Float64Array, startCost: number, options: NormalOptions): NormalReason {
-    const maxIterations = options.maxIterations ?? 50;
-    const costTolerance = Math.max(options.costTolerance ?? 1e-8, ROUNDING);
-    const esdTolerance = options.esdTolerance ?? 0.005;
-    const stepTolerance = options.stepTolerance ?? 1e-13;
-    const lastStep = options.lastStep ?? "none";
-    const gradientTolerance = options.gradientTolerance ?? 0;
-    let lambda = options.damping ?? 1e-5;
-    let resume = 0;
-    let growth = 4;
-    let cost = startCost;
-    let isDoubtful = false;
-    let isUndampedTried = false;
-    for (;;) {
-      if (options.isCancelled?.()) return "cancelled";
-      setRoom(p, false);
-      let predicted = bounded.find(stepProblem, lambda);
-      if (gradientTolerance > 0 && steepestCosine(cost) <= gradientTolerance) return "";
-      const enough = Math.max(costTolerance * cost, esdTolerance * esdTolerance);
-      if (predicted <= enough && lambda > UNDAMPED) {
-        // A damped step is small for two reasons: only the undamped one tells that there is no more to gain.
-        predicted = bounded.find(stepProblem, UNDAMPED);
-        if (isUndampedTried && !(predicted <= enough)) predicted = bounded.find(stepProblem, lambda);
-        else if (!(predicted <= enough)) {
-          resume = lambda;
-          lambda = UNDAMPED;
-        }
-      }
-      const isLast = predicted <= enough && !isUndampedTried && !isHeldBack();
-      if (isLast && lastStep === "none") return "";
-      if (summary.iterations >= maxIterations) return isLast ? "" : "iterations";
-      summary.iterations++;
-      const isLastDigits = setTrial(p, stepTolerance);
-      if (isLast && lastStep === "predicted") {
-        p.set(trial);
-        summary.finalCost = Math.max(cost - predicted, 0);
-        return "";
-      }
-      if (predicted >= 0 && isLastDigits) return isDoubtful ? stalled(enough) : "";
-      let next = Number.NaN;
-      if (predicted >= 0) {
-        next = isDoubtful ? costAt(trial) : linearise(trial);
-        if (isDoubtful && next < cost) next = linearise(trial);
-      }
-      if (next < cost || (isLast && next <= cost * (1 + ROUNDING))) {
-        const gain = (cost - next) / Math.max(predicted, Number.MIN_VALUE);
-        p.set(trial);
-        acceptTrialMatrices();
-        lambda = Math.max(lambda * Math.max(0.1, 1 - (2 * gain - 1) ** 3), UNDAMPED);
-        summary.finalCost = cost = next;
-        if (isLast) return "";
-        growth = 4;
-        resume = 0;
-        isDoubtful = isUndampedTried = false;
-        continue;
-      }
-      // A flat valley: neither the model nor the data see a difference in the last digits.
-      if (isLast) return "";
-      if (Math.abs(next - cost) <= costTolerance * cost) return isDoubtful ? stalled(enough) : "";
-      isDoubtful = true;
-      if (lambda <= UNDAMPED) isUndampedTried = true;
-      lambda = Math.max(resume, lambda * growth, CAUTIOUS);
-      resume = 0;
-      growth *= 2;
-      if (!(lambda < LARGEST)) return stalled(enough);
-    }
+  /** How the search goes: the damping, and what was learnt from steps that failed at this point. */
+  const search = { lambda: 0, growth: 0, resume: 0, isDoubtful: false, isUndampedTried: false };
+
+  function findStep(enough: number): number {
+    let predicted = bounded.find(stepProblem, search.lambda);
+    if (!(predicted <= enough && search.lambda > UNDAMPED)) return predicted;
+    // A damped step is small for two reasons: only the undamped one tells that there is no more to gain.
+    predicted = bounded.find(stepProblem, UNDAMPED);
+    if (predicted <= enough) return predicted;
+    if (search.isUndampedTried) return bounded.find(stepProblem, search.lambda);
+    search.resume = search.lambda;
+    search.lambda = UNDAMPED;
+    return predicted;
+  }
+
+  function accept(p: Float64Array, gain: number): void {
+    p.set(trial);
+    acceptTrialMatrices();
+    search.lambda = Math.max(search.lambda * Math.max(0.1, 1 - (2 * gain - 1) ** 3), UNDAMPED);
+    search.growth = 4;
+    search.resume = 0;
+    search.isDoubtful = search.isUndampedTried = false;
+  }
+
+  /** @returns false where the damping leaves no step */
+  function reject(): boolean {
+    search.isDoubtful = true;
+    if (search.lambda <= UNDAMPED) search.isUndampedTried = true;
+    search.lambda = Math.max(search.resume, search.lambda * search.growth, CAUTIOUS);
+    search.resume = 0;
+    search.growth *= 2;
+    return search.lambda < LARGEST;
+  }
+
+  /** chi^2 at `trial`, and its matrices where it is below `cost`; NaN where it cannot be evaluated. */
+  function evaluateTrial(cost: number): number {
+    if (!search.isDoubtful) return linearise(trial);
+    const next = costAt(trial);
+    return next < cost ? linearise(trial) : next;
   }
 
   /** No step is better: the minimum, where chi^2 has small jumps as from peaks that are cut off, or wrong derivatives? */
   const stalled = (enough: number): NormalReason =>
     bounded.find(stepProblem, UNDAMPED) <= NOISE * enough ? "" : "stalled";
+
+  function iterate(p: Float64Array, startCost: number, options: NormalOptions): NormalReason {
+    const maxIterations = options.maxIterations ?? 50;
+    const costTolerance = Math.max(options.costTolerance ?? 1e-8, ROUNDING);
+    const esdTolerance = options.esdTolerance ?? 0.01;
+    const gradientTolerance = options.gradientTolerance ?? 0;
+    const lastStep = options.lastStep ?? "none";
+    let cost = startCost;
+    search.lambda = options.damping ?? 1e-5;
+    search.growth = 4;
+    search.resume = 0;
+    search.isDoubtful = search.isUndampedTried = false;
+    for (;;) {
+      if (options.isCancelled?.()) return "cancelled";
+      setRoom(p, false);
+      const enough = Math.max(costTolerance * cost, esdTolerance * esdTolerance);
+      const predicted = findStep(enough);
+      if (gradientTolerance > 0 && steepestCosine(cost) <= gradientTolerance) return "";
+      const isLast = predicted <= enough && !search.isUndampedTried && !isHeldBack();
+      if (isLast && lastStep === "none") return "";
+      if (summary.iterations >= maxIterations) return isLast ? "" : "iterations";
+      summary.iterations++;
+      const isLastDigits = setTrial(p, options.stepTolerance ?? 1e-13);
+      if (isLast && lastStep === "predicted") {
+        p.set(trial);
+        summary.finalCost = Math.max(cost - predicted, 0);
+        return "";
+      }
+      if (predicted >= 0 && isLastDigits) return search.isDoubtful ? stalled(enough) : "";
+      const next = predicted >= 0 ? evaluateTrial(cost) : Number.NaN;
+      if (next < cost || (isLast && next <= cost * (1 + ROUNDING))) {
+        accept(p, (cost - next) / Math.max(predicted, Number.MIN_VALUE));
+        summary.finalCost = cost = next;
+        if (isLast) return "";
+        continue;
+      }
+      if (isLast) return "";
+      // A flat valley: neither the model nor the data see a difference in the last digits.
+      const isFlat = Math.abs(next - cost) <= costTolerance * cost;
+      if (isFlat && !search.isDoubtful) return "";
+      if (isFlat || !reject()) return stalled(enough);
+    }
+  }
 
   function costAt(p: Float64Array): number {
     summary.costEvaluations++;
@@ -459,22 +344,11 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
       informed[j] = active[j] && !bounded.held[j] ? 1 : 0;
       freeCount += informed[j]!;
     }
-    if (constraints) freeCount -= heldRows(constraints.rows);
+    if (constraints) freeCount -= countHeldRows(constraints.rows, bounded.held, informed);
     summary.freeCount = freeCount;
     findUndetermined(normal, informed, RANK_TOLERANCE, work);
     summary.undetermined.set(work.undetermined);
-    if (constraints) spread(summary.undetermined, constraints.rows);
-  }
-
-  /** Dependent parameters that a bound keeps from moving: each takes one freedom from the others. */
-  function heldRows({ dependent, start, column }: LinearConstraints["rows"]): number {
-    let count = 0;
-    for (let r = 0; r < dependent.length; r++) {
-      let canMove = false;
-      for (let k = start[r]!; k < start[r + 1]!; k++) if (informed[column[k]!]) canMove = true;
-      if (bounded.held[dependent[r]!] && canMove) count++;
-    }
-    return count;
+    if (constraints) spreadToDependent(summary.undetermined, constraints.rows);
   }
 
   function solve(of: NormalProblem, p: Float64Array, options: NormalOptions = NO_OPTIONS): NormalSummary {
@@ -488,7 +362,7 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
     given.set(p);
     summary.reason = prepare(options);
     if (summary.reason !== "") return summary;
-    if (!makeFeasible(p)) return fail("noFeasibleStart", p);
+    if (!makeFeasible(p, bounds, constraints)) return fail("noFeasibleStart", p);
     const cost = choose(free) === 0 ? costAt(p) : start(p, options.linear);
     if (!Number.isFinite(cost)) return fail("startNotFinite", p);
     summary.finalCost = cost;
@@ -515,7 +389,7 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
       for (let k = 0; k < n; k++) if (!informed[j] || !informed[k]) matrix[j * n + k] = 0;
     }
     if (constraints) {
-      keepRows(matrix, constraints.rows, bounded.held);
+      holdRows(matrix, constraints.rows, bounded.held);
       constraints.expandCovariance(matrix);
     }
     const esd = new Float64Array(n);
@@ -530,32 +404,3 @@ const NO_OPTIONS: NormalOptions = {};
 
 const orElse = (value: number | undefined, other: number): number =>
   value === undefined || Number.isNaN(value) ? other : value;
-
-/** What depends on an undetermined parameter is undetermined too. */
-function spread(undetermined: Uint8Array, { dependent, start, column }: LinearConstraints["rows"]): void {
-  for (let r = 0; r < dependent.length; r++) {
-    for (let k = start[r]!; k < start[r + 1]!; k++) if (undetermined[column[k]!]) undetermined[dependent[r]!] = 1;
-  }
-}
-
-/** In place: the covariance [n, n] given that the dependent parameters that are held cannot change. */
-function keepRows(covariance: Float64Array, rows: LinearConstraints["rows"], held: Int8Array): void {
-  const n = held.length;
-  const along = new Float64Array(n);
-  for (let r = 0; r < rows.dependent.length; r++) {
-    if (!held[rows.dependent[r]!]) continue;
-    let variance = 0;
-    let size = 0;
-    along.fill(0);
-    for (let k = rows.start[r]!; k < rows.start[r + 1]!; k++) {
-      for (let i = 0; i < n; i++) along[i]! += rows.factor[k]! * covariance[rows.column[k]! * n + i]!;
-    }
-    for (let k = rows.start[r]!; k < rows.start[r + 1]!; k++) {
-      variance += rows.factor[k]! * along[rows.column[k]!]!;
-      size += rows.factor[k]! ** 2 * covariance[rows.column[k]! * (n + 1)]!;
-    }
-    if (!(variance > 1e-12 * size)) continue;
-    for (let i = 0; i < n; i++)
-      for (let k = 0; k < n; k++) covariance[i * n + k]! -= (along[i]! * along[k]!) / variance;
-  }
-}
