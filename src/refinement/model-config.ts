@@ -199,6 +199,10 @@ export const ModelConfig = z.strictObject({
       ]),
     )
     .default([]),
+  findCells: z.boolean().optional().meta({
+    description:
+      "looks for cells within 2 % of the structure files before refining; left out: of phases whose cell is not given",
+  }),
   constraints: z.array(z.string().min(1)).default([]).meta({
     description: 'linear equations over parameters: "NMC_S/a = NMC_P/a", "weight(Al2O3) = 0.75"',
   }),

@@ -24,6 +24,8 @@ export interface ResolvedModel {
   readonly constraints: readonly string[];
   /** the widths are not given: they are estimated from the pattern and refined */
   readonly isProfileUnknown: boolean;
+  /** nothing is said about the zero: it is refined where the pattern determines it and needs it */
+  readonly isZeroOpen: boolean;
   /** what was assumed */
   readonly notes: readonly string[];
 }
@@ -59,7 +61,9 @@ export function resolveModel(config: ModelConfig, files: ModelFiles): ResolvedMo
   if (config.wavelength?.value === undefined) settings.get("wavelength")!.value = wavelengthA;
   set("zero", config.zero);
   if (config.displacement) set("displacement", config.displacement.value);
-  const auto = profile.shape === "tchz" ? ["W", "X", "Y"] : ["W", "eta0"];
+  // several phases differ in the width of their lines: a size for each instead of one X for all
+  const hasSizes = isProfileUnknown && profile.shape === "tchz" && phases.length > 1 && !profile.X;
+  const auto = profile.shape === "tchz" ? ["W", ...(hasSizes ? [] : ["X"]), "Y"] : ["W", "eta0"];
   for (const key of [...widths, "eta0", "eta1", "SL", "HL"] as const) {
     set(key, profile[key], isProfileUnknown && auto.includes(key) ? { refine: true } : {});
   }
@@ -78,6 +82,9 @@ export function resolveModel(config: ModelConfig, files: ModelFiles): ResolvedMo
   }
   config.phases.forEach((spec, i) => {
     phaseSettings(spec, phases[i]!, config, set);
+    const { name } = phases[i]!;
+    if (hasSizes && !spec.size && !spec.strain && !spec.gaussianSize)
+      settings.set(`${name}/size`, { value: FIRST_SIZE_NM, refine: true });
   });
   const background = config.background;
   const chebyshev = typeof background.chebyshev === "number" ? background.chebyshev : background.chebyshev.length;
@@ -102,7 +109,8 @@ export function resolveModel(config: ModelConfig, files: ModelFiles): ResolvedMo
     marginDeg: config.marginDeg,
     holdsWidths: false,
   };
-  return { model, wavelengthA, settings, given, constraints, isProfileUnknown, notes };
+  const isZeroOpen = config.zero === undefined && !config.displacement && !config.wavelength?.refine;
+  return { model, wavelengthA, settings, given, constraints, isProfileUnknown, isZeroOpen, notes };
 }
 
 /**
@@ -235,6 +243,11 @@ function checkNames(names: readonly string[]): void {
   throw new InputError("model-phase", `Two phases are called ${twice}. Give each its own name: line.`);
 }
 
+/** A size of 0 means no broadening and has no slope: one that is refined starts from here where nothing is said. */
+const FIRST_SIZE_NM = 100;
+const withStart = (spec: ParameterSpec | undefined): ParameterSpec | undefined =>
+  spec?.refine && spec.value === undefined ? { ...spec, value: FIRST_SIZE_NM } : spec;
+
 type Set = (name: string, spec: ParameterSpec | undefined, fallback?: ParameterSpec) => void;
 
 function backgroundSettings({ background }: ModelConfig, set: Set): void {
@@ -270,11 +283,11 @@ function phaseSettings(spec: PhaseSpec, { name, kind }: PhaseModel, config: Mode
   ] as const) {
     const value = spec[key];
     if (value && "axis" in value) {
-      at(key, value.across);
-      at(axial, value.along);
-    } else at(key, value);
+      at(key, key === "size" ? withStart(value.across) : value.across);
+      at(axial, key === "size" ? withStart(value.along) : value.along);
+    } else at(key, key === "size" ? withStart(value) : value);
   }
-  at("gaussianSize", spec.gaussianSize);
+  at("gaussianSize", withStart(spec.gaussianSize));
   at("gaussianStrain", spec.gaussianStrain);
   if (config.profile.shape === "pseudo-voigt") at("width", spec.width);
   spec.texture?.forEach(({ hkl, r }) => {

@@ -10,6 +10,7 @@ import type {
   WeightFractions,
 } from "../../refinement/index.ts";
 import type { PhaseResult, RefinedParameter, RefinementResult, StageReport } from "./result.ts";
+import { LEAST_SIGNIFICANCE } from "./significant-phases.ts";
 
 /** g/mol per angstrom^3 to g/cm^3 (CODATA 2018). */
 const DENSITY_FACTOR = 1.6605390666;
@@ -26,6 +27,10 @@ interface Ended {
   readonly correlations: readonly Correlation[];
   readonly statistics: FitStatistics;
   readonly weightFractions: WeightFractions;
+  /** [phase] scale over its esd */
+  readonly significance: Float64Array;
+  /** refined parameters, as indices into `refined`, that did not move in the end */
+  readonly idle: ReadonlySet<number>;
   readonly stages: readonly StageReport[];
 }
 
@@ -71,13 +76,17 @@ export function describeResult(ended: Ended): RefinementResult {
   };
 }
 
-function describeParameters({ calculator, fit, covariance, stages }: Ended): RefinedParameter[] {
+function describeParameters({ calculator, fit, covariance, stages, idle }: Ended): RefinedParameter[] {
   const position = new Map(fit.refined.map((parameter, j) => [parameter, j]));
   const atBound = new Set(stages.at(-1)?.atBound);
   return calculator.parameters.map(({ name, unit }, i) => {
     const j = position.get(i);
     const value = calculator.values[i]!;
     if (j === undefined) return { name, unit, value, esd: null, status: "fixed" };
+    if (idle.has(j)) {
+      const isHeld = calculator.parameters[i]!.phase !== undefined;
+      return { name, unit, value, esd: null, status: isHeld ? "held" : "fixed" };
+    }
     const esd = covariance.esd[j]!;
     if (covariance.undetermined.includes(j)) return { name, unit, value, esd: null, status: "undetermined" };
     if (atBound.has(name)) return { name, unit, value, esd: esd > 0 ? esd : null, status: "atBound" };
@@ -86,7 +95,12 @@ function describeParameters({ calculator, fit, covariance, stages }: Ended): Ref
   });
 }
 
-function describePhase({ calculator, fit, data, covariance, weightFractions }: Ended, p: number): PhaseResult {
+const isHeld = (significance: number | undefined): boolean => (significance ?? Infinity) < LEAST_SIGNIFICANCE;
+
+function describePhase(
+  { calculator, fit, data, covariance, weightFractions, significance }: Ended,
+  p: number,
+): PhaseResult {
   const terms = calculator.phases[p]!;
   const { name, kind, structure } = terms.model;
   const { twoThetaDeg, area, fwhm, observedArea } = calculator.reflectionsOf(p, data.observed);
@@ -127,6 +141,8 @@ function describePhase({ calculator, fit, data, covariance, weightFractions }: E
   return {
     name,
     kind,
+    significance: finite(significance[p] ?? Infinity),
+    isHeld: isHeld(significance[p]),
     weightFraction: finite(share[p]!),
     weightFractionEsd: finite(shareEsd),
     rBragg: sum((r) => Math.abs(observedArea[r]! - area[r]!)) / sum((r) => observedArea[r]!),
@@ -149,7 +165,7 @@ function describePhase({ calculator, fit, data, covariance, weightFractions }: E
   };
 }
 
-function warningsOf({ calculator, fit, stages, correlations, covariance }: Ended): string[] {
+function warningsOf({ calculator, fit, stages, correlations, covariance, significance }: Ended): string[] {
   const warnings: string[] = [];
   const last = stages.at(-1);
   if (last && last.status !== "converged") {
@@ -157,6 +173,12 @@ function warningsOf({ calculator, fit, stages, correlations, covariance }: Ended
       `the last stage ended ${last.status}${last.reason ? ` (${last.reason})` : ""}: its values are no minimum`,
     );
   }
+  calculator.model.phases.forEach(({ name }, p) => {
+    if (!isHeld(significance[p])) return;
+    warnings.push(
+      `${name} is hardly there (scale ${significance[p]!.toFixed(1)} esd): its cell, widths and sites were held at their starts`,
+    );
+  });
   for (const name of last?.atBound ?? []) warnings.push(`${name} lies on a bound`);
   const nameOf = (j: number): string => calculator.parameters[fit.refined[j]!]!.name;
   if (covariance.undetermined.length > 0) {

@@ -17,9 +17,10 @@ import {
   selectData,
 } from "../../refinement/index.ts";
 import { describeResult } from "./describe-result.ts";
-import { estimateWidth } from "./estimate-width.ts";
 import type { RefinementResult, StageReport } from "./result.ts";
 import { stagesOf } from "./schedule.ts";
+import { LEAST_SIGNIFICANCE, parametersHeld, phaseSignificance } from "./significant-phases.ts";
+import { findStart, settleWidths } from "./start-values.ts";
 
 export interface RefineOptions {
   readonly isCancelled?: () => boolean;
@@ -30,6 +31,10 @@ export interface RefineOptions {
 
 /** Correlations above this are named in the result. */
 const STRONG = 0.95;
+/** Rounds of the last stage in which phases may be found to be there, or not, after all. */
+const MOST_ROUNDS = 3;
+/** What chi^2 must fall by, in units of reduced chi^2, and how far the zero may go with a cell, for it to be kept. */
+const [ZERO_GAIN, ZERO_CORRELATION] = [16, 0.98] as const;
 const MOST_WEIGHT_CYCLES = 4;
 const MOST_LE_BAIL_CYCLES = 30;
 
@@ -45,65 +50,59 @@ export function refinePattern(
   name: string,
   options: RefineOptions = {},
 ): RefinementResult {
-  const resolved = resolveModel(config, files);
   const data = selectData(pattern, name, config);
+  const resolved = settleWidths(resolveModel(config, files), data);
   const mark = kernels.arena.mark();
   try {
     const calculator = createPatternCalculator(kernels, resolved.model, resolved.wavelengthA, data.twoThetaDeg);
     const { refined, stage, lower, upper } = applySettings(calculator, resolved);
-    options.start?.forEach((value, key) => {
-      calculator.values[calculator.indexOf(key)] = value;
-    });
-    if (resolved.isProfileUnknown && !options.start) {
-      calculator.values[calculator.indexOf("W")] = estimateWidth(data.twoThetaDeg, data.observed) ** 2;
-    }
+    const zero = calculator.indexOf("zero");
+    const tried = resolved.isZeroOpen && !options.start && refined.length > 0 ? [zero] : [];
     const weightFractions = createWeightFractions(calculator);
     const { constraints } = resolved;
-    const fit = createPatternFit(kernels, calculator, { refined, lower, upper, constraints }, weightFractions);
+    const settings = { refined: [...refined, ...tried], lower, upper, constraints };
+    const fit = createPatternFit(kernels, calculator, settings, weightFractions);
     loadData(fit, data);
-    if (!Number.isFinite(fit.chi2())) throw noStart(calculator);
     if (refined.length >= data.observed.length) {
       throw new InputError(
         "model-parameters",
         `${name} has ${data.observed.length} points in the range and the model refines ${refined.length} parameters: fewer parameters or more points are needed.`,
       );
     }
-    const reports: StageReport[] = [];
-    for (const active of stagesOf(config, calculator, refined, stage)) {
-      const report = runStage(fit, calculator, data, active, options);
-      reports.push(report);
-      options.onStage?.(report);
-      if (options.isCancelled?.()) break;
-    }
-    return finish(fit, calculator, data);
+    const notes: string[] = [];
+    if (options.start) takeStart(calculator, fit, options.start);
+    else notes.push(...findStart(kernels, config, resolved, data, calculator, fit));
+    if (!Number.isFinite(fit.chi2())) throw noStart(calculator);
+    const order = stagesOf(config, calculator, refined, stage);
+    const stages = options.start && order.length > 0 ? [order.at(-1)!] : order;
+    const run = runStages({ fit, calculator, data, options }, stages);
+    if (tried.length > 0 && !options.isCancelled?.()) notes.push(...tryZero({ fit, calculator, data, options }, run));
+    return finish();
 
-    function finish(done: PatternFit, with_: PatternCalculator, points: PatternData): RefinementResult {
-      const background = new Float64Array(points.observed.length);
-      with_.background(background);
-      const last = reports.at(-1);
-      const statistics = fitStatistics(
-        points.observed,
-        with_.calculated,
-        background,
-        done.weight,
-        last?.freeParameters ?? 0,
-      );
-      const plain = refined.length > 0 ? done.covariance() : emptyCovariance;
-      const factor = esdFactor(config.esd, statistics.gof, points, with_, done.weight);
+    function finish(): RefinementResult {
+      const background = new Float64Array(data.observed.length);
+      calculator.background(background);
+      const freeParameters = run.reports.at(-1)?.freeParameters ?? 0;
+      const { observed } = data;
+      const statistics = fitStatistics(observed, calculator.calculated, background, fit.weight, freeParameters);
+      const plain = run.reports.length > 0 ? fit.covariance() : emptyCovariance;
+      const factor = esdFactor(config.esd, statistics.gof, data, calculator, fit.weight);
       const covariance = scaleCovariance(plain, factor);
       return describeResult({
         config,
-        resolved,
-        calculator: with_,
-        fit: done,
-        data: points,
+        resolved: { ...resolved, notes: [...resolved.notes, ...notes] },
+        calculator,
+        fit,
+        data,
         background,
         covariance,
         esdFactor: factor,
         correlations: strongCorrelations(covariance.matrix, STRONG),
         statistics,
         weightFractions,
-        stages: reports,
+        significance: run.significance,
+        idle: run.idle,
+        stages: run.reports,
       });
     }
   } finally {
@@ -113,6 +112,113 @@ export function refinePattern(
 
 const emptyCovariance: Covariance = { matrix: new Float64Array(0), esd: new Float64Array(0), undetermined: [] };
 
+interface Work {
+  readonly fit: PatternFit;
+  readonly calculator: PatternCalculator;
+  readonly data: PatternData;
+  readonly options: RefineOptions;
+}
+
+interface Run {
+  readonly reports: StageReport[];
+  /** [phase] scale over esd */
+  significance: Float64Array;
+  /** refined parameters, as indices into `refined`, that did not move in the last stage */
+  idle: Set<number>;
+}
+
+/** Values of a neighbour, as far as the model has them, inside its bounds. */
+function takeStart(
+  { values, parameters }: PatternCalculator,
+  fit: PatternFit,
+  start: ReadonlyMap<string, number>,
+): void {
+  parameters.forEach(({ name }, i) => {
+    const value = start.get(name);
+    if (value === undefined) return;
+    const j = fit.refined.indexOf(i);
+    values[i] = j < 0 ? value : Math.min(Math.max(value, fit.lower[j]!), fit.upper[j]!);
+  });
+}
+
+/** All stages; before each, phases that are not there are found and held; after the last it is looked at once more. */
+function runStages(work: Work, stages: readonly (readonly number[])[]): Run {
+  const { fit, calculator, options } = work;
+  const run: Run = { reports: [], significance: new Float64Array(0), idle: new Set() };
+  for (const [k, stage] of stages.entries()) {
+    const most = k + 1 === stages.length ? MOST_ROUNDS : 1;
+    let before: number[] | undefined;
+    for (let round = 0; round < most && !options.isCancelled?.(); round++) {
+      run.significance = phaseSignificance(fit, calculator);
+      const held = parametersHeld(fit, calculator, run.significance);
+      const active = stage.filter((j) => !held.has(j));
+      run.idle = new Set(fit.refined.flatMap((_, j) => (active.includes(j) ? [] : [j])));
+      if (before?.join() === active.join()) {
+        fit.solve({ active }); // nothing has changed: only the covariance is to be that of all
+        break;
+      }
+      const report = runCarefully(work, active);
+      run.reports.push(report);
+      options.onStage?.(report);
+      before = active;
+      if (run.significance.every((one) => one > 3 * LEAST_SIGNIFICANCE)) break;
+    }
+  }
+  return run;
+}
+
+/** A stage that does not converge is tried once more in small steps; one that fails leaves everything as it was. */
+function runCarefully({ fit, calculator, data, options }: Work, active: readonly number[]): StageReport {
+  const before = calculator.values.slice();
+  const report = runStage(fit, calculator, data, active, options);
+  if (report.status !== "notConverged" && report.status !== "failed") return report;
+  if (report.reason !== "iterations") calculator.values.set(before);
+  const again = runStage(fit, calculator, data, active, options, { damping: 0.1, maxIterations: 200 });
+  if (again.status === "failed") {
+    calculator.values.set(before);
+    calculator.evaluate(false);
+  }
+  return { ...again, chi2Start: report.chi2Start, iterations: report.iterations + again.iterations };
+}
+
+/** The zero is kept where the pattern needs it and tells it apart from the cells. */
+function tryZero(work: Work, run: Run): string[] {
+  const { fit, calculator, data } = work;
+  const last = run.reports.at(-1);
+  if (last?.status !== "converged") return [];
+  const before = calculator.values.slice();
+  const zero = fit.refined.indexOf(calculator.indexOf("zero"));
+  const active = fit.refined.flatMap((_, j) => (run.idle.has(j) && j !== zero ? [] : [j]));
+  const report = runStage(fit, calculator, data, active, work.options);
+  const reduced = report.chi2End / Math.max(1, data.observed.length - report.freeParameters);
+  const gain = (last.chi2End - report.chi2End) / Math.max(1, reduced);
+  const matrix = fit.covariance().matrix;
+  const m = fit.refined.length;
+  const variance = (j: number): number => matrix[j * m + j]!;
+  const isApart = fit.refined.every((parameter, j) => {
+    if (!/\/(a|b|c)$/.test(calculator.parameters[parameter]!.name) || !(variance(j) > 0)) return true;
+    return Math.abs(matrix[zero * m + j]!) < ZERO_CORRELATION * Math.sqrt(variance(zero) * variance(j));
+  });
+  if (report.status === "converged" && gain > ZERO_GAIN && isApart && variance(zero) > 0) {
+    run.reports.push(report);
+    run.idle.delete(zero);
+    return [
+      `the zero is refined, which the model leaves open: chi² falls by ${gain.toPrecision(3)} reduced chi²; write zero: 0 to hold it`,
+    ];
+  }
+  calculator.values.set(before);
+  run.reports.push(
+    runStage(
+      fit,
+      calculator,
+      data,
+      active.filter((j) => j !== zero),
+      work.options,
+    ),
+  );
+  return [];
+}
+
 /** One stage; with weights from the model, and Le Bail intensities, until they no longer change. */
 function runStage(
   fit: PatternFit,
@@ -120,6 +226,7 @@ function runStage(
   { observed, weights }: PatternData,
   active: readonly number[],
   { isCancelled }: RefineOptions,
+  care: { readonly damping?: number; readonly maxIterations?: number } = {},
 ): StageReport {
   const hasLeBail = calculator.model.phases.some(({ kind }) => kind === "le-bail");
   let iterations = 0;
@@ -129,7 +236,7 @@ function runStage(
     if (hasLeBail) for (let k = 0; k < 3; k++) if (calculator.evaluate(false)) calculator.shareOut(observed);
     const before = fit.chi2();
     if (cycle === 0) chi2Start = before;
-    const summary = fit.solve({ active, isCancelled, ...(hasLeBail && { maxIterations: 4 }) });
+    const summary = fit.solve({ active, isCancelled, ...care, ...(hasLeBail && { maxIterations: 4 }) });
     iterations += summary.iterations;
     const isSettled = Math.abs(before - summary.finalCost) < 1e-5 * before;
     const most = hasLeBail ? MOST_LE_BAIL_CYCLES : weights === "model" ? MOST_WEIGHT_CYCLES : 1;

@@ -19,9 +19,9 @@ export interface RefinedParameter {
   readonly name: string;
   readonly unit: string;
   readonly value: number;
-  /** standard uncertainty; null where it is not refined, at a bound, or not determined */
+  /** standard uncertainty; null where it is not refined, at a bound, not determined, or held as its phase is hardly there */
   readonly esd: number | null;
-  readonly status: "refined" | "fixed" | "tied" | "atBound" | "undetermined";
+  readonly status: "refined" | "fixed" | "tied" | "atBound" | "undetermined" | "held";
 }
 
 export interface ReflectionResult {
@@ -42,6 +42,10 @@ export interface ReflectionResult {
 export interface PhaseResult {
   readonly name: string;
   readonly kind: "rietveld" | "pawley" | "le-bail";
+  /** scale over its esd (times the goodness of fit where that is above 1); null for Pawley and Le Bail phases */
+  readonly significance: number | null;
+  /** hardly there: all but the scale was held at its start */
+  readonly isHeld: boolean;
   readonly weightFraction: number | null;
   readonly weightFractionEsd: number | null;
   /** sum |Io - Ic| / sum Io over reflections in the range */
