@@ -217,7 +217,7 @@ const LINEAR = [1, 1, 1, 1, 1, 0, 0, 0];
 const CLOSE = [380, 160, 50, 18, -4, 1.0005, 0.9995, 1.0005];
 
 describe("a start that is close", () => {
-  it("takes about four linearisations, one of them for the linear parameters alone, and no cost()", () => {
+  it("takes about three linearisations and no cost()", () => {
     let total = 0;
     for (let seed = 1; seed <= 20; seed++) {
       const { problem, truth } = powderLike(seed);
@@ -225,7 +225,7 @@ describe("a start that is close", () => {
       const p = Float64Array.from(CLOSE);
       const summary = solver.solve(problem, p, { linear: LINEAR, esdTolerance: 0.05, lastStep: "predicted" });
       expect(summary.status).toBe("converged");
-      expect(summary.linearisations).toBeLessThanOrEqual(5);
+      expect(summary.linearisations).toBeLessThanOrEqual(4);
       expect(summary.costEvaluations).toBe(0);
       expect(problem.points.length).toBe(summary.linearisations);
       total += summary.linearisations;
@@ -237,7 +237,7 @@ describe("a start that is close", () => {
       best.forEach((value, j) => expect(Math.abs(value - p[j]!)).toBeLessThan(0.02 * esd[j]!));
       p.forEach((value, j) => expect(Math.abs(value - truth[j]!)).toBeLessThan(5 * esd[j]!));
     }
-    expect(total / 20).toBeLessThanOrEqual(4.3);
+    expect(total / 20).toBeLessThanOrEqual(3.5);
   });
 
   it("with the last step left out, as by default, ends within its tolerance of the minimum", () => {

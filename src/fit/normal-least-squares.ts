@@ -36,6 +36,8 @@ const UNDAMPED = 1e-10;
 const ROUNDING = 1e-13;
 /** How often the decrease wanted may be promised and not be found at a minimum: a tenth of it in each parameter. */
 const NOISE = 100;
+/** Share of chi^2 that the linear parameters must take away for them to be solved first: else one step does it all. */
+const FAR_OFF = 0.5;
 /** The first damping after a failed Gauss-Newton step, and the largest: a step of nothing. */
 const [CAUTIOUS, LARGEST] = [1e-4, 1e16];
 
@@ -196,8 +198,11 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
     return largest;
   }
 
-  /** Linear parameters alone, where the rest of the model stands still. @returns chi^2 at the start, or NaN */
-  function solveLinear(p: Float64Array, linear: ArrayLike<number | boolean>): number | null {
+  /**
+   * trial = the linear parameters solved alone, undamped, where the rest of the model stands still.
+   * @returns the decrease of chi^2, which is exact
+   */
+  function solveLinear(p: Float64Array, linear: ArrayLike<number | boolean>): number {
     for (let j = 0; j < n; j++) informed[j] = free[j] && linear[j] ? 1 : 0;
     if (constraints) {
       const { dependent, start, column } = constraints.rows;
@@ -206,36 +211,29 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
         for (let k = start[r]!; k < start[r + 1]!; k++) informed[column[k]!] = 0;
       }
     }
-    if (choose(informed) === 0) return null;
-    const cost = linearise(p);
-    if (Number.isNaN(cost)) return Number.NaN;
-    acceptTrialMatrices();
+    if (choose(informed) === 0) return 0;
     setRoom(p, true);
     // A dependent parameter that is fixed has no room here either.
     for (let j = 0; j < n; j++) if (maxStep[j] === 0) stepProblem.low[j] = stepProblem.high[j] = 0;
-    if (bounded.find(stepProblem, UNDAMPED) > 0) setTrial(p, 0);
-    else trial.set(p);
-    return cost;
+    const gain = bounded.find(stepProblem, UNDAMPED);
+    setTrial(p, 0);
+    return gain;
   }
 
-  /** chi^2 at p with its matrices, after the linear parameters were solved; NaN where nothing can be evaluated. */
+  /** chi^2 at p with its matrices, after the linear parameters were solved if need be; NaN where not finite. */
   function start(p: Float64Array, linear: ArrayLike<number | boolean> | undefined): number {
-    const before = linear ? solveLinear(p, linear) : null;
-    choose(free);
-    if (before !== null && Number.isNaN(before)) return Number.NaN;
-    if (before !== null) {
-      const after = linearise(trial);
-      if (after <= before * (1 + 1e-9)) {
-        p.set(trial);
-        acceptTrialMatrices();
-        summary.initialCost = before;
-        return after;
-      }
-    }
     const cost = linearise(p);
     acceptTrialMatrices();
     summary.initialCost = cost;
-    return cost;
+    if (!linear || Number.isNaN(cost)) return cost;
+    const gain = solveLinear(p, linear);
+    choose(free);
+    if (!(gain > FAR_OFF * cost)) return cost;
+    const after = linearise(trial);
+    if (!(after < cost)) return cost;
+    p.set(trial);
+    acceptTrialMatrices();
+    return after;
   }
 
   /** How the search goes: the damping, and what was learnt from steps that failed at this point. */

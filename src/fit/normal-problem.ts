@@ -24,8 +24,9 @@ export interface NormalOptions {
   /** [n] nonzero: the parameter keeps its value, and so does what constraints tie to it alone */
   readonly fixed?: ArrayLike<number | boolean> | undefined;
   /**
-   * [n] nonzero: the model is linear in this parameter (scales, background), whatever the others are. These are
-   * solved first, alone and undamped: a wild start of them does no harm, and costs one linearise() for them only.
+   * [n] nonzero: the model is linear in this parameter (scales, background), whatever the others are. Where these
+   * alone would lower chi^2 by more than half they are solved first, undamped, inside their bounds: a wild start of
+   * them does no harm and costs one linearise() more.
    */
   readonly linear?: ArrayLike<number | boolean> | undefined;
   /** [n] largest change in one step, in the parameter's unit: cells by a peak width; NaN or Infinity: any */
