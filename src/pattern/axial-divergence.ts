@@ -16,7 +16,7 @@
 const RAD = Math.PI / 180;
 
 /** Most Gauss-Legendre nodes in one panel of the integral. */
-export const MOST_AXIAL_NODES = 96;
+export const MOST_AXIAL_NODES = 200;
 
 /** The components of one line; [n] each, filled by `axialComponents`. */
 export interface AxialComponents {
@@ -58,7 +58,7 @@ function axialReach(twoThetaDeg: number, z: number): number {
 
 /**
  * Nodes that the two panels of a line need so that it is right to 1e-4 of its top: out[0] for heights under |H - S|,
- * out[1] above. True to panels of 19 widths; beyond, the number stays at the most there are.
+ * out[1] above. True to panels of 39 widths; beyond, the number stays at the most there are.
  */
 export function axialNodes(
   twoThetaDeg: number,
@@ -82,8 +82,8 @@ export function axialNodes(
  */
 function nodesFor(reach: number, eta: number): number {
   if (reach < 4e-4) return 1;
-  const perWidth = Math.min(5, Math.max(3, 5 + 0.55 * Math.log(Math.max(eta, 1e-3))));
-  return Math.min(MOST_AXIAL_NODES, Math.ceil(1.6 + 2.2 * Math.sqrt(Math.min(1, reach)) + perWidth * reach));
+  const perWidth = Math.min(5.4, Math.max(3.3, 5.4 + 0.55 * Math.log(Math.max(eta, 1e-3))));
+  return Math.min(MOST_AXIAL_NODES, Math.ceil(2 + 2.2 * Math.sqrt(Math.min(1, reach)) + perWidth * reach));
 }
 
 /** Gauss-Legendre nodes on [0, 1] and their weights. */

@@ -104,8 +104,11 @@ export function createPhaseTerms(
   const freedom = cellFreedom(structure);
   const free = freedom.names.length;
   const cellIndices = Int32Array.from(freedom.names, index);
-  const cell = new Float64Array(6);
+  const cell = new Float64Array(6).fill(Number.NaN);
+  /** whether |F|^2 belongs to another cell or to other sites */
+  let isStale = true;
   const reciprocal = createReciprocalGradient();
+  const cellChange = new Float64Array(6);
   const metricSlope = new Float64Array(6);
   const inverse = ofReflections();
   const s2 = ofReflections();
@@ -115,6 +118,7 @@ export function createPhaseTerms(
 
   const fSquared = ofReflections();
   const fSlope = ofReflections();
+  const siteSlope = ofReflections();
   const intensity = ofReflections();
   /** intensity over |F|^2 and over the scale, both also where these are 0 */
   const perFSquared = ofReflections();
@@ -179,18 +183,7 @@ export function createPhaseTerms(
   }
 
   function update(values: Float64Array, derivatives: boolean): boolean {
-    for (let i = 0; i < 6; i++) {
-      let value = freedom.constant[i]!;
-      for (let q = 0; q < free; q++) value += freedom.matrix[i * free + q]! * values[cellIndices[q]!]!;
-      cell[i] = value;
-    }
-    if (!reciprocal.update(cell)) return false;
-    linear(reciprocal.metric, ringInverse);
-    for (let r = 0; r < n; r++) {
-      const value = ringInverse[ringOf[r]!]!;
-      inverse[r] = value;
-      s2[r] = value / 4;
-    }
+    if (!updateCell(values)) return false;
     if (derivatives) updateSpacings();
     if (factors) updateIntensities(values, derivatives);
     else {
@@ -200,6 +193,30 @@ export function createPhaseTerms(
       }
       ringIntensity.fill(0);
       for (let r = 0; r < n; r++) ringIntensity[ringOf[r]!]! += intensity[r]!;
+    }
+    return true;
+  }
+
+  /** Spacings, where the cell is another than before: half of the steps of a fit return to the same. */
+  function updateCell(values: Float64Array): boolean {
+    let hasMoved = false;
+    for (let i = 0; i < 6; i++) {
+      let value = freedom.constant[i]!;
+      for (let q = 0; q < free; q++) value += freedom.matrix[i * free + q]! * values[cellIndices[q]!]!;
+      if (value !== cell[i]) hasMoved = true;
+      cell[i] = value;
+    }
+    if (!hasMoved) return true;
+    if (!reciprocal.update(cell)) {
+      cell.fill(Number.NaN); // no cell to return to
+      return false;
+    }
+    isStale = true;
+    linear(reciprocal.metric, ringInverse);
+    for (let r = 0; r < n; r++) {
+      const value = ringInverse[ringOf[r]!]!;
+      inverse[r] = value;
+      s2[r] = value / 4;
     }
     return true;
   }
@@ -227,19 +244,19 @@ export function createPhaseTerms(
     for (let e = 0; e < spacingEffects.length; e++) {
       const { parameter, slope } = spacingEffects[e]!;
       const q = cellIndices.indexOf(parameter);
-      metricSlope.fill(0);
-      for (let i = 0; i < 6; i++) {
-        const share = freedom.matrix[i * free + q]!;
-        if (share === 0) continue;
-        for (let k = 0; k < 6; k++) metricSlope[k]! += share * reciprocal.gradient[6 * i + k]!;
-      }
+      for (let i = 0; i < 6; i++) cellChange[i] = freedom.matrix[i * free + q]!;
+      reciprocal.along(cellChange, metricSlope);
       linear(metricSlope, slope);
     }
   }
 
   function updateIntensities(values: Float64Array, derivatives: boolean): void {
-    if (moveSites(values)) factors!.setSites(sites);
-    factors!.evaluate(s2, fSquared, derivatives ? fSlope : null);
+    if (moveSites(values)) {
+      factors!.setSites(sites);
+      isStale = true;
+    }
+    if (isStale) factors!.evaluate(s2, fSquared, fSlope);
+    isStale = false;
     if (texture.length > 0) updateTexture(values);
     const scale = values[scaleIndex]!;
     const b = overallB === NONE ? 0 : values[overallB]!;
@@ -273,9 +290,9 @@ export function createPhaseTerms(
       for (let r = 0; r < n; r++) slope[ringOf[r]!]! += (intensity[r]! / factor[r]!) * factorSlope[r]!;
     }
     for (const { slot, slope } of siteEffects) {
-      factors!.derivative(slot.site, slot.what, s2, fSlope);
+      factors!.derivative(slot.site, slot.what, s2, siteSlope);
       slope.fill(0);
-      for (let r = 0; r < n; r++) slope[ringOf[r]!]! += fSlope[r]! * perFSquared[r]!;
+      for (let r = 0; r < n; r++) slope[ringOf[r]!]! += siteSlope[r]! * perFSquared[r]!;
     }
   }
   /** Copies the numbers into the sites; says whether any has changed. */
