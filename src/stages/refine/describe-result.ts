@@ -1,4 +1,5 @@
 import { cellFreedom, cellVolume } from "../../crystal/index.ts";
+import { twoThetaDegToD } from "../../data/index.ts";
 import type { Correlation, Covariance } from "../../fit/index.ts";
 import type { PatternCalculator } from "../../pattern/calculator.ts";
 import type {
@@ -9,8 +10,10 @@ import type {
   ResolvedModel,
   WeightFractions,
 } from "../../refinement/index.ts";
+import { estimateWidth } from "./estimate-width.ts";
 import type { PhaseResult, RefinedParameter, RefinementResult, StageReport } from "./result.ts";
 import { LEAST_SIGNIFICANCE } from "./significant-phases.ts";
+import { unexplainedPeak } from "./unexplained-peak.ts";
 
 /** g/mol per angstrom^3 to g/cm^3 (CODATA 2018). */
 const DENSITY_FACTOR = 1.6605390666;
@@ -165,7 +168,8 @@ function describePhase(
   };
 }
 
-function warningsOf({ calculator, fit, stages, correlations, covariance, significance }: Ended): string[] {
+function warningsOf(ended: Ended): string[] {
+  const { calculator, fit, stages, correlations, covariance, significance, statistics, data, background } = ended;
   const warnings: string[] = [];
   const last = stages.at(-1);
   if (last && last.status !== "converged") {
@@ -179,7 +183,9 @@ function warningsOf({ calculator, fit, stages, correlations, covariance, signifi
       `${name} is hardly there (scale ${significance[p]!.toFixed(1)} esd): its cell, widths and sites were held at their starts`,
     );
   });
-  for (const name of last?.atBound ?? []) warnings.push(`${name} lies on a bound`);
+  const isOfHeld = (name: string): boolean =>
+    calculator.model.phases.some((phase, p) => isHeld(significance[p]) && name === `${phase.name}/scale`);
+  for (const name of (last?.atBound ?? []).filter((one) => !isOfHeld(one))) warnings.push(`${name} lies on a bound`);
   const nameOf = (j: number): string => calculator.parameters[fit.refined[j]!]!.name;
   if (covariance.undetermined.length > 0) {
     warnings.push(
@@ -189,10 +195,36 @@ function warningsOf({ calculator, fit, stages, correlations, covariance, signifi
   for (const { first, second, correlation } of correlations.slice(0, 10)) {
     warnings.push(`${nameOf(first)} and ${nameOf(second)} are correlated ${correlation.toFixed(3)}`);
   }
+  const { twoThetaDeg, observed } = data;
+  const extra = unexplainedPeak(
+    twoThetaDeg,
+    observed,
+    calculator.calculated,
+    background,
+    fit.weight,
+    medianWidth(calculator, observed),
+  );
+  if (extra && extra.significance > 20 * Math.max(1, statistics.gof) && extra.share > 0.005) {
+    const wavelengthA = calculator.values[calculator.indexOf("wavelength")]!;
+    warnings.push(
+      `at ${extra.twoThetaDeg.toFixed(3)}° (d = ${twoThetaDegToD(extra.twoThetaDeg, wavelengthA).toFixed(4)} Å) the pattern has ${(100 * extra.share).toFixed(1)} % of its tallest line more than the model: a phase or a free peak may be missing`,
+    );
+  }
   if (calculator.clampedWidths > 0) {
     warnings.push(
       `${calculator.clampedWidths} lines would have a negative Lorentzian width, taken as 0: look at X, Y, Z`,
     );
   }
   return warnings;
+}
+
+function medianWidth(calculator: PatternCalculator, observed: Float64Array): number {
+  const { twoTheta, phases } = calculator;
+  const widths = phases.flatMap((_, p) => {
+    const { twoThetaDeg, fwhm } = calculator.reflectionsOf(p, observed);
+    return [...fwhm].filter(
+      (width, r) => width > 0 && twoThetaDeg[r]! >= twoTheta[0]! && twoThetaDeg[r]! <= twoTheta.at(-1)!,
+    );
+  });
+  return widths.sort((a, b) => a - b)[widths.length >> 1] ?? estimateWidth(twoTheta, observed);
 }

@@ -70,12 +70,19 @@ export function refinePattern(
       );
     }
     const notes: string[] = [];
+    const home = calculator.values.slice();
+    let found = new Map<string, number>();
     if (options.start) takeStart(calculator, fit, options.start);
-    else notes.push(...findStart(kernels, config, resolved, data, calculator, fit));
+    else found = findStart(kernels, config, resolved, data, calculator, fit);
     if (!Number.isFinite(fit.chi2())) throw noStart(calculator);
     const order = stagesOf(config, calculator, refined, stage);
     const stages = options.start && order.length > 0 ? [order.at(-1)!] : order;
-    const run = runStages({ fit, calculator, data, options }, stages);
+    const run = runStages({ fit, calculator, data, options, home: options.start ? undefined : home }, stages);
+    const stayed = [...found].filter(([key]) => !run.idle.has(fit.refined.indexOf(calculator.indexOf(key))));
+    if (stayed.length > 0) {
+      const list = stayed.map(([key, value]) => `${key} ${value.toFixed(3)}`).join(", ");
+      notes.push(`the search for cells moved them by more than 0.2 %, to ${list}`);
+    }
     if (tried.length > 0 && !options.isCancelled?.()) notes.push(...tryZero({ fit, calculator, data, options }, run));
     return finish();
 
@@ -117,6 +124,8 @@ interface Work {
   readonly calculator: PatternCalculator;
   readonly data: PatternData;
   readonly options: RefineOptions;
+  /** [parameter] where a phase that is not there goes back to: what the structure file or the model has */
+  readonly home?: Float64Array | undefined;
 }
 
 interface Run {
@@ -143,7 +152,8 @@ function takeStart(
 
 /** All stages; before each, phases that are not there are found and held; after the last it is looked at once more. */
 function runStages(work: Work, stages: readonly (readonly number[])[]): Run {
-  const { fit, calculator, options } = work;
+  const { fit, calculator, options, home } = work;
+  const nameOf = (j: number): string => calculator.parameters[fit.refined[j]!]!.name;
   const run: Run = { reports: [], significance: new Float64Array(0), idle: new Set() };
   for (const [k, stage] of stages.entries()) {
     const most = k + 1 === stages.length ? MOST_ROUNDS : 1;
@@ -151,6 +161,10 @@ function runStages(work: Work, stages: readonly (readonly number[])[]): Run {
     for (let round = 0; round < most && !options.isCancelled?.(); round++) {
       run.significance = phaseSignificance(fit, calculator);
       const held = parametersHeld(fit, calculator, run.significance);
+      if (home && k + 1 === stages.length) {
+        for (const j of held)
+          if (/\/(a|b|c)$/.test(nameOf(j))) calculator.values[fit.refined[j]!] = home[fit.refined[j]!]!;
+      }
       const active = stage.filter((j) => !held.has(j));
       run.idle = new Set(fit.refined.flatMap((_, j) => (active.includes(j) ? [] : [j])));
       if (before?.join() === active.join()) {

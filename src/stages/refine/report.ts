@@ -1,6 +1,6 @@
 import type { RefinementResult } from "./result.ts";
 
-const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+const percent = (share: number): string => (Number.isFinite(share) ? `${(100 * share).toFixed(2)} %` : "-");
 
 /** 2.82205(4): the uncertainty in units of the last digits, two of them where it starts with 1. */
 export function withEsd(value: number, esd: number | null): string {

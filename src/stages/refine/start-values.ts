@@ -12,6 +12,8 @@ const CAGLIOTI_FROM_DEG = 60;
 const WIDTHS = [0.4, 0.55, 0.75, 1, 1.35, 1.8, 2.5] as const;
 /** How a width is shared between its Gaussian and its Lorentzian part to start with. */
 const [GAUSS_SHARE, LORENTZ_SHARE] = [0.75, 0.35] as const;
+/** A change of a cell that the report mentions. */
+const WORTH_SAYING = 0.002;
 const DEG = 180 / Math.PI;
 
 /** Where widths are not given and the pattern reaches far enough, U and V are refined, too. */
@@ -42,7 +44,7 @@ export function phasesToFind(config: ModelConfig, { model, settings }: ResolvedM
 /**
  * Cells and widths from the pattern, written into the calculator; what the model gives stays.
  *
- * @returns what was done, for the report
+ * @returns the edges that are other than in the structure files
  */
 export function findStart(
   kernels: Kernels,
@@ -51,8 +53,8 @@ export function findStart(
   data: PatternData,
   calculator: PatternCalculator,
   fit: PatternFit,
-): string[] {
-  const notes: string[] = [];
+): Map<string, number> {
+  const found = new Map<string, number>();
   const { values, parameters, indexOf } = calculator;
   const phases = phasesToFind(config, resolved);
   const first = estimateWidth(data.twoThetaDeg, data.observed);
@@ -71,11 +73,9 @@ export function findStart(
         values[indexOf(name)] = before[k]!;
       });
     } else {
-      const moved = [...edges].filter(([name, value], k) => Math.abs(value / before[k]! - 1) > 0.002 && name);
-      if (moved.length > 0)
-        notes.push(
-          `cells found in the pattern: ${moved.map(([name, value]) => `${name} ${value.toFixed(3)}`).join(", ")}`,
-        );
+      edges.forEach((value, name) => {
+        if (Math.abs(value / before[[...edges.keys()].indexOf(name)]! - 1) > WORTH_SAYING) found.set(name, value);
+      });
     }
   }
   if (resolved.isProfileUnknown) {
@@ -87,7 +87,7 @@ export function findStart(
     }
     setWidth(calculator, fit, best);
   }
-  return notes;
+  return found;
 
   function linearMisfit(_: PatternCalculator, current: PatternFit): number {
     const active = current.refined.flatMap((parameter, j) => (parameters[parameter]!.isLinear ? [j] : []));
