@@ -7,7 +7,9 @@ import { peakExp2 } from "./peak-profile.ts";
  *   y += area P,   column += cP P + cX dP/dposition + cH dP/dfwhm + cE dP/deta      for each term of the line
  *
  *   P = eta L + (1 - eta) G,   L = H / (2 pi) / (h^2 + d^2),   G = 2 sqrt(ln 2 / pi) / H * 2^(-d^2 / h^2),
- *   d = x - position,   H = fwhm,   h = H / 2                                     (Young & Wiles, J. Appl. Cryst. 15 (1982) 430-438)
+ *   d = x - position,   H = fwhm,   h = H / 2
+ *
+ * (Young & Wiles, J. Appl. Cryst. 15 (1982) 430-438).
  *
  * Where the Gaussian is under 2^-60 of its top only the Lorentzian is evaluated, because the tails are nearly all of
  * the work. They are cut in groups of eight points that start at multiples of eight, so spans that do too are the
@@ -47,8 +49,8 @@ export function patternLines(
     const addTerms = (i: number, P: number, dPosition: number, dFwhm: number, dEta: number): void => {
       for (let t = firstTerm; t < endTerm; t++) {
         const at = termColumns[t]! * stride + i;
-        const [cP, cX, cH, cE] = terms.subarray(4 * t, 4 * t + 4) as unknown as FourNumbers;
-        columns[at] = columns[at]! + cP * P + cX * dPosition + cH * dFwhm + cE * dEta;
+        const positions = columns[at]! + terms[4 * t]! * P + terms[4 * t + 1]! * dPosition;
+        columns[at] = positions + terms[4 * t + 2]! * dFwhm + terms[4 * t + 3]! * dEta;
       }
     };
     const addWhole = (from: number, to: number): void => {
@@ -80,9 +82,9 @@ export function patternLines(
         y[i] = y[i]! + shape.areaLorentz * r;
         if (derivatives === 0) continue;
         for (let t = firstTerm; t < endTerm; t++) {
-          const [cP, cX, cH, cE] = terms.subarray(4 * t, 4 * t + 4) as unknown as FourNumbers;
-          const ofR = cP * shape.lorentz + cH * shape.lorentzFwhm + cE * shape.unitLorentz;
-          const ofV = cX * shape.twoLorentz;
+          const cH = terms[4 * t + 2]!;
+          const ofR = terms[4 * t]! * shape.lorentz + cH * shape.lorentzFwhm + terms[4 * t + 3]! * shape.unitLorentz;
+          const ofV = terms[4 * t + 1]! * shape.twoLorentz;
           const ofSquare = cH * shape.lorentzSquare;
           const at = termColumns[t]! * stride + i;
           columns[at] = columns[at]! + (ofR + ofV * v + ofSquare * r) * r;

@@ -7,25 +7,33 @@ function madd(a: v128, b: v128, c: v128): v128 {
 }
 
 const TWO_LN2: f64 = 1.3862943611198906;
-const MOST: f64 = 1020.0;
 
 export function addWhole(from: i32, to: i32, needs: i32): void {
   const end = (<usize>to) << 3;
+  const position = f64x2.splat(line.position);
+  const h2 = f64x2.splat(line.h2);
+  const inverseH2 = f64x2.splat(line.inverseH2);
+  const areaLorentz = f64x2.splat(line.areaLorentz);
+  const areaGauss = f64x2.splat(line.areaGauss);
+  const lorentz = f64x2.splat(line.lorentz);
+  const gauss = f64x2.splat(line.gauss);
+  const gaussPosition = f64x2.splat(line.gaussPosition);
+  const x = line.x;
+  const y = line.y;
   for (let i = (<usize>from) << 3; i < end; i += 16) {
     const isPair = i + 16 <= end;
-    const d = f64x2.sub(load(line.x + i, isPair), f64x2.splat(line.position));
+    const d = f64x2.sub(load(x + i, isPair), position);
     const d2 = f64x2.mul(d, d);
-    const r = f64x2.div(f64x2.splat(1.0), f64x2.add(f64x2.splat(line.h2), d2));
-    const w = f64x2.pmin(f64x2.mul(d2, f64x2.splat(line.inverseH2)), f64x2.splat(MOST));
+    const r = f64x2.div(f64x2.splat(1.0), f64x2.add(h2, d2));
+    const w = f64x2.pmin(f64x2.mul(d2, inverseH2), splat(11));
     const e = exp2Pair(w);
-    const areas = madd(f64x2.splat(line.areaLorentz), r, f64x2.mul(f64x2.splat(line.areaGauss), e));
-    store(line.y + i, f64x2.add(load(line.y + i, isPair), areas), isPair);
+    const areas = madd(areaLorentz, r, f64x2.mul(areaGauss, e));
+    store(y + i, f64x2.add(load(y + i, isPair), areas), isPair);
     if (needs == line.VALUES) continue;
-    const L = f64x2.mul(f64x2.splat(line.lorentz), r);
+    const L = f64x2.mul(lorentz, r);
     const v = f64x2.mul(d, r);
-    const P = madd(f64x2.splat(line.gauss), e, L);
-    const ofGauss = f64x2.mul(f64x2.mul(f64x2.splat(line.gaussPosition), e), d);
-    const dPosition = madd(L, f64x2.add(v, v), ofGauss);
+    const P = madd(gauss, e, L);
+    const dPosition = madd(L, f64x2.add(v, v), f64x2.mul(f64x2.mul(gaussPosition, e), d));
     if (needs == line.POSITIONS) addPositions(i, isPair, P, dPosition);
     else addShapes(i, isPair, P, dPosition, r, e, w);
   }
@@ -74,7 +82,7 @@ function store(at: usize, value: v128, isPair: bool): void {
 const EXP2 = memory.data<f64>([
   1.0000000000000135, -0.6931471805599462, 0.2402265069564034, -0.05550410866465167, 0.009618129193934313,
   -0.0013333558200794592, 0.0001540343375125101, -1.5252672924850737e-5, 1.325964524488711e-6, -1.0205905413765595e-7,
-  6755399441055744.0,
+  6755399441055744.0, 1020.0,
 ]);
 
 function splat(k: usize): v128 {
