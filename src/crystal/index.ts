@@ -10,6 +10,7 @@ export * from "./hall-symbol.ts";
 export * from "./phases.ts";
 export * from "./reflections.ts";
 export * from "./scattering-factor.ts";
+export * from "./setting-of-operations.ts";
 export * from "./space-group.ts";
 export * from "./structure.ts";
 export * from "./structure-factors.ts";
