@@ -77,17 +77,19 @@ export function patternLines(
     const addTail = (from: number, to: number): void => {
       for (let i = from; i < to; i++) {
         const d = x[i]! - position;
-        const r = 1 / (shape.h2 + d * d);
-        const v = d * r;
-        y[i] = y[i]! + shape.areaLorentz * r;
-        if (derivatives === 0) continue;
-        for (let t = firstTerm; t < endTerm; t++) {
-          const cH = terms[4 * t + 2]!;
-          const ofR = terms[4 * t]! * shape.lorentz + cH * shape.lorentzFwhm + terms[4 * t + 3]! * shape.unitLorentz;
-          const ofV = terms[4 * t + 1]! * shape.twoLorentz;
-          const ofSquare = cH * shape.lorentzSquare;
-          const at = termColumns[t]! * stride + i;
-          columns[at] = columns[at]! + (ofR + ofV * v + ofSquare * r) * r;
+        y[i] = y[i]! + shape.areaLorentz * (1 / (shape.h2 + d * d));
+      }
+      for (let t = firstTerm; derivatives !== 0 && t < endTerm; t++) {
+        const [cP, cX, cH, cE] = terms.subarray(4 * t, 4 * t + 4) as unknown as FourNumbers;
+        const ofR = cP * shape.lorentz + cH * shape.lorentzFwhm + cE * shape.unitLorentz;
+        const ofV = cX * shape.twoLorentz;
+        const ofSquare = cH * shape.lorentzSquare;
+        const column = termColumns[t]! * stride;
+        for (let i = from; i < to; i++) {
+          const d = x[i]! - position;
+          const r = 1 / (shape.h2 + d * d);
+          const v = d * r;
+          columns[column + i] = columns[column + i]! + (ofR + ofV * v + ofSquare * r) * r;
         }
       }
     };
