@@ -117,7 +117,7 @@ function addBlock(matrix: usize, downhill: usize, from: i32, to: i32): void {
 /** Adds a tile's sums of one row; the tile may hang over the diagonal and over the last column. */
 function addRow(matrix: usize, downhill: usize, j: i32, k0: i32, k1: i32, k2: i32, sums: usize): void {
   if (k0 >= j) addSum(matrix, downhill, j, k0, sums);
-  if (k1 >= j && k1 > k0 && k0 < m) addSum(matrix, downhill, j, k1, sums + 16);
+  if (k1 >= j && k0 < m) addSum(matrix, downhill, j, k1, sums + 16);
   if (k2 >= j && k1 < m) addSum(matrix, downhill, j, k2, sums + 32);
 }
 
