@@ -1,3 +1,4 @@
+import { InputError } from "../data/index.ts";
 import type { BackgroundModel } from "./model.ts";
 
 /**
@@ -55,12 +56,15 @@ export interface BackgroundRows {
  * straight lines (and level beyond the ends), a measured pattern with its scale.
  *
  * @param twoTheta [n] ascending
+ * @throws InputError "bad-background"
  */
 export function backgroundRows(
   { chebyshev, points, measured }: BackgroundModel,
   twoTheta: Float64Array,
 ): BackgroundRows {
   const n = twoTheta.length;
+  if (points) checkPoints(points);
+  if (measured) checkMeasured(measured, twoTheta);
   const names: string[] = [];
   const parts: Float64Array[] = [];
   if (chebyshev > 0) {
@@ -88,6 +92,44 @@ export function backgroundRows(
     at += part.length;
   }
   return { count: names.length, names, rows };
+}
+
+function checkPoints(points: readonly number[]): void {
+  const wrong = points.findIndex((point, k) => !Number.isFinite(point) || (k > 0 && !(point > points[k - 1]!)));
+  if (wrong < 0) return;
+  throw new InputError(
+    "bad-background",
+    `Background point ${wrong + 1} of ${points.length} is at 2θ = ${points[wrong]}°, after ${points[wrong - 1] ?? "none"}: rising 2θ are needed. Sort the points and take out repeats.`,
+  );
+}
+
+function checkMeasured(
+  { twoThetaDeg, intensity }: NonNullable<BackgroundModel["measured"]>,
+  twoTheta: Float64Array,
+): void {
+  const count = twoThetaDeg.length;
+  if (count < 2 || intensity.length !== count) {
+    throw new InputError(
+      "bad-background",
+      `The measured background has ${count} 2θ and ${intensity.length} intensities: as many of each are needed, and at least 2. Give a pattern measured without sample.`,
+    );
+  }
+  for (let i = 0; i < count; i++) {
+    if (Number.isFinite(intensity[i]!) && (i === 0 || twoThetaDeg[i]! > twoThetaDeg[i - 1]!)) continue;
+    throw new InputError(
+      "bad-background",
+      `The measured background has intensity ${intensity[i]} at 2θ = ${twoThetaDeg[i]}° (point ${i + 1} of ${count}): rising 2θ with finite intensities are needed. Take that point out of the file.`,
+    );
+  }
+  // beyond its ends by more than a step it would be a guess
+  const low = twoThetaDeg[0]! - (twoThetaDeg[1]! - twoThetaDeg[0]!);
+  const high = twoThetaDeg[count - 1]! + (twoThetaDeg[count - 1]! - twoThetaDeg[count - 2]!);
+  const [from, to] = [twoTheta[0]!, twoTheta[twoTheta.length - 1]!];
+  if (from >= low && to <= high) return;
+  throw new InputError(
+    "bad-background",
+    `The measured background covers 2θ = ${twoThetaDeg[0]} to ${twoThetaDeg[count - 1]}°, the pattern ${from} to ${to}°: the whole range is needed. Fit a smaller range, or measure the background further.`,
+  );
 }
 
 /** Straight lines between the given points; the end values beyond them. */

@@ -274,21 +274,22 @@ export function createPatternCalculator(
   }
 
   function shareOut(observed: Float64Array): void {
-    phases.forEach(({ model: { kind }, ringOf, intensity }, p) => {
+    phases.forEach(({ model: { kind }, ringOf, rings, intensity }, p) => {
       if (kind !== "le-bail") return;
       const areas = areasOf(p, observed);
-      intensity.forEach((value, r) => {
-        const ring = ringOf[r]!;
-        const area = areas.calculated[ring]!;
-        if (area > 0) intensity[r] = value * Math.max(LEAST_SHARE, areas.observed[ring]! / area);
-      });
-      // what no point shows must not reach into the range, and must be able to come back when the cell moves
-      const largest = intensity.reduce(
-        (most, value, r) => (areas.isSeen[ringOf[r]!] ? Math.max(most, value) : most),
+      const factor = areas.calculated.map((area, ring) =>
+        area > 0 ? Math.max(LEAST_SHARE, areas.observed[ring]! / area) : 1,
+      );
+      const largest = rings.intensity.reduce(
+        (most, value, ring) => (areas.isSeen[ring] ? Math.max(most, value * factor[ring]!) : most),
         0,
       );
-      intensity.forEach((value, r) => {
-        if (!areas.isSeen[ringOf[r]!]) intensity[r] = Math.min(value, LEAST_SHARE * largest);
+      // what no point shows must not reach into the range, and must be able to come back when the cell moves
+      areas.isSeen.forEach((isSeen, ring) => {
+        if (!isSeen && largest > 0) factor[ring] = Math.min(1, (LEAST_SHARE * largest) / rings.intensity[ring]!);
+      });
+      ringOf.forEach((ring, r) => {
+        intensity[r]! *= factor[ring]!;
       });
     });
   }

@@ -2,8 +2,6 @@
 import {
   cellFreedom,
   createStructureFactors,
-  type Reflection,
-  reflections,
   type Site,
   type StructureFactors,
   siteFreedom,
@@ -13,6 +11,7 @@ import { pawleyIntensities, textureName } from "./parameters.ts";
 import { createReciprocalGradient } from "./reciprocal-gradient.ts";
 import { ringsOf } from "./rings.ts";
 import { marchDollase, planeCosine2, texturePlaneCosines } from "./texture.ts";
+import { visibleReflections } from "./visible-reflections.ts";
 
 /** A parameter that changes intensities: d(S m |F|^2 PO) / d parameter. */
 export interface IntensityEffect {
@@ -377,37 +376,6 @@ export function createPhaseTerms(
     update,
     ...(factors && { structureFactors: factors }),
   };
-}
-
-/**
- * The reflections to calculate: of a Rietveld phase not those that its atoms extinguish wherever its free coordinates
- * and occupancies take them (as 222 of diamond); an intensity that is 0 by chance may grow in the fit and stays.
- */
-function visibleReflections({ kind, structure }: PhaseModel, dMinA: number): Reflection[] {
-  const list = reflections(structure, dMinA);
-  if (kind !== "rietveld") return list;
-  let turn = 0;
-  const nudge = (): number => 0.01 * Math.sin(++turn * Math.SQRT2) + 0.02;
-  const sites = structure.sites.map((site, i) => {
-    const moved = { ...site, occupancy: site.occupancy + nudge() };
-    for (const { direction } of siteFreedom(structure, i)) {
-      const step = nudge();
-      moved.x += step * direction[0];
-      moved.y += step * direction[1];
-      moved.z += step * direction[2];
-    }
-    return moved;
-  });
-  const factors = createStructureFactors(structure, list);
-  factors.setSites(sites);
-  const elsewhere = new Float64Array(list.length);
-  factors.evaluate(
-    Float64Array.from(list, ({ dA }) => 1 / (4 * dA * dA)),
-    elsewhere,
-    null,
-  );
-  const strongest = list.reduce((most, { fSquared }) => Math.max(most, fSquared), 0);
-  return list.filter(({ fSquared }, r) => Math.max(fSquared, elsewhere[r]!) > 1e-12 * strongest);
 }
 
 interface SiteSlot {
