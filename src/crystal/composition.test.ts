@@ -4,6 +4,7 @@ import { hasShared, sharedJson } from "../../tests/shared.ts";
 import { elementMassAttenuation, linearAttenuationPerMm, massAttenuation } from "./attenuation.ts";
 import { cellContent, cellMass, density, structureNotes } from "./composition.ts";
 import { formFactor, scatteringFactor } from "./scattering-factor.ts";
+import { unitCellAtoms } from "./unit-cell-atoms.ts";
 
 interface Listed {
   id: string;
@@ -12,6 +13,7 @@ interface Listed {
   composition_per_cell: Record<string, number>;
   "mu_rho_103.5keV_cm2_g": number;
   "mu_103.5keV_per_cm": number;
+  multiplicities: Record<string, number>;
 }
 
 describe.skipIf(!hasShared)("structures against gemmi and xraylib (needs ../shared)", () => {
@@ -21,6 +23,10 @@ describe.skipIf(!hasShared)("structures against gemmi and xraylib (needs ../shar
     expect(Object.fromEntries(cellContent(structure))).toEqual(
       Object.fromEntries(Object.entries(entry.composition_per_cell).map(([el, n]) => [el, expect.closeTo(n, 4)])),
     );
+    // cctbx, gemmi and spglib agree on these
+    expect(
+      Object.fromEntries(unitCellAtoms(structure).map(({ site, positions }) => [site.label, positions.length / 3])),
+    ).toEqual(entry.multiplicities);
     expect(cellMass(structure) / entry.cell_mass_g_mol).toBeCloseTo(1, 5);
     // gemmi's u is 1.66053906660e-24 g; cctbx differs by 4e-5
     expect(density(structure) / entry.density_gemmi).toBeCloseTo(1, 5);
