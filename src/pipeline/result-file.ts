@@ -1,10 +1,11 @@
 /** The result file from what the stages left, and arrays back out of it. */
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { AXIS_LABELS, type Axis } from "../data/index.ts";
+import { AXIS_LABELS, type Axis, convertAxis, type Pattern } from "../data/index.ts";
 import { version } from "../data/version.ts";
 import { openResult } from "../files/result-reader.ts";
 import { createResultWriter, type ResultAxis, type ResultWriter } from "../files/result-writer.ts";
+import type { RefinementResult } from "../stages/refine/index.ts";
 import { type ArrayReference, openArray } from "./array-reference.ts";
 import { BIN_BLOCK, BlockedArray } from "./blocked-array.ts";
 import { diskError } from "./disk-error.ts";
@@ -45,7 +46,7 @@ export async function assembleResult(
     if (left.volume)
       writeVolume(writer, isRaster ? "read/data" : "reconstruct/data", left.volume, left.patterns?.isAbsorption);
     if (left.map) writeMaps(writer, left);
-    const first = left.map?.maps.find(({ name }) => name.endsWith("/area"))?.name;
+    const first = left.map?.maps.find(({ name }) => /\/(area|weight_fraction)$/.test(name))?.name;
     if (first) writer.plotFirst(first);
     writer.finish(stages.at(-1)!.endedAt);
   } catch (error) {
@@ -189,7 +190,7 @@ function writeVolume(
 }
 
 function writeMaps(writer: ResultWriter, { map, volume }: Left): void {
-  const { summedPattern, maps } = map!;
+  const { summedPattern, maps, refinement } = map!;
   const bins = summedPattern.axis.values.length;
   const array = writer.array("map/summed_pattern", {
     shape: [bins],
@@ -205,8 +206,29 @@ function writeMaps(writer: ResultWriter, { map, volume }: Left): void {
     Float64Array.from(summedPattern.intensity),
     summedPattern.sigma && Float64Array.from(summedPattern.sigma),
   );
+  if (refinement) writeRefinement(writer, refinement, summedPattern);
   for (const parameter of maps)
     writer.map(parameter.name, parameter, volume?.voxelMm ? { voxelMm: volume.voxelMm } : {});
+}
+
+/** The calculated mean pattern on the bins of the observed one; NaN where it was not fitted. */
+function writeRefinement(writer: ResultWriter, { pattern, wavelengthA }: RefinementResult, { axis }: Pattern): void {
+  const bins = axis.values.length;
+  const twoTheta = convertAxis(axis.values, axis.unit, "two-theta", { wavelengthA });
+  const calculated = new Float64Array(bins).fill(Number.NaN);
+  let k = 0;
+  twoTheta.forEach((value, bin) => {
+    if (value === pattern.twoThetaDeg[k]) calculated[bin] = pattern.calculated[k++]!;
+  });
+  writer
+    .array("map/summed_pattern_calculated", {
+      shape: [bins],
+      dtype: "float64",
+      unit: "counts",
+      longName: "mean pattern of the slice, calculated",
+      axes: [radialAxis(axis)],
+    })
+    .writeSlab([0], [bins], calculated);
 }
 
 /**

@@ -4,6 +4,7 @@ import { version } from "../data/version.ts";
 import { findFramePaths } from "../files/frame-paths.ts";
 import { readPattern } from "../files/pattern-file.ts";
 import type { ArrayReference } from "./array-reference.ts";
+import { loadModel } from "./load-model.ts";
 import type { PatternSourceSpec } from "./pattern-source.ts";
 import type { Scan } from "./scan-config.ts";
 import { sinogramSpec } from "./sinogram-source.ts";
@@ -122,7 +123,15 @@ function reconstructStep({ scan, left, key, store }: StepContext): Step {
 function mapStep({ scan, left, key, store }: StepContext): Step {
   const { map, sampleThreshold } = scan.config;
   const at = store("map");
-  const context = { key, sampleThreshold, volume: () => left.volume!, patterns: () => left.patterns! };
+  const model = map!.rietveld && loadModel(scan.resolve(map!.rietveld.model));
+  const context = {
+    key,
+    sampleThreshold,
+    volume: () => left.volume!,
+    patterns: () => left.patterns!,
+    folder: scan.resolve("."),
+    ...(model && { model }),
+  };
   const keep = (meta: MapMeta): void => {
     left.map = meta;
   };

@@ -139,6 +139,42 @@ const PhaseSpec = z.strictObject({
 });
 export type PhaseSpec = z.output<typeof PhaseSpec>;
 
+export const SERIES_MODES = ["sequential", "independent", "parametric"] as const;
+
+const Series = z.strictObject({
+  mode: z
+    .enum(SERIES_MODES)
+    .default("sequential")
+    .meta({
+      description:
+        "sequential: each pattern starts from the one before; independent: each from the model; parametric: some " +
+        "parameters are polynomials of the variable over the whole series",
+    }),
+  variable: z
+    .strictObject({
+      name: z.string().min(1).default("pattern").meta({ description: "as on axes and in tables: temperature, time" }),
+      unit: z.string().default(""),
+      values: z.array(z.number()).min(1).optional().meta({ description: "one for each pattern, in their order" }),
+      header: z.string().min(1).optional().meta({
+        description: "words before the number in the head of each pattern file: Temp (K)",
+      }),
+      file: z.string().min(1).optional().meta({ description: "text file with one number for each pattern" }),
+    })
+    .prefault({})
+    .meta({ description: "what the series runs over; left out: 0, 1, 2, ..." }),
+  polynomials: z.record(z.string(), z.int().min(0).max(6)).default({}).meta({
+    description: "of a parametric series: degree by parameter, NMC/a: 2",
+  }),
+  frames: z.enum(["each", "mean"]).default("each").meta({
+    description:
+      "of files with several patterns: each is one of the series, or their mean is, with sigma from their spread",
+  }),
+  leastIntensity: z.number().min(0).max(1).default(0.25).meta({
+    description: "patterns with less than this share of the series' median intensity are flagged and not fitted",
+  }),
+});
+export type SeriesConfig = z.output<typeof Series>;
+
 const Stage = z.array(z.string().min(1)).min(1);
 
 export const ModelConfig = z.strictObject({
@@ -216,6 +252,7 @@ export const ModelConfig = z.strictObject({
     unit: "°",
     description: "reflections this far outside of the range are calculated too",
   }),
+  series: Series.prefault({}).meta({ description: "of several patterns with this model" }),
   esd: z.enum(["plain", "gof", "berar-lelann"]).default("plain").meta({
     description: "plain: from the covariance; gof: times the goodness of fit; berar-lelann: times that factor",
   }),

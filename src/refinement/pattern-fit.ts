@@ -17,6 +17,12 @@ import type { WeightFractions } from "./weight-fractions.ts";
 export interface FitOptions {
   /** refined parameters that may move now, as indices into `refined`; left out: all */
   readonly active?: readonly number[];
+  /** all refined parameters keep their column, though only some may move: for many short fits in a row */
+  readonly keepsColumns?: boolean;
+  /** the linear parameters are at their best already */
+  readonly skipsLinear?: boolean;
+  /** good to a few per cent of an esd, which saves a step: for maps */
+  readonly isQuick?: boolean;
   readonly maxIterations?: number;
   readonly damping?: number;
   readonly isCancelled?: (() => boolean) | undefined;
@@ -71,6 +77,7 @@ export function createPatternFit(
   const pick = (from: Float64Array): Float64Array => Float64Array.from(refined, (i) => from[i]!);
   const bounds = { lower: pick(lower), upper: pick(upper) };
   const maxStep = new Float64Array(m).fill(Infinity);
+  const all = Array.from({ length: m }, (_, j) => j);
   let constraints = makeConstraints();
   if (constraints) {
     load();
@@ -78,8 +85,9 @@ export function createPatternFit(
     store();
   }
   /** refined parameters that have a column now */
-  let moving: number[] = [];
+  let moving: readonly number[] = [];
   let isPrepared = false;
+  let hasLimits = false;
 
   function makeConstraints(): LinearConstraints | undefined {
     if (equations.length === 0) return undefined;
@@ -142,39 +150,44 @@ export function createPatternFit(
 
   /** Cells move by half a line width at most in one step, so that no line jumps onto its neighbour. */
   function limitSteps(): void {
+    hasLimits = true;
     const middle = twoTheta[Math.floor(0.7 * n)]! * (Math.PI / 180);
     const width = typicalWidth(calculator) * (Math.PI / 180);
     const share = width / (2 * Math.tan(middle / 2)) / 2;
     refined.forEach((parameter, j) => {
       const { name } = parameters[parameter]!;
-      if (/\/(a|b|c)$/.test(name)) maxStep[j] = share * values[parameter]!;
-      else if (/\/(alpha|beta|gamma)$/.test(name)) maxStep[j] = (share * 180) / Math.PI;
+      if (/^[^/]+\/(a|b|c)$/.test(name)) maxStep[j] = share * values[parameter]!;
+      else if (/^[^/]+\/(alpha|beta|gamma)$/.test(name)) maxStep[j] = (share * 180) / Math.PI;
       else if (name === "zero") maxStep[j] = (width * 180) / Math.PI;
       else if (name === "wavelength") maxStep[j] = share * values[parameter]!;
     });
   }
 
-  function solve({ active, maxIterations = 60, damping = 1e-4, isCancelled }: FitOptions = {}): NormalSummary {
-    const next = active ? withTied(active) : Array.from({ length: m }, (_, j) => j);
+  function solve(options: FitOptions = {}): NormalSummary {
+    const { active, keepsColumns, skipsLinear, isQuick, maxIterations = 60, damping = 1e-4, isCancelled } = options;
+    const free = active ? withTied(active) : all;
     fixed.fill(1);
-    for (const j of next) fixed[j] = 0;
+    for (const j of free) fixed[j] = 0;
+    const next = keepsColumns ? all : free;
     if (!isPrepared || next.length !== moving.length || next.some((j, k) => j !== moving[k])) {
       moving = next;
       calculator.prepare(moving.map((j) => refined[j]!));
       isPrepared = true;
     }
     if (equations.some((text) => text.includes("weight("))) constraints = makeConstraints();
-    limitSteps();
+    if (!hasLimits || !keepsColumns) limitSteps();
     load();
     const summary = solver.solve(problem, p, {
       ...bounds,
       fixed,
-      linear,
+      linear: skipsLinear ? undefined : linear,
       maxStep,
       constraints,
       maxIterations,
       damping,
       isCancelled,
+      // 0.05 esd, with esds as wide as the misfit makes them
+      ...(isQuick && { lastStep: "predicted" as const, esdTolerance: 0.05, costTolerance: 0.0025 / n }),
     });
     store();
     calculator.evaluate(false);

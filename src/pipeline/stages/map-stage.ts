@@ -1,10 +1,21 @@
 import { type ParameterMap, type Pattern, STATUS } from "../../data/index.ts";
 import type { MapConfig } from "../../stages/map/index.ts";
+import { type RefinementResult, refinementReport } from "../../stages/refine/index.ts";
 import { referenceTo } from "../array-reference.ts";
+import { loadKernels } from "../load-kernels.ts";
+import type { LoadedModel } from "../load-model.ts";
+import { planRietveldMap, readPhaseMasks } from "../rietveld-map.ts";
 import { findAir, meanPattern } from "../sample.ts";
 import type { Stage } from "../stage.ts";
 import type { StageStore } from "../stage-store.ts";
-import { type MapPayload, mapColumns, planOf, VOXEL_BLOCK } from "../tasks/map-task.ts";
+import {
+  type MapPayload,
+  mapColumns,
+  type PeakMapPayload,
+  peakPlanOf,
+  type RietveldMapPayload,
+  VOXEL_BLOCK,
+} from "../tasks/map-task.ts";
 import type { PatternsMeta, VolumeMeta } from "./meta.ts";
 
 export interface MapInput {
@@ -13,36 +24,68 @@ export interface MapInput {
   /** share of the bright voxels' mean intensity under which a voxel is air */
   readonly sampleThreshold: number;
   readonly patterns: () => Pick<PatternsMeta, "wavelengthA" | "distanceM">;
+  /** of a Rietveld map */
+  readonly model?: LoadedModel;
+  /** where the files of the settings lie */
+  readonly folder: string;
 }
 
 export interface MapMeta {
   readonly maps: readonly ParameterMap[];
   readonly summedPattern: Pattern;
   readonly weights: string;
+  /** of the summed pattern, in a Rietveld map */
+  readonly refinement?: RefinementResult;
 }
 
 export function createMapStage(config: MapConfig, input: MapInput, store: StageStore): Stage<MapMeta> {
+  const { model, sampleThreshold } = input;
+  const identityOfModel = model && { config: model.config, structures: [...model.files.structures] };
   return {
     name: "map",
-    identity: { stage: "map", config, input: input.key, sampleThreshold: input.sampleThreshold },
+    identity: { stage: "map", config, input: input.key, sampleThreshold, model: identityOfModel },
     async plan() {
       const volume = input.volume();
       const { wavelengthA, distanceM } = input.patterns();
-      const mask = findAir(volume, input.sampleThreshold);
+      const mask = findAir(volume, sampleThreshold);
       const summedPattern = meanPattern(volume, mask);
-      const common = {
-        config,
-        axis: volume.axis,
-        summedPattern,
-        ...(wavelengthA !== undefined && { wavelengthA }),
-        ...(distanceM !== undefined && { distanceM }),
-        ...(volume.sigma && { volumeSigma: volume.sigma }),
+      const hasSigma = volume.sigma !== undefined;
+      const peaks: PeakMapPayload | undefined =
+        config.regions.length === 0
+          ? undefined
+          : {
+              config,
+              axis: volume.axis,
+              summedPattern,
+              hasSigma,
+              ...(wavelengthA !== undefined && { wavelengthA }),
+              ...(distanceM !== undefined && { distanceM }),
+            };
+      const refined =
+        config.rietveld &&
+        planRietveldMap(loadKernels(), config.rietveld, model!, summedPattern, { wavelengthA, hasSigma });
+      const rietveld: RietveldMapPayload | undefined = refined && {
+        plan: refined.plan,
+        phaseMasks: await readPhaseMasks(
+          config.rietveld!.phaseMasks,
+          input.folder,
+          refined.plan.model.phases.map(({ name }) => name),
+          volume,
+        ),
       };
-      const plan = planOf(common);
-      const columns = mapColumns(plan);
+      const peakPlan = peaks && peakPlanOf(peaks);
+      const weights = peakPlan?.weights ?? refined!.plan.weights;
+      const columns = mapColumns(peakPlan, refined?.plan);
       const items = volume.ny * volume.nx;
       const maps = store.array("maps", { items, bins: columns.length });
-      const payload: MapPayload = { ...common, volume: volume.volume, mask, maps: referenceTo(maps) };
+      const payload: MapPayload = {
+        ...(peaks && { peaks }),
+        ...(rietveld && { rietveld }),
+        volume: volume.volume,
+        ...(volume.sigma && { volumeSigma: volume.sigma }),
+        mask,
+        maps: referenceTo(maps),
+      };
       return {
         task: "map",
         payload,
@@ -77,8 +120,12 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
               };
             });
           return {
-            meta: { maps: list, summedPattern, weights: plan.weights },
-            notes: [describeAir(mask, volume), ...describeMaps(list, plan.weights)],
+            meta: { maps: list, summedPattern, weights, ...(refined && { refinement: refined.result }) },
+            notes: [
+              describeAir(mask, volume),
+              ...(refined ? refinementReport(refined.result).map((line) => `mean pattern: ${line}`) : []),
+              ...describeMaps(list, weights),
+            ],
           };
         },
       };
@@ -94,11 +141,11 @@ function describeAir(mask: Uint8Array, { reconstructable }: VolumeMeta): string 
 
 function describeMaps(maps: readonly ParameterMap[], weights: string): string[] {
   const notes = [`weights: ${weights}`];
-  for (const { name, status } of maps.filter((map) => map.name.endsWith("/area") && map.status)) {
+  for (const { name, status } of maps.filter((map) => /\/(area|scale)$/.test(map.name) && map.status)) {
     const count = (wanted: number): number => status!.reduce((sum, value) => sum + (value === wanted ? 1 : 0), 0);
     const fitted = status!.length - count(STATUS.notFitted);
     notes.push(
-      `${name.slice(4, -5)}: ${count(STATUS.converged)} of ${fitted} voxels fitted, ${count(STATUS.noSignal)} without signal, ` +
+      `${name.slice(4, name.lastIndexOf("/"))}: ${count(STATUS.converged)} of ${fitted} voxels fitted, ${count(STATUS.noSignal)} without signal, ` +
         `${count(STATUS.atBound)} at a bound, ${count(STATUS.notConverged) + count(STATUS.undetermined)} failed`,
     );
   }

@@ -1,21 +1,37 @@
 import type { Axis, Pattern } from "../../data/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
 import {
+  type BlockValues,
   createPeakPlan,
+  createVoxelRefiner,
   fitPeaksBlock,
   type MapConfig,
-  type PeakBlockResult,
   type PeakPlan,
+  type RietveldPlan,
+  type VoxelBlock,
 } from "../../stages/map/index.ts";
 import { type ArrayReference, openArray } from "../array-reference.ts";
 import type { BlockRunner } from "../tasks.ts";
 
-export interface MapPayload {
+/** What the peak plan is made of, the same in every thread. */
+export interface PeakMapPayload {
   readonly config: MapConfig;
   readonly axis: Axis;
   readonly wavelengthA?: number;
   readonly distanceM?: number;
   readonly summedPattern: Pattern;
+  readonly hasSigma: boolean;
+}
+
+export interface RietveldMapPayload {
+  readonly plan: RietveldPlan;
+  /** by phase: [voxel] 1 = the phase is not there */
+  readonly phaseMasks: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface MapPayload {
+  readonly peaks?: PeakMapPayload;
+  readonly rietveld?: RietveldMapPayload;
   readonly volume: ArrayReference;
   readonly volumeSigma?: ArrayReference;
   /** [voxel] 1 = leave out */
@@ -23,8 +39,8 @@ export interface MapPayload {
   readonly maps: ArrayReference;
 }
 
-/** Voxels a block. */
-export const VOXEL_BLOCK = 2048;
+/** Voxels a block: a part of the result, because a Rietveld fit starts from its neighbour within the block. */
+export const VOXEL_BLOCK = 512;
 
 export interface MapColumn {
   readonly name: string;
@@ -34,52 +50,73 @@ export interface MapColumn {
   readonly statusOf: string | undefined;
 }
 
-export function planOf(
-  payload: Pick<MapPayload, "config" | "axis" | "wavelengthA" | "distanceM" | "summedPattern" | "volumeSigma">,
-): PeakPlan {
-  const { config, axis, wavelengthA, distanceM, summedPattern, volumeSigma } = payload;
+export function peakPlanOf({
+  config,
+  axis,
+  wavelengthA,
+  distanceM,
+  summedPattern,
+  hasSigma,
+}: PeakMapPayload): PeakPlan {
   return createPeakPlan(config, axis, {
     ...(wavelengthA !== undefined && { wavelengthA }),
     ...(distanceM !== undefined && { distanceM }),
     summedPattern,
-    hasSigma: volumeSigma !== undefined,
+    hasSigma,
   });
 }
 
-/** The columns of the array [voxel, column] that the map task fills: peaks, and lattice parameters by their phase. */
-export function mapColumns({ parameters }: PeakPlan): MapColumn[] {
-  const column = (name: string, kind: MapColumn["kind"], unit: string, statusOf: string | undefined): MapColumn => ({
-    name,
-    kind,
-    unit,
-    statusOf,
-  });
-  const fitted = [...new Set(parameters.map(({ peak }) => peak).filter((peak) => peak !== undefined))];
+interface Parameter {
+  readonly name: string;
+  readonly unit: string;
+  readonly hasEsd: boolean;
+  readonly group: string | undefined;
+}
+
+/** The columns of the array [voxel, column] that the map task fills: values and esds, and a status for each group. */
+export function mapColumns(peaks: PeakPlan | undefined, rietveld: RietveldPlan | undefined): MapColumn[] {
+  const parameters: Parameter[] = [
+    ...(rietveld?.parameters ?? []),
+    ...(peaks?.parameters ?? []).map(({ name, unit, hasEsd, peak }) => ({ name, unit, hasEsd, group: peak })),
+  ];
+  const groups = [...new Set(parameters.map(({ group }) => group).filter((group) => group !== undefined))];
   return [
-    ...parameters.flatMap(({ name, unit, peak, hasEsd }) => [
-      column(name, "value", unit, peak),
-      ...(hasEsd ? [column(name, "esd", unit, peak)] : []),
+    ...parameters.flatMap(({ name, unit, hasEsd, group: statusOf }): MapColumn[] => [
+      { name, kind: "value", unit, statusOf },
+      ...(hasEsd ? [{ name, kind: "esd" as const, unit, statusOf }] : []),
     ]),
-    ...fitted.map((name) => column(name, "status", "", undefined)),
+    ...groups.map((name): MapColumn => ({ name, kind: "status", unit: "", statusOf: undefined })),
   ];
 }
 
-function valuesOf({ name, kind }: MapColumn, { parameters, status }: PeakBlockResult): ArrayLike<number> {
-  if (kind === "status") return status[name]!;
-  return kind === "esd" ? parameters[name]!.esd! : parameters[name]!.values;
+interface Fitted {
+  readonly parameters: Readonly<Record<string, BlockValues>>;
+  readonly status: Readonly<Record<string, Uint8Array>>;
+}
+
+function valuesOf({ name, kind }: MapColumn, results: readonly Fitted[]): ArrayLike<number> {
+  for (const { parameters, status } of results) {
+    const found = kind === "status" ? status[name] : kind === "esd" ? parameters[name]?.esd : parameters[name]?.values;
+    if (found) return found;
+  }
+  throw new Error(`no fit gives ${kind} of ${name}`);
 }
 
 /** A block is VOXEL_BLOCK voxels. */
 export function setUpMap(kernels: Kernels, payload: MapPayload): BlockRunner {
-  const plan = planOf(payload);
-  const columns = mapColumns(plan);
+  const plan = payload.peaks && peakPlanOf(payload.peaks);
+  const columns = mapColumns(plan, payload.rietveld?.plan);
+  const refiner = payload.rietveld && createVoxelRefiner(kernels, payload.rietveld.plan);
   const volume = openArray(payload.volume);
   const sigma = payload.volumeSigma && openArray(payload.volumeSigma);
   const maps = openArray(payload.maps);
   const { bins } = volume;
-  // only the blocks of bins that the regions touch are read; the rest stays 0
-  const first = Math.min(...plan.regions.map(({ from }) => from));
-  const last = Math.max(...plan.regions.map(({ from, fit }) => from + fit.points));
+  // only the bins that are fitted are read; the rest stays 0
+  const used = [
+    ...(plan?.regions ?? []).flatMap(({ from, fit }) => [from, from + fit.points]),
+    ...(payload.rietveld ? [payload.rietveld.plan.bins[0]!, payload.rietveld.plan.bins.at(-1)! + 1] : []),
+  ];
+  const [first, last] = [Math.min(...used), Math.max(...used)];
   return {
     run(block) {
       const start = block * VOXEL_BLOCK;
@@ -92,20 +129,28 @@ export function setUpMap(kernels: Kernels, payload: MapPayload): BlockRunner {
           whole.set(window.subarray(voxel * (last - first), (voxel + 1) * (last - first)), voxel * bins + first);
         return whole;
       };
-      const mask = payload.mask.subarray(start, start + count);
-      const result = fitPeaksBlock(kernels, plan, {
+      const input: VoxelBlock = {
         patterns: read(volume),
-        mask,
+        mask: payload.mask.subarray(start, start + count),
         ...(sigma && { sigma: read(sigma) }),
-      });
+      };
+      const results: Fitted[] = [];
+      if (plan) results.push(fitPeaksBlock(kernels, plan, input));
+      if (refiner) {
+        const masks = [...payload.rietveld!.phaseMasks].map(
+          ([phase, mask]) => [phase, mask.subarray(start, start + count)] as const,
+        );
+        results.push(refiner.refine(input, new Map(masks)));
+      }
       const out = new Float32Array(count * columns.length);
       columns.forEach((column, at) => {
-        const values = valuesOf(column, result);
+        const values = valuesOf(column, results);
         for (let voxel = 0; voxel < count; voxel++) out[voxel * columns.length + at] = values[voxel]!;
       });
       return { crc: [maps.writeItems(start, count, out)] };
     },
     close() {
+      refiner?.close();
       for (const array of [volume, sigma, maps]) array?.close();
     },
   };

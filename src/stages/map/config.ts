@@ -1,5 +1,6 @@
 /** What to fit in every voxel. All positions and widths are in the unit of the patterns' axis. */
 import * as z from "zod";
+import { RietveldMapConfig } from "./rietveld-config.ts";
 
 const ParameterSpec = z.strictObject({
   value: z.number().optional().meta({ description: "start value; found from the summed pattern where left out" }),
@@ -63,47 +64,58 @@ export const LatticeConfig = z.strictObject({
 export type LatticeConfig = z.infer<typeof LatticeConfig>;
 export type LatticeConfigInput = z.input<typeof LatticeConfig>;
 
-export const MapConfig = z.strictObject({
-  regions: z.array(PeakRegion).min(1).meta({ description: "parts of the pattern that are fitted, each by itself" }),
-  lattices: z.array(LatticeConfig).default([]).meta({ description: "lattice parameters to map from the peaks" }),
-  weights: z
-    .enum(["auto", "sigma", "poisson", "uniform"])
-    .default("auto")
-    .meta({
-      description:
-        "sigma: 1/sigma² of the patterns; poisson: 1/(gain x model), for raw counts; uniform: equal, the variance from " +
-        "the residuals (reconstructed slices without sigma); auto: sigma where there is one, else uniform",
+export const MapConfig = z
+  .strictObject({
+    regions: z
+      .array(PeakRegion)
+      .default([])
+      .meta({ description: "parts of the pattern whose peaks are fitted, each by itself" }),
+    rietveld: RietveldMapConfig.optional().meta({
+      description: "Rietveld refinement of every voxel; with or without peaks in regions",
     }),
-  gain: z.number().positive().default(1).meta({ description: "variance of a raw count, for poisson weights" }),
-  varianceFloor: z
-    .number()
-    .positive()
-    .default(1)
-    .meta({ unit: "intensity", description: "least model value that poisson weights are made from" }),
-  esdScale: z
-    .enum(["none", "gof"])
-    .default("none")
-    .meta({ description: "gof: esds times the goodness of fit where it is over 1; uniform weights always scale" }),
-  minSignificance: z.number().nonnegative().default(4).meta({
-    unit: "esd",
-    description: "a peak with a smaller area / esd has status noSignal and no position or width",
-  }),
-  maxShift: z
-    .number()
-    .positive()
-    .optional()
-    .meta({ unit: "axis unit", description: "how far a position may move from its start; 1.5 fwhm if left out" }),
-  spikeSigma: z
-    .number()
-    .positive()
-    .optional()
-    .meta({ unit: "sigma", description: "points further than this from the fit are left out and the fit repeated" }),
-  maxIterations: z.int().positive().default(60).meta({ description: "steps a fit may take" }),
-  tolerance: z
-    .number()
-    .positive()
-    .default(1e-6)
-    .meta({ description: "a fit ends when a step would lower chi² by less than this" }),
-});
+    lattices: z.array(LatticeConfig).default([]).meta({ description: "lattice parameters to map from the peaks" }),
+    weights: z
+      .enum(["auto", "sigma", "poisson", "uniform"])
+      .default("auto")
+      .meta({
+        description:
+          "sigma: 1/sigma² of the patterns; poisson: 1/(gain x model), for raw counts; uniform: equal, the variance from " +
+          "the residuals (reconstructed slices without sigma); auto: sigma where there is one, else uniform",
+      }),
+    gain: z.number().positive().default(1).meta({ description: "variance of a raw count, for poisson weights" }),
+    varianceFloor: z
+      .number()
+      .positive()
+      .default(1)
+      .meta({ unit: "intensity", description: "least model value that poisson weights are made from" }),
+    esdScale: z
+      .enum(["none", "gof"])
+      .default("none")
+      .meta({ description: "gof: esds times the goodness of fit where it is over 1; uniform weights always scale" }),
+    minSignificance: z.number().nonnegative().default(4).meta({
+      unit: "esd",
+      description: "a peak with a smaller area / esd has status noSignal and no position or width",
+    }),
+    maxShift: z
+      .number()
+      .positive()
+      .optional()
+      .meta({ unit: "axis unit", description: "how far a position may move from its start; 1.5 fwhm if left out" }),
+    spikeSigma: z
+      .number()
+      .positive()
+      .optional()
+      .meta({ unit: "sigma", description: "points further than this from the fit are left out and the fit repeated" }),
+    maxIterations: z.int().positive().default(60).meta({ description: "steps a fit may take" }),
+    tolerance: z
+      .number()
+      .positive()
+      .default(1e-6)
+      .meta({ description: "a fit ends when a step would lower chi² by less than this" }),
+  })
+  .refine(({ regions, rietveld }) => regions.length > 0 || rietveld !== undefined, {
+    message: "nothing to map: give regions with peaks, or rietveld with a model",
+    path: ["regions"],
+  });
 export type MapConfig = z.infer<typeof MapConfig>;
 export type MapConfigInput = z.input<typeof MapConfig>;

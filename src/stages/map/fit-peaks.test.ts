@@ -195,7 +195,7 @@ it("ties with factor and offset", () => {
   const truth = { area: 60, position: 2.33, fwhm: 0.035, eta: 0.4 };
   const second = { ...truth, area: 30, position: 2.33 + 0.05 };
   const config = doublet();
-  const [left, right] = config.regions[0]!.peaks;
+  const [left, right] = config.regions![0]!.peaks;
   Object.assign(right!, { area: { tie: "left", factor: 0.5 }, position: { value: 2.38, tie: "left", offset: 0.05 } });
   const patterns = block(1, () => model([truth, second]));
   const { parameters } = fitPeaksBlock(kernels, createPeakPlan(config, axis), { patterns });
@@ -361,7 +361,7 @@ describe("bad input names what to do", () => {
     fwhm: 0.02,
     eta: WIDE,
   }));
-  const region = (change: object) => ({ regions: [{ ...single().regions[0]!, ...change }] });
+  const region = (change: object) => ({ regions: [{ ...single().regions![0]!, ...change }] });
   it.each([
     ["map-region-outside", region({ range: [9, 9.5] })],
     ["map-region-outside", single({ position: 3 })],
@@ -371,7 +371,7 @@ describe("bad input names what to do", () => {
     ["map-bounds", single({ fwhm: { value: 0.03, min: 0.05, max: 0.04 } })],
     ["map-bounds", single({ fwhm: -1 })],
     ["map-too-many-parameters", region({ background: 3, peaks: crowd })],
-    ["map-name-twice", { regions: [...single().regions, ...single().regions] }],
+    ["map-name-twice", { regions: [...single().regions!, ...single().regions!] }],
     ["map-needs-sigma", { ...single(), weights: "sigma" as const }],
     ["axis-needs-wavelength", single({ position: undefined, d: 2.9 })],
     ["map-lattice-hkl", { ...single({ hkl: [1, 1, 1] }), lattices: [{ phase: "Cu", system: "cubic" as const }] }],

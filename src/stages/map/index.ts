@@ -1,4 +1,4 @@
-/** Peaks fitted in every voxel: areas, positions, widths, lattice parameters, each with esd and status. */
+/** Every voxel fitted, by peaks or by Rietveld: each parameter with esd and status. */
 export {
   LatticeConfig,
   type LatticeConfigInput,
@@ -25,3 +25,11 @@ export {
   type PlannedRegion,
   type PlanOptions,
 } from "./peak-plan.ts";
+export { createVoxelRefiner, type RietveldBlockResult, type VoxelRefiner } from "./refine-voxels.ts";
+export { RietveldMapConfig } from "./rietveld-config.ts";
+export {
+  createRietveldPlan,
+  type RietveldParameter,
+  type RietveldPlan,
+  type RietveldPlanInput,
+} from "./rietveld-plan.ts";

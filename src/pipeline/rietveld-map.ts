@@ -1,0 +1,116 @@
+/** From the mean pattern of a slice and a model.yaml to the plan of a Rietveld map. */
+import { resolve } from "node:path";
+import { convertAxis, InputError, type Pattern } from "../data/index.ts";
+import { openFrames } from "../files/frames.ts";
+import type { Kernels } from "../kernels/index.ts";
+import { type ModelConfig, resolveModel, selectData } from "../refinement/index.ts";
+import { createRietveldPlan, type RietveldMapConfig, type RietveldPlan } from "../stages/map/index.ts";
+import { type RefinementResult, refinePattern } from "../stages/refine/index.ts";
+import type { LoadedModel } from "./load-model.ts";
+
+/** Where the model gives no wavelength, the scan's is taken. */
+function withWavelength(config: ModelConfig, wavelengthA: number | undefined): ModelConfig {
+  const isGiven = config.wavelength?.value ?? config.energyKeV ?? config.radiation;
+  if (isGiven !== undefined || wavelengthA === undefined) return config;
+  return { ...config, wavelength: { refine: false, ...config.wavelength, value: wavelengthA } };
+}
+
+export interface SummedRefinement {
+  readonly result: RefinementResult;
+  readonly plan: RietveldPlan;
+}
+
+/** Refines the mean pattern, and lays down what every voxel starts from. */
+export function planRietveldMap(
+  kernels: Kernels,
+  config: RietveldMapConfig,
+  { config: given, files }: LoadedModel,
+  summed: Pattern,
+  scan: { readonly wavelengthA?: number | undefined; readonly hasSigma: boolean },
+): SummedRefinement {
+  const model = withWavelength(given, scan.wavelengthA);
+  const name = "the mean pattern of the slice";
+  const resolved = resolveModel(model, files);
+  const { wavelengthA } = resolved;
+  const { unit } = summed.axis;
+  const values = convertAxis(summed.axis.values, unit, "two-theta", { wavelengthA });
+  const pattern: Pattern = { ...summed, axis: { unit: "two-theta", values } };
+  const result = refinePattern(kernels, { ...model, weights: weightsFor(model, summed) }, files, pattern, name);
+  if (result.status === "failed" || result.status === "notConverged") {
+    throw new InputError(
+      "map-summed-pattern",
+      `The refinement of ${name} ended ${result.status} (Rwp ${(100 * result.statistics.rwp).toFixed(1)} %), so there is nothing for voxels to start from. Export map/summed_pattern or reconstruct/data with --until reconstruct, refine it with xrdct refine, and put the settled values into the model.`,
+    );
+  }
+  const inUse = selectData(pattern, name, model);
+  const bins = binsOf(values, inUse.twoThetaDeg);
+  const plan = createRietveldPlan({
+    config,
+    model: resolved.model,
+    wavelengthA,
+    parameters: result.parameters,
+    refined: result.parameters.filter(({ status }) => status !== "fixed").map((parameter) => parameter.name),
+    bounds: [...resolved.settings].flatMap(([key, { min, max }]) =>
+      min === undefined && max === undefined
+        ? []
+        : [[key, min ?? Number.NEGATIVE_INFINITY, max ?? Number.POSITIVE_INFINITY] as const],
+    ),
+    constraints: resolved.constraints,
+    bins,
+    twoThetaDeg: inUse.twoThetaDeg,
+    hasSigma: scan.hasSigma,
+  });
+  return { result, plan };
+}
+
+/** The mean of reconstructed voxels is no count: without sigma all its points weigh the same. */
+const weightsFor = ({ weights }: ModelConfig, { sigma }: Pattern): ModelConfig["weights"] =>
+  weights === "auto" && !sigma ? "uniform" : weights;
+
+function binsOf(all: Float64Array, used: Float64Array): Int32Array {
+  const out = new Int32Array(used.length);
+  let bin = 0;
+  used.forEach((value, k) => {
+    while (all[bin] !== value) bin++;
+    out[k] = bin++;
+  });
+  return out;
+}
+
+/**
+ * Voxels where a phase is not: zeros of an image of the map's size.
+ *
+ * @throws InputError "map-phase-mask"
+ */
+export async function readPhaseMasks(
+  masks: Readonly<Record<string, string>>,
+  folder: string,
+  phases: readonly string[],
+  { ny, nx }: { ny: number; nx: number },
+): Promise<Map<string, Uint8Array>> {
+  const found = new Map<string, Uint8Array>();
+  for (const [phase, file] of Object.entries(masks)) {
+    if (!phases.includes(phase)) {
+      throw new InputError(
+        "map-phase-mask",
+        `map.rietveld.phaseMasks names ${phase}, but the model's phases are ${phases.join(", ")}.`,
+      );
+    }
+    const frames = await openFrames(resolve(folder, file));
+    try {
+      if (frames.rows !== ny || frames.cols !== nx) {
+        throw new InputError(
+          "map-phase-mask",
+          `${file} has ${frames.rows} x ${frames.cols} pixels; the maps have ${ny} x ${nx}. Give an image of the maps' size, row 0 at the bottom.`,
+        );
+      }
+      found.set(
+        phase,
+        Uint8Array.from(frames.readFrame(0).data, (value) => (value ? 0 : 1)),
+      );
+    } finally {
+      frames.close();
+    }
+  }
+  return found;
+}
