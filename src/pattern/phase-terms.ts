@@ -1,12 +1,7 @@
 /** One phase of a pattern: spacings, intensities and widths of its reflections, and how they change with its numbers. */
-import {
-  cellFreedom,
-  createStructureFactors,
-  type Site,
-  type StructureFactors,
-  siteFreedom,
-} from "../crystal/index.ts";
+import { cellFreedom, createStructureFactors, type StructureFactors } from "../crystal/index.ts";
 import type { PatternModel, PhaseModel } from "./model.ts";
+import { createMovingSites, type SiteSlot } from "./moving-sites.ts";
 import { pawleyIntensities, textureName } from "./parameters.ts";
 import { createReciprocalGradient } from "./reciprocal-gradient.ts";
 import { ringsOf } from "./rings.ts";
@@ -130,10 +125,7 @@ export function createPhaseTerms(
     kind === "rietveld"
       ? createStructureFactors(structure, used, phase.anomalous && { anomalous: phase.anomalous })
       : undefined;
-  // structure factors compare the sites they are given with those before, so there must be two sets
-  let sites = structure.sites.map((site) => ({ ...site }) as { -readonly [K in keyof Site]: Site[K] });
-  let otherSites = sites.map((site) => ({ ...site }));
-  const siteSlots = kind === "rietveld" ? siteSlotsOf(phase, index) : [];
+  const sites = createMovingSites(phase, index);
   const texture = (kind === "rietveld" ? (phase.texture ?? []) : []).map(({ hkl }) => ({
     parameter: index(textureName(phase, hkl)),
     cosines: used.map((r) => texturePlaneCosines(structure.cell, structure.operations, r, hkl)),
@@ -168,7 +160,7 @@ export function createPhaseTerms(
     };
     scaleSlope = effect(scaleIndex);
     overallSlope = effect(overallB);
-    siteEffects = siteSlots
+    siteEffects = sites.slots
       .filter(({ parameter }) => wanted(parameter))
       .map((slot) => ({ slot, slope: effect(slot.parameter)! }));
     textureEffects = texture.flatMap(({ parameter }, which) => {
@@ -250,8 +242,8 @@ export function createPhaseTerms(
   }
 
   function updateIntensities(values: Float64Array, derivatives: boolean): void {
-    if (moveSites(values)) {
-      factors!.setSites(sites);
+    if (sites.update(values)) {
+      factors!.setSites(sites.current);
       isStale = true;
     }
     if (isStale) factors!.evaluate(s2, fSquared, fSlope);
@@ -294,35 +286,6 @@ export function createPhaseTerms(
       for (let r = 0; r < n; r++) slope[ringOf[r]!]! += siteSlope[r]! * perFSquared[r]!;
     }
   }
-  /** Copies the numbers into the sites; says whether any has changed. */
-  function moveSites(values: Float64Array): boolean {
-    let hasMoved = false;
-    for (let k = 0; k < siteSlots.length; k++) {
-      const slot = siteSlots[k]!;
-      if (slot.last === values[slot.parameter]!) continue;
-      hasMoved = true;
-      slot.last = values[slot.parameter]!;
-    }
-    if (!hasMoved) return false;
-    const before = sites;
-    sites = otherSites;
-    otherSites = before;
-    sites.forEach((site, i) => {
-      Object.assign(site, structure.sites[i]);
-    });
-    for (const { site, what, parameter, start } of siteSlots) {
-      const value = values[parameter]!;
-      const target = sites[site]!;
-      if (what === "occupancy" || what === "bIso") target[what] = value;
-      else {
-        target.x += what[0] * (value - start);
-        target.y += what[1] * (value - start);
-        target.z += what[2] * (value - start);
-      }
-    }
-    return true;
-  }
-
   function updateTexture(values: Float64Array): void {
     for (const axis of texture) {
       const r = values[axis.parameter]!;
@@ -376,30 +339,4 @@ export function createPhaseTerms(
     update,
     ...(factors && { structureFactors: factors }),
   };
-}
-
-interface SiteSlot {
-  readonly parameter: number;
-  readonly site: number;
-  readonly what: "occupancy" | "bIso" | readonly [number, number, number];
-  /** value that the structure's own coordinates belong to */
-  readonly start: number;
-  last: number;
-}
-
-function siteSlotsOf({ structure }: PhaseModel, index: (key: string) => number): SiteSlot[] {
-  return structure.sites.flatMap((site, i) => {
-    const slot = (key: string, what: SiteSlot["what"], start: number): SiteSlot => ({
-      parameter: index(`${site.label}/${key}`),
-      site: i,
-      what,
-      start,
-      last: start,
-    });
-    return [
-      ...siteFreedom(structure, i).map(({ name, direction }) => slot(name, direction, site[name])),
-      slot("occupancy", "occupancy", site.occupancy),
-      slot("b", "bIso", site.bIso),
-    ];
-  });
 }
