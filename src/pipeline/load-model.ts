@@ -5,6 +5,7 @@ import { convertAxis, InputError } from "../data/index.ts";
 import { readText } from "../files/byte-source.ts";
 import { readCif } from "../files/cif.ts";
 import { readPattern } from "../files/pattern-file.ts";
+import type { PatternTextOptions } from "../files/pattern-text.ts";
 import { readYaml } from "../files/yaml.ts";
 import { ModelConfig, type ModelFiles, resolveModel } from "../refinement/index.ts";
 
@@ -14,8 +15,11 @@ export interface LoadedModel {
   readonly path: string;
 }
 
-/** @throws InputError naming the line or the file that is wrong */
-export function loadModel(path: string): LoadedModel {
+/**
+ * @param options the axis of a measured background whose file does not say it
+ * @throws InputError naming the line or the file that is wrong
+ */
+export function loadModel(path: string, options: PatternTextOptions = {}): LoadedModel {
   const config = readYaml(path, ModelConfig);
   const folder = dirname(resolve(path));
   const structures = new Map<string, readonly Structure[]>();
@@ -25,7 +29,7 @@ export function loadModel(path: string): LoadedModel {
   const bare: ModelFiles = { structures };
   const measured = "measured" in config.background ? config.background.measured : undefined;
   if (!measured) return { config, files: bare, path };
-  const { axis, intensity } = readPattern(resolve(folder, measured.file));
+  const { axis, intensity } = readPattern(resolve(folder, measured.file), options);
   const { wavelengthA } = resolveModel({ ...config, background: { chebyshev: 0 } }, bare);
   if (axis.unit === "channel") {
     throw new InputError("pattern-axis", `${measured.file} is over channels; a measured background needs an angle.`);
