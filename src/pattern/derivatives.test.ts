@@ -125,6 +125,11 @@ const cases: Case[] = [
     model: { hasAsymmetry: true, radiation: doublet, marginDeg: 3 },
     values: { SL: 0.015, HL: 0.025 },
   },
+  {
+    name: "a Lorentzian width that would be negative below 44 degrees",
+    model: {},
+    values: { X: -0.03, Y: 0.08, Z: 0 },
+  },
   { name: "asymmetry, H < S", model: { hasAsymmetry: true, marginDeg: 3 }, values: { SL: 0.03, HL: 0.01 } },
   {
     // differences by S alone step from one quadrature to another, each right to 1e-4

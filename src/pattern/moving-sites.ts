@@ -1,6 +1,7 @@
 /** The sites of a phase at the numbers of a fit. */
 import { type Site, siteFreedom } from "../crystal/index.ts";
 import type { PhaseModel } from "./model.ts";
+import { siteKeys } from "./parameters.ts";
 
 /** A parameter of one site. */
 export interface SiteSlot {
@@ -71,9 +72,10 @@ export function createMovingSites(phase: PhaseModel, index: (key: string) => num
 }
 
 function slotsOf({ structure }: PhaseModel, index: (key: string) => number): SiteSlot[] {
+  const keys = siteKeys(structure);
   return structure.sites.flatMap((site, i) => {
     const slot = (key: string, what: SiteSlot["what"], start: number): SiteSlot => ({
-      parameter: index(`${site.label}/${key}`),
+      parameter: index(`${keys[i]}/${key}`),
       site: i,
       what,
       start,

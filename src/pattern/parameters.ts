@@ -1,5 +1,6 @@
 /** The numbers of a pattern model: names, units, what they start from and between which bounds they make sense. */
-import { cellFreedom, reflections, siteFreedom } from "../crystal/index.ts";
+import { cellFreedom, reflections, type Structure, siteFreedom } from "../crystal/index.ts";
+import { InputError } from "../data/index.ts";
 import type { PatternModel, PhaseModel } from "./model.ts";
 import { pawleyGroups } from "./rings.ts";
 
@@ -36,6 +37,7 @@ const ANGLE_RANGE = 5;
  *
  * @param wavelengthA of the first radiation line
  * @param dMinA where the lists of the intensities of Pawley phases end
+ * @throws InputError "model-names" | "bad-cell" | "bad-d-min" | "bad-symmetry-operation"
  */
 export function modelParameters(model: PatternModel, wavelengthA: number, dMinA: number): ModelParameter[] {
   const list = [
@@ -61,6 +63,16 @@ export function modelParameters(model: PatternModel, wavelengthA: number, dMinA:
   }
   for (const [index, phase] of model.phases.entries()) {
     for (const one of phaseParameters(model, phase, wavelengthA, dMinA)) list.push({ ...one, phase: index });
+  }
+  const names = new Set<string>();
+  for (const { name } of list) {
+    if (names.has(name)) {
+      throw new InputError(
+        "model-names",
+        `The model has two parameters called "${name.slice(0, 60)}": give each phase, free peak and background point a name or place of its own.`,
+      );
+    }
+    names.add(name);
   }
   return list;
 }
@@ -112,10 +124,11 @@ function phaseParameters(model: PatternModel, phase: PhaseModel, wavelengthA: nu
     add(textureName(phase, hkl), "", 1, { min: 0.05, max: 20 });
   });
   add("overallB", "Å²", 0, { min: -5, max: 20 });
+  const keys = siteKeys(structure);
   structure.sites.forEach((site, i) => {
-    for (const { name: axis } of siteFreedom(structure, i)) add(`${site.label}/${axis}`, "", site[axis]);
-    add(`${site.label}/occupancy`, "", site.occupancy, { min: 0, max: 2 });
-    add(`${site.label}/b`, "Å²", site.bIso, { min: -2, max: 20 });
+    for (const { name: axis } of siteFreedom(structure, i)) add(`${keys[i]}/${axis}`, "", site[axis]);
+    add(`${keys[i]}/occupancy`, "", site.occupancy, { min: 0, max: 2 });
+    add(`${keys[i]}/b`, "Å²", site.bIso, { min: -2, max: 20 });
   });
   return list;
 }
@@ -139,6 +152,14 @@ export function pawleyIntensities(
     const { h, k, l } = list[own[0]!]!;
     const total = own.reduce((sum, r) => sum + list[r]!.multiplicity, 0);
     return { name: `I(${h} ${k} ${l})`, members: own, shares: own.map((r) => list[r]!.multiplicity / total) };
+  });
+}
+
+/** What the parameters of each site are called: its label, and "O1#2" for the second site that is labelled O1. */
+export function siteKeys({ sites }: Structure): string[] {
+  return sites.map(({ label }, i) => {
+    const before = sites.slice(0, i).filter((other) => other.label === label).length;
+    return before === 0 ? label : `${label}#${before + 1}`;
   });
 }
 
