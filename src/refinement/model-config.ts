@@ -211,7 +211,10 @@ export const ModelConfig = z.strictObject({
         "sigma: of the file; counts: sigma² = intensity; model: sigma² = calculated intensity, iterated (low counts); " +
         "uniform; auto: sigma where there is one, else counts",
     }),
-  anomalous: z.boolean().default(false).meta({ description: "f' and f'' at this energy" }),
+  anomalous: z.boolean().optional().meta({
+    description:
+      "f' and f'' at this energy; left out: yes for the radiation of a tube, where they are up to 10 % of |F|²",
+  }),
   zero: Parameter.optional().meta({ unit: "°", description: "added to every calculated 2θ" }),
   displacement: z
     .strictObject({
@@ -245,9 +248,16 @@ export const ModelConfig = z.strictObject({
   stages: z.array(Stage).optional().meta({
     description: "names (with *) of what is refined from each stage on; left out: a sensible order",
   }),
-  cutoff: z.number().min(0).max(0.1).default(1e-4).meta({
-    description: "a line ends where its Lorentzian is below this share of its top; 0: never",
-  }),
+  cutoff: z
+    .number()
+    .min(0)
+    .max(0.1)
+    .optional()
+    .meta({
+      description:
+        "a line ends where its Lorentzian is below this share of its top; 0: never; left out: refine takes what the " +
+        "noise hides, 1e-4 at most, maps 1e-4",
+    }),
   marginDeg: z.number().min(0).default(1).meta({
     unit: "°",
     description: "reflections this far outside of the range are calculated too",

@@ -26,17 +26,22 @@ export interface ResolvedModel {
   readonly isProfileUnknown: boolean;
   /** nothing is said about the zero: it is refined where the pattern determines it and needs it */
   readonly isZeroOpen: boolean;
+  /** where lines end is not given: it is chosen by the noise of the pattern */
+  readonly isCutoffOpen: boolean;
   /** what was assumed */
   readonly notes: readonly string[];
 }
+
+/** Share of its top where a line ends. */
+export const DEFAULT_CUTOFF = 1e-4;
 
 /** Stage in which a parameter is first refined where nothing is said: by its name, first match. */
 const STAGE_ORDER: readonly (readonly [RegExp, number])[] = [
   [/^background\/|\/scale$|\/I\(|\/area$/, 1],
   // a cell has one slash, PHASE/b; the b of a site has two, PHASE/SITE/b
-  [/^(zero|displacement)$|^[^/]+\/(a|b|c|alpha|beta|gamma)$/, 2],
+  [/^(zero|displacement|wavelength)$|^[^/]+\/(a|b|c|alpha|beta|gamma)$/, 2],
   [/^[UVWXYZ]$|^eta|\/(size|axialSize|strain|axialStrain|gaussianSize|gaussianStrain|width|position|fwhm|eta)$/, 3],
-  [/^wavelength$|^[SH]L$|\/texture|\/overallB$/, 4],
+  [/^[SH]L$|\/texture|\/overallB$/, 4],
   [/./, 5],
 ];
 export const stageOf = (name: string): number => STAGE_ORDER.find(([pattern]) => pattern.test(name))![1];
@@ -105,12 +110,22 @@ export function resolveModel(config: ModelConfig, files: ModelFiles): ResolvedMo
     },
     peaks: config.peaks.map(({ name }) => name),
     phases,
-    cutoff: config.cutoff,
+    cutoff: config.cutoff ?? DEFAULT_CUTOFF,
     marginDeg: config.marginDeg,
     holdsWidths: false,
   };
   const isZeroOpen = config.zero === undefined && !config.displacement && !config.wavelength?.refine;
-  return { model, wavelengthA, settings, given, constraints, isProfileUnknown, isZeroOpen, notes };
+  return {
+    model,
+    wavelengthA,
+    settings,
+    given,
+    constraints,
+    isProfileUnknown,
+    isCutoffOpen: config.cutoff === undefined,
+    isZeroOpen,
+    notes,
+  };
 }
 
 /**
@@ -205,7 +220,7 @@ function resolvePhase(
     ...(sizeAxis && { sizeAxis }),
     ...(strainAxis && { strainAxis }),
     ...(spec.texture && { texture: spec.texture.map(({ hkl }) => ({ hkl })) }),
-    ...(config.anomalous && { anomalous: anomalousOf(structure, wavelengthA) }),
+    ...((config.anomalous ?? config.radiation !== undefined) && { anomalous: anomalousOf(structure, wavelengthA) }),
   };
 }
 

@@ -192,7 +192,10 @@ function warningsOf(ended: Ended): string[] {
       `the pattern does not determine ${covariance.undetermined.map(nameOf).join(", ")}: only a combination of them, or nothing`,
     );
   }
-  for (const { first, second, correlation } of correlations.slice(0, 10)) {
+  // what is tied to others is correlated with them by what the model says
+  const isTied = (j: number): boolean => fit.constraints?.roles[j] === "dependent";
+  const telling = correlations.filter(({ first, second }) => !isTied(first) && !isTied(second));
+  for (const { first, second, correlation } of telling.slice(0, 10)) {
     warnings.push(`${nameOf(first)} and ${nameOf(second)} are correlated ${correlation.toFixed(3)}`);
   }
   const { twoThetaDeg, observed } = data;
