@@ -13,6 +13,7 @@ import {
   hallTriplets,
   parseOperation,
   type SymmetryOperation,
+  spaceGroupSettings,
   spaceGroupTriplets,
   uniqueRotations,
 } from "../crystal/index.ts";
@@ -27,10 +28,17 @@ const MOST_OPERATIONS = 192;
  * Coordinate triplets, "x,y,z" first.
  *
  * @param notes what the user should read is added
+ * @param agrees whether operations make of the sites what else the file says; undefined where it says nothing
  * @throws InputError "cif-no-symmetry" | "cif-symmetry-mismatch" | "unknown-space-group" | "ambiguous-origin" |
  *   "bad-symmetry-operation" | "bad-hall-symbol" | "cif-bad-value"
  */
-export function readOperations(block: CifBlock, cell: Cell, file: string, notes: string[]): string[] {
+export function readOperations(
+  block: CifBlock,
+  cell: Cell,
+  file: string,
+  notes: string[],
+  agrees: (operations: readonly string[]) => boolean | undefined,
+): string[] {
   const hall = present(block, "_space_group_name_hall", "_symmetry_space_group_name_hall")?.text;
   const symbol = present(
     block,
@@ -41,7 +49,8 @@ export function readOperations(block: CifBlock, cell: Cell, file: string, notes:
     "_space_group_name_h-m_ref",
     "_space_group_name_h-m",
   )?.text;
-  const operations = listedOperations(block, symbol, file) ?? namedOperations(block, hall, symbol, cell, file, notes);
+  const operations =
+    listedOperations(block, symbol, file) ?? namedOperations(block, { hall, symbol }, cell, file, notes, agrees);
   checkSetting(operations, cell, file);
   return operations;
 }
@@ -84,11 +93,11 @@ const isPart = (some: readonly string[], all: readonly string[]): boolean =>
 
 function namedOperations(
   block: CifBlock,
-  hall: string | undefined,
-  symbol: string | undefined,
+  { hall, symbol }: { readonly hall: string | undefined; readonly symbol: string | undefined },
   cell: Cell,
   file: string,
   notes: string[],
+  agrees: (operations: readonly string[]) => boolean | undefined,
 ): string[] {
   const number = present(block, "_space_group_it_number", "_symmetry_int_tables_number");
   if (hall !== undefined) {
@@ -105,17 +114,51 @@ function namedOperations(
     }
     if (symbol === undefined && !number) return hallTriplets(hall);
   }
-  if (symbol !== undefined) return spaceGroupTriplets(symbol, cell);
+  if (symbol !== undefined) {
+    const group = findSettings(symbol).candidates[0]?.number;
+    const given = number ? toNumber(number, "_space_group_IT_number", file) : group;
+    if (group !== undefined && given !== group) {
+      notes.push(
+        `${file}: the symbol ${symbol.slice(0, 30)} is group ${group}, the number given ${given}; the symbol was taken`,
+      );
+    }
+    return operationsOfSymbol(symbol, cell, file, notes, agrees);
+  }
   if (number) {
     const value = toNumber(number, "_space_group_IT_number", file);
-    const { hall: standard, hermannMauguin } = findByNumber(value, cell);
+    const standard = spaceGroupSettings.find((setting) => setting.number === value);
+    if (!standard) return hallTriplets(findByNumber(value, cell).hall);
+    const { hermannMauguin } = standard;
     notes.push(`${file}: only the group number ${value} is given; its standard setting ${hermannMauguin} was taken`);
-    return hallTriplets(standard);
+    return operationsOfSymbol(hermannMauguin, cell, file, notes, agrees);
   }
   throw new InputError(
     "cif-no-symmetry",
     `${file}: data_${block.name.slice(0, 40)} gives neither symmetry operations nor a space group. Add _space_group_symop_operation_xyz or _space_group_name_H-M_alt.`,
   );
+}
+
+/** A symbol of two origins means the one with which the sites make what else the file says, if that is one alone. */
+function operationsOfSymbol(
+  symbol: string,
+  cell: Cell,
+  file: string,
+  notes: string[],
+  agrees: (operations: readonly string[]) => boolean | undefined,
+): string[] {
+  try {
+    return spaceGroupTriplets(symbol, cell);
+  } catch (error) {
+    if (!(error instanceof InputError) || error.code !== "ambiguous-origin") throw error;
+    const { candidates } = findSettings(symbol);
+    const verdicts = candidates.map(({ hall }) => agrees(hallTriplets(hall)));
+    const chosen = candidates[verdicts.indexOf(true)];
+    if (!chosen || verdicts.filter((verdict) => verdict !== false).length !== 1) throw error;
+    notes.push(
+      `${file}: ${symbol.slice(0, 30)} has two origins and the file does not say which; :${chosen.extension} was taken, with which the sites have the content that the file gives`,
+    );
+    return hallTriplets(chosen.hall);
+  }
 }
 
 function hallOperationsOrNone(hall: string): string[] | undefined {

@@ -285,6 +285,31 @@ describe("what is wrong is told, in one message", () => {
   });
 });
 
+describe("a group of two origins without a word about which", () => {
+  const diamond = (x: number, more: string, column = "", cell = ""): string =>
+    `data_Si\n${CELL(5.43, 5.43, 5.43)}\n_symmetry_space_group_name_H-M 'F d -3 m'\n${more}\n${ATOMS}${column}\nSi1 Si ${x} ${x} ${x} 1 0.5${cell}\n`;
+  const Z = "_chemical_formula_sum Si\n_cell_formula_units_Z 8";
+  const at1 = pattern(one(diamond(0, "").replace("F d -3 m", "F d -3 m:1")));
+  it.each([
+    ["the formula and Z, first origin", diamond(0, Z), ":1"],
+    ["the formula and Z, second origin", diamond(0.125, Z), ":2"],
+    ["the multiplicity, first origin", diamond(0, "", "\n_atom_site_symmetry_multiplicity", " 8"), ":1"],
+    ["the Wyckoff symbol, second origin", diamond(0.125, "", "\n_atom_site_Wyckoff_symbol", " 8a"), ":2"],
+    ["the number alone and Z", diamond(0.125, Z).replace(/_symmetry.*\n/, "_space_group_IT_number 227\n"), ":2"],
+  ])("is told by %s", (_, text, extension) => {
+    const structure = one(text);
+    expect(structure.notes!.join()).toContain(`${extension} was taken`);
+    expect(pattern(structure)).toEqual(at1);
+  });
+  it.each([
+    ["nothing else is given", diamond(0, "")],
+    ["both would do", diamond(0.03, "_chemical_formula_sum Si\n_cell_formula_units_Z 32")],
+    ["neither would do", diamond(0, "_chemical_formula_sum Si\n_cell_formula_units_Z 5")],
+  ])("stays refused where %s", (_, text) => {
+    expect(errorOf(text)?.code).toBe("ambiguous-origin");
+  });
+});
+
 describe("what looks wrong is noted", () => {
   it("nothing about a sound structure", () => expect(one(nmc()).notes).toBeUndefined());
   it.each([

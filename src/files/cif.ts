@@ -1,19 +1,11 @@
 /** Crystal structures from CIF, checked on the way in. */
-import {
-  bondWarnings,
-  type Cell,
-  cellContent,
-  cellVolume,
-  type Structure,
-  siteOverlaps,
-  structureNotes,
-  unitCellAtoms,
-} from "../crystal/index.ts";
+import { bondWarnings, type Cell, cellVolume, type Structure, siteOverlaps, structureNotes } from "../crystal/index.ts";
 import { InputError } from "../data/index.ts";
+import { agreesWithFile, formulaNotes, multiplicityNotes } from "./cif-content.ts";
 import { readSites } from "./cif-sites.ts";
 import { readOperations } from "./cif-symmetry.ts";
 import { type CifBlock, parseCifBlocks } from "./cif-syntax.ts";
-import { column, parseCifNumber, present, textAt, toNumber } from "./cif-values.ts";
+import { column, parseCifNumber, present, toNumber } from "./cif-values.ts";
 
 /** Occupancies of one place may sum to this much: sums of rounded ones. */
 const FULL_PLACE = 1.05;
@@ -53,13 +45,14 @@ function readStructure(block: CifBlock, file: string): Structure {
   refuseMagneticOrModulated(block, file);
   const notes: string[] = [];
   const cell = readCell(block, file);
-  const operations = readOperations(block, cell, file, notes);
   const sites = readSites(block, cell, file, notes);
+  const agrees = (operations: readonly string[]): boolean | undefined =>
+    agreesWithFile(block, { name: file, cell, operations, sites });
+  const operations = readOperations(block, cell, file, notes, agrees);
   if (sites.length === 0) throw noStructure([{ ...block, items: new Map([["_cell_length_a", []]]) }], file);
   const structure: Structure = { name: block.name || file, cell, operations, sites };
   checkOverlaps(structure, file, notes);
-  noteMultiplicities(block, structure, file, notes);
-  noteFormula(block, structure, file, notes);
+  notes.push(...multiplicityNotes(block, structure, file), ...formulaNotes(block, structure, file));
   notes.push(...structureNotes(structure), ...bondWarnings(structure));
   return notes.length > 0 ? { ...structure, notes } : structure;
 }
@@ -104,48 +97,7 @@ function checkOverlaps(structure: Structure, file: string, notes: string[]): voi
     const who = labels.length > 1 ? `the sites ${shown}` : `the site ${shown} and its own image`;
     throw new InputError(
       "cif-overlapping-sites",
-      `${file}: ${who} lie ${distanceA.toFixed(3)} Å apart, and their occupancies sum to ${occupancy.toFixed(2)}; one place holds at most one atom. Correct the occupancies or coordinates (a third needs 0.3333), or the origin and setting of the group.`,
+      `${file}: ${who} lie ${distanceA.toFixed(3)} Å apart, and their occupancies sum to ${occupancy.toFixed(2)}; one place holds at most one atom. List each site once, without the copies that symmetry makes; or correct occupancies, coordinates (a third needs 0.3333), or the origin and setting of the group.`,
     );
   }
-}
-
-/** A listed multiplicity that is neither the site's nor the order of its symmetry tells of another setting. */
-function noteMultiplicities(block: CifBlock, structure: Structure, file: string, notes: string[]): void {
-  const listed = column(block, "_atom_site_symmetry_multiplicity", "_atom_site_site_symmetry_multiplicity");
-  const labels = column(block, "_atom_site_label");
-  const byLabel = new Map(labels.map((_, i) => [textAt(labels, i), textAt(listed, i)] as const));
-  for (const { site, positions } of unitCellAtoms(structure)) {
-    const given = parseCifNumber(byLabel.get(site.label) ?? "");
-    const multiplicity = positions.length / 3;
-    if (Number.isNaN(given) || given === multiplicity || given === structure.operations.length / multiplicity) continue;
-    notes.push(
-      `${file}: ${site.label} has ${multiplicity} equivalent positions, but the file lists ${given}; check the setting of the group`,
-    );
-  }
-}
-
-/** The cell's content against the formula that the file gives. */
-function noteFormula(block: CifBlock, structure: Structure, file: string, notes: string[]): void {
-  const formula = present(block, "_chemical_formula_sum")?.text;
-  const units = parseCifNumber(present(block, "_cell_formula_units_z")?.text ?? "");
-  if (formula === undefined || !/^(?:[A-Z][a-z]?[\d.]*\s*)+$/.test(formula)) return;
-  const wanted = new Map<string, number>();
-  for (const [, element, count] of formula.matchAll(/([A-Z][a-z]?)([\d.]*)/g)) {
-    const symbol = element === "D" ? "H" : element!;
-    wanted.set(symbol, (wanted.get(symbol) ?? 0) + (count ? Number(count) : 1));
-  }
-  const content = cellContent(structure);
-  const sum = (counts: Map<string, number>): number => [...counts.values()].reduce((p, q) => p + q, 0);
-  const perFormula = units > 0 ? units : sum(content) / sum(wanted);
-  // hydrogen is often in the formula and not among the atoms
-  const wrong = [...new Set([...content.keys(), ...wanted.keys()])].filter((element) => {
-    const [has, needs] = [content.get(element) ?? 0, perFormula * (wanted.get(element) ?? 0)];
-    return element !== "H" && Math.abs(has - needs) > 0.05 * Math.max(has, needs, 0.2);
-  });
-  if (wrong.length === 0) return;
-  const show = (counts: Map<string, number>, scale: number): string =>
-    wrong.map((element) => `${element} ${Number(((counts.get(element) ?? 0) * scale).toFixed(2))}`).join(", ");
-  notes.push(
-    `${file}: the cell holds ${show(content, 1)}, but the formula ${formula.slice(0, 60)}${units > 0 ? ` times Z = ${units}` : ""} asks for ${show(wanted, perFormula)}`,
-  );
 }
