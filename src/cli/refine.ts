@@ -1,45 +1,142 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { Command } from "commander";
-import { AXIS_UNITS, type AxisUnit, convertAxis, InputError } from "../data/index.ts";
-import { readPattern } from "../files/pattern-file.ts";
+import { AXIS_UNITS, type AxisUnit, InputError } from "../data/index.ts";
+import { svgToPng } from "../files/svg-to-png.ts";
 import { loadKernels } from "../pipeline/load-kernels.ts";
-import { loadModel } from "../pipeline/load-model.ts";
+import { type LoadedModel, loadModel } from "../pipeline/load-model.ts";
+import { curvesCsv, seriesPanels } from "../pipeline/refine-outputs.ts";
+import { dropJournal, refineSeries } from "../pipeline/refine-series.ts";
 import { refinementFigure } from "../pipeline/refinement-figure.ts";
-import { resolveModel } from "../refinement/index.ts";
-import { refinementReport, refinePattern } from "../stages/refine/index.ts";
-import { type CommonOptions, createCommand, execute } from "./command.ts";
+import { saveModel } from "../pipeline/save-model.ts";
+import { openSeries, type SeriesItem } from "../pipeline/series-source.ts";
+import { resolveModel, SERIES_MODES } from "../refinement/index.ts";
+import {
+  type RefinementResult,
+  refinementReport,
+  refinePattern,
+  seriesCsv,
+  seriesReport,
+  settleConfig,
+} from "../stages/refine/index.ts";
+import { type CommonOptions, createCommand, execute, type Report } from "./command.ts";
+import { createProgressBar } from "./progress-bar.ts";
 
-const EXAMPLE = `npx xrdct refine ceo2.xye --model model.yaml -o ceo2.json --figure ceo2.svg`;
+const EXAMPLE = `npx xrdct refine ceo2.xye --model model.yaml -o ceo2.json --figure ceo2.svg --save-model settled.yaml
+npx xrdct refine scans/*.xye --model model.yaml -o series.json --table series.csv --figure series.svg
+npx xrdct refine operando.h5 --model model.yaml -o series.json --each patterns`;
 
 interface Options extends CommonOptions {
   readonly model: string;
   readonly axis?: string;
   readonly output?: string;
   readonly figure?: string;
+  readonly range?: string;
+  readonly curves?: string;
+  readonly saveModel?: string;
+  readonly mode?: string;
+  readonly table?: string;
+  readonly each?: string;
 }
 
 export const refineCommand = (): Command =>
-  createCommand("refine", "Rietveld, Pawley or Le Bail refinement of a pattern", EXAMPLE)
-    .argument("<pattern>", "pattern file")
+  createCommand("refine", "Rietveld, Pawley or Le Bail refinement of a pattern or a series", EXAMPLE)
+    .argument("<patterns...>", "pattern files; a folder, names with * or a stack in an HDF5 file for a series")
     .requiredOption("--model <file>", "model.yaml: phases, instrument, and what is refined")
     .option("--axis <unit>", `axis of a file that does not say it: ${AXIS_UNITS.join(", ")}`)
     .option("-o, --output <file>", "result as .json")
-    .option("--figure <file>", "figure as .svg")
-    .action((path: string, options: Options) =>
+    .option("--figure <file>", "figure as .svg or .png")
+    .option("--range <from,to>", "two-theta drawn in the figure (degrees)")
+    .option("--curves <file>", "observed, calculated, background, difference and each phase as .csv")
+    .option("--save-model <file>", "the model with the values found as its starts, as .yaml")
+    .option("--mode <mode>", `of a series: ${SERIES_MODES.join(", ")}`)
+    .option("--table <file>", "of a series: parameters with esds, a line a pattern, as .csv")
+    .option("--each <folder>", "of a series: whole result and figure of every pattern")
+    .action((paths: readonly string[], options: Options) =>
       execute(options, async (signal) => {
         const axis = axisOption(options.axis);
-        const { config, files } = loadModel(options.model, axis);
-        const kernels = await loadKernels();
-        const given = readPattern(path, axis);
-        const { wavelengthA } = resolveModel(config, files);
-        const values = convertAxis(given.axis.values, given.axis.unit, "two-theta", { wavelengthA });
-        const pattern = { ...given, axis: { unit: "two-theta" as const, values } };
-        const result = refinePattern(kernels, config, files, pattern, path, { isCancelled: () => signal.aborted });
-        if (options.output) writeFileSync(options.output, `${JSON.stringify(result)}\n`);
-        if (options.figure) writeFileSync(options.figure, refinementFigure(result, path));
-        return { json: result, lines: refinementReport(result) };
+        const range = rangeOption(options.range);
+        const model = withMode(loadModel(options.model, axis), options.mode);
+        const { wavelengthA } = resolveModel(model.config, model.files);
+        const { frames } = model.config.series;
+        const items = await openSeries(paths, { frames, wavelengthA, ...axis });
+        if (items.length > 1) return series(paths, model, options, signal);
+        return single(items[0]!, model, options, range, signal);
       }),
     );
+
+async function single(
+  item: SeriesItem,
+  model: LoadedModel,
+  options: Options,
+  range: readonly [number, number] | undefined,
+  signal: AbortSignal,
+): Promise<Report> {
+  const forSeries = (["table", "each", "mode"] as const).find((key) => options[key] !== undefined);
+  if (forSeries) throw new InputError("bad-option", `--${forSeries} is of a series, and one pattern was given.`);
+  const { config, files } = model;
+  const kernels = loadKernels();
+  const pattern = await item.read();
+  const result = refinePattern(kernels, config, files, pattern, item.name, { isCancelled: () => signal.aborted });
+  if (signal.aborted) throw new Error("aborted");
+  if (options.output) writeFileSync(options.output, `${JSON.stringify(result)}\n`);
+  if (options.figure) await writeFigure(options.figure, refinementFigure(result, item.name, range));
+  if (options.curves) writeFileSync(options.curves, curvesCsv(result));
+  if (options.saveModel) saveModel(options.saveModel, settleConfig(config, result.parameters), model.path);
+  return { json: result, lines: refinementReport(result) };
+}
+
+async function series(
+  paths: readonly string[],
+  model: LoadedModel,
+  options: Options,
+  signal: AbortSignal,
+): Promise<Report> {
+  const forOne = (["curves", "saveModel", "range"] as const).find((key) => options[key] !== undefined);
+  if (forOne) {
+    const flag = forOne === "saveModel" ? "save-model" : forOne;
+    throw new InputError(
+      "bad-option",
+      `--${flag} is of one pattern, and a series was given; --each writes all of each.`,
+    );
+  }
+  const { each, output } = options;
+  if (each) mkdirSync(each, { recursive: true });
+  const axis = axisOption(options.axis);
+  const journal = output && `${output}.partial`;
+  const result = await refineSeries(loadKernels(), model, paths, {
+    ...axis,
+    signal,
+    ...(journal && { journal }),
+    onProgress: createProgressBar(options.quiet === true),
+    ...(each && { onResult: (item: SeriesItem, one: RefinementResult) => writeEach(each, item.name, one) }),
+  });
+  if (output) writeFileSync(output, `${JSON.stringify(result)}\n`);
+  const { name, unit } = result.variable;
+  const variable = unit ? `${name} (${unit})` : name;
+  if (options.table) writeFileSync(options.table, seriesCsv(result.entries, variable));
+  if (options.figure) await writeFigure(options.figure, seriesPanels(result));
+  if (journal) dropJournal(journal);
+  return { json: result, lines: seriesReport(result.entries, variable, result.surface) };
+}
+
+/** One folder for all: names of files lose their folders, and frames keep their number. */
+function writeEach(folder: string, name: string, result: RefinementResult): void {
+  const stem = basename(name).replace(/[[\]]/g, "-").replace(/-$/, "");
+  writeFileSync(join(folder, `${stem}.json`), `${JSON.stringify(result)}\n`);
+  writeFileSync(join(folder, `${stem}.svg`), refinementFigure(result, name));
+}
+
+async function writeFigure(path: string, svg: string): Promise<void> {
+  writeFileSync(path, /\.png$/i.test(path) ? await svgToPng(svg) : svg);
+}
+
+function withMode(model: LoadedModel, mode: string | undefined): LoadedModel {
+  if (mode === undefined) return model;
+  const found = SERIES_MODES.find((one) => one === mode);
+  if (!found) throw new InputError("bad-option", `--mode is one of ${SERIES_MODES.join(", ")}; "${mode}" was given.`);
+  return { ...model, config: { ...model.config, series: { ...model.config.series, mode: found } } };
+}
 
 function axisOption(axis: string | undefined): { axis?: AxisUnit } {
   if (axis === undefined) return {};
@@ -47,4 +144,11 @@ function axisOption(axis: string | undefined): { axis?: AxisUnit } {
     throw new InputError("bad-option", `--axis is one of ${AXIS_UNITS.join(", ")}; "${axis}" was given.`);
   }
   return { axis: axis as AxisUnit };
+}
+
+function rangeOption(text: string | undefined): readonly [number, number] | undefined {
+  if (text === undefined) return undefined;
+  const [low, high] = text.split(/[,:]/).map(Number) as [number, number];
+  if (low < high) return [low, high];
+  throw new InputError("bad-option", `--range needs two ascending numbers, as in 3,4.5; "${text}" was given.`);
 }

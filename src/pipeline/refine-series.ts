@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { InputError } from "../data/index.ts";
+import { type AxisUnit, InputError } from "../data/index.ts";
 import { readText } from "../files/byte-source.ts";
 import { parseNumberList } from "../files/csv.ts";
 import type { Kernels } from "../kernels/index.ts";
@@ -23,6 +23,8 @@ import { createEstimator, type ProgressListener } from "./progress.ts";
 import { openSeries, readHeaderNumber, type SeriesItem } from "./series-source.ts";
 
 export interface SeriesOptions {
+  /** unit of the axis where a file does not say it */
+  readonly axis?: AxisUnit;
   /** where what is done is kept until the whole is; left out: nothing is */
   readonly journal?: string;
   readonly signal?: AbortSignal;
@@ -54,7 +56,11 @@ export async function refineSeries(
   const { config, files } = model;
   const { series } = config;
   const { wavelengthA } = resolveModel(config, files);
-  const items = await openSeries(inputs, { frames: series.frames, wavelengthA });
+  const items = await openSeries(inputs, {
+    frames: series.frames,
+    wavelengthA,
+    ...(options.axis && { axis: options.axis }),
+  });
   const variables = variablesOf(model, items);
   const journal = openJournal(options.journal, model, items);
   const bad = await screen(items, series.leastIntensity);
@@ -107,7 +113,9 @@ async function refineOne(
   try {
     const pattern = await item.read();
     const isCancelled = () => options.signal?.aborted ?? false;
-    const { entry, result } = refineNext(kernels, config, files, pattern, { index, name, variable }, before, { isCancelled });
+    const { entry, result } = refineNext(kernels, config, files, pattern, { index, name, variable }, before, {
+      isCancelled,
+    });
     options.onResult?.(item, result);
     return entry;
   } catch (error) {
@@ -154,7 +162,11 @@ interface SeriesJournal {
 }
 
 /** One line a pattern; the first says of which model and files. NaN is written as null and read back as NaN. */
-function openJournal(path: string | undefined, { config, files }: LoadedModel, items: readonly SeriesItem[]): SeriesJournal {
+function openJournal(
+  path: string | undefined,
+  { config, files }: LoadedModel,
+  items: readonly SeriesItem[],
+): SeriesJournal {
   if (path === undefined) return { entries: [], add: () => {} };
   const hash = createHash("sha256").update(JSON.stringify([config, [...files.structures]]));
   for (const item of items) {

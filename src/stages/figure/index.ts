@@ -5,3 +5,4 @@ export { type ImageFigure, imageFigure } from "./image-figure.ts";
 export { type MapFigure, mapFigure, mapPanel } from "./map-figure.ts";
 export { type PatternFigure, patternFigure } from "./pattern-figure.ts";
 export { formatLength, niceLengthMm } from "./scale-bar.ts";
+export { type SeriesFigure, type SeriesPanel, seriesFigure } from "./series-figure.ts";

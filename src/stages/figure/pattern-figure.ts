@@ -10,6 +10,13 @@ export interface PatternFigure {
   /** [bin] */
   readonly observed: ArrayLike<number>;
   readonly calculated?: ArrayLike<number>;
+  readonly background?: ArrayLike<number>;
+  /** standard uncertainties: the difference is then drawn in units of them */
+  readonly sigma?: ArrayLike<number>;
+  /** part of the axis that is drawn; left out: all */
+  readonly range?: readonly [number, number];
+  /** lines of text beside the curves: what the fit came to */
+  readonly notes?: readonly string[];
   /** rows of ticks below the curve, one for each phase; positions on the axis */
   readonly ticks?: readonly { readonly name: string; readonly positions: readonly number[] }[];
   readonly ordinate?: "linear" | "sqrt";
@@ -22,7 +29,8 @@ const HEIGHT = 320;
 const LEFT = 78;
 const TOP = 34;
 
-export function patternFigure(figure: PatternFigure): string {
+export function patternFigure(whole: PatternFigure): string {
+  const figure = whole.range ? part(whole, whole.range) : whole;
   const { values, unit } = figure.axis;
   const domain: [number, number] = [values[0]!, values[values.length - 1]!];
   const x = scaleLinear(domain, [0, WIDTH]);
@@ -42,7 +50,9 @@ export function patternFigure(figure: PatternFigure): string {
       "g",
       { transform: translate(LEFT, TOP) },
       curve(values, figure.observed, x, yScale, "black", figure.calculated ? "points" : "line"),
+      figure.background ? curve(values, figure.background, x, yScale, "#b35806", "line") : "",
       figure.calculated ? curve(values, figure.calculated, x, yScale, COLOURS[0], "line") : "",
+      legend(figure),
       axes(
         { domain, label: "", ticks: [] },
         { domain: [lo, hi], label: figure.intensityLabel ?? "intensity (counts)", ticks: yTicks },
@@ -59,6 +69,40 @@ export function patternFigure(figure: PatternFigure): string {
     ...parts,
   );
 }
+
+/** The points inside a range of the axis. */
+function part(figure: PatternFigure, [low, high]: readonly [number, number]): PatternFigure {
+  const { values, unit } = figure.axis;
+  const inside = [...values.keys()].filter((i) => values[i]! >= low && values[i]! <= high);
+  if (inside.length < 2) return figure;
+  const of = (curve: ArrayLike<number>): Float64Array => Float64Array.from(inside, (i) => curve[i]!);
+  return {
+    ...figure,
+    axis: { unit, values: of(values) },
+    observed: of(figure.observed),
+    ...(figure.calculated && { calculated: of(figure.calculated) }),
+    ...(figure.background && { background: of(figure.background) }),
+    ...(figure.sigma && { sigma: of(figure.sigma) }),
+  };
+}
+
+function legend({ calculated, background, notes = [] }: PatternFigure): string {
+  if (!calculated) return "";
+  const x = WIDTH + 8;
+  const entries = [
+    { label: "observed", mark: element("circle", { cx: x + 8, cy: 8, r: 2 }) },
+    { label: "calculated", mark: line(x, 24, COLOURS[0]) },
+    ...(background ? [{ label: "background", mark: line(x, 40, "#b35806") }] : []),
+  ];
+  const labels = entries.map(
+    ({ label, mark }, i) => mark + text(label, { x: x + 22, y: 16 * i + 12, "font-size": 11 }),
+  );
+  const said = notes.map((note, i) => text(note, { x, y: 16 * (entries.length + i) + 20, "font-size": 11 }));
+  return [...labels, ...said].join("");
+}
+
+const line = (x: number, y: number, colour: string): string =>
+  element("line", { x1: x, x2: x + 16, y1: y, y2: y, stroke: colour, "stroke-width": 1.5 });
 
 function range(curves: readonly ArrayLike<number>[]): [number, number] {
   let [lo, hi] = [Infinity, -Infinity];
@@ -122,12 +166,14 @@ function tickRow(
 }
 
 function differenceCurve(
-  { axis, observed, calculated }: PatternFigure,
+  { axis, observed, calculated, sigma }: PatternFigure,
   x: (v: number) => number,
   top: number,
   height: number,
 ): string {
-  const difference = Float64Array.from(observed, (value, i) => value - calculated![i]!);
+  const difference = Float64Array.from(observed, (value, i) =>
+    sigma && !(sigma[i]! > 0) ? Number.NaN : (value - calculated![i]!) / (sigma?.[i] ?? 1),
+  );
   const [lo, hi] = range([difference]);
   const y = scaleLinear([lo, hi], [height - 4, 4]);
   return element(
@@ -135,7 +181,12 @@ function differenceCurve(
     { transform: translate(0, top) },
     element("line", { x2: WIDTH, y1: y(0), y2: y(0), stroke: "#999", "stroke-dasharray": "3 3" }),
     curve(axis.values, difference, x, y, "#555", "line"),
-    text("difference", { x: WIDTH + 8, y: y(0) + 4, "font-size": 11, fill: "#555" }),
+    ...y
+      .ticks(3)
+      .map((value) =>
+        text(y.tickFormat(3)(value), { x: -8, y: y(value) + 4, "text-anchor": "end", "font-size": 10, fill: "#555" }),
+      ),
+    text(sigma ? "difference / σ" : "difference", { x: WIDTH + 8, y: y(0) + 4, "font-size": 11, fill: "#555" }),
   );
 }
 

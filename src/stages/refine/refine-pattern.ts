@@ -27,6 +27,8 @@ export interface RefineOptions {
   readonly onStage?: (stage: StageReport) => void;
   /** values to start from, by name: those of a neighbour in a series */
   readonly start?: ReadonlyMap<string, number>;
+  /** names of parameters that are not refined, whatever the model says */
+  readonly hold?: ReadonlySet<string>;
 }
 
 /** Correlations above this are named in the result. */
@@ -55,7 +57,9 @@ export function refinePattern(
   const mark = kernels.arena.mark();
   try {
     const calculator = createPatternCalculator(kernels, resolved.model, resolved.wavelengthA, data.twoThetaDeg);
-    const { refined, stage, lower, upper } = applySettings(calculator, resolved);
+    const { lower, upper, ...chosen } = applySettings(calculator, resolved);
+    const kept = [...chosen.refined.keys()].filter((k) => !options.hold?.has(nameOf(chosen.refined[k]!)));
+    const [refined, stage] = [kept.map((k) => chosen.refined[k]!), kept.map((k) => chosen.stage[k]!)];
     const zero = calculator.indexOf("zero");
     const tried = resolved.isZeroOpen && !options.start && refined.length > 0 ? [zero] : [];
     const weightFractions = createWeightFractions(calculator);
@@ -86,6 +90,9 @@ export function refinePattern(
     if (tried.length > 0 && !options.isCancelled?.()) notes.push(...tryZero({ fit, calculator, data, options }, run));
     return finish();
 
+    function nameOf(parameter: number): string {
+      return calculator.parameters[parameter]!.name;
+    }
     function finish(): RefinementResult {
       const background = new Float64Array(data.observed.length);
       calculator.background(background);
