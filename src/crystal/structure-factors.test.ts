@@ -173,6 +173,36 @@ describe("createStructureFactors", () => {
     },
   );
 
+  it("is the same for a cell near the structure's own and for one far from it", () => {
+    const structure = STRUCTURES[3]!;
+    const list = reflections(structure, 0.7);
+    const plain = { ...structure, sites: structure.sites.map(({ uAniso: _, ...site }) => site) };
+    const own = createStructureFactors(plain, list, { anomalous: ANOMALOUS });
+    const largest = Math.max(...evaluate(structure, list));
+    for (const scale of [0.95, 0.988, 0.9999, 1.0001, 1.012, 1.05]) {
+      const cell = {
+        ...structure.cell,
+        a: structure.cell.a * scale,
+        b: structure.cell.b * scale,
+        c: structure.cell.c * scale,
+      };
+      const moved = { ...plain, cell };
+      const s2 = s2Of(moved, list);
+      const [got, gotSlope, want, wantSlope] = [0, 1, 2, 3].map(() => new Float64Array(list.length)) as [
+        Float64Array,
+        Float64Array,
+        Float64Array,
+        Float64Array,
+      ];
+      own.evaluate(s2, got, gotSlope);
+      createStructureFactors(moved, list, { anomalous: ANOMALOUS }).evaluate(s2, want, wantSlope);
+      got.forEach((value, i) => {
+        expect(Math.abs(value - want[i]!) / largest).toBeLessThan(1e-10);
+        expect(Math.abs(gotSlope[i]! - wantSlope[i]!) / largest).toBeLessThan(1e-7);
+      });
+    }
+  });
+
   it("gives after setSites what a new one gives", () => {
     const structure = STRUCTURES[3]!;
     const random = seededRandom(4);

@@ -4,7 +4,8 @@
  *   F(h) = sum_sites (f0(s) + f' + i f'') w G(h),   w = occ exp(-B s^2),   s = sin(theta)/lambda = 1/(2d)
  *   G(h) = sum_images T exp(2 pi i h.x),            T = 1, or the anisotropic part of the displacement
  *
- * G does not depend on the cell, so it is summed once and kept; an evaluation costs the exponentials of f0 and w.
+ * G does not depend on the cell, so it is summed once and kept. A refined cell moves s^2 by little, so f0 is kept as a
+ * Taylor series about the structure's own cell; an evaluation then costs the exponentials of w.
  * Friedel mates are averaged: (|F(h)|^2 + |F(-h)|^2) / 2 = |sum (f0 + f') w G|^2 + |sum f'' w G|^2.
  * T takes the lengths of the reciprocal axes from the cell the structure came with: where the cell is refined, only
  * the mean of an anisotropic displacement (bIso) follows s^2.
@@ -12,7 +13,7 @@
  * Sources: International Tables for Crystallography B (2010), section 1.2; anisotropic displacement as U_ij of
  * Trueblood et al., Acta Cryst. A52 (1996) 770.
  */
-import { type ReciprocalMetric, reciprocalMetric } from "./cell.ts";
+import { inverseDSquared, type ReciprocalMetric, reciprocalMetric } from "./cell.ts";
 import { anisotropicDamping, anisotropicPart } from "./displacement.ts";
 import { type ScatteringFactor, scatteringFactor } from "./scattering-factor.ts";
 import { projectPosition, type SiteSymmetry, siteSymmetry } from "./site-symmetry.ts";
@@ -64,6 +65,10 @@ export function createStructureFactors(
 const TWO_PI = 2 * Math.PI;
 /** numbers of a scatterer: a1 b1 ... a5 b5 c */
 const COEFFICIENTS = 11;
+/** Terms of the series of f0. */
+const TERMS = 6;
+/** Share of s^2 up to which the series holds: 1e-10 electrons of f0, 1e-8 of its slope, for any b; else exponentials. */
+const SERIES_REACH = 0.025;
 const NO_SHIFT = new Float64Array(3);
 
 class SiteSums implements StructureFactors {
@@ -73,6 +78,10 @@ class SiteSums implements StructureFactors {
   private readonly metric: ReciprocalMetric;
   /** [3 x n] */
   private readonly hkl: Float64Array;
+  /** [n] s2 in the structure's own cell */
+  private readonly ownS2: Float64Array;
+  /** [n x scatterer x 6] f0 + f' as a power series in s2 - ownS2 */
+  private readonly series: Float64Array;
   /** [n x site] real and imaginary part of G */
   private readonly real: Float64Array;
   private readonly imaginary: Float64Array;
@@ -124,6 +133,8 @@ class SiteSums implements StructureFactors {
     this.damping = new Float64Array(sites.length);
     this.dReal = new Float64Array(hkl.length);
     this.dImaginary = new Float64Array(hkl.length);
+    this.ownS2 = Float64Array.from(hkl, ({ h, k, l }) => inverseDSquared(this.metric, h, k, l) / 4);
+    this.series = expandFormFactors(this.coefficients, this.ownS2);
     this.takeScalars();
     for (let j = 0; j < sites.length; j++) this.sumImages(j);
   }
@@ -190,30 +201,47 @@ class SiteSums implements StructureFactors {
     }
   }
 
-  /** f0 + f' with its slope, and exp(-B s2), at one s2. */
-  private prepare(s2: number): void {
-    const { coefficients: k, f, fSlope, damping, bValues } = this;
+  /** f0 + f' with its slope, and exp(-B s2), of one reflection at its s2. */
+  private prepare(i: number, s2: number): void {
+    const { series, f, fSlope, damping, bValues } = this;
+    const step = s2 - this.ownS2[i]!;
+    if (Math.abs(step) <= SERIES_REACH * this.ownS2[i]!) {
+      let at = i * f.length * TERMS;
+      for (let e = 0; e < f.length; e++, at += TERMS) {
+        let sum = series[at + TERMS - 1]!;
+        let slope = 0;
+        for (let m = TERMS - 2; m >= 0; m--) {
+          slope = slope * step + sum;
+          sum = sum * step + series[at + m]!;
+        }
+        f[e] = sum;
+        fSlope[e] = slope;
+      }
+    } else this.sumFormFactors(s2);
+    for (let m = 0; m < this.displacements; m++) damping[m] = Math.exp(-bValues[m]! * s2);
+  }
+
+  private sumFormFactors(s2: number): void {
+    const { coefficients: k, f, fSlope } = this;
     for (let e = 0; e < f.length; e++) {
       const start = e * COEFFICIENTS;
       let sum = k[start + 10]!;
       let slope = 0;
       for (let m = start; m < start + 10; m += 2) {
-        const b = k[m + 1]!;
-        const term = k[m]! * Math.exp(-b * s2);
+        const term = k[m]! * Math.exp(-k[m + 1]! * s2);
         sum += term;
-        slope -= b * term;
+        slope -= k[m + 1]! * term;
       }
       f[e] = sum;
       fSlope[e] = slope;
     }
-    for (let m = 0; m < this.displacements; m++) damping[m] = Math.exp(-bValues[m]! * s2);
   }
 
   evaluate(s2: Float64Array, fSquared: Float64Array, slope: Float64Array | null): void {
     const { count, real, imaginary, occupancy, factorOf, displacementOf, f, fSlope, damping, bValues } = this;
     const sites = occupancy.length;
     for (let i = 0; i < count; i++) {
-      this.prepare(s2[i]!);
+      this.prepare(i, s2[i]!);
       let re = 0;
       let im = 0;
       let reSlope = 0;
@@ -261,7 +289,7 @@ class SiteSums implements StructureFactors {
     const own = factorOf[j]!;
     this.imageSums(j, typeof what === "string" ? null : what);
     for (let i = 0; i < count; i++) {
-      this.prepare(s2[i]!);
+      this.prepare(i, s2[i]!);
       let re = 0;
       let im = 0;
       let reAbsorptive = 0;
@@ -297,4 +325,24 @@ function withDispersion(
       coefficients[10]! + (anomalous?.get(element)?.fPrime ?? 0),
     ]),
   );
+}
+
+/** [n x scatterer x 6] sum a exp(-b s2) + c as a power series about each s2. */
+function expandFormFactors(coefficients: Float64Array, s2: Float64Array): Float64Array {
+  const scatterers = coefficients.length / COEFFICIENTS;
+  const series = new Float64Array(s2.length * scatterers * TERMS);
+  for (let i = 0; i < s2.length; i++) {
+    for (let e = 0; e < scatterers; e++) {
+      const at = (i * scatterers + e) * TERMS;
+      series[at] = coefficients[e * COEFFICIENTS + 10]!;
+      for (let m = e * COEFFICIENTS; m < e * COEFFICIENTS + 10; m += 2) {
+        let term = coefficients[m]! * Math.exp(-coefficients[m + 1]! * s2[i]!);
+        for (let order = 0; order < TERMS; order++) {
+          series[at + order]! += term;
+          term *= -coefficients[m + 1]! / (order + 1);
+        }
+      }
+    }
+  }
+  return series;
 }
