@@ -32,6 +32,8 @@ export interface ResolvedModel {
   readonly notes: readonly string[];
 }
 
+const INTENSITY: ParameterSpec = { refine: true };
+
 /** Share of its top where a line ends. */
 export const DEFAULT_CUTOFF = 1e-4;
 
@@ -164,7 +166,8 @@ export function applySettings(
     }
   }
   parameters.forEach(({ name }, i) => {
-    const spec = settings.get(name);
+    // the intensities of Pawley phases are what such a phase is for
+    const spec = settings.get(name) ?? (name.includes("/I(") ? INTENSITY : undefined);
     if (!spec?.refine) return;
     refined.push(i);
     stage.push(spec.stage ?? stageOf(name));

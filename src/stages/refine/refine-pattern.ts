@@ -39,6 +39,8 @@ const MOST_ROUNDS = 3;
 const [ZERO_GAIN, ZERO_CORRELATION] = [16, 0.98] as const;
 const MOST_WEIGHT_CYCLES = 4;
 const MOST_LE_BAIL_CYCLES = 30;
+/** Of a Le Bail fit before its intensities are shared out anew; enough for a wild start to find a step downhill. */
+const STEPS_A_CYCLE = 12;
 
 /**
  * @param name of the pattern, for messages
@@ -257,7 +259,7 @@ function runStage(
     if (hasLeBail) for (let k = 0; k < 3; k++) if (calculator.evaluate(false)) calculator.shareOut(observed);
     const before = fit.chi2();
     if (cycle === 0) chi2Start = before;
-    const summary = fit.solve({ active, isCancelled, ...care, ...(hasLeBail && { maxIterations: 4 }) });
+    const summary = fit.solve({ active, isCancelled, ...care, ...(hasLeBail && { maxIterations: STEPS_A_CYCLE }) });
     iterations += summary.iterations;
     const isSettled = Math.abs(before - summary.finalCost) < 1e-5 * before;
     const most = hasLeBail ? MOST_LE_BAIL_CYCLES : weights === "model" ? MOST_WEIGHT_CYCLES : 1;
