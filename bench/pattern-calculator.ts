@@ -3,6 +3,8 @@
  * the map refines it in every voxel. Every cell moves before each evaluation. The part outside of the kernel is timed
  * with a kernel that does nothing; CPU time, the least of 40 repeats, since other work runs on the machine.
  */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { builtInStructure } from "../src/crystal/index.ts";
 import type { Kernels } from "../src/kernels/index.ts";
 import { createPatternCalculator } from "../src/pattern/calculator.ts";
@@ -91,6 +93,8 @@ report({
   both_at_one_place_us: rest.step,
   prepare_us: rest.prepare,
 });
+setFlagsFromString("--expose-gc");
+(runInNewContext("gc") as () => void)();
 const before = process.memoryUsage().heapUsed;
 const evaluations = 2000;
 for (let i = 0; i < evaluations; i++) {

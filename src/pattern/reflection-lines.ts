@@ -1,6 +1,5 @@
 /** From a ring of a phase to its lines in the pattern: radiation lines, axial components, and the terms of each. */
 import {
-  type AxialComponents,
   axialComponents,
   axialNodes,
   createAxialComponents,
@@ -29,6 +28,18 @@ export interface ReflectionLines {
   positionOf(inverseDSquared: number): number;
   /** FWHM there, degrees; NaN out of reach or where it makes no sense. */
   fwhmOf(phase: number, ring: number): number;
+}
+
+/** One of the lines that a ring makes. */
+interface LineComponent {
+  /** wavelength over that of the first radiation line */
+  ratio: number;
+  /** of the ring, without Lorentz and polarisation factor lp */
+  intensity: number;
+  lp: number;
+  /** derivatives by the Bragg angle, per degree */
+  areaByAngle: number;
+  positionByAngle: number;
 }
 
 /**
@@ -72,6 +83,8 @@ export function createReflectionLines(
   const heldFwhm = phases.map(({ rings }) => new Float64Array(rings.count * radiation.length));
   const heldEta = heldFwhm.map(({ length }) => new Float64Array(length));
   const chosen = new Int32Array(2);
+  // handed over in an object: numbers given as arguments are allocated where V8 does not inline the call
+  const component: LineComponent = { ratio: 0.5, intensity: 0.5, lp: 0.5, areaByAngle: 0.5, positionByAngle: 0.5 };
   let isHeld = false;
   let lineCapacity = 0;
   let termCapacity = 0;
@@ -148,31 +161,21 @@ export function createReflectionLines(
       const share = axial.share[c]!;
       list.add(position + axial.shift[c]!, terms.fwhm, terms.eta, intensity * lp * share, p, ring);
       if (!derivatives) continue;
-      const byAngle = intensity * (lpSlope * share + lp * axial.shareByTwoTheta[c]!);
-      addTerms(phase, ring, ratio, intensity, lp, byAngle, positionByAngle + axial.shiftByTwoTheta[c]!, axial, c);
+      component.ratio = ratio;
+      component.intensity = intensity;
+      component.lp = lp;
+      component.areaByAngle = intensity * (lpSlope * share + lp * axial.shareByTwoTheta[c]!);
+      component.positionByAngle = positionByAngle + axial.shiftByTwoTheta[c]!;
+      addTerms(phase, ring, c);
     }
     return true;
   }
 
-  /**
-   * Terms of one component of a line.
-   *
-   * @param byAngle       derivative of its area by the Bragg angle, per degree
-   * @param positionByAngle of its position
-   */
-  function addTerms(
-    phase: PhaseTerms,
-    ring: number,
-    ratio: number,
-    intensity: number,
-    lp: number,
-    byAngle: number,
-    positionByAngle: number,
-    parts: AxialComponents,
-    c: number,
-  ): void {
+  /** Terms of one component of a line, whose numbers are in `component`. */
+  function addTerms(phase: PhaseTerms, ring: number, c: number): void {
     const { intensityEffects, spacingEffects, rings } = phase;
-    const factorOfArea = lp * parts.share[c]!;
+    const { ratio, intensity, lp, areaByAngle, positionByAngle } = component;
+    const factorOfArea = lp * axial.share[c]!;
     const area = intensity * factorOfArea;
     for (let e = 0; e < intensityEffects.length; e++) {
       const { parameter, slope } = intensityEffects[e]!;
@@ -191,12 +194,12 @@ export function createReflectionLines(
       const s = slope[ring]!;
       if (s === 0) continue;
       const d = angleByInverse * s;
-      list.term(column[parameter]!, byAngle * d + areaByInverse * s, position * d, fwhm * d, eta * d);
+      list.term(column[parameter]!, areaByAngle * d + areaByInverse * s, position * d, fwhm * d, eta * d);
     }
     const wavelengthColumn = column[wavelengthAt]!;
     if (wavelengthColumn >= 0) {
       const d = (DEG * root * ratio) / bragg.cosine;
-      list.term(wavelengthColumn, byAngle * d, position * d, fwhm * d, eta * d);
+      list.term(wavelengthColumn, areaByAngle * d, position * d, fwhm * d, eta * d);
     }
     list.term(column[zeroAt]!, 0, area, 0, 0);
     if (displacementAt >= 0) list.term(column[displacementAt]!, 0, area * shift[2]!, 0, 0);
@@ -204,8 +207,8 @@ export function createReflectionLines(
       list.term(terms.column[k]!, 0, 0, area * terms.fwhmBy[k]!, area * terms.etaBy[k]!);
     if (!hasAsymmetry) return;
     const whole = intensity * lp;
-    list.term(column[sAt]!, whole * parts.shareByS[c]!, area * parts.shiftByS[c]!, 0, 0);
-    list.term(column[hAt]!, whole * parts.shareByH[c]!, area * parts.shiftByH[c]!, 0, 0);
+    list.term(column[sAt]!, whole * axial.shareByS[c]!, area * axial.shiftByS[c]!, 0, 0);
+    list.term(column[hAt]!, whole * axial.shareByH[c]!, area * axial.shiftByH[c]!, 0, 0);
   }
 
   function positionOf(inverseDSquared: number): number {
