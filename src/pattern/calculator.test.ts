@@ -287,3 +287,16 @@ it("a misspelt parameter is named", () => {
     expect.objectContaining({ code: "model-parameter", message: expect.stringContaining("LaB6/scael") }),
   );
 });
+
+it("a model prepared with a cell that has no volume is evaluated once it has one", () => {
+  const calculator = calculatorOf([phase(cubic)], { SL: 0.01, HL: 0.01 }, { hasAsymmetry: true });
+  const a = calculator.indexOf("LaB6/a");
+  const start = calculator.values[a]!;
+  calculator.values[a] = -1;
+  calculator.prepare([a]);
+  calculator.values[a] = start;
+  expect(calculator.evaluate(true)).toBe(true);
+  calculator.prepare([a]);
+  expect(calculator.evaluate(true)).toBe(true);
+  expect(Math.max(...calculator.calculated)).toBeGreaterThan(100);
+});

@@ -109,7 +109,7 @@ export function createReflectionLines(
     const count = radiation.length;
     heldFwhm[p]!.fill(0);
     nodes[p]!.fill(1);
-    if (!phase.update(values, false)) return 2 * MOST_AXIAL_NODES * phase.rings.count * count;
+    if (!phase.update(values, false)) return 2 * phase.rings.count * count;
     let lines = 0;
     for (let ring = 0; ring < phase.rings.count; ring++) {
       for (let w = 0; w < count; w++) {
