@@ -268,7 +268,7 @@ function readSample(phase: RawPhase, shared: RawTerms, context: Context): TopasS
   }
   for (const equation of phase.lorentz) {
     const size = isSize(equation, context);
-    if (!size && shared.lorentz.includes(equation)) continue;
+    if (!size && shared.lorentz.some(({ text }) => text === equation.text)) continue;
     const fit = fitForm(equation, LORENTZ_BASIS, context);
     const isRefined = resolve.isRefined(equation);
     const [x = 0, y = 0, z = 0] = fit ?? [];

@@ -72,21 +72,21 @@ function thompsonOfPseudoVoigt({ value, range }: SettledModel, notes: string[]):
     });
   }
   const even = rows.map(() => 1);
-  const fit = (basis: "gauss" | "lorentz", size: number, y: number[]) =>
+  const nearest = (basis: "gauss" | "lorentz", size: number, y: number[]) =>
     linearFit(
       rows.map((row) => row[basis].slice(0, size)),
       y,
       even,
     )?.values;
   const [U = 0, V = 0, W = 0] =
-    fit(
+    nearest(
       "gauss",
       3,
       rows.map(({ g2 }) => g2),
     ) ?? [];
   // over a short range 1 / cos and a constant are the same
   const [X = 0, Y = 0] =
-    fit(
+    nearest(
       "lorentz",
       2,
       rows.map(({ l }) => l),
@@ -200,7 +200,8 @@ function scriptLines(settled: SettledModel, patternFile: string, notes: string[]
   const total = rietveld.reduce((sum, x) => sum + x, 0) || 1;
   if (model.lorentz === "ring-sum")
     notes.push("the Lorentz factor 1 / sin of ring sums; GSAS-II takes 1 / (sin^2 cos)");
-  if (!source.config.anomalous) notes.push("GSAS-II always takes f' and f'' in, which this model leaves out");
+  if (!(source.config.anomalous ?? source.config.radiation !== undefined))
+    notes.push("GSAS-II always takes f' and f'' in, which this model leaves out");
   if (settled.backgroundError > 0) {
     notes.push(
       `the background of points or of a measured pattern is written as ${background.length} Chebyshev terms, at most ${settled.backgroundError.toPrecision(2)} from it`,
