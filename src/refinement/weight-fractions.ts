@@ -6,6 +6,7 @@
 import { atomicWeight, cellFreedom, cellVolume, scatteringFactor, unitCellAtoms } from "../crystal/index.ts";
 import type { PatternCalculator } from "../pattern/calculator.ts";
 import type { PhaseModel } from "../pattern/model.ts";
+import { siteKeys } from "../pattern/parameters.ts";
 
 export interface WeightFractions {
   /** phases that count: Rietveld, with a scale */
@@ -81,8 +82,9 @@ interface CellMass {
 function createCellMass({ name, structure }: PhaseModel, indexOf: (name: string) => number): CellMass {
   const freedom = cellFreedom(structure);
   const cell = freedom.names.map((key) => indexOf(`${name}/${key}`));
-  const sites = unitCellAtoms(structure).map(({ site, positions }) => ({
-    occupancy: indexOf(`${name}/${site.label}/occupancy`),
+  const keys = siteKeys(structure);
+  const sites = unitCellAtoms(structure).map(({ site, positions }, i) => ({
+    occupancy: indexOf(`${name}/${keys[i]}/occupancy`),
     weight: (atomicWeight(scatteringFactor(site.scatterer).element) * positions.length) / 3,
   }));
   const scale = indexOf(`${name}/scale`);

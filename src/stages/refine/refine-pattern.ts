@@ -3,6 +3,7 @@ import { InputError, type Pattern } from "../../data/index.ts";
 import { berarLelannFactor, type Covariance, scaleCovariance, strongCorrelations } from "../../fit/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
 import { createPatternCalculator, type PatternCalculator } from "../../pattern/calculator.ts";
+import { checkModel } from "../../pattern/check-model.ts";
 import {
   applySettings,
   createPatternFit,
@@ -75,6 +76,8 @@ export function refinePattern(
         `${name} has ${data.observed.length} points in the range and the model refines ${refined.length} parameters: fewer parameters or more points are needed.`,
       );
     }
+    const problems = options.start ? [] : checkModel(calculator);
+    if (problems.length > 0) throw new InputError("model-check", [`The model of ${name}:`, ...problems].join("\n  "));
     const notes: string[] = [];
     const home = calculator.values.slice();
     let found = new Map<string, number>();
