@@ -57,7 +57,10 @@ for (const name of ["NMC532", "Al2O3", "LiC12", "LTO"] satisfies PhaseName[]) {
   };
   let flip = false;
   const evaluateUs = await micro(() => factors.evaluate(s2, fSquared, slope), CALLS);
-  const setSitesUs = await micro(() => factors.setSites((flip = !flip) ? moved : structure.sites), CALLS / 10);
+  const setSitesUs = await micro(() => {
+    flip = !flip;
+    factors.setSites(flip ? moved : structure.sites);
+  }, CALLS / 10);
   const derivativeUs = await micro(() => factors.derivative(last, [0, 0, 1], s2, slope), CALLS / 10);
   const cctbx = peer(name);
   report({
