@@ -32,6 +32,8 @@ const FUNCTIONS: Readonly<Record<string, (...x: number[]) => number>> = {
 };
 const CONSTANTS: Readonly<Record<string, number>> = { Pi: Math.PI, Rad: 180 / Math.PI, Deg: Math.PI / 180 };
 
+/** Capitalised words that are numbers. */
+const FACTORS = new Set([...Object.keys(CONSTANTS), "Th", "Lam", "X", "Xo"]);
 /** Longer than any equation written by hand or program; brackets nest less deep than the stack of calls allows. */
 const MOST_CHARACTERS = 4000;
 const DEEPEST = 60;
@@ -119,7 +121,8 @@ export function parseTopasEquation(text: string): TopasEquation | undefined {
   /** A name before a bracket that is no function is a factor. */
   function call(name: string): Node | undefined {
     const apply = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
-    if (!apply) return /^[A-Z]/.test(name) && name !== "Th" && name !== "Lam" ? undefined : named(name);
+    // a function that is not known here begins with a capital, as all of TOPAS's do
+    if (!apply) return /^[A-Z][A-Za-z]*$/.test(name) && !FACTORS.has(name) ? undefined : named(name);
     at++;
     const list: Node[] = [];
     for (;;) {

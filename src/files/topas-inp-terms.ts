@@ -33,6 +33,8 @@ export interface TopasSampleTerms {
   readonly gaussianSize?: TopasParameter;
   readonly strain?: TopasParameter;
   readonly gaussianStrain?: TopasParameter;
+  /** its pseudo-Voigt's FWHM over that of the first phase */
+  readonly width?: TopasParameter;
 }
 
 const DEG = 180 / Math.PI;
@@ -52,9 +54,9 @@ const EMISSIONS: Readonly<Record<string, readonly (readonly [number, number, num
     [0.0871, 1.544721, 0.62],
   ],
 };
-const DEFAULT_RADIUS_MM = 217.5;
+export const DEFAULT_RADIUS_MM = 217.5;
 /** S/L = H/L of Simple_Axial_Model, over its length and the radius: measured on one pattern (docs/validation/hand-over.md). */
-const AXIAL_SHARE = 0.63;
+export const AXIAL_SHARE = 0.63;
 
 const fixed = (value: number): TopasParameter => ({ value, isRefined: false });
 
@@ -279,12 +281,28 @@ function readSample(phase: RawPhase, shared: RawTerms, context: Context): TopasS
       out.strain = { value: y / (4 * DEG), isRefined };
     } else notes.push(`line ${phase.line}: lor_fwhm = ${shorten(equation.text)}; of this phase alone is not read`);
   }
+  const width = shared.pvFwhm && phase.pvFwhm && readWidth(phase, shared, context);
+  if (width) out.width = width;
   for (const equation of phase.gauss) {
     if (!shared.gauss.some(({ text }) => text === equation.text)) {
       notes.push(`line ${phase.line}: gauss_fwhm = ${shorten(equation.text)}; of this phase alone is not read`);
     }
   }
   return out;
+}
+
+/** Width of a phase over the first one's, where it is the same at every angle. */
+function readWidth(phase: RawPhase, shared: RawTerms, { resolve, angles, wavelengthA, notes }: Context) {
+  const at = ({ pvFwhm }: RawTerms, theta: number): number =>
+    pvFwhm?.equation ? resolve.at(pvFwhm.equation, theta, wavelengthA) : (pvFwhm?.value ?? Number.NaN);
+  const ratios = angles.map((theta) => at(phase, theta) / at(shared, theta));
+  const first = ratios[0]!;
+  if (!ratios.every((ratio) => Math.abs(ratio - first) < 1e-6 * Math.abs(first))) {
+    notes.push(`line ${phase.line}: pv_fwhm of this phase is not a multiple of the first one's and is not read`);
+    return undefined;
+  }
+  const { equation, isRefined } = phase.pvFwhm!;
+  return first === 1 ? undefined : { value: first, isRefined: equation ? resolve.isRefined(equation) : isRefined };
 }
 
 const scaled = (parameter: TopasParameter, factor: number): TopasParameter => ({

@@ -64,8 +64,10 @@ describe("equations", () => {
     ["a(a + 1)", 12],
     ["1e-3 + .5", 0.501],
     ["Rad Pi", 180],
+    ["Rad (ArcTan(1))", 45],
+    ["LaB6_a (1 + 1)", 8],
   ])("%s = %f", (text, expected) => {
-    expect(value(text, { a: 3 })).toBeCloseTo(expected, 14);
+    expect(value(text, { a: 3, LaB6_a: 4 })).toBeCloseTo(expected, 14);
   });
 
   it.each(["", "1 +", "2 ** 3", "(1", "1)", "a.b", "Get(r_wp)", "process.exit()", "`x`", "1;2", "[1]"])(

@@ -61,9 +61,10 @@ function settledRadiation({ resolved, value, source }: SettledModel): Input<"rad
   };
 }
 
-function settledProfile({ resolved: { model } }: SettledModel, at: At): Input<"profile"> {
+function settledProfile({ source, resolved: { model } }: SettledModel, at: At): Input<"profile"> {
   const keys = model.profile === "tchz" ? ["U", "V", "W", "X", "Y", "Z"] : ["U", "V", "W", "eta0", "eta1"];
-  if (model.hasAsymmetry) keys.push("SL", "HL");
+  // without HL the two are tied
+  if (model.hasAsymmetry) keys.push(...(source.config.profile.HL === undefined ? ["SL"] : ["SL", "HL"]));
   return { shape: model.profile, ...Object.fromEntries(keys.map((key) => [key, at(key)])) };
 }
 

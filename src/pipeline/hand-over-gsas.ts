@@ -207,7 +207,10 @@ function scriptLines(settled: SettledModel, patternFile: string, notes: string[]
       `the background of points or of a measured pattern is written as ${background.length} Chebyshev terms, at most ${settled.backgroundError.toPrecision(2)} from it`,
     );
   }
-  for (const constraint of resolved.constraints) notes.push(`the constraint "${constraint}"`);
+  for (const constraint of resolved.constraints) {
+    // one SH/L there
+    if (constraint !== "HL = SL") notes.push(`the constraint "${constraint}"`);
+  }
   const isBackgroundRefined = settled.parameters.some(({ name }) => name.startsWith("background/") && isRefined(name));
   return [
     "import os",

@@ -152,7 +152,7 @@ function phaseInput(
   const own = (key: string): string => `${name}/${key}`;
   const isRietveld = kind === "rietveld";
   const broadening = Object.fromEntries(
-    (["size", "strain", "gaussianSize", "gaussianStrain"] as const).flatMap((key) =>
+    (["size", "strain", "gaussianSize", "gaussianStrain", "width"] as const).flatMap((key) =>
       phase[key] ? [[key, take(own(key), phase[key])]] : [],
     ),
   );

@@ -5,6 +5,7 @@
  * Source: Coelho, TOPAS-Academic V6 Technical Reference.
  */
 import { equivalentPositions, parseOperation, siteFreedom } from "../crystal/index.ts";
+import { AXIAL_SHARE, DEFAULT_RADIUS_MM } from "../files/topas-inp-terms.ts";
 import { type SettledModel, type SettledPhase, withOverallB } from "./hand-over-settled.ts";
 
 const AXES = ["x", "y", "z"] as const;
@@ -30,7 +31,7 @@ export function formatTopasInp(settled: SettledModel, patternFile: string): Topa
   const { background, source, resolved } = settled;
   if (resolved.model.hasAsymmetry) {
     notes.push(
-      `axial divergence S/L = ${settled.value("SL")}, H/L = ${settled.value("HL")} (Finger, Cox & Jephcoat) is not written: add Simple_Axial_Model or Full_Axial_Model`,
+      `axial divergence S/L = ${settled.value("SL")}, H/L = ${settled.value("HL")} (Finger, Cox & Jephcoat) is written as Simple_Axial_Model, which is near it only: refine it`,
     );
   }
   if (settled.backgroundError > 0) {
@@ -84,7 +85,7 @@ function createTopasNames(settled: SettledModel, notes: string[]): TopasNames {
     parameter(own, value = settled.value(own)) {
       const master = masters.get(own);
       if (master) return `= ${name(master)};`;
-      return `${settled.isRefined(own) ? "" : "!"}${name(own)} ${value}`;
+      return `${settled.isRefined(own) ? "" : "!"}${name(own)} ${digits(value)}`;
     },
   };
 }
@@ -119,6 +120,7 @@ function patternLines(settled: SettledModel, names: TopasNames, patternFile: str
     }),
     `  prm ${names.parameter("zero")}`,
     ...(model.displacement ? [`  prm ${names.parameter("displacement")} ' mm`] : []),
+    ...(model.hasAsymmetry ? axialLines(settled) : []),
     ...profile.map((key) => `  prm ${settled.isRefined(key) ? "" : "!"}inst_${key} ${value(key)}`),
   ];
   for (const peak of model.peaks) {
@@ -133,6 +135,16 @@ function patternLines(settled: SettledModel, names: TopasNames, patternFile: str
   }
   return lines;
 }
+
+/** One length for S and H; the radius only makes a number of mm out of it. */
+function axialLines({ value, isRefined }: SettledModel): string[] {
+  const length = (((value("SL") + value("HL")) / 2) * DEFAULT_RADIUS_MM) / AXIAL_SHARE;
+  const name = isRefined("SL") || isRefined("HL") ? "axial" : "!axial";
+  return [`  Radius(${DEFAULT_RADIUS_MM})`, `  Simple_Axial_Model(${name}, ${digits(length)})`];
+}
+
+/** Twelve digits are more than any result has, and hide the rounding of doubles. */
+const digits = (x: number): number => Number(x.toPrecision(12));
 
 /** Terms that every phase has in the same words. */
 function instrumentLines({ resolved }: SettledModel, names: TopasNames): string[] {

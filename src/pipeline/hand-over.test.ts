@@ -14,6 +14,7 @@ import { parseYaml } from "../files/yaml.ts";
 import { linearFit } from "../fit/index.ts";
 import { createReferenceKernels } from "../kernels/index.ts";
 import { createPatternCalculator, type PatternCalculator } from "../pattern/calculator.ts";
+import { emptyLineShape, thompsonCoxHastings } from "../pattern/line-width.ts";
 import { ModelConfig, type ModelConfigInput } from "../refinement/model-config.ts";
 import { applySettings, resolveModel } from "../refinement/resolve-model.ts";
 import { handOverFiles, handOverFolder } from "./hand-over.ts";
@@ -262,6 +263,100 @@ print(json.dumps(out))`;
       expect(reflections(structure, 1.5).length).toBeGreaterThan(0);
       expect(read[i]![0]).toBeGreaterThan(0);
     });
+  });
+});
+
+describe("other kinds of models", () => {
+  const backOf = (model: ModelConfigInput, map: Structures = new Map()) => {
+    const { files, notes } = handOverFiles({
+      pattern,
+      config: ModelConfig.parse(model),
+      values: new Map(),
+      structures: map,
+    });
+    const input = parseTopasInp(files.get("model.inp")!, "model.inp");
+    const imported = importTopas(input);
+    const [before, after] = [
+      calculatorOf(model, map, twoTheta),
+      calculatorOf(imported.config, imported.structures, twoTheta),
+    ];
+    const n = twoTheta.length;
+    return {
+      files,
+      notes,
+      config: imported.config,
+      difference: largestDifference(before.calculated.slice(0, n), after.calculated.subarray(0, n)),
+    };
+  };
+
+  it("a pseudo-Voigt with a width for each phase, ring sums, a sample moved along the beam", () => {
+    const { difference, config } = backOf({
+      wavelength: 0.2,
+      lorentz: "ring-sum",
+      displacement: { geometry: "detector", lengthMm: 850, value: 0.7 },
+      profile: { shape: "pseudo-voigt", U: 0.001, V: -0.0004, W: 0.0012, eta0: 0.3, eta1: 0.01 },
+      background: 0,
+      phases: [
+        { structure: "Ni", scale: 1, width: 1.3 },
+        { structure: "Cu", scale: 2, width: { value: 0.8, refine: true } },
+      ],
+    });
+    expect(difference).toBeLessThan(1e-8);
+    expect(config.displacement).toMatchObject({
+      geometry: "detector",
+      value: { value: expect.closeTo((1000 * 0.7) / 850, 8) },
+    });
+  });
+
+  it("a tube with its doublet, monochromator and axial divergence", () => {
+    const { difference, files } = backOf({
+      radiation: "MoKa",
+      monochromatorDeg: 26.4,
+      zero: -0.02,
+      profile: { W: 0.01, Y: 0.05, SL: { value: 0.02, refine: true } },
+      background: 2,
+      phases: [{ structure: "LaB6", scale: 1, strain: 0.001 }],
+    });
+    expect(difference).toBeLessThan(1e-8);
+    expect(files.get("gsas2/instrument.instprm")).toContain("SH/L:0.04\n");
+    expect(parseYaml(files.get("model.yaml")!, "m", ModelConfig).profile.HL).toBeUndefined();
+  });
+
+  it("Pawley and Le Bail phases keep their cell, group and kind", () => {
+    const { config } = backOf({
+      wavelength: 0.2,
+      profile: { W: 0.001 },
+      background: 1,
+      phases: [
+        { structure: "Si", kind: "pawley" },
+        { structure: "graphite", kind: "le-bail" },
+      ],
+    });
+    expect(config.phases).toMatchObject([
+      { name: "Si", kind: "pawley", cell: { a: { refine: true } } },
+      { name: "graphite", kind: "le-bail", cell: { a: { refine: true }, c: { refine: true } } },
+    ]);
+  });
+
+  it("widths of a pseudo-Voigt as those of a Voigt for GSAS-II, within 2 % over the range", () => {
+    const { files } = backOf({
+      wavelength: 0.2,
+      profile: { shape: "pseudo-voigt", U: 0.001, V: -0.0002, W: 0.0012, eta0: 0.4 },
+      background: 0,
+      phases: [{ structure: "Ni", scale: 1 }],
+    });
+    const [{ U, V, W, X, Y, Z }] = parseInstprm(files.get("gsas2/instrument.instprm")!, "x") as [
+      ReturnType<typeof parseInstprm>[number],
+    ];
+    for (const angle of [3, 8, 15, 19]) {
+      const t = Math.tan((angle * Math.PI) / 360);
+      const gauss2 = (U * t + V) * t + W;
+      const lorentz = X / Math.cos((angle * Math.PI) / 360) + Y * t + Z;
+      const shape = emptyLineShape();
+      thompsonCoxHastings(gauss2, lorentz, shape);
+      expect(shape.fwhm / Math.sqrt((0.001 * t - 0.0002) * t + 0.0012)).toBeCloseTo(1, 2);
+      expect(shape.eta).toBeCloseTo(0.4, 2);
+    }
   });
 });
 
