@@ -46,6 +46,8 @@ export interface PatternFit {
   covariance(): Covariance;
 }
 
+const MOST_PASSES = 8;
+
 export interface PatternFitSettings {
   readonly refined: readonly number[];
   /** [parameter] of the calculator's vector */
@@ -84,6 +86,7 @@ export function createPatternFit(
     constraints.expand(p);
     store();
   }
+  const holdsWeights = equations.some((text) => text.includes("weight("));
   /** refined parameters that have a column now */
   let moving: readonly number[] = [];
   let isPrepared = false;
@@ -174,24 +177,34 @@ export function createPatternFit(
       calculator.prepare(moving.map((j) => refined[j]!));
       isPrepared = true;
     }
-    if (equations.some((text) => text.includes("weight("))) constraints = makeConstraints();
     if (!hasLimits || !keepsColumns) limitSteps();
-    load();
-    const summary = solver.solve(problem, p, {
-      ...bounds,
-      fixed,
-      linear: skipsLinear ? undefined : linear,
-      maxStep,
-      constraints,
-      maxIterations,
-      damping,
-      isCancelled,
-      // 0.05 esd, with esds as wide as the misfit makes them
-      ...(isQuick && { lastStep: "predicted" as const, esdTolerance: 0.05, costTolerance: 0.0025 / n }),
-    });
-    store();
-    calculator.evaluate(false);
-    return summary;
+    // the masses in an equation over weight fractions are those of the cells before: again, until they agree
+    for (let pass = 0, before = Number.NaN; ; pass++) {
+      if (holdsWeights) constraints = makeConstraints();
+      const summary = runSolver();
+      if (!holdsWeights || pass === MOST_PASSES || Math.abs(before - summary.finalCost) <= 1e-9 * before)
+        return summary;
+      before = summary.finalCost;
+    }
+
+    function runSolver(): NormalSummary {
+      load();
+      const summary = solver.solve(problem, p, {
+        ...bounds,
+        fixed,
+        linear: skipsLinear ? undefined : linear,
+        maxStep,
+        constraints,
+        maxIterations,
+        damping,
+        isCancelled,
+        // 0.05 esd, with esds as wide as the misfit makes them
+        ...(isQuick && { lastStep: "predicted" as const, esdTolerance: 0.05, costTolerance: 0.0025 / n }),
+      });
+      store();
+      calculator.evaluate(false);
+      return summary;
+    }
   }
 
   /** Parameters that an equation ties to an active one move with it. */
