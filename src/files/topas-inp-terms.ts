@@ -4,6 +4,7 @@
  * writing it is understood.
  */
 import type { TopasEquation } from "./topas-inp-expression.ts";
+import { type Basis, fitValues } from "./topas-inp-fit.ts";
 import type { RawPattern, RawPhase, RawTerms } from "./topas-inp-parser.ts";
 import type { TopasParameter, TopasResolver } from "./topas-inp-resolver.ts";
 
@@ -165,7 +166,6 @@ function sharedTerms(raw: RawPattern, crystals: readonly RawPhase[]): RawTerms {
 }
 
 const SAMPLE_MACROS = new Set(["CS_L", "CS_G", "Strain_L", "Strain_G"]);
-type Basis = readonly ((thetaRad: number) => number)[];
 const SECANT = (t: number): number => 1 / Math.cos(t);
 const GAUSS_BASIS: Basis = [(t) => Math.tan(t) ** 2, Math.tan, () => 1];
 const LORENTZ_BASIS: Basis = [SECANT, Math.tan, () => 1];
@@ -415,85 +415,4 @@ function fitForm(
   return fit && fit.deviation < 1e-6 ? fit.values : undefined;
 }
 
-/** Least squares in two or three functions of theta; the deviation is relative to the largest value. */
-function fitValues(
-  values: readonly number[],
-  basis: Basis,
-  anglesDeg: readonly number[],
-): { values: number[]; deviation: number } | undefined {
-  const largest = Math.max(...values.map(Math.abs));
-  if (!(largest >= 0 && Number.isFinite(largest))) return undefined;
-  // Gram-Schmidt: the functions are nearly parallel over a short range, which normal equations would square
-  const columns = basis.map((f) => anglesDeg.map((theta) => f(theta / DEG)));
-  const q: number[][] = [];
-  const r: number[][] = [];
-  columns.forEach((column, k) => {
-    const left = [...column];
-    r[k] = [];
-    for (let pass = 0; pass < 2; pass++) {
-      q.forEach((other, j) => {
-        const share = dot(other, left);
-        r[k]![j] = (r[k]![j] ?? 0) + share;
-        for (let i = 0; i < left.length; i++) left[i]! -= share * other[i]!;
-      });
-    }
-    const length = Math.sqrt(dot(left, left));
-    r[k]![k] = length;
-    q.push(left.map((x) => x / length));
-  });
-  const rest = [...values];
-  const projected = q.map((other) => {
-    const share = dot(other, rest);
-    for (let i = 0; i < rest.length; i++) rest[i]! -= share * other[i]!;
-    return share;
-  });
-  const out = new Array<number>(basis.length).fill(0);
-  for (let k = basis.length - 1; k >= 0; k--) {
-    let sum = projected[k]!;
-    for (let m = k + 1; m < basis.length; m++) sum -= r[m]![k]! * out[m]!;
-    out[k] = sum / r[k]![k]!;
-  }
-  if (!out.every(Number.isFinite)) return undefined;
-  const deviation = largest === 0 ? 0 : Math.max(...rest.map(Math.abs)) / largest;
-  // rounding leaves traces of functions that have no part in it
-  const sizes = columns.map((column) => Math.max(...column.map(Math.abs)));
-  return { values: out.map((x, k) => (Math.abs(x) * sizes[k]! < 1e-10 * largest ? 0 : x)), deviation };
-}
-
-const dot = (p: readonly number[], q: readonly number[]): number => p.reduce((sum, x, i) => sum + x * q[i]!, 0);
 const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
-
-/** FWHM and share of peaks that stand alone, by 2theta; undefined where nothing gives a width. */
-export function readPeakShape(
-  raw: RawTerms,
-  resolve: TopasResolver,
-): ((twoThetaDeg: number) => { fwhmDeg: number; eta: number } | undefined) | undefined {
-  if (!raw.pvFwhm && raw.gauss.length + raw.lorentz.length === 0) return undefined;
-  const at = (parameter: RawTerms["pvFwhm"], theta: number): number | undefined =>
-    parameter?.equation ? resolve.at(parameter.equation, theta, 1) : parameter && resolve.parameter(parameter)?.value;
-  return (twoThetaDeg) => {
-    const theta = twoThetaDeg / 2;
-    if (raw.pvFwhm) {
-      const [fwhmDeg, eta] = [at(raw.pvFwhm, theta), at(raw.pvLor, theta) ?? 0.5];
-      return fwhmDeg !== undefined && fwhmDeg > 0 ? { fwhmDeg, eta } : undefined;
-    }
-    const gauss2 = raw.gauss.reduce((sum, equation) => sum + resolve.at(equation, theta, 1) ** 2, 0);
-    const lorentz = raw.lorentz.reduce((sum, equation) => sum + resolve.at(equation, theta, 1), 0);
-    return combine(Math.sqrt(gauss2), lorentz);
-  };
-}
-
-/** FWHM and Lorentzian share of a Voigt (Thompson, Cox & Hastings, J. Appl. Cryst. 20 (1987) 79). */
-function combine(g: number, l: number): { fwhmDeg: number; eta: number } | undefined {
-  const sum =
-    g ** 5 +
-    2.69269 * g ** 4 * l +
-    2.42843 * g ** 3 * l ** 2 +
-    4.47163 * g ** 2 * l ** 3 +
-    0.07842 * g * l ** 4 +
-    l ** 5;
-  const fwhmDeg = sum ** 0.2;
-  const q = l / fwhmDeg;
-  const eta = (1.36603 + (-0.47719 + 0.11116 * q) * q) * q;
-  return fwhmDeg > 0 && Number.isFinite(eta) ? { fwhmDeg, eta } : undefined;
-}

@@ -31,8 +31,9 @@ import {
   type RawSite,
   type UnreadKeyword,
 } from "./topas-inp-parser.ts";
+import { readPeakShape } from "./topas-inp-peaks.ts";
 import { createTopasResolver, type TopasParameter, type TopasResolver } from "./topas-inp-resolver.ts";
-import { readPeakShape, readTopasTerms, type TopasInstrument, type TopasSampleTerms } from "./topas-inp-terms.ts";
+import { readTopasTerms, type TopasInstrument, type TopasSampleTerms } from "./topas-inp-terms.ts";
 
 export type { UnreadKeyword } from "./topas-inp-parser.ts";
 export type { TopasParameter } from "./topas-inp-resolver.ts";

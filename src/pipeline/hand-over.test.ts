@@ -487,6 +487,45 @@ describe.skipIf(!hasShared)("models of other programs at their own values (needs
     expect(Math.abs(scaleFactor - 1)).toBeLessThan(0.005);
   });
 
+  it("LaB6 at 74.5 keV: the scales that TOPAS and GSAS-II refined, within 0.2 % and 1 %", () => {
+    const folder = "data/powder/powderline_lab6_28ID1_0.1665A";
+    const { config, structures: read } = importTopas(readTopasInp(shared(`${folder}/example_LaB6.inp`)));
+    const measured = parsePattern(readFileSync(shared(`${folder}/example_LaB6.xye`), "utf8"), "LaB6.xye");
+    // from 2 degrees on: the hump of the beam stop is below
+    const from = measured.axis.values.findIndex((x) => x >= 2);
+    const to = measured.axis.values.findIndex((x) => x > 15);
+    const x = measured.axis.values.slice(from, to);
+    const y = Float64Array.from(measured.intensity.slice(from, to));
+    const weight = Float64Array.from(measured.sigma!.slice(from, to), (sigma) => 1 / sigma ** 2);
+    const table = (file: string): Map<string, number> =>
+      new Map(
+        readFileSync(shared(`${folder}/${file}`), "utf8")
+          .split("\n")
+          .map((line) => line.split(","))
+          .map((fields) => [fields[0]!, Number(fields.length > 5 ? fields[6] : fields[1])]),
+      );
+    const [topas, gsas] = [table("topas_example_LaB6_results.csv"), table("gsas2_refined_parameters.csv")];
+    const k = (8 * Math.LN2) / 1e4;
+    const scaleOf = (values: (key: string) => number, others: Record<string, number>): number => {
+      const { peaks: _, ...model } = config;
+      const calculator = calculatorOf({ ...model, background: 10, cutoff: 0 }, read, x);
+      const set = (name: string, value: number): void => {
+        calculator.values[calculator.indexOf(name)] = value;
+      };
+      for (const key of ["U", "V", "W"]) set(key, values(key) * k);
+      for (const key of ["X", "Y", "Z"]) set(key, values(key) / 100);
+      for (const [name, value] of Object.entries(others)) set(name, value);
+      const terms = Array.from({ length: 10 }, (__, i) => `background/${i}`);
+      const { scaleFactor } = agreement(calculator, y, weight, ["LaB6/scale", ...terms]);
+      return scaleFactor * calculator.values[calculator.indexOf("LaB6/scale")]!;
+    };
+    const ofTopas = scaleOf((key) => topas.get(`inst_${key}`)!, {});
+    expect(Math.abs(ofTopas / topas.get("LaB6_scale")! - 1)).toBeLessThan(0.002);
+    // what GSAS-II has where nothing is said: 1 um and mustrain 1000; s f = 200 S V
+    const ofGsas = scaleOf((key) => gsas.get(`:0:${key}`)!, { "LaB6/size": 900, "LaB6/strain": 1000 / 4e6 });
+    expect(Math.abs((200 * ofGsas * 4.15682 ** 3) / gsas.get("0:0:Scale")! - 1)).toBeLessThan(0.01);
+  });
+
   it("11-BM's old .prm gives a model", () => {
     const { config, notes } = importInstrument(
       readInstrument(shared("data/powder/aps11bm_si640d_al2o3_676a/11bmb_8341.prm"))[0]!,
