@@ -6,9 +6,13 @@
  */
 
 export {
+  anomalousFactors,
+  bondWarnings,
   builtInStructure,
   type Cell,
+  cellFreedom,
   cellVolume,
+  createStructureFactors,
   density,
   dSpacing,
   elementWeightFractions,
@@ -21,6 +25,8 @@ export {
   reflections,
   type Site,
   type Structure,
+  type StructureFactors,
+  siteFreedom,
 } from "./crystal/index.ts";
 export * from "./data/index.ts";
 export { version } from "./data/version.ts";
@@ -62,10 +68,19 @@ export {
   cauchyLoss,
   correlations,
   createLeastSquares,
+  createLinearConstraints,
+  createNormalLeastSquares,
   type Evaluate,
   huberLoss,
   type LeastSquares,
+  type LinearConstraints,
+  type LinearEquation,
   type Loss,
+  type NormalLeastSquares,
+  type NormalOptions,
+  type NormalProblem,
+  type NormalSummary,
+  parseLinearEquation,
   type SolveOptions,
   type SolveSummary,
   squaredLoss,
@@ -74,8 +89,13 @@ export {
 export * from "./geometry/index.ts";
 export { Arena, createKernelMemory, type KernelBuild, type Kernels } from "./kernels/index.ts";
 export * from "./pattern/background.ts";
+export { type CalculatedReflections, createPatternCalculator, type PatternCalculator } from "./pattern/calculator.ts";
+export { checkModel } from "./pattern/check-model.ts";
+export type * from "./pattern/model.ts";
+export type { ModelParameter } from "./pattern/parameters.ts";
 export * from "./pattern/pseudo-voigt.ts";
 export { loadKernels } from "./pipeline/load-kernels.ts";
+export { type LoadedModel, loadModel } from "./pipeline/load-model.ts";
 export type { ProgressEvent, ProgressListener } from "./pipeline/progress.ts";
 export { type RunOptions, type RunSummary, runScan } from "./pipeline/run-scan.ts";
 export { readScan, ScanConfig } from "./pipeline/scan-config.ts";
@@ -88,6 +108,7 @@ export {
   type ProjectorOptions,
   project,
 } from "./projector/index.ts";
+export * from "./refinement/index.ts";
 export * from "./stages/calibrate/index.ts";
 export {
   COLOUR_MAPS,
@@ -103,5 +124,6 @@ export {
 export * from "./stages/integrate/index.ts";
 export * from "./stages/map/index.ts";
 export * from "./stages/reconstruct/index.ts";
+export * from "./stages/refine/index.ts";
 export * from "./stages/simulate/index.ts";
 export * from "./stages/sinogram/index.ts";
