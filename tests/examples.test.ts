@@ -1,8 +1,9 @@
-/** The scans of examples/: every one is valid, and those of sinograms run the whole way. */
+/** Examples: every scan and every model is valid, and the scans of sinograms run the whole way. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openResult } from "../src/files/result-reader.ts";
+import { loadModel } from "../src/pipeline/load-model.ts";
 import { figureOf } from "../src/pipeline/result-figures.ts";
 import { runScan } from "../src/pipeline/run-scan.ts";
 import { readScan } from "../src/pipeline/scan-config.ts";
@@ -10,10 +11,15 @@ import { hasShared } from "./shared.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 const folder = tempFolder();
-const examples = readdirSync("examples").filter((name) => name.endsWith(".yaml"));
+const yaml = readdirSync("examples").filter((name) => name.endsWith(".yaml"));
+const examples = yaml.filter((name) => !name.startsWith("refine-"));
 
 it.each(examples)("examples/%s is a valid scan", (name) => {
   expect(readScan(join("examples", name)).config.title).not.toBe("");
+});
+
+it.each(yaml.filter((name) => name.startsWith("refine-")))("examples/%s is a valid model", (name) => {
+  expect(loadModel(join("examples", name)).config.title).not.toBe("");
 });
 
 /** The axis as PROVENANCE.md there has it from independent programs; tolerance in steps. */
