@@ -176,6 +176,12 @@ function warningsOf(ended: Ended): string[] {
     warnings.push(
       `the last stage ended ${last.status}${last.reason ? ` (${last.reason})` : ""}: its values are no minimum`,
     );
+    const wall = thinnestGaussian(calculator);
+    if (wall.share < 0.01) {
+      warnings.push(
+        `the Gaussian width, FWHM² = U tan² θ + V tan θ + W, falls to nothing at ${wall.twoThetaDeg.toFixed(1)}°, where no fit can pass: hold V (V: 0) and give U and W min: 0`,
+      );
+    }
   }
   calculator.model.phases.forEach(({ name }, p) => {
     if (!isHeld(significance[p])) return;
@@ -219,6 +225,19 @@ function warningsOf(ended: Ended): string[] {
     );
   }
   return warnings;
+}
+
+/** Where in the range the instrument's Gaussian FWHM² is least, and what share it is of the greatest. */
+function thinnestGaussian({ values, indexOf, twoTheta }: PatternCalculator): { twoThetaDeg: number; share: number } {
+  const [u, v, w] = ["U", "V", "W"].map((key) => values[indexOf(key)]!) as [number, number, number];
+  let [least, most, twoThetaDeg] = [Infinity, 0, twoTheta[0]!];
+  for (const at of twoTheta) {
+    const tangent = Math.tan((at * Math.PI) / 360);
+    const square = (u * tangent + v) * tangent + w;
+    if (square < least) [least, twoThetaDeg] = [square, at];
+    most = Math.max(most, square);
+  }
+  return { twoThetaDeg, share: most > 0 ? least / most : 0 };
 }
 
 function medianWidth(calculator: PatternCalculator, observed: Float64Array): number {
