@@ -71,8 +71,11 @@ export class LineList {
       spans[at + 1] = this.points;
       return;
     }
-    spans[at] = firstAtOrAbove(this.twoTheta, this.points, position - this.reach * fwhm);
-    spans[at + 1] = firstAtOrAbove(this.twoTheta, this.points, position + this.reach * fwhm);
+    // from and to multiples of eight, where the kernel's ends are quickest
+    const first = firstAtOrAbove(this.twoTheta, this.points, position - this.reach * fwhm);
+    const end = firstAtOrAbove(this.twoTheta, this.points, position + this.reach * fwhm);
+    spans[at] = first & -8;
+    spans[at + 1] = first === end ? first & -8 : Math.min(this.points, (end + 7) & -8);
   }
 
   /** A term of the line added last. @param column none where below 0 */

@@ -21,8 +21,11 @@ export interface FitOptions {
   readonly keepsColumns?: boolean;
   /** the linear parameters are at their best already */
   readonly skipsLinear?: boolean;
-  /** good to a few per cent of an esd, which saves a step: for maps */
-  readonly isQuick?: boolean;
+  /**
+   * A step that promises less than this many esd is taken unseen, which saves an evaluation: for maps. Infinity: the
+   * first step is, as it is exact where all that moves is linear. The calculated pattern is then that of before.
+   */
+  readonly lastStepEsd?: number;
   readonly maxIterations?: number;
   readonly damping?: number;
   readonly isCancelled?: (() => boolean) | undefined;
@@ -40,7 +43,7 @@ export interface PatternFit {
   readonly constraints: LinearConstraints | undefined;
   /** chi^2 at the calculator's values; not finite where the model makes no sense */
   chi2(): number;
-  /** Improve the calculator's values in place; they, and its calculated pattern, are those of the end. */
+  /** Improve the calculator's values in place; they, and its calculated pattern, are those of the end (lastStepEsd). */
   solve(options?: FitOptions): NormalSummary;
   /** of the last solve, over `refined` */
   covariance(): Covariance;
@@ -167,7 +170,7 @@ export function createPatternFit(
   }
 
   function solve(options: FitOptions = {}): NormalSummary {
-    const { active, keepsColumns, skipsLinear, isQuick, maxIterations = 60, damping = 1e-4, isCancelled } = options;
+    const { active, keepsColumns, skipsLinear, lastStepEsd, maxIterations = 60, damping = 1e-4, isCancelled } = options;
     const free = active ? withTied(active) : all;
     fixed.fill(1);
     for (const j of free) fixed[j] = 0;
@@ -198,11 +201,15 @@ export function createPatternFit(
         maxIterations,
         damping,
         isCancelled,
-        // 0.05 esd, with esds as wide as the misfit makes them
-        ...(isQuick && { lastStep: "predicted" as const, esdTolerance: 0.05, costTolerance: 0.0025 / n }),
+        ...(lastStepEsd !== undefined && {
+          lastStep: "predicted" as const,
+          esdTolerance: lastStepEsd,
+          // with esds as wide as the misfit makes them
+          costTolerance: Math.min(1, lastStepEsd ** 2 / n),
+        }),
       });
       store();
-      calculator.evaluate(false);
+      if (lastStepEsd === undefined) calculator.evaluate(false);
       return summary;
     }
   }

@@ -156,7 +156,7 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
       active,
       keepsColumns: true,
       skipsLinear: true,
-      isQuick: true,
+      lastStepEsd: 0.05,
       damping: 1e-5,
       maxIterations: plan.config.maxIterations,
     });
