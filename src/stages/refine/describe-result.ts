@@ -227,11 +227,16 @@ function warningsOf(ended: Ended): string[] {
   return warnings;
 }
 
-/** Where in the range the instrument's Gaussian FWHM² is least, and what share it is of the greatest. */
-function thinnestGaussian({ values, indexOf, twoTheta }: PatternCalculator): { twoThetaDeg: number; share: number } {
+/** Where the instrument's Gaussian FWHM² is least, and what share it is of the greatest. */
+function thinnestGaussian({ values, indexOf, twoTheta, model }: PatternCalculator): {
+  twoThetaDeg: number;
+  share: number;
+} {
   const [u, v, w] = ["U", "V", "W"].map((key) => values[indexOf(key)]!) as [number, number, number];
   let [least, most, twoThetaDeg] = [Infinity, 0, twoTheta[0]!];
-  for (const at of twoTheta) {
+  // reflections beyond the ends are calculated, too
+  const ends = [Math.max(0, twoTheta[0]! - model.marginDeg), twoTheta.at(-1)! + model.marginDeg];
+  for (const at of [...ends, ...twoTheta]) {
     const tangent = Math.tan((at * Math.PI) / 360);
     const square = (u * tangent + v) * tangent + w;
     if (square < least) [least, twoThetaDeg] = [square, at];
