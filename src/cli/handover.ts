@@ -3,10 +3,17 @@ import { extname } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../data/index.ts";
 import { readText } from "../files/byte-source.ts";
+import { parseGsasExp } from "../files/gsas-exp.ts";
 import { parseInstrument } from "../files/instprm.ts";
 import { parseTopasInp } from "../files/topas-inp.ts";
 import { type HandOverOptions, handOverFolder } from "../pipeline/hand-over.ts";
-import { type ImportedModel, importInstrument, importTopas, writeImportedModel } from "../pipeline/hand-over-import.ts";
+import {
+  type ImportedModel,
+  importGsasExp,
+  importInstrument,
+  importTopas,
+  writeImportedModel,
+} from "../pipeline/hand-over-import.ts";
 import { type CommonOptions, createCommand, execute, positiveInteger, type Report } from "./command.ts";
 
 const EXAMPLE = `npx xrdct import 11bm.instprm -o model
@@ -19,7 +26,11 @@ interface Options extends CommonOptions {
 }
 
 export const importCommand = (): Command =>
-  createCommand("import", "a model from GSAS-II .instprm, GSAS .prm or TOPAS .inp, naming what is not read", EXAMPLE)
+  createCommand(
+    "import",
+    "a model from GSAS-II .instprm, GSAS .prm or .EXP, TOPAS .inp, naming what is not read",
+    EXAMPLE,
+  )
     .argument("<file>", "the other program's file")
     .requiredOption("-o, --output <folder>", "where model.yaml and its CIFs go")
     .option("--number <n>", "which bank or pattern of several; left out: the first", positiveInteger("--number"))
@@ -38,6 +49,7 @@ function run(path: string, { output, number = 1 }: Options): Report {
 function importModel(path: string, number: number): ImportedModel {
   const text = readText(path);
   if (/^\.(inp|out|str|pro)$/i.test(extname(path))) return importTopas(parseTopasInp(text, path), number - 1);
+  if (/^\.exp$/i.test(extname(path))) return importGsasExp(parseGsasExp(text, path, number));
   const banks = parseInstrument(text, path);
   const bank = banks[number - 1];
   if (bank) return importInstrument(bank);

@@ -74,6 +74,10 @@ function readBank(bank: number, keys: ReadonlyMap<string, string>, file: string)
     );
   }
   const notes: string[] = [];
+  const isRatioGiven = constants.slice(55, 65).trim() !== "";
+  if (second > 0 && !isRatioGiven)
+    notes.push(`${where}: the intensity of line 2 is not given, taken as half of line 1`);
+  const weight = isRatioGiven ? ratio : 0.5;
   if (kind !== 0) notes.push(`${where}: polarisation of kind ${kind} is read as kind 0`);
   const title = (keys.get("INAME") ?? keys.get("I HEAD") ?? "").trim().slice(0, 80);
   const azimuth = Number(keys.get("DETAZM") ?? 0);
@@ -82,10 +86,10 @@ function readBank(bank: number, keys: ReadonlyMap<string, string>, file: string)
     bank,
     ...(title && { name: title }),
     lines:
-      second > 0
+      second > 0 && weight > 0
         ? [
             { wavelengthA: first, weight: 1 },
-            { wavelengthA: second, weight: ratio },
+            { wavelengthA: second, weight },
           ]
         : [{ wavelengthA: first, weight: 1 }],
     zeroDeg: zero / 100,

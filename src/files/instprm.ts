@@ -139,8 +139,8 @@ function toParameters(items: Map<string, string>, number: number | undefined, fi
   const lines = items.has("Lam1")
     ? [
         { wavelengthA: positive("Lam1"), weight: 1 },
-        { wavelengthA: positive("Lam2"), weight: Math.max(0, value("I(L2)/I(L1)", 0.5)) },
-      ]
+        { wavelengthA: positive("Lam2"), weight: value("I(L2)/I(L1)", 0.5) },
+      ].filter(({ weight }) => weight > 0)
     : [{ wavelengthA: positive("Lam"), weight: 1 }];
   const share = items.has("Polariz.") ? polarizationShare(value("Polariz.", 0.5), value("Azimuth", 0)) : undefined;
   if (share !== undefined && !(share >= 0 && share <= 1)) {

@@ -1,10 +1,11 @@
-/** Models out of the files of other programs: GSAS-II .instprm, GSAS .prm, TOPAS .inp. */
+/** Models out of the files of other programs: GSAS-II .instprm, GSAS .prm and .EXP, TOPAS .inp. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { stringify } from "yaml";
 import { cellFreedom, type Structure, siteFreedom } from "../crystal/index.ts";
 import { InputError } from "../data/index.ts";
 import { formatCif } from "../files/cif-writer.ts";
+import type { GsasExperiment } from "../files/gsas-exp.ts";
 import type { InstrumentParameters } from "../files/instprm.ts";
 import type { TopasInput, TopasParameter, TopasPattern, TopasPhase } from "../files/topas-inp.ts";
 import type { ModelConfigInput } from "../refinement/model-config.ts";
@@ -49,6 +50,24 @@ export function importInstrument(instrument: InstrumentParameters): ImportedMode
   return { config, structures: new Map(), notes };
 }
 
+/** A GSAS experiment as a model: its phases with scales and cells refined, its instrument fixed. */
+export function importGsasExp({ instrument, phases, range, exclude, notes }: GsasExperiment): ImportedModel {
+  const base = importInstrument(instrument);
+  const structures = new Map(phases.map((structure) => [cifName(structure.name), [structure]] as const));
+  return {
+    config: {
+      ...base.config,
+      ...(range && { range: [...range] as [number, number] }),
+      exclude: exclude.map(([low, high]): [number, number] => [low, high]),
+      phases: phases.map(({ name }) => ({ name, cif: cifName(name) })),
+    },
+    structures,
+    notes: [...notes, ...base.notes],
+  };
+}
+
+const cifName = (phase: string): string => `${phase.replace(/[^\w.+-]+/g, "_").replace(/^[._]+/, "") || "phase"}.cif`;
+
 /**
  * A pattern of a TOPAS file as a model.
  *
@@ -75,7 +94,7 @@ export function importTopas(input: TopasInput, index = 0): ImportedModel {
   const structures = new Map<string, readonly Structure[]>();
   const take = createTake(ties);
   const phases = pattern.phases.map((phase) => {
-    const path = `${phase.name.replace(/[^\w.+-]+/g, "_").replace(/^[._]+/, "") || "phase"}.cif`;
+    const path = cifName(phase.name);
     structures.set(path, [phase.structure]);
     return phaseInput(phase, path, take);
   });

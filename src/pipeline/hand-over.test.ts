@@ -7,6 +7,7 @@ import { tempFolder } from "../../tests/temp-folder.ts";
 import { builtInStructure, reflections, type Structure } from "../crystal/index.ts";
 import type { Pattern } from "../data/index.ts";
 import { readCif } from "../files/cif.ts";
+import { readGsasExp } from "../files/gsas-exp.ts";
 import { parseInstprm, readInstrument } from "../files/instprm.ts";
 import { parsePattern } from "../files/pattern-text.ts";
 import { parseTopasInp, readTopasInp } from "../files/topas-inp.ts";
@@ -18,7 +19,7 @@ import { emptyLineShape, thompsonCoxHastings } from "../pattern/line-width.ts";
 import { ModelConfig, type ModelConfigInput } from "../refinement/model-config.ts";
 import { applySettings, resolveModel } from "../refinement/resolve-model.ts";
 import { handOverFiles, handOverFolder } from "./hand-over.ts";
-import { importInstrument, importTopas, writeImportedModel } from "./hand-over-import.ts";
+import { importGsasExp, importInstrument, importTopas, writeImportedModel } from "./hand-over-import.ts";
 
 type Structures = ReadonlyMap<string, readonly Structure[]>;
 const PYTHON = "/usr/bin/python3";
@@ -524,6 +525,14 @@ describe.skipIf(!hasShared)("models of other programs at their own values (needs
     // what GSAS-II has where nothing is said: 1 um and mustrain 1000; s f = 200 S V
     const ofGsas = scaleOf((key) => gsas.get(`:0:${key}`)!, { "LaB6/size": 900, "LaB6/strain": 1000 / 4e6 });
     expect(Math.abs((200 * ofGsas * 4.15682 ** 3) / gsas.get("0:0:Scale")! - 1)).toBeLessThan(0.01);
+  });
+
+  it("GSAS's fluorapatite gives a model", () => {
+    const { config, structures: read } = importGsasExp(readGsasExp(shared("data/powder/gsas_lab_refined/FAP.EXP")));
+    const { model } = resolveModel(ModelConfig.parse(config), { structures: read });
+    expect(config.range).toEqual([15, 129.98]);
+    expect(model.phases.map(({ name }) => name)).toEqual(["fap"]);
+    expect(model.radiation[1]!.ratio).toBeCloseTo(1.5443 / 1.5405, 12);
   });
 
   it("11-BM's old .prm gives a model", () => {
