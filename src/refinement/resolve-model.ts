@@ -72,7 +72,9 @@ export function resolveModel(config: ModelConfig, files: ModelFiles): ResolvedMo
   const hasSizes = isProfileUnknown && profile.shape === "tchz" && phases.length > 1 && !profile.X;
   const auto = profile.shape === "tchz" ? ["W", ...(hasSizes ? [] : ["X"]), "Y"] : ["W", "eta0"];
   for (const key of [...widths, "eta0", "eta1", "SL", "HL"] as const) {
-    set(key, profile[key], isProfileUnknown && auto.includes(key) ? { refine: true } : {});
+    const isFound = isProfileUnknown && auto.includes(key);
+    // a Lorentzian part that is not there ends at 0; below it would only be clamped
+    set(key, profile[key], isFound ? { refine: true, ...(key === "X" || key === "Y" ? { min: 0 } : {}) } : {});
   }
   const constraints = [...config.constraints];
   const hasAsymmetry = profile.SL !== undefined || profile.HL !== undefined;

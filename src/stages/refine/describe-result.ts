@@ -191,7 +191,11 @@ function warningsOf(ended: Ended): string[] {
   });
   const isOfHeld = (name: string): boolean =>
     calculator.model.phases.some((phase, p) => isHeld(significance[p]) && name === `${phase.name}/scale`);
-  for (const name of (last?.atBound ?? []).filter((one) => !isOfHeld(one))) warnings.push(`${name} lies on a bound`);
+  for (const name of (last?.atBound ?? []).filter((one) => !isOfHeld(one))) {
+    // no Lorentzian broadening by the instrument is an answer, not a bound that somebody should look at
+    if ((name === "X" || name === "Y") && calculator.values[calculator.indexOf(name)] === 0) continue;
+    warnings.push(`${name} lies on a bound`);
+  }
   const nameOf = (j: number): string => calculator.parameters[fit.refined[j]!]!.name;
   if (covariance.undetermined.length > 0) {
     warnings.push(
