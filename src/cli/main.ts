@@ -8,6 +8,7 @@ import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { exportCommand } from "./export.ts";
 import { figureCommand } from "./figure.ts";
+import { importCommand } from "./handover.ts";
 import { integrateCommand } from "./integrate.ts";
 import { peaksCommand } from "./peaks.ts";
 import { planCommand } from "./plan.ts";
@@ -31,6 +32,7 @@ for (const create of [
   integrateCommand,
   peaksCommand,
   refineCommand,
+  importCommand,
   simulateCommand,
   figureCommand,
   exportCommand,

@@ -20,6 +20,7 @@ import {
   settleConfig,
 } from "../stages/refine/index.ts";
 import { type CommonOptions, createCommand, execute, type Report } from "./command.ts";
+import { handOverReport } from "./handover.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
 const EXAMPLE = `npx xrdct refine ceo2.xye --model model.yaml -o ceo2.json --figure ceo2.svg --save-model settled.yaml
@@ -34,6 +35,7 @@ interface Options extends CommonOptions {
   readonly range?: string;
   readonly curves?: string;
   readonly saveModel?: string;
+  readonly handOver?: string;
   readonly mode?: string;
   readonly table?: string;
   readonly each?: string;
@@ -49,6 +51,7 @@ export const refineCommand = (): Command =>
     .option("--range <from,to>", "two-theta drawn in the figure (degrees)")
     .option("--curves <file>", "observed, calculated, background, difference and each phase as .csv")
     .option("--save-model <file>", "the model with the values found as its starts, as .yaml")
+    .option("--hand-over <folder>", "the refined pattern as starting points for TOPAS and GSAS-II")
     .option("--mode <mode>", `of a series: ${SERIES_MODES.join(", ")}`)
     .option("--table <file>", "of a series: parameters with esds, a line a pattern, as .csv")
     .option("--each <folder>", "of a series: whole result and figure of every pattern")
@@ -83,7 +86,17 @@ async function single(
   if (options.figure) await writeFigure(options.figure, refinementFigure(result, item.name, range));
   if (options.curves) writeFileSync(options.curves, curvesCsv(result));
   if (options.saveModel) saveModel(options.saveModel, settleConfig(config, result.parameters), model.path);
-  return { json: result, lines: refinementReport(result) };
+  if (!options.handOver) return { json: result, lines: refinementReport(result) };
+  const handed = handOverReport({
+    pattern,
+    config,
+    values: new Map(result.parameters.map(({ name, value, esd }) => [name, { value, ...(esd !== null && { esd }) }])),
+    structures: files.structures,
+    ...(files.measuredBackground && { measuredBackground: files.measuredBackground }),
+    title: result.title || basename(item.name),
+    out: options.handOver,
+  });
+  return { json: { ...result, handOver: handed.json }, lines: [...refinementReport(result), "", ...handed.lines] };
 }
 
 async function series(
@@ -92,9 +105,9 @@ async function series(
   options: Options,
   signal: AbortSignal,
 ): Promise<Report> {
-  const forOne = (["curves", "saveModel", "range"] as const).find((key) => options[key] !== undefined);
+  const forOne = (["curves", "saveModel", "range", "handOver"] as const).find((key) => options[key] !== undefined);
   if (forOne) {
-    const flag = forOne === "saveModel" ? "save-model" : forOne;
+    const flag = forOne.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new InputError(
       "bad-option",
       `--${flag} is of one pattern, and a series was given; --each writes all of each.`,

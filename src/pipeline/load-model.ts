@@ -4,10 +4,12 @@ import type { Structure } from "../crystal/index.ts";
 import { convertAxis, InputError } from "../data/index.ts";
 import { readText } from "../files/byte-source.ts";
 import { readCif } from "../files/cif.ts";
+import { readInstrument } from "../files/instprm.ts";
 import { readPattern } from "../files/pattern-file.ts";
 import type { PatternTextOptions } from "../files/pattern-text.ts";
 import { readYaml } from "../files/yaml.ts";
 import { ModelConfig, type ModelFiles, resolveModel } from "../refinement/index.ts";
+import { importInstrument } from "./hand-over-import.ts";
 
 export interface LoadedModel {
   readonly config: ModelConfig;
@@ -20,13 +22,13 @@ export interface LoadedModel {
  * @throws InputError naming the line or the file that is wrong
  */
 export function loadModel(path: string, options: PatternTextOptions = {}): LoadedModel {
-  const config = readYaml(path, ModelConfig);
   const folder = dirname(resolve(path));
+  const { config, notes } = withInstrument(readYaml(path, ModelConfig), folder);
   const structures = new Map<string, readonly Structure[]>();
   for (const { cif } of config.phases) {
-    if (cif !== undefined && !structures.has(cif)) structures.set(cif, readCif(readText(resolve(folder, cif)), cif));
+    if (cif !== undefined && !structures.has(cif)) structures.set(cif, readStructures(folder, cif));
   }
-  const bare: ModelFiles = { structures };
+  const bare: ModelFiles = { structures, ...(notes.length > 0 && { notes }) };
   const measured = "measured" in config.background ? config.background.measured : undefined;
   if (!measured) return { config, files: bare, path };
   const { axis, intensity } = readPattern(resolve(folder, measured.file), options);
@@ -36,4 +38,47 @@ export function loadModel(path: string, options: PatternTextOptions = {}): Loade
   }
   const twoThetaDeg = convertAxis(axis.values, axis.unit, "two-theta", { wavelengthA });
   return { config, files: { ...bare, measuredBackground: { twoThetaDeg, intensity } }, path };
+}
+
+/** Whatever is wrong, the message names the file. */
+function readStructures(folder: string, cif: string): readonly Structure[] {
+  try {
+    return readCif(readText(resolve(folder, cif)), cif);
+  } catch (error) {
+    if (!(error instanceof InputError) || error.message.includes(cif)) throw error;
+    throw new InputError(error.code, `${cif}: ${error.message}`, { cause: error });
+  }
+}
+
+/** What the instrument file says stands where the model says nothing. */
+function withInstrument(config: ModelConfig, folder: string): { config: ModelConfig; notes: readonly string[] } {
+  if (config.instrument === undefined) return { config, notes: [] };
+  const banks = readInstrument(resolve(folder, config.instrument));
+  const imported = importInstrument(banks[0]!);
+  const { wavelength, radiation, zero, polarization, displacement, profile } = ModelConfig.parse(imported.config);
+  const isWavelengthGiven = (config.wavelength?.value ?? config.energyKeV ?? config.radiation) !== undefined;
+  const own = Object.fromEntries(Object.entries(config.profile).filter(([, value]) => value !== undefined));
+  const merged: ModelConfig = {
+    ...config,
+    ...(!isWavelengthGiven && (radiation ? { radiation } : { wavelength: { ...wavelength, ...config.wavelength } })),
+    ...(config.zero === undefined && zero && { zero }),
+    ...(config.polarization === undefined && polarization !== undefined && { polarization }),
+    ...(config.displacement === undefined && displacement && { displacement }),
+    profile: mergeProfiles(profile, own),
+  };
+  const banked = banks.length > 1 ? [`${config.instrument} has ${banks.length} banks; the first is taken`] : [];
+  return { config: merged, notes: [...imported.notes.map((note) => `${config.instrument}: ${note}`), ...banked] };
+}
+
+/** `W: true` refines the instrument's W from where it is. */
+function mergeProfiles(
+  instrument: ModelConfig["profile"],
+  own: Partial<ModelConfig["profile"]>,
+): ModelConfig["profile"] {
+  const merged: Record<string, unknown> = { ...instrument };
+  for (const [key, value] of Object.entries(own)) {
+    const before = merged[key];
+    merged[key] = typeof value === "object" && typeof before === "object" ? { ...before, ...value } : value;
+  }
+  return merged as ModelConfig["profile"];
 }

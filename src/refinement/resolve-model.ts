@@ -10,6 +10,8 @@ import { RADIATION_LINES } from "./radiation.ts";
 /** What the caller has read for a model: structures by the path in `cif` (or `cif#block`), a measured background. */
 export interface ModelFiles {
   readonly structures: ReadonlyMap<string, readonly Structure[]>;
+  /** what was read besides, and what of it could not be used */
+  readonly notes?: readonly string[];
   readonly measuredBackground?: { readonly twoThetaDeg: ArrayLike<number>; readonly intensity: ArrayLike<number> };
 }
 
@@ -50,7 +52,13 @@ export const stageOf = (name: string): number => STAGE_ORDER.find(([pattern]) =>
 
 /** @throws InputError "model-*" and those of structures */
 export function resolveModel(config: ModelConfig, files: ModelFiles): ResolvedModel {
-  const notes: string[] = [];
+  const notes: string[] = [...(files.notes ?? [])];
+  if (config.phases.length === 0 && config.peaks.length === 0) {
+    throw new InputError(
+      "model-phase",
+      "The model has neither phases nor peaks: there is nothing to refine. Add phases: with a cif: or structure: each, or peaks:.",
+    );
+  }
   const { radiation, wavelengthA } = resolveRadiation(config);
   const settings = new Map<string, ParameterSpec>();
   const given = new Set<string>();
@@ -154,18 +162,13 @@ export function applySettings(
       if (!given.has(name)) continue; // a default that does not apply
       throw new InputError(
         "model-parameter",
-        `The model has no parameter "${name}"${didYouMean(name, names) || "."} Check the spelling, and that its phase, peak or site is in the model.`,
+        `The model has no parameter "${name}"${didYouMean(name, names) || "."} Check the spelling, and that its phase, peak or site is in the model.${siblings(name, names)}`,
       );
     }
     if (value !== undefined) values[i] = value;
     lower[i] = min ?? Math.min(lower[i]!, values[i]!);
     upper[i] = max ?? Math.max(upper[i]!, values[i]!);
-    if (!(lower[i]! <= values[i]! && values[i]! <= upper[i]!)) {
-      throw new InputError(
-        "model-bounds",
-        `${name} starts at ${values[i]} outside of its bounds ${lower[i]} to ${upper[i]}. Change the start or the bounds.`,
-      );
-    }
+    checkBounds(name, values[i]!, lower[i]!, upper[i]!);
   }
   parameters.forEach(({ name }, i) => {
     // the intensities of Pawley phases are what such a phase is for
@@ -175,6 +178,32 @@ export function applySettings(
     stage.push(spec.stage ?? stageOf(name));
   });
   return { refined, stage, lower, upper };
+}
+
+/** What else begins like a name that is not there: the sites of its phase. */
+function siblings(name: string, names: readonly string[]): string {
+  const parts = name.split("/");
+  const same = names
+    .filter((other) => parts.length === 3 && other.startsWith(`${parts[0]}/`))
+    .map((other) => other.split("/"));
+  const sites = [...new Set(same.flatMap(([, site, key]) => (key === undefined ? [] : [site])))];
+  return sites.length > 0 ? ` ${parts[0]} has the sites ${sites.slice(0, 20).join(", ")}.` : "";
+}
+
+/** @throws InputError "model-bounds" */
+function checkBounds(name: string, value: number, lower: number, upper: number): void {
+  const short = (x: number): number => Number(x.toPrecision(7));
+  if (lower > upper) {
+    throw new InputError(
+      "model-bounds",
+      `${name} has its lower bound ${short(lower)} above its upper bound ${short(upper)}. Change min or max.`,
+    );
+  }
+  if (lower <= value && value <= upper) return;
+  throw new InputError(
+    "model-bounds",
+    `${name} starts at ${short(value)}, outside of its bounds ${short(lower)} to ${short(upper)}. Change the start or the bounds.`,
+  );
 }
 
 function resolveRadiation(config: ModelConfig): { radiation: RadiationLine[]; wavelengthA: number } {
