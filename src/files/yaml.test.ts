@@ -30,6 +30,22 @@ describe("parseYaml", () => {
       /line 3: input\.energyKev: there is no such setting/,
     );
   });
+  it("says which setting was meant, also inside of a setting that may be several things", () => {
+    expect(message("input:\n  energyKev: 71\n")).toContain('did you mean "energyKeV"?');
+    const Part = z.strictObject({ size: z.number().optional(), cell: z.union([z.boolean(), Schema]).optional() });
+    const Union = z.strictObject({ parts: z.array(z.union([z.string(), Part])) });
+    const of = (text: string): string => {
+      try {
+        parseYaml(text, "model.yaml", Union);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return "";
+    };
+    expect(of("parts:\n  - a.cif\n  - sizee: 3\n")).toMatch(/line 3: parts\.1\.sizee: .*did you mean "size"\?/);
+    expect(of("parts:\n  - cell: {d: 1}\n")).toMatch(/line 2: parts\.0\.cell\.d: .*there are title, input/);
+    expect(of("parts: [3]\n")).toMatch(/line 1: parts\.0: a text or a section is needed \(found 3\)/);
+  });
   it("names the line and what was found for a wrong value", () => {
     expect(message("input:\n  energyKeV: -3\n")).toMatch(/line 2: input\.energyKeV: .*found -3/);
     expect(message("input:\n  energyKeV: 3\n  list: [1, two]\n")).toMatch(/line 3: input\.list\.1/);

@@ -1,7 +1,8 @@
 /** YAML into a zod schema, with messages that name the line. */
 import { type Document, isMap, LineCounter, parseDocument } from "yaml";
-import type * as z from "zod";
+import * as z from "zod";
 import { InputError } from "../data/index.ts";
+import { didYouMean } from "../data/nearest-name.ts";
 import { readText } from "./byte-source.ts";
 
 /** Larger than any configuration; a bigger file is something else by mistake. */
@@ -43,33 +44,100 @@ export function parseYaml<S extends z.ZodType>(text: string, name: string, schem
   }
   const result = schema.safeParse(value ?? {});
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap((issue) => describe(issue, document, lines));
+  const problems = result.error.issues.flatMap((issue) => describe(issue, document, lines, schema));
   throw new InputError(
     "config-invalid",
     [`${name} is not valid:`, ...problems.map((problem) => `  ${problem}`)].join("\n"),
   );
 }
 
-function describe(issue: z.core.$ZodIssue, document: Document, lines: LineCounter): string[] {
+function describe(issue: z.core.$ZodIssue, document: Document, lines: LineCounter, schema: z.ZodType): string[] {
   const at = (path: readonly PropertyKey[]) => {
     const found = lineOf(document, lines, path);
     return `${found ? `line ${found}: ` : ""}${path.map(String).join(".") || "(top)"}`;
   };
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map(
-      (key) => `${at([...issue.path, key])}: there is no such setting. Check the spelling, or remove the line.`,
-    );
+    const known = settingsAt(schema, issue.path);
+    return issue.keys.map((key) => {
+      // it exists in another form of this section, which something else does not fit
+      if (known.includes(key))
+        return `${at([...issue.path, key])}: its value, or that of a setting beside it, does not fit`;
+      // of one or two letters every name is as near as any other
+      const isShort = key.length < 3 && !known.some((name) => name.toLowerCase() === key.toLowerCase());
+      const meant =
+        (isShort ? "" : didYouMean(key, known)) ||
+        (known.length > 0 ? `; there are ${known.join(", ")}.` : ". Check the spelling, or remove the line.");
+      return `${at([...issue.path, key])}: there is no such setting${meant}`;
+    });
   }
   if (issue.code === "invalid_union") {
-    const closest = [...issue.errors].sort((a, b) => a.length - b.length)[0];
-    if (closest?.length)
+    const closest = [...issue.errors].sort((a, b) => distanceOf(a) - distanceOf(b))[0];
+    if (closest?.length && distanceOf(closest) < OTHER_TYPE)
       return closest.flatMap((inner) =>
-        describe({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, document, lines),
+        describe({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, document, lines, schema),
       );
+    const found = document.getIn(issue.path as unknown[]);
+    if (closest?.length && found !== undefined) {
+      const wanted = [...new Set(issue.errors.flat().map((inner) => expected(inner)))].filter(Boolean);
+      return [`${at(issue.path)}: ${wanted.join(" or ")} is needed (found ${shorten(JSON.stringify(found))})`];
+    }
   }
   const found = document.getIn(issue.path as unknown[]);
   if (found === undefined) return [`${at(issue.path)} is missing: ${needed(issue)} is needed.`];
   return [`${at(issue.path)}: ${issue.message} (found ${shorten(JSON.stringify(found))})`];
+}
+
+/** A branch of another type altogether (a text where a section was written) says nothing about what is wrong. */
+const OTHER_TYPE = 1000;
+
+/** How far what was written is from a branch of a union, by what would have to change. */
+const distanceOf = (errors: readonly z.core.$ZodIssue[]): number =>
+  errors.reduce((sum, issue) => {
+    if (issue.code === "unrecognized_keys") return sum + issue.keys.length;
+    if (issue.code === "invalid_union") return sum + Math.min(...issue.errors.map(distanceOf));
+    return sum + (issue.code === "invalid_type" && issue.path.length === 0 ? OTHER_TYPE : 1);
+  }, 0);
+
+/** What one branch of a union would have taken, in words. */
+const expected = (issue: z.core.$ZodIssue): string =>
+  issue.code === "invalid_type"
+    ? (NEEDED[issue.expected] ?? `a ${issue.expected}`)
+    : issue.code === "invalid_value"
+      ? `one of ${issue.values.join(", ")}`
+      : issue.code === "invalid_union"
+        ? [...new Set(issue.errors.flat().map(expected))].join(" or ")
+        : "";
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly items?: SchemaNode;
+  readonly prefixItems?: readonly SchemaNode[];
+  readonly additionalProperties?: SchemaNode | boolean;
+  readonly anyOf?: readonly SchemaNode[];
+  readonly oneOf?: readonly SchemaNode[];
+  readonly allOf?: readonly SchemaNode[];
+  readonly $ref?: string;
+}
+
+/** Names of the settings that a section may have. */
+function settingsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const root = z.toJSONSchema(schema, { io: "input", unrepresentable: "any", reused: "inline" }) as SchemaNode;
+  const alternatives = (node: SchemaNode): SchemaNode[] => [
+    node,
+    ...[...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])].flatMap(alternatives),
+  ];
+  let nodes = alternatives(root);
+  for (const key of path) {
+    nodes = nodes
+      .flatMap(({ properties, items, additionalProperties }) => [
+        properties?.[String(key)],
+        typeof key === "number" ? items : undefined,
+        typeof additionalProperties === "object" ? additionalProperties : undefined,
+      ])
+      .filter((node) => node !== undefined)
+      .flatMap(alternatives);
+  }
+  return nodes.flatMap(({ properties }) => Object.keys(properties ?? {}));
 }
 
 const NEEDED: Readonly<Record<string, string>> = { object: "a section", array: "a list", string: "a text" };
