@@ -39,35 +39,55 @@ export function createWeightFractions({
     for (const p of phases) sum += out[p]!;
     for (let p = 0; p < count; p++) out[p] = sum > 0 ? out[p]! / sum : Number.NaN;
   }
+  /**
+   * W_p = M_p / T with T the sum of masses: dW_p / dM_q = ((p = q) - W_p) / T, so the covariance of the masses, phase by
+   * phase, says it all.
+   */
   function esd(values: Float64Array, refined: readonly number[], covariance: Float64Array): Float64Array {
+    if (refined !== last.refined) last = { refined, own: ownParameters(refined) };
+    const { own } = last;
     const m = refined.length;
-    const own = refined
-      .map((parameter, j) => ({ parameter, j }))
-      .filter(({ parameter }) => cells.some((cell) => cell?.uses.has(parameter)));
-    const gradient = own.map(({ parameter }) => derivative(values, parameter));
-    return Float64Array.from({ length: count }, (_, p) => {
-      if (!cells[p]) return Number.NaN;
+    masses(values, mass);
+    let total = 0;
+    for (const p of phases) total += mass[p]!;
+    for (const one of own) one.slope = cells[one.phase]!.slope(values, refined[one.j]!);
+    between.fill(0);
+    for (const { phase, j, slope } of own) {
+      for (const other of own) {
+        between[phase * count + other.phase]! += slope * other.slope * covariance[j * m + other.j]!;
+      }
+    }
+    const out = new Float64Array(count).fill(Number.NaN);
+    if (!(total > 0)) return out;
+    for (const p of phases) {
+      const share = mass[p]! / total;
       let variance = 0;
-      own.forEach(({ j }, a) => {
-        own.forEach(({ j: k }, b) => {
-          variance += gradient[a]![p]! * gradient[b]![p]! * covariance[j * m + k]!;
-        });
-      });
-      return Math.sqrt(variance);
+      for (const q of phases) {
+        for (const r of phases) {
+          variance += ((p === q ? 1 : 0) - share) * ((p === r ? 1 : 0) - share) * between[q * count + r]!;
+        }
+      }
+      out[p] = Math.sqrt(Math.max(variance, 0)) / total;
+    }
+    return out;
+  }
+  /** Where in `refined` each parameter stands that changes a mass, and of which phase. */
+  const ownParameters = (refined: readonly number[]): OwnParameter[] =>
+    refined.flatMap((parameter, j) => {
+      const phase = cells.findIndex((cell) => cell?.uses.has(parameter));
+      return phase < 0 ? [] : [{ j, phase, slope: 0 }];
     });
-  }
-  /** by a central difference: the functions are smooth, products of a few numbers */
-  function derivative(values: Float64Array, parameter: number): Float64Array {
-    const moved = values.slice();
-    const step = 1e-6 * (Math.abs(values[parameter]!) || 1e-6);
-    const [high, low] = [new Float64Array(count), new Float64Array(count)];
-    moved[parameter] = values[parameter]! + step;
-    fractions(moved, high);
-    moved[parameter] = values[parameter]! - step;
-    fractions(moved, low);
-    return high.map((value, p) => (value - low[p]!) / (2 * step));
-  }
+  let last: { refined: readonly number[]; own: OwnParameter[] } = { refined: [], own: [] };
+  const mass = new Float64Array(count);
+  /** [phase, phase] covariance of the masses */
+  const between = new Float64Array(count * count);
   return { phases, masses, fractions, esd };
+}
+
+interface OwnParameter {
+  readonly j: number;
+  readonly phase: number;
+  slope: number;
 }
 
 interface CellMass {
@@ -77,6 +97,8 @@ interface CellMass {
   readonly uses: ReadonlySet<number>;
   /** Z M V, g/mol x angstrom^3 */
   mass(values: Float64Array): number;
+  /** derivative of S Z M V by one of `uses` */
+  slope(values: Float64Array, parameter: number): number;
 }
 
 function createCellMass({ name, structure }: PhaseModel, indexOf: (name: string) => number): CellMass {
@@ -89,18 +111,27 @@ function createCellMass({ name, structure }: PhaseModel, indexOf: (name: string)
   }));
   const scale = indexOf(`${name}/scale`);
   const six = new Float64Array(6);
-  return {
-    scale,
-    uses: new Set([scale, ...cell, ...sites.map(({ occupancy }) => occupancy)]),
-    mass(values) {
-      for (let i = 0; i < 6; i++) {
-        six[i] = freedom.constant[i]!;
-        for (let q = 0; q < cell.length; q++) six[i]! += freedom.matrix[i * cell.length + q]! * values[cell[q]!]!;
-      }
-      const volume = cellVolume({ a: six[0]!, b: six[1]!, c: six[2]!, alpha: six[3]!, beta: six[4]!, gamma: six[5]! });
-      let mass = 0;
-      for (const { occupancy, weight } of sites) mass += values[occupancy]! * weight;
-      return mass * volume;
-    },
-  };
+  function mass(values: Float64Array): number {
+    for (let i = 0; i < 6; i++) {
+      six[i] = freedom.constant[i]!;
+      for (let q = 0; q < cell.length; q++) six[i]! += freedom.matrix[i * cell.length + q]! * values[cell[q]!]!;
+    }
+    const volume = cellVolume({ a: six[0]!, b: six[1]!, c: six[2]!, alpha: six[3]!, beta: six[4]!, gamma: six[5]! });
+    let sum = 0;
+    for (const { occupancy, weight } of sites) sum += values[occupancy]! * weight;
+    return sum * volume;
+  }
+  /** by a central difference where not by the scale: the mass is smooth, a product of a few numbers */
+  function slope(values: Float64Array, parameter: number): number {
+    if (parameter === scale) return mass(values);
+    const value = values[parameter]!;
+    const step = 1e-6 * (Math.abs(value) || 1e-6);
+    values[parameter] = value + step;
+    const high = mass(values);
+    values[parameter] = value - step;
+    const low = mass(values);
+    values[parameter] = value;
+    return (values[scale]! * (high - low)) / (2 * step);
+  }
+  return { scale, uses: new Set([scale, ...cell, ...sites.map(({ occupancy }) => occupancy)]), mass, slope };
 }

@@ -4,8 +4,8 @@
  * 1. Scales, background and areas, with the cells where they start: a linear fit, which also says what each phase
  *    weighs against its uncertainty. The share of chi^2 that a phase accounts for is (scale / esd)^2.
  * 2. A phase that is not significant keeps its cell; one whose scale is 0 is left out of the pattern altogether.
- * 3. All that is left, together, to the minimum, from the sum's cells or from those of the voxel before, whichever
- *    fits better with scales alone. Where that fails, again from the sum's.
+ * 3. All that is left, together, to the minimum, from the cells of the voxel before or from the sum's, whichever fits
+ *    better with scales alone. Where that fails, again from the sum's.
  *
  * The result depends on the order of voxels within a block (a neighbour's values are a start, and both starts end in
  * the same minimum to the solver's tolerance) but not on which thread does which block.
@@ -40,6 +40,13 @@ const HERE = 0;
 /** not significant: its scale is fitted, its cell is not */
 const WEAK = 1;
 const MASKED = 2;
+
+/** Steps below this many esd are taken unseen; after them an error of about a tenth is left. */
+const CLOSE = 0.1;
+/** The same where only the weights have changed since the minimum, so that the step is nearly exact. */
+const REWEIGHED = 0.5;
+/** A start whose reduced chi^2, with scales alone, is within this factor of the neighbour's end needs no other. */
+const LIKE_NEIGHBOUR = 2;
 
 interface FittedVoxel {
   readonly summary: NormalSummary;
@@ -78,6 +85,8 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     { refined, lower, upper, constraints: plan.constraints },
     weightFractions,
   );
+  // widths are held as they are on the sum, whichever block comes first
+  calculator.prepare(refined);
   const n = plan.bins.length;
   const m = refined.length;
   const isLinear = refined.map((i) => parameters[i]!.isLinear);
@@ -119,6 +128,8 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     const summary = fit.solve({
       active: linear.filter((j) => isThere(j, absent)),
       keepsColumns: true,
+      skipsLinear: true,
+      lastStepEsd: Infinity,
       maxIterations: 3,
     });
     linearisations += summary.linearisations;
@@ -126,14 +137,17 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
   }
   const isThere = (j: number, absent: Uint8Array): boolean => absent[groupOf[j]!] !== MASKED;
 
-  /** From the better of two starts, judged by scales and background alone. */
-  function refineVoxel(absent: Uint8Array, start: Float64Array, other: Float64Array | undefined): FittedVoxel {
-    values.set(start);
+  /**
+   * From the voxel before, where scales and background alone fit about as well as there; else from that or the sum,
+   * whichever fits better.
+   */
+  function refineVoxel(absent: Uint8Array, neighbour: Float64Array | undefined): FittedVoxel {
+    values.set(neighbour ?? sum);
     let first = fitLinear(absent);
-    if (other) {
+    if (neighbour && !(reducedOf(first) < LIKE_NEIGHBOUR * neighbourReduced)) {
       const cost = first.finalCost;
-      const kept = values.slice();
-      values.set(other);
+      kept.set(values);
+      values.set(sum);
       first = fitLinear(absent);
       if (cost < first.finalCost) {
         values.set(kept);
@@ -145,10 +159,11 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     groups.forEach(({ lead }, g) => {
       if (absent[g] !== MASKED && lead >= 0) absent[g] = isSignificant(lead, esd, misfit) ? HERE : WEAK;
     });
-    return improve(absent);
+    return improve(absent, CLOSE);
   }
 
-  function improve(absent: Uint8Array): FittedVoxel {
+  /** @param close esds: how small the step must be that is taken unseen */
+  function improve(absent: Uint8Array, close: number): FittedVoxel {
     const active = [...refined.keys()].filter(
       (j) => isThere(j, absent) && (isLinear[j] || groupOf[j]! < 0 || absent[groupOf[j]!] === HERE),
     );
@@ -156,7 +171,7 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
       active,
       keepsColumns: true,
       skipsLinear: true,
-      lastStepEsd: 0.05,
+      lastStepEsd: close,
       damping: 1e-5,
       maxIterations: plan.config.maxIterations,
     });
@@ -165,10 +180,16 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     return { summary, ...scaled(esd, summary.finalCost, summary.freeCount), matrix };
   }
   let linearisations = 0;
+  /** reduced chi^2 of the voxel that neighbour is of */
+  let neighbourReduced = 0;
+  const kept = new Float64Array(values.length);
+  /** [n] model that poisson weights start from: of the sum, then of the voxel before */
+  const expected = new Float64Array(n);
 
   /** Goodness of fit where that is over 1; with uniform weights the esds carry it already. */
-  const misfitOf = ({ finalCost, freeCount }: NormalSummary): number =>
-    plan.weights === "uniform" ? 1 : Math.max(1, Math.sqrt(finalCost / Math.max(1, n - freeCount)));
+  const misfitOf = (summary: NormalSummary): number =>
+    plan.weights === "uniform" ? 1 : Math.max(1, Math.sqrt(reducedOf(summary)));
+  const reducedOf = ({ finalCost, freeCount }: NormalSummary): number => finalCost / Math.max(1, n - freeCount);
 
   /** Without a known variance the residuals say it. */
   function scaled(esd: Float64Array, chi2: number, free: number): { esd: Float64Array } {
@@ -192,22 +213,29 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
       if (isGood) points++;
       if (isGood && y !== 0) isZero = false;
     }
-    if (plan.weights === "poisson") weighByModel();
+    if (plan.weights === "poisson") weighBy(expected);
     return points > m && !isZero;
   }
-  /** Variance from the calculated pattern: of the sum, or of the fit before. */
-  function weighByModel(): void {
+  /** Variance from a model [n], scaled to what is observed. */
+  function weighBy(pattern: Float64Array): void {
     const { observed, weight } = fit;
-    calculator.evaluate(false);
-    let [seen, expected] = [0, 0];
+    let [seen, total] = [0, 0];
     for (let k = 0; k < n; k++) {
       seen += observed[k]!;
-      expected += calculator.calculated[k]!;
+      total += pattern[k]!;
     }
-    const scale = expected > 0 && seen > 0 ? seen / expected : 1;
+    const scale = total > 0 && seen > 0 ? seen / total : 1;
     for (let k = 0; k < n; k++) {
-      if (weight[k]! > 0) weight[k] = 1 / (plan.config.gain * Math.max(calculator.calculated[k]! * scale, 1));
+      if (weight[k]! > 0) weight[k] = 1 / (plan.config.gain * Math.max(pattern[k]! * scale, 1));
     }
+  }
+  /** The model as the block begins, whatever this thread has fitted before. */
+  function startBlock(): void {
+    values.set(sum);
+    calculator.isOff.fill(0);
+    if (plan.weights !== "poisson") return;
+    calculator.evaluate(false);
+    expected.set(calculator.calculated);
   }
 
   function refine(block: VoxelBlock, phaseMasks?: ReadonlyMap<string, Uint8Array>): RietveldBlockResult {
@@ -224,6 +252,7 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     const neighbour = sum.slice();
     let isWarm = false;
     linearisations = 0;
+    startBlock();
     for (let voxel = 0; voxel < voxels; voxel++) {
       if (block.mask?.[voxel]) continue;
       if (!load(block.patterns, plan.weights === "sigma" ? block.sigma : undefined, voxel * bins)) continue;
@@ -231,24 +260,27 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
         for (let g = 0; g < absent.length; g++) absent[g] = phaseMasks?.get(groups[g]!.name)?.[voxel] ? MASKED : HERE;
       };
       reset();
-      let fitted = refineVoxel(absent, sum, isWarm ? neighbour : undefined);
+      let fitted = refineVoxel(absent, isWarm ? neighbour : undefined);
       if (fitted.summary.status !== "converged" && isWarm) {
         const cost = fitted.summary.finalCost;
-        const kept = values.slice();
+        const ended = values.slice();
         reset();
-        fitted = refineVoxel(absent, sum, undefined);
+        fitted = refineVoxel(absent, undefined);
         if (fitted.summary.status !== "converged" && cost < fitted.summary.finalCost) {
-          values.set(kept);
-          fitted = improve(absent);
+          values.set(ended);
+          fitted = improve(absent, CLOSE);
         }
       }
       if (plan.weights === "poisson" && fitted.summary.status === "converged") {
-        weighByModel();
-        fitted = improve(absent);
+        calculator.evaluate(false);
+        expected.set(calculator.calculated);
+        weighBy(expected);
+        fitted = improve(absent, REWEIGHED);
       }
       write(voxel, fitted, absent, out, status);
       if (fitted.summary.status === "converged" && plan.config.start === "neighbour") {
         takeShapes(neighbour, absent);
+        neighbourReduced = reducedOf(fitted.summary);
         isWarm = true;
       }
     }
