@@ -35,14 +35,7 @@ export function readNumberRows(text: string, name: string): NumberRows {
   if (rows.length === 0) {
     throw new InputError(
       "pattern-empty",
-      `${name}: no pattern found: needed are lines of two or three numbers (position, intensity, sigma), found ${
-        text.trim() === ""
-          ? "nothing"
-          : `"${lines
-              .find((line) => line.trim())!
-              .trim()
-              .slice(0, 60)}"`
-      }.`,
+      `${name}: no pattern found: needed are lines of two or three numbers (position, intensity, sigma), found ${firstLine(lines)}.`,
     );
   }
   if (stray.length > 1 + MAX_STRAY_SHARE * rows.length) {
@@ -79,4 +72,15 @@ function toNumber(field: string): number {
   if (NUMBER.test(field)) return Number(field);
   const fortran = FORTRAN.exec(field);
   return fortran ? Number(`${fortran[1]}e${fortran[2]}`) : Number.NaN;
+}
+
+/** What a file without numbers begins with, for its message; bytes would only spoil the terminal. */
+function firstLine(lines: readonly string[]): string {
+  const first = lines
+    .find((line) => line.trim())
+    ?.trim()
+    .slice(0, 60);
+  if (first === undefined) return "nothing";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what it looks for
+  return /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\ufffd]/.test(first) ? "bytes that are no text" : `"${first}"`;
 }

@@ -54,7 +54,11 @@ function widthsNotReal({ model, phases }: PatternCalculator, lines: PhaseLines, 
 }
 
 function outOfRange(calculator: PatternCalculator, lines: PhaseLines, p: number): string[] {
-  const isSeen = lines.twoThetaDeg.some((at, i) => hasPoints(calculator, at, SEEN * (lines.fwhm[i] || 0)));
+  // lines whose width is not real are complained of already
+  const isSeen = lines.twoThetaDeg.some((at, i) => {
+    const fwhm = lines.fwhm[i]!;
+    return Number.isNaN(fwhm) || hasPoints(calculator, at, SEEN * fwhm);
+  });
   if (isSeen) return [];
   const { name } = calculator.phases[p]!.model;
   return [

@@ -19,6 +19,9 @@ export const Parameter = z.union([
 ]);
 export type ParameterSpec = z.output<typeof ParameterSpec>;
 
+const Ascending = z
+  .tuple([z.number(), z.number()])
+  .refine(([low, high]) => low < high, "two numbers are needed, the lower one first");
 const Hkl = z.tuple([z.int(), z.int(), z.int()]);
 
 export const RADIATIONS = ["CrKa", "FeKa", "CoKa", "CuKa", "CuKa1", "MoKa", "AgKa"] as const;
@@ -198,11 +201,8 @@ export const ModelConfig = z.strictObject({
   lorentz: z.enum(["azimuthal-mean", "ring-sum"]).default("azimuthal-mean").meta({
     description: "azimuthal-mean: 1/(sin² θ cos θ), also for goniometers; ring-sum: 1/sin θ",
   }),
-  range: z.tuple([z.number(), z.number()]).optional().meta({ unit: "°", description: "2θ that is fitted" }),
-  exclude: z
-    .array(z.tuple([z.number(), z.number()]))
-    .default([])
-    .meta({ unit: "°", description: "ranges of 2θ that are left out" }),
+  range: Ascending.optional().meta({ unit: "°", description: "2θ that is fitted" }),
+  exclude: z.array(Ascending).default([]).meta({ unit: "°", description: "ranges of 2θ that are left out" }),
   weights: z
     .enum(["auto", "sigma", "counts", "model", "uniform"])
     .default("auto")
