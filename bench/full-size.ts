@@ -71,8 +71,13 @@ report({ bench: "full-size", stage: "all, with the result file", seconds, peakGB
 
 const [result, truth] = [await openResult(output), await openResult(join(folder, "truth.nxs"))];
 const peaks = [
-  { phase: "NMC532", peak: "NMC532/003", lattice: { name: "c", perD: 3 } },
-  { phase: "Cu", peak: "Cu/111" },
+  {
+    phase: "NMC532",
+    amount: "NMC532/003/area",
+    trueAmount: "volume_fraction",
+    lattice: { name: "c", map: "NMC532/003/d", factor: 3 },
+  },
+  { phase: "Cu", amount: "Cu/111/area", trueAmount: "volume_fraction" },
 ] as const;
 for (const { phase, correlation, lattice } of compareWithTruth(result, truth, peaks)) {
   report({

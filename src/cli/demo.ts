@@ -1,16 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { parse, stringify } from "yaml";
 import { openResult, type Result } from "../files/result-reader.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
-import { type Comparison, compareWithTruth, type PeakOfPhase } from "../pipeline/compare-truth.ts";
+import { type Comparison, compareWithTruth, type MapsOfPhase } from "../pipeline/compare-truth.ts";
 import { asMapFigure, readImage } from "../pipeline/result-figures.ts";
 import { runScan } from "../pipeline/run-scan.ts";
 import { readScan } from "../pipeline/scan-config.ts";
 import { simulateScan } from "../pipeline/simulate-scan.ts";
-import { mapPanel } from "../stages/figure/index.ts";
-import type { MapConfigInput } from "../stages/map/index.ts";
+import type { ModelConfigInput } from "../refinement/index.ts";
+import { mapPanel, percentileLimits } from "../stages/figure/index.ts";
 import { presetConfig, SimulateConfig } from "../stages/simulate/index.ts";
 import { type CommonOptions, createCommand, execute, positiveInteger, workersOf } from "./command.ts";
 import { writeFigures } from "./figure.ts";
@@ -21,27 +21,21 @@ interface Options extends CommonOptions {
   readonly output: string;
 }
 
-/** Well separated peaks of the phases of the demo's cell, on its q axis. */
-const MAP: MapConfigInput = {
-  regions: [
-    { name: "NMC532", phase: "NMC532", range: [1.22, 1.38], peaks: [{ name: "003", hkl: [0, 0, 3], d: 4.836 }] },
-    {
-      name: "anode",
-      range: [1.68, 1.98],
-      peaks: [
-        { name: "LiC12-002", d: 3.5325 },
-        { name: "graphite-002", d: 3.3555 },
-      ],
-    },
-    { name: "Cu", phase: "Cu", range: [2.96, 3.06], peaks: [{ name: "111", hkl: [1, 1, 1], d: 2.087 }] },
-  ],
+const PHASES = ["NMC532", "Cu", "Al", "Fe", "graphite", "LiC12"];
+/** The profile is the simulated instrument's; lines of the sum are wider, by parallax and by size. */
+const MODEL: ModelConfigInput = {
+  title: "simulated Li-ion cell",
+  profile: { shape: "pseudo-voigt", U: 0.0636, W: 5.0625e-4, eta0: 0.25 },
+  background: 8,
+  weights: "uniform",
+  phases: PHASES.map((structure) => ({ structure, width: { value: 1.5, refine: true } })),
 };
-const PEAKS: readonly PeakOfPhase[] = [
-  { phase: "NMC532", peak: "NMC532/003", lattice: { name: "c", perD: 3 } },
-  { phase: "LiC12", peak: "anode/LiC12-002" },
-  { phase: "graphite", peak: "anode/graphite-002" },
-  { phase: "Cu", peak: "Cu/111" },
-];
+const SHOWN: readonly MapsOfPhase[] = PHASES.map((phase) => ({
+  phase,
+  amount: `${phase}/weight_fraction`,
+  trueAmount: "weight_fraction",
+  ...(phase === "NMC532" && { lattice: { name: "c", map: "NMC532/c" } }),
+}));
 
 export const demoCommand = (): Command =>
   createCommand("demo", "a small simulated cell, the whole way, held against its truth", "npx xrdct demo")
@@ -72,7 +66,7 @@ export const demoCommand = (): Command =>
         });
         const [result, truth] = [await openResult(resultPath), await openResult(truthPath)];
         try {
-          const comparisons = compareWithTruth(result, truth, PEAKS);
+          const comparisons = compareWithTruth(result, truth, SHOWN);
           const figures = [
             await writeComparison(join(folder, "figures"), result, truth),
             ...(await writeFigures(result, join(folder, "figures"), ["png"])),
@@ -103,21 +97,24 @@ function askForMaps(scanPath: string): void {
     title: "simulated Li-ion cell",
     sampleThreshold: 0.015,
     reconstruct: { method: "cgls", iterations: 15 },
-    map: MAP,
+    map: { rietveld: { model: "model.yaml" } },
   };
+  writeFileSync(join(dirname(scanPath), "model.yaml"), stringify(MODEL));
   writeFileSync(scanPath, stringify(config));
 }
 
 async function writeComparison(folder: string, result: Result, truth: Result): Promise<string> {
-  const pairs = PEAKS.slice(0, 2).flatMap(({ phase, peak }) => {
-    const [name, trueName] = [`map/${peak}/area`, `truth/${phase}/volume_fraction`];
-    const recovered = asMapFigure(result, name, readImage(result, name));
-    const expected = asMapFigure(truth, trueName, readImage(truth, trueName));
-    return [
-      { ...expected, title: `${phase}: true volume fraction`, label: "volume fraction" },
-      { ...recovered, title: `${phase}: area of the fitted peak` },
-    ];
-  });
+  // the same colours for the same numbers
+  const pair = (name: string, trueName: string, title: string, limits: readonly [number, number]) => [
+    { ...asMapFigure(truth, trueName, readImage(truth, trueName)), limits, title: `${title}, true` },
+    { ...asMapFigure(result, name, readImage(result, name)), limits, title: `${title}, found` },
+  ];
+  const pairs = [
+    ...["NMC532", "graphite"].flatMap((phase) =>
+      pair(`map/${phase}/weight_fraction`, `truth/${phase}/weight_fraction`, `${phase}: weight fraction`, [0, 1]),
+    ),
+    ...pair("map/NMC532/c", "truth/NMC532/c", "NMC532: c", percentileLimits(truth.readMap("truth/NMC532/c").values)),
+  ];
   mkdirSync(folder, { recursive: true });
   const path = join(folder, "truth-and-result.png");
   writeFileSync(path, await svgToPng(mapPanel(pairs, 2)));
@@ -137,12 +134,12 @@ function describe(
     ...found.slice(0, 2).map((note) => `  ${note}`),
     `  true rotation axis ${axis?.toFixed(3)} steps; every second line truly ran backwards, one step late`,
     "",
-    "  phase      peak                 correlation   lattice parameter (Å)",
-    ...comparisons.map(({ phase, peak, correlation, lattice }) => {
+    "  phase      weight fraction: correlation   lattice parameter (Å)",
+    ...comparisons.map(({ phase, correlation, lattice }) => {
       const cell = lattice
         ? `${lattice.name} ${lattice.recovered.toFixed(4)}, true ${lattice.truth.toFixed(4)}, difference ${lattice.bias.toFixed(4)}, rms ${lattice.rms.toFixed(4)} (${lattice.voxels} voxels)`
         : "";
-      return `  ${phase.padEnd(10)} ${peak.padEnd(20)} ${correlation.toFixed(3).padStart(8)}      ${cell}`;
+      return `  ${phase.padEnd(10)} ${correlation.toFixed(3).padStart(28)}   ${cell}`;
     }),
     "",
     `result  ${result}`,

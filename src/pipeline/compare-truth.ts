@@ -2,19 +2,21 @@
 import { STATUS } from "../data/index.ts";
 import type { Result } from "../files/result-reader.ts";
 
-/** A fitted peak and the phase whose truth it shows. */
-export interface PeakOfPhase {
+/** Maps of a phase, and the truth that they show. */
+export interface MapsOfPhase {
   readonly phase: string;
-  /** as in map/<peak>/area */
-  readonly peak: string;
-  /** lattice parameter that the peak's d gives, times this */
-  readonly lattice?: { readonly name: "a" | "c"; readonly perD: number };
+  /** how much of it: the area of a peak, or the weight fraction */
+  readonly amount: string;
+  /** the true map of that, under truth/<phase>/ */
+  readonly trueAmount: "volume_fraction" | "weight_fraction";
+  /** map/<map> times `factor` is the lattice parameter `name` */
+  readonly lattice?: { readonly name: "a" | "c"; readonly map: string; readonly factor?: number };
 }
 
 export interface Comparison {
   readonly phase: string;
-  readonly peak: string;
-  /** of the area map with the true volume fraction, over the slice */
+  readonly amount: string;
+  /** of the map with the true one, over the slice */
   readonly correlation: number;
   readonly lattice?: {
     readonly name: string;
@@ -30,31 +32,32 @@ export interface Comparison {
 /** Voxels that hold at least this much of a phase are compared in its lattice parameter. */
 const WELL_FILLED = 0.5;
 
-export function compareWithTruth(result: Result, truth: Result, peaks: readonly PeakOfPhase[]): Comparison[] {
-  return peaks.map(({ phase, peak, lattice }) => {
-    const area = result.readMap(`map/${peak}/area`);
+export function compareWithTruth(result: Result, truth: Result, maps: readonly MapsOfPhase[]): Comparison[] {
+  return maps.map(({ phase, amount, trueAmount, lattice }) => {
+    const found = result.readMap(`map/${amount}`);
     const fraction = truth.readMap(`truth/${phase}/volume_fraction`).values;
-    const seen = [...area.values.keys()].filter((i) => area.status![i] !== STATUS.notFitted);
-    const correlation = correlate(
-      seen.map((i) => (Number.isFinite(area.values[i]!) ? area.values[i]! : 0)),
-      seen.map((i) => fraction[i]!),
-    );
-    if (!lattice) return { phase, peak, correlation };
-    const spacing = result.readMap(`map/${peak}/d`).values;
+    const expected = truth.readMap(`truth/${phase}/${trueAmount}`).values;
+    const seen = [...found.values.keys()].filter((i) => found.status![i] !== STATUS.notFitted);
+    const orZero = (values: ArrayLike<number>): number[] =>
+      seen.map((i) => (Number.isFinite(values[i]!) ? values[i]! : 0));
+    const correlation = correlate(orZero(found.values), orZero(expected));
+    if (!lattice) return { phase, amount, correlation };
+    const { values: edges, status } = result.readMap(`map/${lattice.map}`);
+    const { factor = 1 } = lattice;
     const true_ = truth.readMap(`truth/${phase}/${lattice.name}`).values;
     const good = seen.filter(
-      (i) => area.status![i] === STATUS.converged && fraction[i]! > WELL_FILLED && Number.isFinite(true_[i]!),
+      (i) => status![i] === STATUS.converged && fraction[i]! > WELL_FILLED && Number.isFinite(true_[i]!),
     );
-    const differences = good.map((i) => spacing[i]! * lattice.perD - true_[i]!);
+    const differences = good.map((i) => edges[i]! * factor - true_[i]!);
     const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
     return {
       phase,
-      peak,
+      amount,
       correlation,
       lattice: {
         name: lattice.name,
         truth: mean(good.map((i) => true_[i]!)),
-        recovered: mean(good.map((i) => spacing[i]! * lattice.perD)),
+        recovered: mean(good.map((i) => edges[i]! * factor)),
         bias: mean(differences),
         rms: Math.sqrt(mean(differences.map((difference) => difference ** 2))),
         voxels: good.length,
