@@ -26,7 +26,11 @@ export function planRietveldMap(
   config: RietveldMapConfig,
   { config: given, files }: LoadedModel,
   summed: Pattern,
-  scan: { readonly wavelengthA?: number | undefined; readonly hasSigma: boolean },
+  scan: {
+    readonly wavelengthA?: number | undefined;
+    readonly hasSigma: boolean;
+    readonly isReconstructed?: boolean;
+  },
 ): SummedRefinement {
   const model = withWavelength(given, scan.wavelengthA);
   const name = "the mean pattern of the slice";
@@ -59,6 +63,8 @@ export function planRietveldMap(
     bins,
     twoThetaDeg: inUse.twoThetaDeg,
     hasSigma: scan.hasSigma,
+    isReconstructed: scan.isReconstructed ?? false,
+    sliceSigma: summed.sigma && Float64Array.from(bins, (bin) => summed.sigma![bin]!),
   });
   return { result, plan };
 }

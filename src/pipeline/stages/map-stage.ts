@@ -63,7 +63,11 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
             };
       const refined =
         config.rietveld &&
-        planRietveldMap(loadKernels(), config.rietveld, model!, summedPattern, { wavelengthA, hasSigma });
+        planRietveldMap(loadKernels(), config.rietveld, model!, summedPattern, {
+          wavelengthA,
+          hasSigma,
+          isReconstructed: volume.plan !== undefined,
+        });
       const rietveld: RietveldMapPayload | undefined = refined && {
         plan: refined.plan,
         phaseMasks: await readPhaseMasks(

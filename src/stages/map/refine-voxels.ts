@@ -17,6 +17,7 @@ import { createPatternCalculator } from "../../pattern/calculator.ts";
 import { createPatternFit, createWeightFractions } from "../../refinement/index.ts";
 import type { BlockValues, VoxelBlock } from "./fit-peaks.ts";
 import type { RietveldPlan } from "./rietveld-plan.ts";
+import { weighBySlice } from "./slice-weights.ts";
 
 export interface RietveldBlockResult {
   readonly voxels: number;
@@ -214,6 +215,7 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
       if (isGood && y !== 0) isZero = false;
     }
     if (plan.weights === "poisson") weighBy(expected);
+    if (plan.sliceSigma) weighBySlice(weight, plan.sliceSigma);
     return points > m && !isZero;
   }
   /** Variance from a model [n], scaled to what is observed. */
@@ -248,6 +250,7 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     }
     const status: Record<string, Uint8Array> = { fit: new Uint8Array(voxels).fill(STATUS.notFitted) };
     for (const { name } of groups) status[name] = new Uint8Array(voxels).fill(STATUS.notFitted);
+    const ownSigma = plan.weights === "sigma" || plan.weights === "slice" ? block.sigma : undefined;
     const absent = new Uint8Array(groups.length);
     const neighbour = sum.slice();
     let isWarm = false;
@@ -255,7 +258,7 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     startBlock();
     for (let voxel = 0; voxel < voxels; voxel++) {
       if (block.mask?.[voxel]) continue;
-      if (!load(block.patterns, plan.weights === "sigma" ? block.sigma : undefined, voxel * bins)) continue;
+      if (!load(block.patterns, ownSigma, voxel * bins)) continue;
       const reset = (): void => {
         for (let g = 0; g < absent.length; g++) absent[g] = phaseMasks?.get(groups[g]!.name)?.[voxel] ? MASKED : HERE;
       };
@@ -343,6 +346,11 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     for (const { phase, lead } of groups) {
       if (phase >= 0 && lead >= 0) values[refined[lead]!] = Math.max(0, values[refined[lead]!]!);
     }
+    // shares of what is all noise say nothing
+    const isSample = groups.some(
+      ({ name, phase }, g) => phase >= 0 && absent[g] !== MASKED && status[name]![voxel] !== STATUS.noSignal,
+    );
+    if (!isSample) return;
     weightFractions.fractions(values, fraction);
     const shareEsd = weightFractions.esd(values, refined, matrix);
     const scale = plan.weights === "uniform" ? gof : 1;

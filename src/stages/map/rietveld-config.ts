@@ -11,9 +11,15 @@ export const RietveldMapConfig = z.strictObject({
         "names (with *) of what is refined in voxels, out of what the model refines; all else stays as on the sum. " +
         "Default: scales, cells, background and areas of free peaks",
     }),
-  weights: z.enum(["auto", "sigma", "poisson", "uniform"]).default("auto").meta({
-    description: "as for peaks: auto takes sigma where there is one, else uniform",
-  }),
+  weights: z
+    .enum(["auto", "slice", "sigma", "poisson", "uniform"])
+    .default("auto")
+    .meta({
+      description:
+        "slice: 1/sigma² of the mean pattern in every voxel, so that what voxels hold adds up to what the slice holds; " +
+        "sigma: each voxel's own; poisson: raw counts; uniform; auto: slice where voxels were reconstructed with sigma, " +
+        "else sigma where there is one, else uniform",
+    }),
   gain: z.number().positive().default(1).meta({ description: "variance of a raw count, for poisson weights" }),
   esdScale: z.enum(["none", "gof"]).default("none").meta({
     description: "gof: esds times the goodness of fit where it is over 1; uniform weights always scale",

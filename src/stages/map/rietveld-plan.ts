@@ -18,7 +18,9 @@ export interface RietveldPlan {
   readonly bins: Int32Array;
   /** [point] */
   readonly twoThetaDeg: Float64Array;
-  readonly weights: "sigma" | "poisson" | "uniform";
+  readonly weights: "slice" | "sigma" | "poisson" | "uniform";
+  /** [point] of the mean pattern, where weights are those of the slice */
+  readonly sliceSigma?: Float64Array;
   readonly parameters: readonly RietveldParameter[];
 }
 
@@ -45,6 +47,10 @@ export interface RietveldPlanInput {
   readonly bins: Int32Array;
   readonly twoThetaDeg: Float64Array;
   readonly hasSigma: boolean;
+  /** voxels come out of a reconstruction, which spreads the noise of the rays over all of them */
+  readonly isReconstructed?: boolean;
+  /** [point] sigma of the mean pattern */
+  readonly sliceSigma?: Float64Array | undefined;
 }
 
 const WIDTHS = /^[UVWXYZ]$|^eta|^[SH]L$|\/(size|axialSize|strain|axialStrain|gaussianSize|gaussianStrain|width)$/;
@@ -70,13 +76,13 @@ export function createRietveldPlan(input: RietveldPlanInput): RietveldPlan {
       `map.rietveld.refine leaves no scale to refine in voxels. Add "*/scale", and give the model a Rietveld phase whose scale is refined.`,
     );
   }
-  if (config.weights === "sigma" && !hasSigma) {
+  const weights = config.weights === "auto" ? autoWeights(input) : config.weights;
+  if ((weights === "sigma" && !hasSigma) || (weights === "slice" && !input.sliceSigma)) {
     throw new InputError(
       "map-weights",
-      "map.rietveld.weights is sigma, but the voxels have no standard uncertainties. Take auto or uniform.",
+      `map.rietveld.weights is ${weights}, but the voxels have no standard uncertainties. Take auto or uniform.`,
     );
   }
-  const weights = config.weights === "auto" ? (hasSigma ? "sigma" : "uniform") : config.weights;
   const units = new Map(parameters.map(({ name, unit }) => [name, unit]));
   const maps = refined
     .filter((name) => !/^background\/(?!0$|scale$)/.test(name))
@@ -98,6 +104,7 @@ export function createRietveldPlan(input: RietveldPlanInput): RietveldPlan {
     bins: input.bins,
     twoThetaDeg: input.twoThetaDeg,
     weights,
+    ...(weights === "slice" && { sliceSigma: input.sliceSigma! }),
     parameters: [
       ...phases.map(({ name }) => ({ name: `${name}/weight_fraction`, unit: "", hasEsd: true, group: name })),
       ...maps,
@@ -105,6 +112,11 @@ export function createRietveldPlan(input: RietveldPlanInput): RietveldPlan {
       { name: weights === "uniform" ? "residual" : "gof", unit: "", hasEsd: false, group: "fit" },
     ],
   };
+}
+
+function autoWeights({ hasSigma, isReconstructed, sliceSigma }: RietveldPlanInput): RietveldPlan["weights"] {
+  if (!hasSigma) return "uniform";
+  return isReconstructed && sliceSigma ? "slice" : "sigma";
 }
 
 function groupOf(name: string, { phases, peaks }: PatternModel): string {
