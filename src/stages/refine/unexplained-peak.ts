@@ -52,5 +52,14 @@ function largestExcess(
       best = { twoThetaDeg: x[i]!, significance, share: difference };
     }
   }
-  return best && tallest > 0 ? { ...best, share: best.share / tallest } : undefined;
+  if (!best || !(tallest > 0)) return undefined;
+  const middle = best.twoThetaDeg;
+  let [moment, total] = [0, 0];
+  for (let i = 0; i < x.length; i++) {
+    if (Math.abs(x[i]! - middle) > fwhmDeg / 2) continue;
+    const excess = Math.max(0, observed[i]! - calculated[i]!);
+    moment += excess * x[i]!;
+    total += excess;
+  }
+  return { ...best, twoThetaDeg: total > 0 ? moment / total : middle, share: best.share / tallest };
 }
