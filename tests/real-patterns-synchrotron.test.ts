@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Pattern } from "../src/data/index.ts";
+import { convertAxis, type Pattern } from "../src/data/index.ts";
 import { decodeCbf } from "../src/files/cbf.ts";
 import { decodeEdf } from "../src/files/edf.ts";
 import { readPattern } from "../src/files/pattern-file.ts";
@@ -25,7 +25,7 @@ const example = (name: string): string => readFileSync(`examples/${name}.yaml`, 
 function refine(model: string, pattern: Pattern, options: RefineOptions = {}): RefinementResult {
   const path = join(folder, "model.yaml");
   writeFileSync(path, model);
-  const { config, files } = loadModel(path);
+  const { config, files } = loadModel(path, { axis: "q" }); // of a measured background
   return refinePattern(loadKernels(), config, files, pattern, "pattern", options);
 }
 
@@ -296,5 +296,42 @@ describe.skipIf(!hasShared)("11-BM: Si 640d and Al2O3 676a (needs ../shared)", (
     const share = summed[0]! / (summed[0]! + summed[1]!);
     expect(Math.abs(result.phases[0]!.weightFraction! - share)).toBeLessThan(0.005);
     expect(Math.abs(share - 0.287)).toBeLessThan(0.005);
+  });
+});
+
+describe.skipIf(!hasShared)("LiFePO4 against Li, operando, with the empty cell measured (needs ../shared)", () => {
+  const scan = (number: string): Pattern => patterns.get(`20230126_JKV_LFPvsLitynd.${number}.xy`)!;
+  const patterns = new Map<string, Pattern>();
+  beforeAll(() => {
+    for (const { name, data } of unzip(readFileSync(shared(`data/powder/maak_lfp_operando_lab/${ZIP}`)))) {
+      if (!name.endsWith(".xy")) continue;
+      writeFileSync(join(folder, name), data);
+      const { axis, intensity } = parsePattern(data.toString("latin1"), name, { axis: "q" });
+      const values = convertAxis(axis.values, "q", "two-theta", { wavelengthA: 0.5594075 });
+      patterns.set(name, { axis: { unit: "two-theta", values }, intensity });
+    }
+  });
+  const ZIP = "LFPvsLi_run1_every50th.zip";
+  const fp = (result: RefinementResult): number => result.phases[1]!.weightFraction!;
+
+  it("starts as LiFePO4 alone, and says that FePO4 is not there", () => {
+    const result = refine(example("refine-lfp-operando"), scan("001"));
+    expect(result.status).toBe("converged");
+    expect(fp(result)).toBeLessThan(0.01);
+    expect(result.warnings.join()).toContain("FP is hardly there");
+  });
+
+  it("half way both are there, near what counting allows; without the empty cell the halos are missing", () => {
+    const model = example("refine-lfp-operando");
+    const result = refine(model, scan("151"));
+    expect(result.status).toBe("converged");
+    expect(Math.abs(fp(result) - 0.5)).toBeLessThan(0.03);
+    expect(result.statistics.gof).toBeLessThan(1.2);
+    const scale = refinedOf(result, "background/scale");
+    expect(scale.value / scale.esd).toBeGreaterThan(50);
+    const without = refine(model.replace(/^ {2}measured: .*$/m, ""), scan("151"));
+    // one number more, its scale, is worth hundreds of chi^2
+    const gain = (without.statistics.reducedChi2 - result.statistics.reducedChi2) * result.statistics.points;
+    expect(gain).toBeGreaterThan(400);
   });
 });
