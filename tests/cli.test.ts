@@ -20,6 +20,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   calibrate: ["nowhere.cbf", "--energy-kev", "71", "--distance-mm", "500"],
   integrate: ["nowhere.cbf", "--poni", "nowhere.poni", "-o", "x.xye"],
   simulate: ["nothing", "-o", "x"],
+  refine: ["nowhere.xye", "--model", "nowhere.yaml"],
   figure: ["nowhere.nxs"],
   peaks: ["nowhere.xye"],
   export: ["nowhere.nxs", "--list"],
