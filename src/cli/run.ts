@@ -4,6 +4,7 @@ import { InputError } from "../data/index.ts";
 import { type RunSummary, runScan } from "../pipeline/run-scan.ts";
 import { readScan } from "../pipeline/scan-config.ts";
 import { STAGES, type StageName } from "../pipeline/steps.ts";
+import { withEsd } from "../stages/refine/index.ts";
 import { type CommonOptions, createCommand, execute, positiveNumber, workersOf } from "./command.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
@@ -49,12 +50,16 @@ function stageName(text: string): StageName {
   throw new InputError("stage-unknown", `There is no stage "${text}". The stages are ${STAGES.join(", ")}.`);
 }
 
-export function describeRun({ output, isUpToDate, maps }: RunSummary): string[] {
+export function describeRun({ output, isUpToDate, maps, bulk = [] }: RunSummary): string[] {
   const lines = maps
     .filter(({ voxels }) => voxels > 0)
     .map(
       ({ name, unit, median, voxels }) =>
         `${name.padEnd(36)} median ${median.toPrecision(6).padStart(12)} ${unit.padEnd(12)} ${voxels} voxels`,
+    );
+  for (const { name, weightFraction, weightFractionEsd, voxelSum } of bulk)
+    lines.push(
+      `${name.padEnd(36)} bulk ${withEsd(100 * weightFraction, 100 * weightFractionEsd)} wt%, voxels add up to ${(100 * voxelSum).toFixed(2)} wt%`,
     );
   return [...lines, isUpToDate ? `${output} is up to date` : `written ${output}`];
 }

@@ -40,6 +40,8 @@ export interface Result {
   readArray(name: string, offset?: readonly number[], shape?: readonly number[]): FrameArray;
   /** One for each dimension; the index where the file keeps no values. */
   axes(name: string): ResultAxisValues[];
+  /** A text that goes with a stage, as "map/model"; undefined where the file has none. */
+  readNote(name: string): string | undefined;
   /** The stages that made this file, in their order. */
   processes(): ProcessSummary[];
   close(): void;
@@ -124,6 +126,10 @@ class NexusResult implements Result {
         unit: typeof unit === "string" ? unit : "",
       };
     });
+  }
+
+  readNote(name: string): string | undefined {
+    return this.#file.text(`entry/${name}/data`);
   }
 
   processes(): ProcessSummary[] {

@@ -78,6 +78,13 @@ export interface ResultWriter {
    * @throws InputError "result-name"
    */
   map(name: string, map: ParameterMap, options?: MapOptions): void;
+  /**
+   * A text that goes with a stage, as an NXnote.
+   *
+   * @param name as in "map/model"
+   * @param type as in "application/yaml"
+   */
+  note(name: string, type: string, text: string): void;
   /** What a viewer opens first; the last array or map written where not called. */
   plotFirst(name: string): void;
   /** Gives the file its name, once everything is on the disk. */
@@ -128,11 +135,7 @@ class NexusResultWriter implements ResultWriter {
     file.text(`${at}/date`, record.endedAt);
     file.text(`${at}/start_time`, record.startedAt);
     file.number(`${at}/sequence_index`, ++this.#processes);
-    const note = `${at}/configuration`;
-    file.group(note);
-    file.attribute(note, "NX_class", "NXnote");
-    file.text(`${note}/type`, "application/json");
-    file.text(`${note}/data`, JSON.stringify(record.config, null, 1));
+    this.note(`${stage}/configuration`, "application/json", JSON.stringify(record.config, null, 1));
     if (record.notes?.length) file.text(`${at}/notes`, record.notes);
     if (record.inputs.length === 0) return;
     const inputs = `${at}/inputs`;
@@ -146,6 +149,14 @@ class NexusResultWriter implements ResultWriter {
       [record.inputs.length],
       Float64Array.from(record.inputs, ({ bytes }) => bytes),
     );
+  }
+
+  note(name: string, type: string, text: string): void {
+    const at = `entry/${name}`;
+    this.#file.group(at);
+    this.#file.attribute(at, "NX_class", "NXnote");
+    this.#file.text(`${at}/type`, type);
+    this.#file.text(`${at}/data`, text);
   }
 
   array(name: string, options: ResultArrayOptions): ResultArray {

@@ -206,7 +206,12 @@ function writeMaps(writer: ResultWriter, { map, volume }: Left): void {
     Float64Array.from(summedPattern.intensity),
     summedPattern.sigma && Float64Array.from(summedPattern.sigma),
   );
-  if (refinement) writeRefinement(writer, refinement, summedPattern);
+  if (refinement) {
+    writeRefinement(writer, refinement, summedPattern);
+    const { pattern: _, ...report } = refinement;
+    writer.note("map/refinement", "application/json", JSON.stringify({ ...report, bulk: map!.bulk }, null, 1));
+  }
+  if (map!.settledModel) writer.note("map/model", "application/yaml", map!.settledModel);
   for (const parameter of maps)
     writer.map(parameter.name, parameter, volume?.voxelMm ? { voxelMm: volume.voxelMm } : {});
 }

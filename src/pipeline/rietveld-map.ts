@@ -1,10 +1,16 @@
 /** From the mean pattern of a slice and a model.yaml to the plan of a Rietveld map. */
 import { resolve } from "node:path";
-import { convertAxis, InputError, type Pattern } from "../data/index.ts";
+import { convertAxis, InputError, type ParameterMap, type Pattern } from "../data/index.ts";
 import { openFrames } from "../files/frames.ts";
 import type { Kernels } from "../kernels/index.ts";
 import { type ModelConfig, resolveModel, selectData } from "../refinement/index.ts";
-import { createRietveldPlan, type RietveldMapConfig, type RietveldPlan } from "../stages/map/index.ts";
+import {
+  type BulkPhase,
+  bulkWeightFractions,
+  createRietveldPlan,
+  type RietveldMapConfig,
+  type RietveldPlan,
+} from "../stages/map/index.ts";
 import { type RefinementResult, refinePattern } from "../stages/refine/index.ts";
 import type { LoadedModel } from "./load-model.ts";
 
@@ -18,6 +24,8 @@ function withWavelength(config: ModelConfig, wavelengthA: number | undefined): M
 export interface SummedRefinement {
   readonly result: RefinementResult;
   readonly plan: RietveldPlan;
+  /** the model with the scan's wavelength where it had none */
+  readonly config: ModelConfig;
 }
 
 /** Refines the mean pattern, and lays down what every voxel starts from. */
@@ -66,7 +74,19 @@ export function planRietveldMap(
     isReconstructed: scan.isReconstructed ?? false,
     sliceSigma: summed.sigma && Float64Array.from(bins, (bin) => summed.sigma![bin]!),
   });
-  return { result, plan };
+  return { result, plan, config: model };
+}
+
+/** Weight fractions of the whole slice, from what was refined and the maps that came of it. */
+export function bulkOfSlice({ result, plan }: SummedRefinement, maps: readonly ParameterMap[]): BulkPhase[] {
+  const find = (name: string): ParameterMap | undefined => maps.find((map) => map.name === `map/${name}`);
+  const phases = result.phases.flatMap(({ name, weightFraction, weightFractionEsd, density, volume }) => {
+    const scale = find(`${name}/scale`);
+    if (!scale?.esd || weightFraction === null || density === null) return [];
+    return [{ name, weightFraction, weightFractionEsd, density, volume, scale: scale.values, scaleEsd: scale.esd }];
+  });
+  const isScaled = plan.config.esdScale === "gof" || plan.weights === "uniform";
+  return bulkWeightFractions(phases, result.statistics.gof, isScaled ? undefined : find("gof")?.values);
 }
 
 /** The mean of reconstructed voxels is no count: without sigma all its points weigh the same. */

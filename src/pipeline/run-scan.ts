@@ -3,6 +3,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError, STATUS } from "../data/index.ts";
 import { openResult } from "../files/result-reader.ts";
+import type { BulkPhase } from "../stages/map/index.ts";
+import type { RefinementResult } from "../stages/refine/index.ts";
 import { diskError } from "./disk-error.ts";
 import { WorkerPool } from "./pool.ts";
 import type { ProgressListener } from "./progress.ts";
@@ -41,6 +43,10 @@ export interface RunSummary {
     readonly median: number;
     readonly voxels: number;
   }[];
+  /** of a Rietveld map: weight fractions of the whole slice */
+  readonly bulk?: readonly BulkPhase[];
+  /** of a Rietveld map: the mean pattern's statistics and refined parameters */
+  readonly meanPattern?: Pick<RefinementResult, "status" | "statistics" | "parameters" | "warnings">;
 }
 
 /**
@@ -101,7 +107,13 @@ class Run {
     this.keys = this.keys.slice(0, end);
     const isUpToDate = await this.isAssembled();
     if (!isUpToDate) await this.assemble();
-    return { output, isUpToDate, stages: this.summarise(), maps: summariseMaps(this.left) };
+    return {
+      output,
+      isUpToDate,
+      stages: this.summarise(),
+      maps: summariseMaps(this.left),
+      ...summariseRefinement(this.left),
+    };
   }
 
   /** @throws InputError "stage-not-in-scan" */
@@ -219,6 +231,12 @@ class Run {
       return { name: stage.name, blocksDone, seconds: (Date.parse(endedAt) - Date.parse(startedAt)) / 1000, notes };
     });
   }
+}
+
+function summariseRefinement({ map }: Left): Pick<RunSummary, "bulk" | "meanPattern"> {
+  if (!map?.refinement) return {};
+  const { status, statistics, parameters, warnings } = map.refinement;
+  return { ...(map.bulk && { bulk: map.bulk }), meanPattern: { status, statistics, parameters, warnings } };
 }
 
 /** The middle of each map over the voxels whose fit converged. */

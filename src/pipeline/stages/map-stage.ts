@@ -1,11 +1,13 @@
+import { dirname, resolve } from "node:path";
 import { type ParameterMap, type Pattern, STATUS } from "../../data/index.ts";
-import type { MapConfig } from "../../stages/map/index.ts";
-import { type RefinementResult, refinementReport } from "../../stages/refine/index.ts";
+import type { BulkPhase, MapConfig } from "../../stages/map/index.ts";
+import { type RefinementResult, refinementReport, settleConfig, withEsd } from "../../stages/refine/index.ts";
 import { referenceTo } from "../array-reference.ts";
 import { loadKernels } from "../load-kernels.ts";
 import type { LoadedModel } from "../load-model.ts";
-import { planRietveldMap, readPhaseMasks } from "../rietveld-map.ts";
+import { bulkOfSlice, planRietveldMap, readPhaseMasks } from "../rietveld-map.ts";
 import { findAir, meanPattern } from "../sample.ts";
+import { formatModel } from "../save-model.ts";
 import type { Stage } from "../stage.ts";
 import type { StageStore } from "../stage-store.ts";
 import {
@@ -36,6 +38,10 @@ export interface MapMeta {
   readonly weights: string;
   /** of the summed pattern, in a Rietveld map */
   readonly refinement?: RefinementResult;
+  /** model.yaml as the mean pattern settled it: a voxel's pattern is refined further with it */
+  readonly settledModel?: string;
+  /** weight fractions of the slice */
+  readonly bulk?: readonly BulkPhase[];
 }
 
 export function createMapStage(config: MapConfig, input: MapInput, store: StageStore): Stage<MapMeta> {
@@ -123,11 +129,24 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
                 ...(status && { status: Uint8Array.from(status) }),
               };
             });
+          const bulk = refined && bulkOfSlice(refined, list);
           return {
-            meta: { maps: list, summedPattern, weights, ...(refined && { refinement: refined.result }) },
+            meta: {
+              maps: list,
+              summedPattern,
+              weights,
+              ...(refined && {
+                refinement: refined.result,
+                settledModel: formatModel(settleConfig(refined.config, refined.result.parameters), (file) =>
+                  resolve(dirname(model!.path), file),
+                ),
+                bulk: bulk!,
+              }),
+            },
             notes: [
               describeAir(mask, volume),
               ...(refined ? refinementReport(refined.result).map((line) => `mean pattern: ${line}`) : []),
+              ...describeBulk(bulk ?? []),
               ...describeMaps(list, weights),
             ],
           };
@@ -135,6 +154,14 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
       };
     },
   };
+}
+
+function describeBulk(bulk: readonly BulkPhase[]): string[] {
+  const percent = (value: number, esd: number): string => withEsd(100 * value, 100 * esd);
+  return bulk.map(
+    ({ name, weightFraction, weightFractionEsd, voxelSum, voxelSumEsd }) =>
+      `bulk: ${name} ${percent(weightFraction, weightFractionEsd)} wt% (mean pattern, esd times its goodness of fit); voxels add up to ${percent(voxelSum, voxelSumEsd)} wt%`,
+  );
 }
 
 /** Voxels that are left out are said, so that a weak electrode taken for air is noticed. */

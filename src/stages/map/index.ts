@@ -1,4 +1,5 @@
 /** Every voxel fitted, by peaks or by Rietveld: each parameter with esd and status. */
+export { type BulkPhase, type BulkPhaseInput, bulkWeightFractions } from "./bulk.ts";
 export {
   LatticeConfig,
   type LatticeConfigInput,
