@@ -13,6 +13,9 @@ export interface PatternEquations {
   /** [m, m] J^T W J and [m] J^T W (observed - calculated), over `moving` */
   readonly matrix: Float64Array;
   readonly vector: Float64Array;
+  /** [m] bounds of `moving` */
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
 }
 
 /**
@@ -34,7 +37,8 @@ export function openPatternEquations(
   const data = selectData(pattern, name, config);
   const resolved = settleWidths(resolveModel(config, files), data);
   const calculator = createPatternCalculator(kernels, resolved.model, resolved.wavelengthA, data.twoThetaDeg);
-  applySettings(calculator, resolved);
+  const bounds = applySettings(calculator, resolved);
+  const of = (all: Float64Array): Float64Array => Float64Array.from(moving, (one) => all[calculator.indexOf(one)]!);
   calculator.parameters.forEach((parameter, i) => {
     calculator.values[i] = at.get(parameter.name) ?? calculator.values[i]!;
   });
@@ -51,5 +55,12 @@ export function openPatternEquations(
     const scratch = arena.f64(patternNormalScratch(n));
     chi2 = run.normalEquations(matrix, vector, columns, stride, supports, observed, calculated, weight, n, m, scratch);
   }
-  return { points: n, chi2, matrix: matrix.slice(), vector: vector.slice() };
+  return {
+    points: n,
+    chi2,
+    matrix: matrix.slice(),
+    vector: vector.slice(),
+    lower: of(bounds.lower),
+    upper: of(bounds.upper),
+  };
 }

@@ -46,7 +46,7 @@ export interface SurfaceResult {
 
 const MOST_ITERATIONS = 20;
 const MOST_HALVINGS = 6;
-/** Converged where the next step promises to lower chi^2 by less than this, plus a share of it. */
+/** Converged where the next step promises to lower chi^2 by less than this for each pattern, plus a share of it. */
 const [LEAST_GAIN, LEAST_SHARE] = [0.01, 1e-8] as const;
 const RANK_TOLERANCE = 1e-11;
 
@@ -63,6 +63,9 @@ interface Eliminated {
   /** A_LL^-1 g_L and A_LL^-1 A_LP Phi [own, global] */
   readonly shift: Float64Array;
   readonly coupling: Float64Array;
+  /** bounds of the pattern's own parameters */
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
 }
 
 /**
@@ -135,7 +138,7 @@ export async function refineSurface(
   }
 
   function eliminate(
-    { matrix, vector }: PatternEquations,
+    { matrix, vector, lower, upper }: PatternEquations,
     { own, u }: Member,
     normal: Float64Array,
     downhill: Float64Array,
@@ -178,7 +181,7 @@ export async function refineSurface(
         }
       }
     });
-    return { eliminated: { shift, coupling }, promise };
+    return { eliminated: { shift, coupling, lower, upper }, promise };
   }
 
   let current = await pass(
@@ -189,6 +192,7 @@ export async function refineSurface(
   let status: SurfaceResult["status"] = "notConverged";
   let iterations = 0;
   let covariance = invertNormalMatrix(current.normal, everything, RANK_TOLERANCE, work).matrix;
+  let before = Infinity;
   for (; iterations < MOST_ITERATIONS && status === "notConverged"; iterations++) {
     const step = new Float64Array(count);
     let promise = current.promise;
@@ -199,21 +203,28 @@ export async function refineSurface(
       }
       promise += step[g]! * current.downhill[g]!;
     }
-    if (promise < LEAST_GAIN + LEAST_SHARE * current.chi2) {
+    if (promise < LEAST_GAIN * members.length + LEAST_SHARE * current.chi2) {
       status = "converged";
       break;
     }
+    // on a bound a promise is never kept: what is gained says when to stop
+    if (before - current.chi2 < LEAST_GAIN * members.length) {
+      status = "converged";
+      break;
+    }
+    before = current.chi2;
     let isBetter = false;
     for (let halving = 0, size = 1; halving < MOST_HALVINGS && !isBetter; halving++, size /= 2) {
       if (options.isCancelled?.()) break;
       const trialC = c.map((value, g) => value + size * step[g]!);
       const trialValues = members.map(({ own, values }, k) => {
-        const { shift, coupling } = current.eliminated[k]!;
+        const { shift, coupling, lower, upper } = current.eliminated[k]!;
         const moved = new Map(values);
         own.forEach((name, i) => {
           let change = shift[i]!;
           for (let g = 0; g < count; g++) change -= coupling[i * count + g]! * step[g]!;
-          moved.set(name, values.get(name)! + size * change);
+          const next = values.get(name)! + size * change;
+          moved.set(name, Math.min(Math.max(next, lower[i]!), upper[i]!));
         });
         return moved;
       });

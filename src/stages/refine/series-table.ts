@@ -131,10 +131,14 @@ function surfaceReport(surface: SurfaceResult): string[] {
   const { status, iterations, chi2, chi2Free, reducedChi2, points, parameters, polynomials } = surface;
   return [
     `surface refinement ${status} after ${iterations} steps: chi2 ${chi2.toPrecision(6)} of ${points} points and ${parameters} parameters (reduced ${reducedChi2.toFixed(3)}); ${chi2Free.toPrecision(6)} with all parameters free in each pattern`,
-    ...polynomials.map(
-      ({ parameter, unit, origin, coefficients, esds }) =>
-        `${parameter} = ${coefficients.map((value, j) => `${withEsd(value, esds[j]!)}${j === 0 ? "" : j === 1 ? " t" : ` t^${j}`}`).join(" + ")} ${unit}, t counted from ${Number(origin.toPrecision(7))}`,
-    ),
+    ...polynomials.map(({ parameter, unit, origin, coefficients, esds }) => {
+      const terms = coefficients.map((value, j) => {
+        const power = j === 0 ? "" : j === 1 ? " t" : ` t^${j}`;
+        const sign = j === 0 ? (value < 0 ? "-" : "") : value < 0 ? " - " : " + ";
+        return `${sign}${withEsd(Math.abs(value), esds[j]!)}${power}`;
+      });
+      return `${parameter} = ${terms.join("")} ${unit}, t counted from ${Number(origin.toPrecision(7))}`;
+    }),
   ];
 }
 
