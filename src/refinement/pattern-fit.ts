@@ -112,7 +112,8 @@ export function createPatternFit(
       return { terms, value, source: equation.source };
     });
     load();
-    return createLinearConstraints(m, parsed, fixed, p);
+    // also when a stage fixes some: what they start from need not meet the equations yet, and the solver sees to it
+    return createLinearConstraints(m, parsed, new Uint8Array(m), p);
   }
   function load(): void {
     for (let j = 0; j < m; j++) p[j] = values[refined[j]!]!;
