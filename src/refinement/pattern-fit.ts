@@ -183,11 +183,13 @@ export function createPatternFit(
     }
     if (!hasLimits || !keepsColumns) limitSteps();
     // the masses in an equation over weight fractions are those of the cells before: again, until they agree
-    for (let pass = 0, before = Number.NaN; ; pass++) {
+    for (let pass = 0, before = Number.NaN, iterations = 0; ; pass++) {
       if (holdsWeights) constraints = makeConstraints();
       const summary = runSolver();
-      if (!holdsWeights || pass === MOST_PASSES || Math.abs(before - summary.finalCost) <= 1e-9 * before)
-        return summary;
+      if (!holdsWeights) return summary;
+      iterations += summary.iterations;
+      if (pass === MOST_PASSES || Math.abs(before - summary.finalCost) <= 1e-9 * before)
+        return { ...summary, iterations };
       before = summary.finalCost;
     }
 
@@ -202,6 +204,7 @@ export function createPatternFit(
         maxIterations,
         damping,
         isCancelled,
+        points: n,
         ...(lastStepEsd !== undefined && {
           lastStep: "predicted" as const,
           esdTolerance: lastStepEsd,
