@@ -93,15 +93,38 @@ export function commandsPage() {
 
 /** Every setting of scan.yaml from its schema: type, default, unit, description. */
 export async function scanYamlPage() {
-  const { z } = await import("zod");
   const { ScanConfig } = await import("../dist/pipeline/scan-config.js");
-  const schema = z.toJSONSchema(ScanConfig, { io: "input", unrepresentable: "any" });
-  const lines = [
-    "# scan.yaml",
+  return settingsPage("scan.yaml", ScanConfig, []);
+}
+
+/** Every setting of the model.yaml of a refinement. */
+export async function modelYamlPage() {
+  const { ModelConfig } = await import("../dist/refinement/index.js");
+  return settingsPage("model.yaml", ModelConfig, [
+    "What they are for, and examples: [refine.md](refine.md).",
     "",
-    "Every setting, made from the schema that checks it. Paths are seen from the folder of the scan.yaml. A misspelt",
+    "Where the type is *parameter* four things can be written:",
+    "",
+    "| | |",
+    "|---|---|",
+    "| `a: 4.05` | a value, held |",
+    "| `a: true` | refined, from the value that is found or in the structure file |",
+    "| `a: {value: 4.05, refine: true, min: 4, max: 4.1, stage: 2}` | refined from there, between bounds, first in stage 2 |",
+    "| left out | the default: cells, scales and the background are refined, the rest is held (see refine.md) |",
+    "",
+  ]);
+}
+
+async function settingsPage(title, config, more) {
+  const { z } = await import("zod");
+  const schema = z.toJSONSchema(config, { io: "input", unrepresentable: "any" });
+  const lines = [
+    `# ${title}`,
+    "",
+    `Every setting, made from the schema that checks it. Paths are seen from the folder of the ${title}. A misspelt`,
     "setting is an error that names its line.",
     "",
+    ...more,
   ];
   const tables = [];
   addTable(lines, tables, "top", schema);
@@ -126,9 +149,11 @@ function addTable(lines, tables, name, node) {
           : ""
         : `\`${JSON.stringify(value.default)}\``;
     lines.push(
-      `| \`${key}\` | ${typeOf(value)} | ${shown} | ${value.unit ?? ""} | ${(value.description ?? "").replaceAll("|", "or")} |`,
+      `| \`${key}\` | ${typeOf(value)} | ${shown} | ${value.unit ?? ""} | ${(value.description ?? "").replaceAll("|", "\\|")} |`,
     );
-    for (const [at, part] of partsOf(path, value)) if (part.properties) tables.push({ name: at, node: part });
+    if (isParameter(value)) continue;
+    for (const [at, part] of partsOf(path, value))
+      if (part.properties && !(part.properties.value && part.properties.refine)) tables.push({ name: at, node: part });
   }
 }
 
@@ -136,13 +161,18 @@ function addTable(lines, tables, name, node) {
 function partsOf(path, value) {
   if (value.properties) return [[path, value]];
   if (value.items) return partsOf(`${path}[]`, value.items);
+  if (value.additionalProperties?.properties) return [[`${path}.NAME`, value.additionalProperties]];
   return (value.anyOf ?? value.oneOf ?? []).flatMap((part) => {
     const kind = part.properties?.kind?.const;
     return partsOf(kind ? `${path} (kind: ${kind})` : path, part);
   });
 }
 
+/** A number, yes or no, or a section with value and refine: the parameter of a model. */
+const isParameter = (value) => value.anyOf?.some(({ properties }) => properties?.refine && properties?.value) ?? false;
+
 function typeOf(value) {
+  if (isParameter(value)) return "parameter";
   if (value.const !== undefined) return `\`${value.const}\``;
   if (value.enum) return value.enum.map((option) => `\`${option}\``).join(", ");
   if (value.anyOf ?? value.oneOf) return [...new Set((value.anyOf ?? value.oneOf).map(typeOf))].join(" or ");
@@ -158,4 +188,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(join(root, "docs/errors.md"), errorsPage());
   writeFileSync(join(root, "docs/commands.md"), commandsPage());
   writeFileSync(join(root, "docs/scan-yaml.md"), await scanYamlPage());
+  writeFileSync(join(root, "docs/model-yaml.md"), await modelYamlPage());
 }

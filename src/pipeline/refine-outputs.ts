@@ -36,7 +36,10 @@ export function seriesPanels({ title, variable, entries }: SeriesResult): string
     },
     panels: shown.map(({ name, unit, values, esds }) => ({
       label: unit ? `${name} (${unit})` : name,
-      values,
+      // a width that has run to its bound is no point of a curve
+      values: /\/(size|strain)$/.test(name)
+        ? values.map((v, i) => (Number.isFinite(esds[i]!) ? v : Number.NaN))
+        : values,
       esds,
     })),
     isDoubtful: entries.map(isLookedAt),
