@@ -153,7 +153,7 @@ function addTable(lines, tables, name, node) {
     );
     if (isParameter(value)) continue;
     for (const [at, part] of partsOf(path, value))
-      if (part.properties && !(part.properties.value && part.properties.refine)) tables.push({ name: at, node: part });
+      if (part.properties && !isSpec(part)) tables.push({ name: at, node: part });
   }
 }
 
@@ -169,7 +169,8 @@ function partsOf(path, value) {
 }
 
 /** A number, yes or no, or a section with value and refine: the parameter of a model. */
-const isParameter = (value) => value.anyOf?.some(({ properties }) => properties?.refine && properties?.value) ?? false;
+const isParameter = (value) => value.anyOf?.some((part) => isSpec(part)) ?? false;
+const isSpec = ({ properties }) => properties?.refine?.type === "boolean" && properties?.value !== undefined;
 
 function typeOf(value) {
   if (isParameter(value)) return "parameter";
