@@ -300,3 +300,63 @@ it("a model prepared with a cell that has no volume is evaluated once it has one
   expect(calculator.evaluate(true)).toBe(true);
   expect(Math.max(...calculator.calculated)).toBeGreaterThan(100);
 });
+
+describe("a phase whose shape is held", () => {
+  const names = ["LaB6/scale", "LaB6/a", "NMC532/scale", "NMC532/a", "background/0"];
+  const make = (): PatternCalculator => {
+    const calculator = calculatorOf([phase(cubic), phase(hexagonal)], { "LaB6/scale": 1e-4, "NMC532/scale": 2e-4 });
+    calculator.prepare(names.map(calculator.indexOf));
+    return calculator;
+  };
+  const move = ({ values, indexOf }: PatternCalculator, scale: number, a: number, other: number): void => {
+    values[indexOf("NMC532/scale")] = scale;
+    values[indexOf("NMC532/a")] = a;
+    values[indexOf("LaB6/a")] = other;
+  };
+  const a = hexagonal.cell.a;
+  const steps = [
+    [2e-4, a, 4.156],
+    [3e-4, a, 4.157],
+    [0, a, 4.158],
+    [-1e-4, a, 4.158],
+    [2e-4, a * 1.001, 4.158],
+    [1e-4, a * 1.001, 4.159],
+    [1e-4, a, 4.156],
+  ] as const;
+
+  it("gives the pattern and the columns of the rest as without, whatever moves", () => {
+    const [held, plain] = [make(), make()];
+    held.holdsShape[1] = 1;
+    for (const [turn, [scale, own, other]] of steps.entries()) {
+      for (const calculator of [held, plain]) move(calculator, scale, own, other);
+      held.evaluate(turn % 3 !== 1);
+      plain.evaluate(true);
+      const top = plain.calculated.reduce((most, y) => Math.max(most, Math.abs(y)), 0);
+      held.calculated.forEach((y, i) => {
+        expect(Math.abs(y - plain.calculated[i]!)).toBeLessThan(1e-12 * top);
+      });
+      if (turn % 3 === 1) continue;
+      for (const j of [0, 1, 2, 4]) {
+        const column = (from: PatternCalculator) => from.columns.subarray(j * from.stride, j * from.stride + x.length);
+        expect(column(held)).toEqual(column(plain));
+      }
+      expect(held.columns.subarray(3 * held.stride, 3 * held.stride + x.length).every((v) => v === 0)).toBe(true);
+    }
+  });
+
+  it("costs no lines once its pattern is known, and is whole again when let go", () => {
+    const calculator = make();
+    calculator.holdsShape[1] = 1;
+    calculator.evaluate(true);
+    const lines = calculator.reflectionsOf(1, calculator.calculated).area.filter((area) => area > 0).length;
+    calculator.evaluate(true);
+    expect(lines).toBeGreaterThan(10);
+    expect(calculator.reflectionsOf(1, calculator.calculated).area.some((area) => area > 0)).toBe(false);
+    calculator.holdsShape[1] = 0;
+    calculator.evaluate(true);
+    const plain = make();
+    plain.evaluate(true);
+    expect(calculator.columns).toEqual(plain.columns);
+    expect(calculator.calculated).toEqual(plain.calculated);
+  });
+});

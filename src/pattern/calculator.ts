@@ -40,6 +40,11 @@ export interface PatternCalculator {
   readonly phases: readonly PhaseTerms[];
   /** [phase] 1: the phase is left out of the pattern, and costs nothing */
   readonly isOff: Uint8Array;
+  /**
+   * [phase] 1: of all that the phase depends on only its scale is moved until this is 0 again, and the other columns
+   * may be without it. Its pattern is then summed once, and is not among the lines of phasePattern and reflectionsOf.
+   */
+  readonly holdsShape: Uint8Array;
   /** [n] two-theta, degrees, ascending */
   readonly twoTheta: Float64Array;
   /** [n] */
@@ -100,9 +105,19 @@ export function createPatternCalculator(
 
   const column = new Int32Array(parameters.length).fill(-1);
   const list = new LineList(arena, memory.twoTheta, n, model.cutoff);
-  const reflectionLines = createReflectionLines(model, phases, names, values, column, list);
+  const holdsShape = new Uint8Array(phases.length);
+  const reflectionLines = createReflectionLines(model, phases, names, values, column, list, holdsShape);
   const widths = reflectionLines.widths.terms;
   const isOff = new Uint8Array(phases.length);
+  /** columns of scales are patterns of unit scale, made from these values and good as long as they stay */
+  const shapes = phases.map((_, p) => {
+    const of = parameters.flatMap(({ name, phase, isLinear }, i) =>
+      !isLinear && (phase ?? p) === p && !name.startsWith("peaks/") ? [i] : [],
+    );
+    return { of: Int32Array.from(of), values: new Float64Array(of.length).fill(Number.NaN) };
+  });
+  /** [phase] 1: taken from the column of its scale in this evaluation */
+  const isReused = new Uint8Array(phases.length);
   /** end of each phase's lines in the list */
   const phaseEnd = new Int32Array(phases.length);
   let refined: readonly number[] = [-1];
@@ -128,6 +143,7 @@ export function createPatternCalculator(
     list.reserve(reflectionLines.lineCapacity + peakAt.length, reflectionLines.termCapacity + 4 * peakAt.length);
     list.clear();
     phaseEnd.fill(0);
+    for (const shape of shapes) shape.values.fill(Number.NaN);
   }
 
   function setColumns(wanted: readonly number[]): void {
@@ -156,16 +172,41 @@ export function createPatternCalculator(
     list.clear();
     widths.clamped = 0;
     for (let p = 0; p < phases.length; p++) {
-      if (isOff[p] === 0 && !addPhase(p, derivatives)) return false;
+      isReused[p] = isOff[p] === 0 && holdsShape[p] !== 0 && hasShape(p) ? 1 : 0;
+      if (isOff[p] === 0 && isReused[p] === 0 && !addPhase(p, derivatives)) return false;
       phaseEnd[p] = list.count;
     }
     for (let k = 0; k < peakAt.length; k++) if (!addPeak(peakAt[k]!, derivatives)) return false;
     fillBackground(calculated);
-    if (derivatives) clearColumns();
+    for (let p = 0; p < phases.length; p++) if (isReused[p] !== 0) addShape(p);
+    if (derivatives) {
+      clearColumns();
+      for (let p = 0; p < phases.length; p++) if (isReused[p] === 0) noteShape(p);
+    }
     for (let first = 0; first < list.count; first += STRIP) {
       addLines(first, Math.min(first + STRIP, list.count), derivatives ? 1 : 0);
     }
     return true;
+  }
+
+  /** Is the column of its scale the phase as it stands? NaN is equal to nothing. */
+  function hasShape(p: number): boolean {
+    const shape = shapes[p]!;
+    for (let i = 0; i < shape.of.length; i++) if (values[shape.of[i]!] !== shape.values[i]) return false;
+    return true;
+  }
+  function noteShape(p: number): void {
+    const shape = shapes[p]!;
+    const isThere = isOff[p] === 0 && phases[p]!.scaleAt >= 0 && column[phases[p]!.scaleAt]! >= 0;
+    for (let i = 0; i < shape.of.length; i++) shape.values[i] = isThere ? values[shape.of[i]!]! : Number.NaN;
+  }
+  function addShape(p: number): void {
+    const { scaleAt } = phases[p]!;
+    const j = column[scaleAt]!;
+    const scale = values[scaleAt]!;
+    const at = j * stride;
+    const end = supports[2 * j + 1]!;
+    for (let i = supports[2 * j]!; i < end; i++) calculated[i]! += scale * columns[at + i]!;
   }
 
   function addPhase(p: number, derivatives: boolean): boolean {
@@ -203,6 +244,8 @@ export function createPatternCalculator(
   function clearColumns(): void {
     for (let c = 0; c < changing.length; c++) {
       const j = changing[c]!;
+      const { phase } = parameters[refined[j]!]!;
+      if (phase !== undefined && isReused[phase] !== 0 && phases[phase]!.scaleAt === refined[j]) continue;
       columns.fill(0, j * stride + supports[2 * j]!, j * stride + supports[2 * j + 1]!);
       supports[2 * j] = n;
       supports[2 * j + 1] = 0;
@@ -301,6 +344,7 @@ export function createPatternCalculator(
     values,
     phases,
     isOff,
+    holdsShape,
     twoTheta,
     calculated,
     get columns() {

@@ -46,6 +46,8 @@ export interface PhaseTerms {
   readonly intensityEffects: readonly IntensityEffect[];
   /** most intensity effects that are not 0 for one ring */
   readonly effectsOfRing: number;
+  /** index of the scale, -1 where there is none */
+  readonly scaleAt: number;
   /** index of a parameter by its short name, -1 where the phase has none */
   readonly index: (key: string) => number;
   /** say which parameters' derivatives are wanted */
@@ -334,6 +336,7 @@ export function createPhaseTerms(
     get effectsOfRing() {
       return kind === "pawley" ? Math.min(1, intensityEffects.length) : intensityEffects.length;
     },
+    scaleAt: scaleIndex,
     index,
     prepare,
     update,

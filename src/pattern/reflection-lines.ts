@@ -47,6 +47,7 @@ interface LineComponent {
  *
  * @param values [parameter] the calculator's vector, read at each call
  * @param column [parameter] index of the column, -1: not refined
+ * @param holdsShape [phase] 1: only the derivative by its scale is wanted
  */
 export function createReflectionLines(
   model: PatternModel,
@@ -55,6 +56,7 @@ export function createReflectionLines(
   values: Float64Array,
   column: Int32Array,
   list: LineList,
+  holdsShape: Uint8Array,
 ): ReflectionLines {
   const { radiation, hasAsymmetry } = model;
   const widths = createWidthCalculator(model, names);
@@ -161,6 +163,10 @@ export function createReflectionLines(
       const share = axial.share[c]!;
       list.add(position + axial.shift[c]!, terms.fwhm, terms.eta, intensity * lp * share, p, ring);
       if (!derivatives) continue;
+      if (holdsShape[p] !== 0) {
+        addScaleTerm(phase, ring, lp * share);
+        continue;
+      }
       component.ratio = ratio;
       component.intensity = intensity;
       component.lp = lp;
@@ -169,6 +175,13 @@ export function createReflectionLines(
       addTerms(phase, ring, c);
     }
     return true;
+  }
+
+  function addScaleTerm({ intensityEffects, scaleAt }: PhaseTerms, ring: number, factorOfArea: number): void {
+    for (let e = 0; e < intensityEffects.length; e++) {
+      const { parameter, slope } = intensityEffects[e]!;
+      if (parameter === scaleAt) list.term(column[parameter]!, slope[ring]! * factorOfArea, 0, 0, 0);
+    }
   }
 
   /** Terms of one component of a line, whose numbers are in `component`. */

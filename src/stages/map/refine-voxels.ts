@@ -86,8 +86,6 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     { refined, lower, upper, constraints: plan.constraints },
     weightFractions,
   );
-  // widths are held as they are on the sum, whichever block comes first
-  calculator.prepare(refined);
   const n = plan.bins.length;
   const m = refined.length;
   const isLinear = refined.map((i) => parameters[i]!.isLinear);
@@ -96,6 +94,8 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
   const groups = groupsOf();
   /** [refined] its group, -1 where it belongs to the whole pattern */
   const groupOf = refined.map((_, j) => groups.findIndex(({ members }) => members.includes(j)));
+  /** whether a phase whose cell is frozen changes by its scale alone: nothing else moves it */
+  const canHold = plan.constraints.length === 0 && refined.every((_, j) => isLinear[j] || groupOf[j]! >= 0);
   const indexByName = new Map(plan.refined.map((name, j) => [name, j]));
   const fraction = new Float64Array(model.phases.length);
 
@@ -124,6 +124,7 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
   function fitLinear(absent: Uint8Array): NormalSummary {
     groups.forEach((group, g) => {
       if (group.phase >= 0) calculator.isOff[group.phase] = absent[g]! === MASKED ? 1 : 0;
+      if (group.phase >= 0 && canHold) calculator.holdsShape[group.phase] = 1;
       if (absent[g] === MASKED && group.lead >= 0) values[refined[group.lead]!] = 0;
     });
     const summary = fit.solve({
@@ -168,6 +169,9 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     const active = [...refined.keys()].filter(
       (j) => isThere(j, absent) && (isLinear[j] || groupOf[j]! < 0 || absent[groupOf[j]!] === HERE),
     );
+    for (const [g, { phase }] of groups.entries()) {
+      if (phase >= 0 && canHold) calculator.holdsShape[phase] = absent[g] === HERE ? 0 : 1;
+    }
     const summary = fit.solve({
       active,
       keepsColumns: true,
@@ -231,10 +235,12 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
       if (weight[k]! > 0) weight[k] = 1 / (plan.config.gain * Math.max(pattern[k]! * scale, 1));
     }
   }
-  /** The model as the block begins, whatever this thread has fitted before. */
+  /** All as on the sum, widths that are held too, whatever this thread has fitted before. */
   function startBlock(): void {
     values.set(sum);
     calculator.isOff.fill(0);
+    calculator.holdsShape.fill(0);
+    calculator.prepare(refined);
     if (plan.weights !== "poisson") return;
     calculator.evaluate(false);
     expected.set(calculator.calculated);
