@@ -286,6 +286,7 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
     const costTolerance = Math.max(options.costTolerance ?? 1e-8, ROUNDING);
     const esdTolerance = options.esdTolerance ?? 0.01;
     const gradientTolerance = options.gradientTolerance ?? 0;
+    const points = options.points ?? 0;
     const lastStep = options.lastStep ?? "none";
     let cost = startCost;
     search.lambda = options.damping ?? 1e-5;
@@ -295,7 +296,8 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
     for (;;) {
       if (options.isCancelled?.()) return "cancelled";
       setRoom(p, false);
-      const enough = Math.max(costTolerance * cost, esdTolerance * esdTolerance);
+      const variance = cost < points ? cost / points : 1;
+      const enough = Math.max(costTolerance * cost, esdTolerance * esdTolerance * variance);
       const predicted = findStep(enough);
       if (gradientTolerance > 0 && steepestCosine(cost) <= gradientTolerance) return "";
       const isLast = predicted <= enough && !search.isUndampedTried && !isHeldBack();

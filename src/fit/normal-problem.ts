@@ -38,10 +38,15 @@ export interface NormalOptions {
   readonly costTolerance?: number;
   /**
    * default 0.01: converged where the next undamped step would change no parameter, and no combination of them, by
-   * more than this many esd (unscaled; that is, lower chi^2 by less than its square). 0 where w is not 1 / variance.
-   * Either of the two tolerances is enough.
+   * more than this many esd (unscaled; that is, lower chi^2 by less than its square). 0 where w is not 1 / variance,
+   * unless `points` is given. Either of the two tolerances is enough.
    */
   readonly esdTolerance?: number;
+  /**
+   * number of residuals: where chi^2 is less than that, sigma was smaller than said, and esdTolerance means esds as
+   * small as the misfit makes them. Left out: w is trusted.
+   */
+  readonly points?: number;
   /**
    * What becomes of the step that is small enough. "none" (default): it is not taken. "evaluated": it is, for one more
    * linearise(). "predicted": it is, unseen, and finalCost is what it promises: for maps, with esdTolerance 0.05 or

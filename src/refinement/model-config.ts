@@ -209,7 +209,7 @@ export const ModelConfig = z.strictObject({
     .meta({
       description:
         "sigma: of the file; counts: sigma² = intensity; model: sigma² = calculated intensity, iterated (low counts); " +
-        "uniform; auto: sigma where there is one, else counts",
+        "uniform: no weights, esds from the misfit; auto: sigma where there is one, else counts",
     }),
   anomalous: z.boolean().optional().meta({
     description:
@@ -263,9 +263,14 @@ export const ModelConfig = z.strictObject({
     description: "reflections this far outside of the range are calculated too",
   }),
   series: Series.prefault({}).meta({ description: "of several patterns with this model" }),
-  esd: z.enum(["plain", "gof", "berar-lelann"]).default("plain").meta({
-    description: "plain: from the covariance; gof: times the goodness of fit; berar-lelann: times that factor",
-  }),
+  esd: z
+    .enum(["plain", "gof", "berar-lelann"])
+    .default("plain")
+    .meta({
+      description:
+        "plain: from the covariance (of uniform weights as gof); gof: times the goodness of fit; berar-lelann: times " +
+        "the goodness of fit and the factor for residuals that go together",
+    }),
 });
 export type ModelConfig = z.output<typeof ModelConfig>;
 export type ModelConfigInput = z.input<typeof ModelConfig>;

@@ -217,7 +217,8 @@ function warningsOf(ended: Ended): string[] {
     fit.weight,
     medianWidth(calculator, observed),
   );
-  if (extra && extra.significance > 20 * Math.max(1, statistics.gof) && extra.share > 0.005) {
+  const inflation = data.weights === "uniform" ? statistics.gof : Math.max(1, statistics.gof);
+  if (extra && extra.significance > 20 * inflation && extra.share > 0.005) {
     const wavelengthA = calculator.values[calculator.indexOf("wavelength")]!;
     warnings.push(
       `at ${extra.twoThetaDeg.toFixed(3)}° (d = ${twoThetaDegToD(extra.twoThetaDeg, wavelengthA).toFixed(4)} Å) the pattern has ${(100 * extra.share).toFixed(1)} % of its tallest line more than the model: a phase or a free peak may be missing`,

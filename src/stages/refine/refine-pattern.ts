@@ -105,10 +105,15 @@ export function refinePattern(
       const { observed } = data;
       const statistics = fitStatistics(observed, calculator.calculated, background, fit.weight, freeParameters);
       const plain = run.reports.length > 0 ? fit.covariance() : emptyCovariance;
-      const factor = esdFactor(config.esd, statistics.gof, data, calculator, fit.weight);
+      // uniform weights have no unit: sigma is what the misfit makes it
+      const esd = config.esd === "plain" && data.weights === "uniform" ? "gof" : config.esd;
+      if (data.weights === "uniform") {
+        notes.push("weights are uniform: esds are times GoF, and Rexp, GoF and chi² only compare fits of this pattern");
+      }
+      const factor = esdFactor(esd, statistics.gof, data, calculator, fit.weight);
       const covariance = scaleCovariance(plain, factor);
       return describeResult({
-        config,
+        config: { ...config, esd },
         resolved: { ...resolved, notes: [...resolved.notes, ...notes] },
         calculator,
         fit,
@@ -171,7 +176,7 @@ function runStages(work: Work, stages: readonly (readonly number[])[]): Run {
     const most = k + 1 === stages.length ? MOST_ROUNDS : 1;
     let before: number[] | undefined;
     for (let round = 0; round < most && !options.isCancelled?.(); round++) {
-      run.significance = phaseSignificance(fit, calculator);
+      run.significance = phaseSignificance(fit, calculator, work.data.weights !== "uniform");
       const held = parametersHeld(fit, calculator, run.significance);
       if (home && k + 1 === stages.length) {
         for (const j of held)
@@ -264,7 +269,9 @@ function runStage(
     if (cycle === 0) chi2Start = before;
     const summary = fit.solve({ active, isCancelled, ...care, ...(hasLeBail && { maxIterations: STEPS_A_CYCLE }) });
     iterations += summary.iterations;
-    const isSettled = Math.abs(before - summary.finalCost) < 1e-5 * before;
+    // weights of the model are not those of the first cycle, which may have been at its minimum already
+    const isReweighed = weights !== "model" || cycle > 0;
+    const isSettled = isReweighed && Math.abs(before - summary.finalCost) < 1e-5 * before;
     const most = hasLeBail ? MOST_LE_BAIL_CYCLES : weights === "model" ? MOST_WEIGHT_CYCLES : 1;
     if (cycle + 1 < most && !isSettled && !isCancelled?.()) continue;
     const isOnlyCycling = hasLeBail && summary.status === "notConverged" && isSettled;
@@ -301,7 +308,8 @@ function esdFactor(
 ): number {
   if (kind === "plain") return 1;
   if (kind === "gof") return gof;
-  return berarLelannFactor(observed.map((o, i) => Math.sqrt(weight[i]!) * (o - calculated[i]!)));
+  // the size of the residuals and how they go together are two things: either alone promises too much
+  return gof * berarLelannFactor(observed.map((o, i) => Math.sqrt(weight[i]!) * (o - calculated[i]!)));
 }
 
 function noStart({ values, indexOf }: PatternCalculator): InputError {

@@ -9,15 +9,17 @@ export const LEAST_SIGNIFICANCE = 5;
  * Scales over their esds, those times the goodness of fit where that is above 1, with all scales and the background
  * fitted and everything else as it is.
  *
+ * @param isSigmaKnown false where the weights say nothing of sigma (uniform): then it is what the misfit makes it
  * @returns [phase] Infinity for phases without a refined scale
  */
-export function phaseSignificance(fit: PatternFit, calculator: PatternCalculator): Float64Array {
+export function phaseSignificance(fit: PatternFit, calculator: PatternCalculator, isSigmaKnown: boolean): Float64Array {
   const { parameters, model } = calculator;
   const linear = fit.refined.flatMap((parameter, j) => (parameters[parameter]!.isLinear ? [j] : []));
   const summary = fit.solve({ active: linear });
   const { esd } = fit.covariance();
   const points = calculator.twoTheta.length;
-  const gof = Math.sqrt(Math.max(1, summary.finalCost / Math.max(1, points - summary.freeCount)));
+  const reduced = summary.finalCost / Math.max(1, points - summary.freeCount);
+  const gof = Math.sqrt(isSigmaKnown ? Math.max(1, reduced) : reduced);
   return Float64Array.from(model.phases, ({ name, kind }) => {
     if (kind !== "rietveld") return Infinity;
     const index = calculator.indexOf(`${name}/scale`);
