@@ -149,7 +149,8 @@ describe("esds are the standard deviations of what is found", () => {
     fit.weight.set(calculator.calculated.map((y) => 1 / y));
     fit.solve();
     const esd = weightFractions.esd(calculator.values, fit.refined, fit.covariance().matrix);
-    expect(esd[1]! / esd[0]!).toBeLessThan(1e-3);
+    // what is left is of the cell, whose volume the equation holds as it stands
+    expect(esd[1]! / esd[0]!).toBeLessThan(0.02);
     kernels.arena.release(mark);
     const pulls = pullsOf(input);
     // its own scatter is rounding over rounding
