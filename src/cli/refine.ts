@@ -1,13 +1,14 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Command } from "commander";
-import { AXIS_UNITS, type AxisUnit, InputError } from "../data/index.ts";
+import { AXIS_UNITS, type AxisUnit, convertAxis, InputError } from "../data/index.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
 import { loadKernels } from "../pipeline/load-kernels.ts";
 import { type LoadedModel, loadModel } from "../pipeline/load-model.ts";
 import { curvesCsv, seriesPanels } from "../pipeline/refine-outputs.ts";
 import { dropJournal, refineSeries } from "../pipeline/refine-series.ts";
 import { refinementFigure } from "../pipeline/refinement-figure.ts";
+import { isResult, type ResultPattern, readResultPattern, type VoxelPlace } from "../pipeline/result-pattern.ts";
 import { saveModel } from "../pipeline/save-model.ts";
 import { openSeries, type SeriesItem } from "../pipeline/series-source.ts";
 import { resolveModel, SERIES_MODES } from "../refinement/index.ts";
@@ -25,10 +26,12 @@ import { createProgressBar } from "./progress-bar.ts";
 
 const EXAMPLE = `npx xrdct refine ceo2.xye --model model.yaml -o ceo2.json --figure ceo2.svg --save-model settled.yaml
 npx xrdct refine scans/*.xye --model model.yaml -o series.json --table series.csv --figure series.svg
+npx xrdct refine cell.nxs --voxel 40,20 --figure voxel.svg --hand-over voxel
 npx xrdct refine operando.h5 --model model.yaml -o series.json --each patterns`;
 
 interface Options extends CommonOptions {
-  readonly model: string;
+  readonly model?: string;
+  readonly voxel?: string;
   readonly axis?: string;
   readonly output?: string;
   readonly figure?: string;
@@ -44,7 +47,8 @@ interface Options extends CommonOptions {
 export const refineCommand = (): Command =>
   createCommand("refine", "Rietveld, Pawley or Le Bail refinement of a pattern or a series", EXAMPLE)
     .argument("<patterns...>", "pattern files; a folder, names with * or a stack in an HDF5 file for a series")
-    .requiredOption("--model <file>", "model.yaml: phases, instrument, and what is refined")
+    .option("--model <file>", "model.yaml: phases, instrument, and what is refined; a Rietveld map brings its own")
+    .option("--voxel <y,x>", "of a result of xrdct run: the pattern of this voxel instead of the slice's mean")
     .option("--axis <unit>", `axis of a file that does not say it: ${AXIS_UNITS.join(", ")}`)
     .option("-o, --output <file>", "result as .json")
     .option("--figure <file>", "figure as .svg or .png")
@@ -59,14 +63,49 @@ export const refineCommand = (): Command =>
       execute(options, async (signal) => {
         const axis = axisOption(options.axis);
         const range = rangeOption(options.range);
-        const model = withMode(loadModel(options.model, axis), options.mode);
+        const ofResult = await fromResult(paths, options);
+        const model = withMode(modelFor(ofResult, options, axis), options.mode);
         const { wavelengthA } = resolveModel(model.config, model.files);
         const { frames } = model.config.series;
+        if (ofResult) return single(itemOf(ofResult, paths[0]!, wavelengthA), model, options, range, signal);
         const items = await openSeries(paths, { frames, wavelengthA, ...axis });
         if (items.length > 1) return series(paths, model, options, signal);
         return single(items[0]!, model, options, range, signal);
       }),
     );
+
+/** The slice's mean pattern or a voxel, where the one path is a result that holds a slice. */
+async function fromResult(paths: readonly string[], { voxel }: Options): Promise<ResultPattern | undefined> {
+  const [path] = paths;
+  const isOne = paths.length === 1 && /\.(nxs|h5|hdf5)$/i.test(path!) && existsSync(path!);
+  const place = voxel === undefined ? undefined : placeOf(voxel);
+  const found = isOne && (await isResult(path!)) ? await readResultPattern(path!, place) : undefined;
+  if (place && !found) {
+    throw new InputError("bad-option", "--voxel needs one result of xrdct run that holds a reconstructed slice.");
+  }
+  return found;
+}
+
+function placeOf(text: string): VoxelPlace {
+  const [y, x, ...more] = text.split(",").map(Number);
+  if (Number.isInteger(y) && Number.isInteger(x) && more.length === 0) return [y!, x!];
+  throw new InputError("bad-option", `--voxel needs row,column from 0, as in 40,20; "${text}" was given.`);
+}
+
+function modelFor(found: ResultPattern | undefined, { model }: Options, axis: { axis?: AxisUnit }): LoadedModel {
+  if (model !== undefined) return loadModel(model, axis);
+  if (found?.model) return found.model;
+  throw new InputError(
+    "bad-option",
+    "--model is missing: give a model.yaml with wavelength and phases. Only a result with a Rietveld map brings its own.",
+  );
+}
+
+function itemOf({ pattern, name }: ResultPattern, path: string, wavelengthA: number): SeriesItem {
+  const { values, unit } = pattern.axis;
+  const twoTheta = convertAxis(values, unit, "two-theta", { wavelengthA });
+  return { name, path, read: async () => ({ ...pattern, axis: { unit: "two-theta", values: twoTheta } }) };
+}
 
 async function single(
   item: SeriesItem,

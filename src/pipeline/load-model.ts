@@ -7,7 +7,7 @@ import { readCif } from "../files/cif.ts";
 import { readInstrument } from "../files/instprm.ts";
 import { readPattern } from "../files/pattern-file.ts";
 import type { PatternTextOptions } from "../files/pattern-text.ts";
-import { readYaml } from "../files/yaml.ts";
+import { parseYaml, readYaml } from "../files/yaml.ts";
 import { ModelConfig, type ModelFiles, resolveModel } from "../refinement/index.ts";
 import { importInstrument } from "./hand-over-import.ts";
 
@@ -22,8 +22,16 @@ export interface LoadedModel {
  * @throws InputError naming the line or the file that is wrong
  */
 export function loadModel(path: string, options: PatternTextOptions = {}): LoadedModel {
-  const folder = dirname(resolve(path));
-  const { config, notes } = withInstrument(readYaml(path, ModelConfig), folder);
+  return readFilesOf(readYaml(path, ModelConfig), path, dirname(resolve(path)), options);
+}
+
+/** As loadModel, from the text itself; `name` is what messages call it, and files lie as seen from `folder`. */
+export function parseModel(text: string, name: string, folder: string): LoadedModel {
+  return readFilesOf(parseYaml(text, name, ModelConfig), name, folder, {});
+}
+
+function readFilesOf(given: ModelConfig, path: string, folder: string, options: PatternTextOptions): LoadedModel {
+  const { config, notes } = withInstrument(given, folder);
   const structures = new Map<string, readonly Structure[]>();
   for (const { cif } of config.phases) {
     if (cif !== undefined && !structures.has(cif)) structures.set(cif, readStructures(folder, cif));
