@@ -159,6 +159,13 @@ describe.skipIf(!hasShared)("LaB6 660c at 74.5 keV (needs ../shared)", () => {
     expect(result.statistics.parameters).toBeLessThan(17);
   });
 
+  it("does so from a wavelength, a range and a name alone", () => {
+    const result = refine("wavelength: 0.1665\nrange: [1, 15]\nphases: [LaB6]\n", pattern);
+    expect(result.status).toBe("converged");
+    expect(result.statistics.rwp).toBeLessThan(0.0653);
+    expect(result.warnings.join()).toContain("uncertainties are too large");
+  });
+
   it("has the reflections of both: places to their last digit, |F|^2 to 0.3 % and 0.15 % (other form factors)", () => {
     const places = held.replace("zero: true", "zero: 0").replaceAll(", refine: true", "");
     const { reflections } = refine(places, pattern).phases[0]!;

@@ -18,6 +18,9 @@ import { unexplainedPeak } from "./unexplained-peak.ts";
 /** g/mol per angstrom^3 to g/cm^3 (CODATA 2018). */
 const DENSITY_FACTOR = 1.6605390666;
 
+/** Below it the weights are not those of the noise. */
+const SUSPICIOUS_GOF = 0.7;
+
 interface Ended {
   readonly config: ModelConfig;
   readonly resolved: ResolvedModel;
@@ -222,6 +225,11 @@ function warningsOf(ended: Ended): string[] {
     const wavelengthA = calculator.values[calculator.indexOf("wavelength")]!;
     warnings.push(
       `at ${extra.twoThetaDeg.toFixed(3)}° (d = ${twoThetaDegToD(extra.twoThetaDeg, wavelengthA).toFixed(4)} Å) the pattern has ${(100 * extra.share).toFixed(1)} % of its tallest line more than the model: a phase or a free peak may be missing`,
+    );
+  }
+  if (statistics.gof < SUSPICIOUS_GOF && data.weights !== "uniform") {
+    warnings.push(
+      `GoF ${statistics.gof.toFixed(2)} is less than chance allows: the pattern's uncertainties are too large, and so are the esds; esd: gof or berar-lelann scales them`,
     );
   }
   if (calculator.clampedWidths > 0) {
