@@ -360,9 +360,10 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     weightFractions.fractions(values, fraction);
     const shareEsd = weightFractions.esd(values, refined, matrix);
     const scale = plan.weights === "uniform" ? gof : 1;
-    for (const { phase, name } of groups) {
-      if (phase >= 0) put(`${name}/weight_fraction`, fraction[phase]!, shareEsd[phase]! * scale);
-    }
+    groups.forEach(({ phase, name }, g) => {
+      if (phase >= 0 && absent[g] !== MASKED)
+        put(`${name}/weight_fraction`, fraction[phase]!, shareEsd[phase]! * scale);
+    });
   }
 
   function quality({ finalCost, freeCount }: NormalSummary): { rwp: number; gof: number } {
