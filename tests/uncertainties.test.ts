@@ -192,6 +192,28 @@ describe("a report", () => {
   });
 });
 
+describe("a model that only says what is refined", () => {
+  const patternFor = (input: ModelConfigInput): Pattern => {
+    const mark = kernels.arena.mark();
+    const { exact } = setUp(input);
+    kernels.arena.release(mark);
+    return patternOf(exact, exact.map(Math.sqrt));
+  };
+  const nickel = { ...NI, size: 60 };
+
+  it("finds a Gaussian strain, which has no slope at 0", () => {
+    const pattern = patternFor({ ...BASE, phases: [{ ...nickel, gaussianStrain: 0.002 }] });
+    const profile = { ...BASE.profile, W: 8e-4, X: 0.012 };
+    const result = refined({ ...BASE, profile, phases: [{ ...nickel, gaussianStrain: true }] }, pattern);
+    expect(result.parameters.find(({ name }) => name === "Ni/gaussianStrain")!.value).toBeCloseTo(0.002, 6);
+  });
+
+  it("says that 75 is no weight fraction", () => {
+    const input = { ...BASE, phases: [nickel, CEO2], constraints: ["weight(Ni) = 75"] };
+    expect(() => refined(input, patternFor({ ...input, constraints: [] }))).toThrow(/75 % is 0.75/);
+  });
+});
+
 /** Five counts a point, and no lines: what is found for the background is the bias of the weights. */
 describe("weights at low counts", () => {
   const level = (weights: "counts" | "model"): number =>

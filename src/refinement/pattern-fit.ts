@@ -1,4 +1,5 @@
 /** Least squares of a calculated pattern: the calculator's columns become normal equations of the refined parameters. */
+import { InputError } from "../data/index.ts";
 import {
   type Covariance,
   createLinearConstraints,
@@ -268,11 +269,17 @@ function typicalWidth(calculator: PatternCalculator): number {
   return widths.sort((a, b) => a - b)[widths.length >> 1]!;
 }
 
-/** "weight(A) = 0.25" or "weight(A) + weight(B) = 0.5" as an equation over scales, at the cells as they stand. */
+/** "weight(A) = 0.25" or "weight(A) + weight(B) = 0.5" as an equation over scales, at the cells as they stand. @throws InputError "constraint-weight" */
 function weightEquation(text: string, calculator: PatternCalculator, weightFractions: WeightFractions | undefined) {
   const match = /^\s*((?:weight\([^)]*\)\s*\+?\s*)+)=\s*([0-9.eE+-]+)\s*$/.exec(text);
   if (!match || !weightFractions) return undefined;
   const share = Number(match[2]);
+  if (!(share > 0 && share < 1)) {
+    throw new InputError(
+      "constraint-weight",
+      `The constraint "${text.trim()}" asks for a weight fraction of ${match[2]}: fractions are between 0 and 1, so 75 % is 0.75. A phase that is not there is left out of the model.`,
+    );
+  }
   const { values, indexOf, model } = calculator;
   const mass = new Float64Array(model.phases.length);
   weightFractions.masses(values, mass);

@@ -292,10 +292,11 @@ function checkNames(names: readonly string[]): void {
   throw new InputError("model-phase", `Two phases are called ${twice}. Give each its own name: line.`);
 }
 
-/** A size of 0 means no broadening and has no slope: one that is refined starts from here where nothing is said. */
+/** Sizes of 0, and strains of 0 that are Gaussian or have an axis, have no slope: refined ones start from here. */
 const FIRST_SIZE_NM = 100;
-const withStart = (spec: ParameterSpec | undefined): ParameterSpec | undefined =>
-  spec?.refine && spec.value === undefined ? { ...spec, value: FIRST_SIZE_NM } : spec;
+const FIRST_STRAIN = 5e-4;
+const withStart = (spec: ParameterSpec | undefined, value: number): ParameterSpec | undefined =>
+  spec?.refine && spec.value === undefined ? { ...spec, value } : spec;
 
 type Set = (name: string, spec: ParameterSpec | undefined, fallback?: ParameterSpec) => void;
 
@@ -326,18 +327,18 @@ function phaseSettings(spec: PhaseSpec, { name, kind }: PhaseModel, config: Mode
       refine: cell.refine ?? true,
     });
   }
-  for (const [key, axial] of [
-    ["size", "axialSize"],
-    ["strain", "axialStrain"],
+  for (const [key, axial, first] of [
+    ["size", "axialSize", FIRST_SIZE_NM],
+    ["strain", "axialStrain", FIRST_STRAIN],
   ] as const) {
     const value = spec[key];
     if (value && "axis" in value) {
-      at(key, key === "size" ? withStart(value.across) : value.across);
-      at(axial, key === "size" ? withStart(value.along) : value.along);
-    } else at(key, key === "size" ? withStart(value) : value);
+      at(key, withStart(value.across, first));
+      at(axial, withStart(value.along, first));
+    } else at(key, withStart(value, first));
   }
-  at("gaussianSize", withStart(spec.gaussianSize));
-  at("gaussianStrain", spec.gaussianStrain);
+  at("gaussianSize", withStart(spec.gaussianSize, FIRST_SIZE_NM));
+  at("gaussianStrain", withStart(spec.gaussianStrain, FIRST_STRAIN));
   if (config.profile.shape === "pseudo-voigt") at("width", spec.width);
   spec.texture?.forEach(({ hkl, r }) => {
     at(spec.texture!.length === 1 ? "texture" : `texture(${hkl.join(" ")})`, r, { refine: true });

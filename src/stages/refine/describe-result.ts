@@ -175,7 +175,7 @@ function warningsOf(ended: Ended): string[] {
   const { calculator, fit, stages, correlations, covariance, significance, statistics, data, background } = ended;
   const warnings: string[] = [];
   const last = stages.at(-1);
-  if (last && last.status !== "converged") {
+  if (last && last.status !== "converged" && last.status !== "undetermined") {
     warnings.push(
       `the last stage ended ${last.status}${last.reason ? ` (${last.reason})` : ""}: its values are no minimum`,
     );
@@ -223,8 +223,13 @@ function warningsOf(ended: Ended): string[] {
   const inflation = data.weights === "uniform" ? statistics.gof : Math.max(1, statistics.gof);
   if (extra && extra.significance > 20 * inflation && extra.share > 0.005) {
     const wavelengthA = calculator.values[calculator.indexOf("wavelength")]!;
+    const line = strongLineAt(calculator, data, extra);
+    const much = `${(100 * extra.share).toFixed(1)} % of its tallest line more than the model`;
+    const at = `at ${extra.twoThetaDeg.toFixed(3)}° (d = ${twoThetaDegToD(extra.twoThetaDeg, wavelengthA).toFixed(4)} Å) the pattern has ${much}`;
     warnings.push(
-      `at ${extra.twoThetaDeg.toFixed(3)}° (d = ${twoThetaDegToD(extra.twoThetaDeg, wavelengthA).toFixed(4)} Å) the pattern has ${(100 * extra.share).toFixed(1)} % of its tallest line more than the model: a phase or a free peak may be missing`,
+      line
+        ? `${at}: ${line} is stronger or of another shape; look at grains, texture, profile and structure`
+        : `${at}: a phase or a free peak may be missing`,
     );
   }
   if (statistics.gof < SUSPICIOUS_GOF && data.weights !== "uniform") {
@@ -238,6 +243,26 @@ function warningsOf(ended: Ended): string[] {
     );
   }
   return warnings;
+}
+
+/** "PHASE (h k l)" where what the model lacks is less than half of a line that stands there, within its width. */
+function strongLineAt(
+  { model, phases, reflectionsOf }: PatternCalculator,
+  { observed }: PatternData,
+  { twoThetaDeg, share }: { readonly twoThetaDeg: number; readonly share: number },
+): string | undefined {
+  const own = phases.map((_, p) => reflectionsOf(p, observed));
+  const strongest = Math.max(...own.flatMap(({ area }) => [...area].filter(Number.isFinite)));
+  let best: { readonly name: string; readonly area: number } | undefined;
+  own.forEach(({ twoThetaDeg: places, area, fwhm }, p) => {
+    places.forEach((place, r) => {
+      if (!(Math.abs(place - twoThetaDeg) < 2 * fwhm[r]!) || area[r]! < 2 * share * strongest) return;
+      if (best && best.area >= area[r]!) return;
+      const { h, k, l } = phases[p]!;
+      best = { name: `${model.phases[p]!.name} (${h[r]} ${k[r]} ${l[r]})`, area: area[r]! };
+    });
+  });
+  return best?.name;
 }
 
 /** Where the instrument's Gaussian FWHM² is least, and what share it is of the greatest. */
