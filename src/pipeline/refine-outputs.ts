@@ -35,11 +35,13 @@ export function seriesPanels({ title, variable, entries }: SeriesResult): string
       values: entries.map((entry) => entry.variable),
     },
     panels: shown.map(({ name, unit, values, esds }) => ({
-      label: unit ? `${name} (${unit})` : name,
+      label: name === "Rwp" ? "Rwp (%)" : unit ? `${name} (${unit})` : name,
       // a width that has run to its bound is no point of a curve
       values: /\/(size|strain)$/.test(name)
         ? values.map((v, i) => (Number.isFinite(esds[i]!) ? v : Number.NaN))
-        : values,
+        : name === "Rwp"
+          ? values.map((value) => 100 * value)
+          : values,
       esds,
     })),
     isDoubtful: entries.map(isLookedAt),

@@ -10,6 +10,7 @@ import {
   niceLengthMm,
   patternFigure,
   percentileLimits,
+  seriesFigure,
   weightedLimits,
 } from "./index.ts";
 import { cut } from "./svg.ts";
@@ -142,5 +143,40 @@ describe("figures", () => {
       ],
     });
     expect(svg).toMatch(/M0\.0,0\.0L460\.0,360\.0/);
+  });
+});
+
+describe("figures of refinements", () => {
+  const values = Float64Array.from({ length: 11 }, (_, i) => i);
+  const fit = {
+    title: "fit",
+    axis: { unit: "two-theta" as const, values },
+    observed: values.map((x) => 10 + x),
+    calculated: values.map(() => 10),
+    background: values.map(() => 1),
+  };
+  it("draw the difference over its uncertainty, and only the range that is asked for", () => {
+    expect(patternFigure(fit)).toContain(">difference<");
+    const svg = patternFigure({ ...fit, sigma: values.map(() => 2), range: [4, 8], notes: ["Rwp 1.00 %"] });
+    expect(svg).toContain("difference / σ");
+    expect(svg).toContain("Rwp 1.00 %");
+    // (10 + x - 10) / 2 from 4 to 8 is 2 to 4
+    const labels = [...svg.matchAll(/fill="#555">([\d.]+)</g)].map(([, text]) => Number(text));
+    expect(Math.min(...labels)).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...labels)).toBeLessThanOrEqual(4);
+    expect(svg.match(/h0/g)).toHaveLength(5);
+  });
+  it("draw a series: a dot for each value, a bar for each esd, a cross where nothing was fitted", () => {
+    const svg = seriesFigure({
+      title: "series",
+      x: { label: "T (K)", values: [1, 2, 3] },
+      panels: [{ label: "a (Å)", values: [4, 4.1, Number.NaN], esds: [0.01, Number.NaN, Number.NaN] }],
+      isDoubtful: [false, true, false],
+      isFlagged: [false, false, true],
+    });
+    expect(svg.match(/<circle/g)).toHaveLength(2);
+    expect(svg.match(/<circle[^>]*fill="white"/g)).toHaveLength(1);
+    expect(svg.match(/M[\d.]+,[\d.]+V/g)).toHaveLength(1);
+    expect(svg.match(/l6,6m0,-6l-6,6/g)).toHaveLength(1);
   });
 });

@@ -161,7 +161,7 @@ function tickRow(
     .join("");
   return (
     element("path", { d: path || "M0,0", stroke: colour, "stroke-width": 1 }) +
-    text(row.name, { x: WIDTH + 8, y: i * 16 + 11, "font-size": 11, fill: colour })
+    text(cut(row.name, 100, 11), { x: WIDTH + 8, y: i * 16 + 11, "font-size": 11, fill: colour })
   );
 }
 
