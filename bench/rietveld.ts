@@ -6,8 +6,10 @@
  *   fit       createPatternFit from cells 0.1 % off, scales and background from the truth's mean
  *   map, ...  createVoxelRefiner as the map runs it, weights from sigma or from the model, from the sum or a neighbour
  * With each the errors of the cells over the patterns, their pulls, and the limit: the Cramer-Rao bound at the truth.
+ * Then what the model itself adds, from the generator's patterns without noise, and the same from eight draws of them.
  */
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { Structure } from "../src/crystal/index.ts";
 import { readCif } from "../src/files/cif.ts";
 import { createPatternCalculator } from "../src/pattern/calculator.ts";
@@ -19,6 +21,7 @@ import {
   type RietveldBlockResult,
   RietveldMapConfig,
 } from "../src/stages/map/index.ts";
+import { shared } from "../tests/shared.ts";
 import { benchData, median, readF32, report, time } from "./common.ts";
 
 const GENERATOR = "gen_rietveld.py";
@@ -41,7 +44,25 @@ interface Truth {
   readonly unit: Record<PhaseName, number>;
   readonly patterns: readonly { frac: Record<PhaseName, number>; cells: Record<PhaseName, [number, number]> }[];
 }
-const counts = readF32("rietveld/all.raw", GENERATOR);
+let counts: Float32Array = readF32("rietveld/all.raw", GENERATOR);
+/** The generator's stream once more, without its noise; then eight draws of another seed. */
+const EXACT = `
+import sys; sys.path.insert(0, sys.argv[1]); sys.dont_write_bytecode = True
+import numpy as np, json
+import gen_rietveld as g
+unit = json.load(open(sys.argv[2] + "/truth.json"))["unit"]
+u = 2 * (g.tth - g.tth[0]) / (g.tth[-1] - g.tth[0]) - 1
+rng = np.random.Generator(np.random.PCG64(5320)); Y = []
+for i in range(256):
+    share = {n: float(rng.uniform(.15, 1)) for n in g.PH}; y = np.zeros(g.NP)
+    for n, ph in g.PH.items():
+        a = ph["cell"][0] * (1 + rng.uniform(-.002, .002))
+        c = a if ph["cubic"] else ph["cell"][2] * (1 + rng.uniform(-.003, .003))
+        y += share[n] * unit[n] * g.phase_pattern(ph, a, c)[0]
+    y += np.polynomial.chebyshev.chebval(u, [150 * rng.uniform(.8, 1.2), -80, 40, -15, 6, -2]) + 80
+    rng.poisson(y); Y.append(y)
+other = np.random.default_rng(77)
+np.concatenate([[Y], other.poisson(Y, (8, 256, g.NP))]).astype("<f4").tofile(sys.argv[2] + "/exact.raw")`;
 const truth: Truth = JSON.parse(readFileSync(benchData("rietveld/truth.json"), "utf8"));
 const patterns = truth.patterns.length;
 const trueCell = (i: number, name: string): number => {
@@ -178,35 +199,77 @@ function load({ observed, weight }: ReturnType<typeof createFit>["fit"], i: numb
   return total;
 }
 
-async function timeFit(): Promise<void> {
-  const { calculator, fit, names } = createFit();
+interface Fits {
+  readonly result: Errors;
+  readonly linearisations: number;
+  readonly failed: number;
+}
+
+/** All patterns one after another, each from cells 0.1 % off. */
+function fitAll({ calculator, fit, names }: ReturnType<typeof createFit>, start: Float64Array): Fits {
   const { values, indexOf } = calculator;
-  const start = values.slice();
   const at = CELLS.map((name) => [indexOf(name), names.indexOf(name)] as const);
-  let [result, linearisations, failed] = [emptyErrors(), 0, 0];
+  const random = seeded(5320);
+  const result = emptyErrors();
+  let [linearisations, failed] = [0, 0];
+  for (let i = 0; i < patterns; i++) {
+    values.set(start);
+    at.forEach(([v], c) => {
+      values[v] = trueCell(i, CELLS[c]!) * (1 + (random() < 0.5 ? -1e-3 : 1e-3));
+    });
+    const total = load(fit, i);
+    const summary = fit.solve({ keepsColumns: true, lastStepEsd: 0.05, damping: 1e-5 });
+    const { esd } = fit.covariance();
+    linearisations += summary.linearisations;
+    if (summary.status !== "converged") failed++;
+    at.forEach(([v, j], c) => {
+      result.errors[c]!.push(values[v]! - trueCell(i, CELLS[c]!));
+      result.esds[c]!.push(esd[j]!);
+    });
+    result.rwp.push(Math.sqrt(summary.finalCost / total));
+    result.chi2.push(summary.finalCost / (POINTS - summary.freeCount));
+  }
+  return { result, linearisations, failed };
+}
+
+async function timeFit(): Promise<void> {
+  const made = createFit();
+  const start = made.calculator.values.slice();
+  let fits: Fits | undefined;
   const timing = await time(() => {
-    const random = seeded(5320);
-    [result, linearisations, failed] = [emptyErrors(), 0, 0];
-    for (let i = 0; i < patterns; i++) {
-      values.set(start);
-      at.forEach(([v], c) => {
-        values[v] = trueCell(i, CELLS[c]!) * (1 + (random() < 0.5 ? -1e-3 : 1e-3));
-      });
-      const total = load(fit, i);
-      const summary = fit.solve({ keepsColumns: true, lastStepEsd: 0.05, damping: 1e-5 });
-      const { esd } = fit.covariance();
-      linearisations += summary.linearisations;
-      if (summary.status !== "converged") failed++;
-      at.forEach(([v, j], c) => {
-        result.errors[c]!.push(values[v]! - trueCell(i, CELLS[c]!));
-        result.esds[c]!.push(esd[j]!);
-      });
-      result.rwp.push(Math.sqrt(summary.finalCost / total));
-      result.chi2.push(summary.finalCost / (POINTS - summary.freeCount));
-    }
+    fits = fitAll(made, start);
   }, 15);
-  tell("fit", timing.cpuMs, linearisations, failed);
-  judge("fit", result);
+  tell("fit", timing.cpuMs, fits!.linearisations, fits!.failed);
+  judge("fit", fits!.result);
+}
+
+/** What form factors, tails that end and held widths do: errors from patterns without noise, over the esds of counts. */
+function judgeExact(): void {
+  const folder = benchData("rietveld");
+  // a file, because the generator starts Python anew by its name
+  writeFileSync(`${folder}/exact.py`, EXACT);
+  execFileSync("/usr/bin/python3", [`${folder}/exact.py`, shared("bench"), folder]);
+  const all = readF32("rietveld/exact.raw", GENERATOR);
+  const made = createFit();
+  const start = made.calculator.values.slice();
+  const rms = (values: readonly number[]): number => Math.sqrt(values.reduce((a, b) => a + b * b, 0) / values.length);
+  const draws = Array.from({ length: all.length / counts.length }, (_, draw) => {
+    counts = all.subarray(draw * patterns * POINTS, (draw + 1) * patterns * POINTS);
+    return fitAll(made, start).result;
+  });
+  CELLS.forEach((name, c) => {
+    const pulls = draws.map(({ errors, esds }) => errors[c]!.map((error, i) => error / esds[c]![i]!));
+    const size = trueCell(0, name) * 1e-6;
+    report({
+      bench: "rietveld, without noise, and eight draws",
+      cell: name,
+      model_error_in_esd: Number(rms(pulls[0]!).toFixed(4)),
+      model_error_ppm: Number((rms(draws[0]!.errors[c]!) / size).toFixed(2)),
+      draws_rms_ppm: Number((rms(draws.slice(1).flatMap(({ errors }) => errors[c]!)) / size).toFixed(1)),
+      limit_ppm: Number((rms(limits[c]!) / size).toFixed(1)),
+      draws_pull_rms: Number(rms(pulls.slice(1).flat()).toFixed(3)),
+    });
+  });
 }
 
 function tell(label: string, cpuMs: readonly number[], linearisations: number, failed: number): void {
@@ -236,7 +299,7 @@ async function timeMap(weights: "sigma" | "poisson" | "uniform", start: "sum" | 
     hasSigma: weights === "sigma",
   });
   const refiner = createVoxelRefiner(kernels, plan);
-  const sigma = counts.map((y) => Math.sqrt(Math.max(y, 1)));
+  const sigma = Float32Array.from(counts, (y) => Math.sqrt(Math.max(y, 1)));
   let found: RietveldBlockResult | undefined;
   const timing = await time(() => {
     found = refiner.refine({ patterns: counts, ...(weights === "sigma" && { sigma }) });
@@ -261,3 +324,4 @@ await timeMap("sigma", "sum");
 await timeMap("poisson", "sum");
 await timeMap("poisson", "neighbour");
 await timeMap("uniform", "sum");
+judgeExact();
