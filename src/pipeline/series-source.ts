@@ -20,7 +20,8 @@ export interface SeriesSourceOptions {
 }
 
 /** Files of these endings in a folder are patterns; others (models, results, notes) are not. */
-const PATTERN_ENDING = /\.(xy|xye|xyd|dat|chi|csv|txt|fxye|gsas?|gda|xra|plt|prn|raw|brml|xrdml|npy|h5|hdf5|nxs|cxs)(\.gz)?$/i;
+const PATTERN_ENDING =
+  /\.(xy|xye|xyd|dat|chi|csv|txt|fxye|gsas?|gda|xra|plt|prn|raw|brml|xrdml|npy|h5|hdf5|nxs|cxs)(\.gz)?$/i;
 const HDF5_ENDING = /\.(h5|hdf5|nxs|cxs)$/i;
 
 /** @throws InputError "series-empty" and those of the readers of HDF5 */

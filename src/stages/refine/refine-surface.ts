@@ -17,7 +17,8 @@ import { didYouMean } from "../../data/nearest-name.ts";
 import { createNormalWorkspace, invertNormalMatrix } from "../../fit/normal-matrix.ts";
 import type { Kernels } from "../../kernels/index.ts";
 import type { ModelConfig, ModelFiles } from "../../refinement/index.ts";
-import { openPatternEquations, type PatternEquations } from "./pattern-equations.ts";
+import { type Eliminated, eliminateOwn, RANK_TOLERANCE, type SurfaceBasis } from "./eliminate-own.ts";
+import { openPatternEquations } from "./pattern-equations.ts";
 import { settleZero } from "./refine-next.ts";
 import { refinePattern } from "./refine-pattern.ts";
 import { entryOf, type SeriesEntry } from "./series-entry.ts";
@@ -48,7 +49,6 @@ const MOST_ITERATIONS = 20;
 const MOST_HALVINGS = 6;
 /** Converged where the next step promises to lower chi^2 by less than this for each pattern, plus a share of it. */
 const [LEAST_GAIN, LEAST_SHARE] = [0.01, 1e-8] as const;
-const RANK_TOLERANCE = 1e-11;
 
 interface Member {
   readonly entry: SeriesEntry;
@@ -59,16 +59,9 @@ interface Member {
   readonly own: readonly string[];
 }
 
-interface Eliminated {
-  /** A_LL^-1 g_L and A_LL^-1 A_LP Phi [own, global] */
-  readonly shift: Float64Array;
-  readonly coupling: Float64Array;
-  /** bounds of the pattern's own parameters */
-  readonly lower: Float64Array;
-  readonly upper: Float64Array;
-}
-
 /**
+ * One closure longer than others: passes, steps and the description at the end share the coefficients and the members.
+ *
  * @param entries of a sequential refinement of the same series: the starts
  * @throws InputError "series-polynomials"
  */
@@ -101,6 +94,7 @@ export async function refineSurface(
   /** first coefficient of each polynomial in c */
   const offset = wanted.map((_, q) => wanted.slice(0, q).reduce((sum, { degree }) => sum + degree + 1, 0));
   const count = wanted.reduce((sum, { degree }) => sum + degree + 1, 0);
+  const basis: SurfaceBasis = { wanted, offset, count };
   let c = startCoefficients(wanted, members, count, offset);
   const polynomialAt = (coefficients: Float64Array, q: number, u: number): number => {
     let sum = 0;
@@ -127,7 +121,7 @@ export async function refineSurface(
         chi2 += equations.chi2;
         points += equations.points;
         own += member.own.length;
-        const part = eliminate(equations, member, normal, downhill);
+        const part = eliminateOwn(equations, member, basis, normal, downhill);
         eliminated.push(part.eliminated);
         promise += part.promise;
       } finally {
@@ -135,53 +129,6 @@ export async function refineSurface(
       }
     }
     return { chi2, points, own, normal, downhill, eliminated, promise };
-  }
-
-  function eliminate(
-    { matrix, vector, lower, upper }: PatternEquations,
-    { own, u }: Member,
-    normal: Float64Array,
-    downhill: Float64Array,
-  ): { eliminated: Eliminated; promise: number } {
-    const l = own.length;
-    const m = l + wanted.length;
-    const block = new Float64Array(l * l);
-    for (let i = 0; i < l; i++) for (let j = 0; j < l; j++) block[i * l + j] = matrix[i * m + j]!;
-    const inverse = invertNormalMatrix(block, new Uint8Array(l).fill(1), RANK_TOLERANCE, createNormalWorkspace(l));
-    // what a pattern alone does not determine stays where it is
-    const a = inverse.matrix.map((value) => (Number.isFinite(value) ? value : 0));
-    // [m, count] A Phi of the polynomials' columns
-    const columns = new Float64Array(m * count);
-    for (let i = 0; i < m; i++) {
-      wanted.forEach(({ degree }, q) => {
-        for (let j = 0; j <= degree; j++) columns[i * count + offset[q]! + j] = matrix[i * m + l + q]! * u ** j;
-      });
-    }
-    const shift = new Float64Array(l);
-    const coupling = new Float64Array(l * count);
-    let promise = 0;
-    for (let i = 0; i < l; i++) {
-      for (let j = 0; j < l; j++) {
-        shift[i]! += a[i * l + j]! * vector[j]!;
-        for (let g = 0; g < count; g++) coupling[i * count + g]! += a[i * l + j]! * columns[j * count + g]!;
-      }
-    }
-    for (let i = 0; i < l; i++) promise += shift[i]! * vector[i]!;
-    wanted.forEach(({ degree }, q) => {
-      for (let j = 0; j <= degree; j++) {
-        const row = offset[q]! + j;
-        const factor = u ** j;
-        let right = vector[l + q]!;
-        for (let i = 0; i < l; i++) right -= matrix[(l + q) * m + i]! * shift[i]!;
-        downhill[row]! += factor * right;
-        for (let g = 0; g < count; g++) {
-          let sum = columns[(l + q) * count + g]!;
-          for (let i = 0; i < l; i++) sum -= matrix[(l + q) * m + i]! * coupling[i * count + g]!;
-          normal[row * count + g]! += factor * sum;
-        }
-      }
-    });
-    return { eliminated: { shift, coupling, lower, upper }, promise };
   }
 
   let current = await pass(
