@@ -16,6 +16,12 @@ import { refineCommand } from "./refine.ts";
 import { runCommand } from "./run.ts";
 import { simulateCommand } from "./simulate.ts";
 
+// a reader that has seen enough (| head) is no error
+stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
 const program = new Command("xrdct")
   .description("X-ray diffraction computed tomography: from detector frames to maps of crystal chemistry")
   .version(version)
