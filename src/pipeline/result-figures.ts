@@ -1,5 +1,14 @@
 /** Figures of what a result file holds: maps, stacks, patterns. */
-import { AXIS_LABELS, AXIS_UNITS, type AxisUnit, InputError, type Pattern, STATUS } from "../data/index.ts";
+import {
+  AXIS_LABELS,
+  AXIS_UNITS,
+  type Axis,
+  type AxisUnit,
+  convertAxis,
+  InputError,
+  type Pattern,
+  STATUS,
+} from "../data/index.ts";
 import type { Result, ResultAxisValues } from "../files/result-reader.ts";
 import {
   COLOUR_MAPS,
@@ -8,10 +17,12 @@ import {
   type MapFigure,
   mapFigure,
   mapPanel,
+  type PatternFigure,
   patternFigure,
   percentileLimits,
   weightedLimits,
 } from "../stages/figure/index.ts";
+import type { RefinementResult } from "../stages/refine/index.ts";
 
 export interface FigureOptions {
   /** first and last bin of a stack; its mean over them is drawn */
@@ -107,17 +118,41 @@ export function figureOf(result: Result, name: string, options: FigureOptions = 
     : sinogramFigure(result.title, image, options);
 }
 
-/** A pattern, with a row of ticks for each region whose peaks were mapped. */
+/** A pattern, with its calculated one where there is one, and ticks of the phases or of the peaks that were mapped. */
 function figureOfPattern(result: Result, name: string, longName: string): string {
   const ofScan = result.title ? `${result.title}: ` : "";
   const { axis, intensity } = readPatternOf(result, name);
-  return patternFigure({
-    title: `${ofScan}${withoutUnit(longName)}`,
-    axis,
-    observed: intensity,
-    ticks: fittedPeaks(result),
-    ordinate: "sqrt",
-  });
+  const common = { title: `${ofScan}${withoutUnit(longName)}`, axis, observed: intensity, ordinate: "sqrt" as const };
+  const refined = name === "map/summed_pattern" ? refinedMean(result, axis) : undefined;
+  return patternFigure({ ...common, ticks: fittedPeaks(result), ...refined });
+}
+
+/** What the refinement of the mean pattern left: its curve on the bins that were fitted, reflections, figures of merit. */
+function refinedMean(result: Result, axis: Axis): Partial<PatternFigure> | undefined {
+  const calculated = "map/summed_pattern_calculated";
+  const note = result.readNote("map/refinement");
+  if (note === undefined || !result.list().some(({ name }) => name === calculated)) return undefined;
+  const { phases, statistics, wavelengthA } = JSON.parse(note) as RefinementResult;
+  const curve = Float64Array.from(result.readArray(calculated));
+  const fitted = [...curve.keys()].filter((bin) => Number.isFinite(curve[bin]!));
+  const ends = [axis.values[fitted[0]!]!, axis.values[fitted.at(-1)!]!] as const;
+  return {
+    // bins that were left out have no difference
+    calculated: curve,
+    range: [Math.min(...ends), Math.max(...ends)],
+    ticks: phases.map(({ name, reflections }) => ({
+      name,
+      positions: [
+        ...convertAxis(
+          reflections.flatMap(({ twoThetaDeg }) => (twoThetaDeg > 0 ? [twoThetaDeg] : [])),
+          "two-theta",
+          axis.unit,
+          { wavelengthA },
+        ),
+      ],
+    })),
+    notes: [`Rwp ${(100 * statistics.rwp).toFixed(2)} %`, `GoF ${statistics.gof.toFixed(2)}`],
+  };
 }
 
 /** The middle of each mapped peak's position, by region. */
@@ -141,15 +176,9 @@ export function asMapFigure(result: Result, name: string, image: ResultImage, op
   const voxelMm = x.unit === "mm" && x.values.length > 1 ? x.values[1]! - x.values[0]! : undefined;
   const isMap = name.startsWith("map/");
   const area = isMap ? areaBehind(result, name) : undefined;
-  const values = trusted(result, name, image.values, area);
-  // the variance of a position or width goes with one over the area squared: fits of noise do not set the range
-  const limits =
-    options.limits ??
-    (area &&
-      weightedLimits(
-        values,
-        area.map((value) => value * value),
-      ));
+  const isShare = symbol === "weight_fraction";
+  const values = trusted(result, name, image.values, area).map((value) => (isShare ? 100 * value : value));
+  const limits = options.limits ?? limitsOf(result, name, values, area);
   const ofScan = result.title ? `${result.title}: ` : "";
   return {
     rows: image.rows,
@@ -158,13 +187,39 @@ export function asMapFigure(result: Result, name: string, image: ResultImage, op
     title: `${ofScan}${isMap ? titleOfMap(name) : image.title}`,
     label: withUnit(
       LABELS[symbol] ?? (symbol === "data" ? quantityOf(image) : symbol.replaceAll("_", " ")),
-      image.unit,
+      isShare ? "wt%" : image.unit,
     ),
     ...(voxelMm !== undefined && { voxelMm }),
     ...colours(options),
     ...(limits && { limits }),
   };
 }
+
+/** Fits of noise do not set the range: values count by one over their variance. Amounts start at 0. */
+function limitsOf(
+  result: Result,
+  name: string,
+  values: Float64Array,
+  area: Float64Array | undefined,
+): readonly [number, number] | undefined {
+  // the variance of a position or width goes with one over the area squared
+  if (area)
+    return weightedLimits(
+      values,
+      area.map((value) => value * value),
+    );
+  if (/\/(weight_fraction|scale)$/.test(name)) return [0, percentileLimits(values, 1, 99)[1] || 1];
+  if (!CELL.test(name)) return undefined;
+  const esd = result.readMap(name).esd;
+  return (
+    esd &&
+    weightedLimits(
+      values,
+      Float64Array.from(esd, (one) => (one > 0 ? 1 / one ** 2 : 0)),
+    )
+  );
+}
+const CELL = /\/(a|b|c|alpha|beta|gamma)$/;
 
 /** map/Cu/111/fwhm is "Cu 111 FWHM" */
 function titleOfMap(name: string): string {
@@ -177,7 +232,7 @@ const quantityOf = ({ title }: ResultImage): string => (/absorption/.test(title)
 
 /** [y, x] area of the peak, or of all peaks of the phase, that a position, width or lattice parameter comes from. */
 function areaBehind(result: Result, name: string): Float64Array | undefined {
-  if (/\/(area|background|residual|gof|lattice_gof)$/.test(name)) return undefined;
+  if (/\/(area|background|residual|gof|lattice_gof|rwp)$/.test(name)) return undefined;
   const parent = name.slice(0, name.lastIndexOf("/") + 1);
   const areas = result.list().filter((entry) => entry.name.startsWith(parent) && entry.name.endsWith("/area"));
   if (areas.length === 0) return undefined;
@@ -199,7 +254,7 @@ const LEAST_AREA = 0.05;
 function trusted(result: Result, name: string, values: Float64Array, area: Float64Array | undefined): Float64Array {
   if (!result.list().some((entry) => entry.name === `${name}_status`)) return values;
   const status = result.readArray(`${name}_status`);
-  const drawn: number[] = name.endsWith("/area")
+  const drawn: number[] = /\/(area|scale|weight_fraction)$/.test(name)
     ? [STATUS.converged, STATUS.noSignal, STATUS.atBound]
     : [STATUS.converged];
   const least = area
@@ -221,6 +276,8 @@ const LABELS: Readonly<Record<string, string>> = {
   lattice_gof: "lattice, goodness of fit",
   fwhm: "FWHM",
   eta: "η",
+  rwp: "Rwp",
+  weight_fraction: "weight fraction",
 };
 
 function sinogramFigure(scan: string, image: ResultImage, options: FigureOptions): string {
@@ -299,10 +356,9 @@ export function mapPages(result: Result, columns = 3): { readonly name: string; 
   // a lattice from as many peaks as it has parameters has no goodness of fit anywhere
   const names = [...drawn.keys()].filter((name) => Array.from(drawn.get(name)!.values).some(Number.isFinite));
   if (names.length === 0) return [];
-  const regionOf = (name: string): string => name.split("/")[1]!;
-  const regions = names.length > MOST_ON_A_PAGE ? [...new Set(names.map(regionOf))] : [undefined];
+  const regions = names.length > MOST_ON_A_PAGE ? [...new Set(names.flatMap(pagesOf))] : [undefined];
   return regions.flatMap((region) => {
-    const ofRegion = names.filter((name) => region === undefined || regionOf(name) === region);
+    const ofRegion = names.filter((name) => region === undefined || pagesOf(name).includes(region));
     const pages = Math.ceil(ofRegion.length / MOST_ON_A_PAGE);
     return Array.from({ length: pages }, (_, page) => {
       const shown = ofRegion.slice(page * MOST_ON_A_PAGE, (page + 1) * MOST_ON_A_PAGE);
@@ -312,6 +368,13 @@ export function mapPages(result: Result, columns = 3): { readonly name: string; 
       return { name: `${file}${part}`, svg: mapPanel(maps, Math.min(columns, maps.length), result.title, NOTE) };
     });
   });
+}
+
+/** Weight fractions of all phases are on a page of their own, and each on that of its phase. */
+function pagesOf(name: string): string[] {
+  const [, region, ...rest] = name.split("/");
+  if (rest.length === 0) return ["fit"];
+  return rest[0] === "weight_fraction" ? ["weight_fractions", region!] : [region!];
 }
 
 /** The maps that are worth a look first: not the position where there is a d-spacing. */
@@ -324,7 +387,7 @@ export function mapNames(result: Result): string[] {
         name.startsWith("map/") &&
         shape.length === 2 &&
         !/_(esd|status)$/.test(name) &&
-        !/\/(background|eta)$/.test(name) &&
+        !/\/(background|eta)$|^map\/background\//.test(name) &&
         !(name.endsWith("/position") && has.has(name.replace(/position$/, "d"))),
     )
     .map(({ name }) => name);
