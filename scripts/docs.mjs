@@ -1,6 +1,6 @@
 /**
- * Writes docs/errors.md (every code of an InputError with its message), docs/commands.md (every command's --help) and
- * docs/scan-yaml.md (every setting) from the program itself. `npm run docs`; a test holds that they are up to date.
+ * Writes docs/errors.md (every code of an InputError with its message), docs/commands.md (every command's --help),
+ * docs/scan-yaml.md and docs/model-yaml.md (every setting) from the program itself. `npm run docs`; a test holds that they are up to date.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
