@@ -296,8 +296,9 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
     for (;;) {
       if (options.isCancelled?.()) return "cancelled";
       setRoom(p, false);
-      const variance = cost < points ? cost / points : 1;
-      const enough = Math.max(costTolerance * cost, esdTolerance * esdTolerance * variance);
+      const trusted = Math.max(costTolerance * cost, esdTolerance * esdTolerance);
+      // where no step helps, data without noise are at their minimum, too
+      const enough = cost < points ? Math.max(costTolerance * cost, (trusted * cost) / points) : trusted;
       const predicted = findStep(enough);
       if (gradientTolerance > 0 && steepestCosine(cost) <= gradientTolerance) return "";
       const isLast = predicted <= enough && !search.isUndampedTried && !isHeldBack();
@@ -310,7 +311,7 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
         summary.finalCost = Math.max(cost - predicted, 0);
         return "";
       }
-      if (predicted >= 0 && isLastDigits) return search.isDoubtful ? stalled(enough) : "";
+      if (predicted >= 0 && isLastDigits) return search.isDoubtful ? stalled(trusted) : "";
       const next = predicted >= 0 ? evaluateTrial(cost) : Number.NaN;
       if (next < cost || (isLast && next <= cost * (1 + ROUNDING))) {
         accept(p, (cost - next) / Math.max(predicted, Number.MIN_VALUE));
@@ -322,7 +323,7 @@ export function createNormalLeastSquares(n: number): NormalLeastSquares {
       // A flat valley: neither the model nor the data see a difference in the last digits.
       const isFlat = Math.abs(next - cost) <= costTolerance * cost;
       if (isFlat && !search.isDoubtful) return "";
-      if (isFlat || !reject()) return stalled(enough);
+      if (isFlat || !reject()) return stalled(trusted);
     }
   }
 

@@ -4,8 +4,8 @@ import type { PatternFit } from "../../refinement/index.ts";
 
 /** A scale below this many of its esds (times the goodness of fit) is not worth a cell. */
 export const LEAST_SIGNIFICANCE = 5;
-/** A reduced chi^2 below this says that sigma is not what it is said to be; bins that share pixels stay above. */
-const FAR_TOO_GOOD = 0.25;
+/** Rwp of what only rounding parts from its model. */
+const NOISE_FREE = 1e-6;
 
 /**
  * Scales over their esds, those times the goodness of fit where that is above 1, with all scales and the background
@@ -21,8 +21,10 @@ export function phaseSignificance(fit: PatternFit, calculator: PatternCalculator
   const { esd } = fit.covariance();
   const points = calculator.twoTheta.length;
   const reduced = summary.finalCost / Math.max(1, points - summary.freeCount);
-  const isBelievable = isSigmaKnown && reduced > FAR_TOO_GOOD;
-  const gof = Math.sqrt(isBelievable ? Math.max(1, reduced) : reduced);
+  const least = isSigmaKnown
+    ? 1
+    : NOISE_FREE ** 2 * fit.observed.reduce((sum, y, i) => sum + (fit.weight[i]! * y * y) / points, 0);
+  const gof = Math.sqrt(Math.max(least, reduced));
   return Float64Array.from(model.phases, ({ name, kind }) => {
     if (kind !== "rietveld") return Infinity;
     const index = calculator.indexOf(`${name}/scale`);
