@@ -177,8 +177,10 @@ export function asMapFigure(result: Result, name: string, image: ResultImage, op
   const isMap = name.startsWith("map/");
   const area = isMap ? areaBehind(result, name) : undefined;
   const isShare = symbol === "weight_fraction";
-  const values = trusted(result, name, image.values, area).map((value) => (isShare ? 100 * value : value));
-  const limits = options.limits ?? limitsOf(result, name, values, area);
+  const shown = trusted(result, name, image.values, area);
+  const power = symbol === "scale" && !options.limits ? powerOfTen(shown) : 0;
+  const values = shown.map((value) => (isShare ? 100 * value : value / 10 ** power));
+  const limits = options.limits ?? limitsOf(name, values, area);
   const ofScan = result.title ? `${result.title}: ` : "";
   return {
     rows: image.rows,
@@ -187,7 +189,7 @@ export function asMapFigure(result: Result, name: string, image: ResultImage, op
     title: `${ofScan}${isMap ? titleOfMap(name) : image.title}`,
     label: withUnit(
       LABELS[symbol] ?? (symbol === "data" ? quantityOf(image) : symbol.replaceAll("_", " ")),
-      isShare ? "wt%" : image.unit,
+      isShare ? "wt%" : power ? `10${superscript(power)}` : image.unit,
     ),
     ...(voxelMm !== undefined && { voxelMm }),
     ...colours(options),
@@ -195,9 +197,8 @@ export function asMapFigure(result: Result, name: string, image: ResultImage, op
   };
 }
 
-/** Fits of noise do not set the range: values count by one over their variance. Amounts start at 0. */
+/** Fits of noise do not set the range of places, widths and cells; amounts start at 0. */
 function limitsOf(
-  result: Result,
   name: string,
   values: Float64Array,
   area: Float64Array | undefined,
@@ -208,18 +209,16 @@ function limitsOf(
       values,
       area.map((value) => value * value),
     );
-  if (/\/(weight_fraction|scale)$/.test(name)) return [0, percentileLimits(values, 1, 99)[1] || 1];
-  if (!CELL.test(name)) return undefined;
-  const esd = result.readMap(name).esd;
-  return (
-    esd &&
-    weightedLimits(
-      values,
-      Float64Array.from(esd, (one) => (one > 0 ? 1 / one ** 2 : 0)),
-    )
-  );
+  return /\/(weight_fraction|scale)$/.test(name) ? [0, percentileLimits(values, 1, 99)[1] || 1] : undefined;
 }
-const CELL = /\/(a|b|c|alpha|beta|gamma)$/;
+
+/** Numbers that need many zeros are drawn without them: the power of ten goes to the label. */
+function powerOfTen(values: Float64Array): number {
+  const power = Math.floor(Math.log10(Math.abs(percentileLimits(values, 1, 99)[1])));
+  return Number.isFinite(power) && (power < -2 || power > 4) ? power : 0;
+}
+const superscript = (power: number): string =>
+  [...`${power}`].map((digit) => (digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]!)).join("");
 
 /** map/Cu/111/fwhm is "Cu 111 FWHM" */
 function titleOfMap(name: string): string {
@@ -230,11 +229,13 @@ function titleOfMap(name: string): string {
 
 const quantityOf = ({ title }: ResultImage): string => (/absorption/.test(title) ? "absorption" : "intensity");
 
-/** [y, x] area of the peak, or of all peaks of the phase, that a position, width or lattice parameter comes from. */
+/** [y, x] scale of the phase, or area of the peak or of all its peaks, that a position, width or lattice parameter comes from. */
 function areaBehind(result: Result, name: string): Float64Array | undefined {
-  if (/\/(area|background|residual|gof|lattice_gof|rwp)$/.test(name)) return undefined;
+  if (/\/(area|background|residual|gof|lattice_gof|rwp|scale|weight_fraction)$/.test(name)) return undefined;
   const parent = name.slice(0, name.lastIndexOf("/") + 1);
-  const areas = result.list().filter((entry) => entry.name.startsWith(parent) && entry.name.endsWith("/area"));
+  const areas = result
+    .list()
+    .filter(({ name }) => name === `${parent}scale` || (name.startsWith(parent) && name.endsWith("/area")));
   if (areas.length === 0) return undefined;
   const sum = new Float64Array(result.readArray(areas[0]!.name).length);
   for (const { name: area } of areas)
@@ -345,7 +346,7 @@ export function readPatternOf(result: Result, name: string): Pattern {
   };
 }
 
-const NOTE = `grey: no converged fit; places and widths also where the area is below ${100 * LEAST_AREA} % of the strong`;
+const NOTE = `grey: no converged fit; places, widths and cells also where area or scale is below ${100 * LEAST_AREA} % of the strong`;
 
 /** More maps than this on one page are too small to be read. */
 const MOST_ON_A_PAGE = 12;

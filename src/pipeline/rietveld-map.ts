@@ -86,7 +86,9 @@ export function bulkOfSlice({ result, plan }: SummedRefinement, maps: readonly P
     return [{ name, weightFraction, weightFractionEsd, density, volume, scale: scale.values, scaleEsd: scale.esd }];
   });
   const isScaled = plan.config.esdScale === "gof" || plan.weights === "uniform";
-  return bulkWeightFractions(phases, result.statistics.gof, isScaled ? undefined : find("gof")?.values);
+  // unless the esds of the mean pattern carry the misfit already
+  const gof = result.esd.kind === "plain" ? result.statistics.gof : 1;
+  return bulkWeightFractions(phases, gof, isScaled ? undefined : find("gof")?.values);
 }
 
 /** The mean of reconstructed voxels is no count: without sigma all its points weigh the same. */

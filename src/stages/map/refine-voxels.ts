@@ -41,6 +41,8 @@ const HERE = 0;
 /** not significant: its scale is fitted, its cell is not */
 const WEAK = 1;
 const MASKED = 2;
+/** Significances, of those asked for, that a phase must have for its cell to be where the next voxel starts. */
+const STRONG = 3;
 
 /** Steps below this many esd are taken unseen; after them an error of about a tenth is left. */
 const CLOSE = 0.1;
@@ -119,6 +121,9 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
   /** where the model misses more than noise, so does a phase that takes up what is missed */
   const isSignificant = (j: number, esd: Float64Array, misfit: number): boolean =>
     values[refined[j]!]! > plan.config.minSignificance * esd[j]! * misfit;
+  /** A cell that is hardly determined may be in a minimum of its own, and must not lead the next voxel there. */
+  const isStrong = (j: number, { summary, esd }: FittedVoxel): boolean =>
+    values[refined[j]!]! > STRONG * plan.config.minSignificance * esd[j]! * misfitOf(summary);
 
   /** Scales, background and areas at the cells where they stand. */
   function fitLinear(absent: Uint8Array): NormalSummary {
@@ -288,7 +293,7 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
       }
       write(voxel, fitted, absent, out, status);
       if (fitted.summary.status === "converged" && plan.config.start === "neighbour") {
-        takeShapes(neighbour, absent);
+        takeShapes(neighbour, absent, fitted);
         neighbourReduced = reducedOf(fitted.summary);
         isWarm = true;
       }
@@ -296,10 +301,10 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     return { voxels, parameters: out, status, linearisations };
   }
 
-  /** Only what is not linear is worth taking over; of phases that are there. */
-  function takeShapes(start: Float64Array, absent: Uint8Array): void {
-    groups.forEach(({ members }, g) => {
-      if (absent[g] !== HERE) return;
+  /** Only what is not linear is worth taking over; of phases that are surely there. */
+  function takeShapes(start: Float64Array, absent: Uint8Array, fitted: FittedVoxel): void {
+    groups.forEach(({ lead, members }, g) => {
+      if (absent[g] !== HERE || (lead >= 0 && !isStrong(lead, fitted))) return;
       for (const j of members) if (!isLinear[j]) start[refined[j]!] = values[refined[j]!]!;
     });
   }
