@@ -89,6 +89,8 @@ const structures = new Map<string, readonly Structure[]>(
 );
 const config = ModelConfig.parse({
   wavelength: 0.11979,
+  // as the patterns were made
+  anomalous: false,
   // GSAS-II's W = 1.60 sigma^2 in centidegrees, X = 0.50 centidegrees
   profile: { W: 8 * Math.LN2 * 1.6e-4, X: 0.5e-2 },
   background: 6,

@@ -49,6 +49,7 @@ describe.skipIf(!hasShared)("golden patterns through a model.yaml (needs ../shar
     const reference = sharedJson<Reference>("reference/golden/mix4_reference_refinement.json");
     const result = refine(
       `wavelength: 0.11979
+anomalous: false
 profile: {U: 0.002, V: -0.0001, W: {value: 0.00022, refine: true}, X: {value: 0.001, refine: true}, Y: 0.005}
 zero: {value: 0, refine: true}
 background: {chebyshev: [294, -105, 42, -15.4, 5.6, -2.1]}
@@ -112,6 +113,7 @@ phases:
     };
     const result = refine(
       `wavelength: 0.11979
+anomalous: false
 profile: {U: ${profile["U"]}, V: ${profile["V"]}, W: {value: 0.0002, refine: true}, X: {value: 0.001, refine: true}, Y: ${profile["Y"]}}
 zero: {value: 0.001, refine: true}
 background: 3

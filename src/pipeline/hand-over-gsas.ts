@@ -200,7 +200,7 @@ function scriptLines(settled: SettledModel, patternFile: string, notes: string[]
   const total = rietveld.reduce((sum, x) => sum + x, 0) || 1;
   if (model.lorentz === "ring-sum")
     notes.push("the Lorentz factor 1 / sin of ring sums; GSAS-II takes 1 / (sin^2 cos)");
-  if (!(source.config.anomalous ?? source.config.radiation !== undefined))
+  if (phases.some(({ model: phase }) => phase.kind === "rietveld" && !phase.anomalous))
     notes.push("GSAS-II always takes f' and f'' in, which this model leaves out");
   if (settled.backgroundError > 0) {
     notes.push(

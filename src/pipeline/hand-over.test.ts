@@ -229,7 +229,9 @@ describe("a hand-over", () => {
 
   it("says what the other programs have no equivalent for", () => {
     expect(notes.topas).toEqual([]);
-    expect(notes.gsas2.join("\n")).toMatch(/f' and f''/);
+    expect(notes.gsas2.join("\n")).not.toMatch(/f' and f''/);
+    const real = { ...source, config: ModelConfig.parse({ ...MODEL, anomalous: false }) };
+    expect(handOverFiles(real).notes.gsas2.join("\n")).toMatch(/f' and f''/);
     expect(notes.gsas2.join("\n")).toContain('the constraint "Al2O3/Al1/b = Al2O3/O2/b"');
     const asymmetric = { ...source, config: ModelConfig.parse({ ...MODEL, profile: { W: 0.001, SL: 0.01 } }) };
     expect(handOverFiles(asymmetric).notes.topas.join()).toMatch(/axial divergence S\/L = 0.01/);

@@ -213,7 +213,7 @@ export const ModelConfig = z.strictObject({
     }),
   anomalous: z.boolean().optional().meta({
     description:
-      "f' and f'' at this energy; left out: yes for the radiation of a tube, where they are up to 10 % of |F|²",
+      "f' and f'' at this energy, in |F|²: from 0.2 % at 100 keV to 10 % near an absorption edge; left out: yes",
   }),
   zero: Parameter.optional().meta({ unit: "°", description: "added to every calculated 2θ" }),
   displacement: z

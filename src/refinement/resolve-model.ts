@@ -254,8 +254,21 @@ function resolvePhase(
     ...(sizeAxis && { sizeAxis }),
     ...(strainAxis && { strainAxis }),
     ...(spec.texture && { texture: spec.texture.map(({ hkl }) => ({ hkl })) }),
-    ...((config.anomalous ?? config.radiation !== undefined) && { anomalous: anomalousOf(structure, wavelengthA) }),
+    ...(hasAnomalous(config, structure, wavelengthA, notes) && { anomalous: anomalousOf(structure, wavelengthA) }),
   };
+}
+
+/** f' and f'' where the model says so; where it says nothing, wherever there is a table of them. */
+function hasAnomalous({ anomalous }: ModelConfig, structure: Structure, wavelengthA: number, notes: string[]): boolean {
+  if (anomalous !== undefined) return anomalous;
+  try {
+    anomalousOf(structure, wavelengthA);
+    return true;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    notes.push(`${structure.name} is without f' and f'': ${error.message}`);
+    return false;
+  }
 }
 
 const anomalousOf = (structure: Structure, wavelengthA: number): NonNullable<PhaseModel["anomalous"]> =>
