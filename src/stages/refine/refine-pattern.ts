@@ -233,8 +233,15 @@ function tryZero(work: Work, run: Run): string[] {
   if (report.status === "converged" && gain > ZERO_GAIN && isApart && variance(zero) > 0) {
     run.reports.push(report);
     run.idle.delete(zero);
+    // a zero in place of a height costs a hundred ppm of the cell without a sign of it in the fit
+    const isTube = calculator.model.polarization > 0;
     return [
       `the zero is refined, which the model leaves open: chi² falls by ${gain.toPrecision(3)} reduced chi²; write zero: 0 to hold it`,
+      ...(isTube
+        ? [
+            "in Bragg-Brentano geometry it is the height of the sample that is off, which a zero imitates with a wrong cell: give displacement: {geometry: bragg-brentano, lengthMm: radius} instead",
+          ]
+        : []),
     ];
   }
   calculator.values.set(before);
