@@ -28,6 +28,7 @@ const MODEL: ModelConfigInput = {
   profile: { shape: "pseudo-voigt", U: 0.0636, W: 5.0625e-4, eta0: 0.25 },
   background: 8,
   weights: "uniform",
+  anomalous: false, // as simulated
   phases: PHASES.map((structure) => ({ structure, width: { value: 1.5, refine: true } })),
 };
 const SHOWN: readonly MapsOfPhase[] = PHASES.map((phase) => ({

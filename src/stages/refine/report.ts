@@ -26,7 +26,7 @@ export function refinementReport(result: RefinementResult): string[] {
   const lines = [
     ...(result.title ? [result.title] : []),
     `${result.status}${result.reason ? ` (${result.reason})` : ""} after ${stages.reduce((n, { iterations }) => n + iterations, 0)} steps in ${stages.length} stages`,
-    `Rwp ${percent(s.rwp)}   Rexp ${percent(s.rexp)}   GoF ${s.gof.toFixed(3)}   reduced chi2 ${s.reducedChi2.toFixed(3)}   Durbin-Watson ${s.durbinWatson.toFixed(2)}`,
+    `Rwp ${percent(s.rwp)} (${percent(s.rwpNoBackground)} without background)   Rexp ${percent(s.rexp)}   GoF ${s.gof.toFixed(3)}   reduced chi2 ${s.reducedChi2.toFixed(3)}   Durbin-Watson ${s.durbinWatson.toFixed(2)}`,
     `${s.points} points, ${s.parameters} parameters, weights: ${result.weights}; esds ${result.esd.kind === "plain" ? "from the covariance" : `times ${result.esd.factor.toPrecision(3)} (${result.esd.kind})`}`,
     "",
   ];
