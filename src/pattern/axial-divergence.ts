@@ -18,7 +18,7 @@ const RAD = Math.PI / 180;
 /** Most Gauss-Legendre nodes in one panel of the integral. */
 export const MOST_AXIAL_NODES = 200;
 
-/** The components of one line; [n] each, filled by `axialComponents`. */
+/** The components of one line; [n] each, filled by `axialComponents` or `howardComponents`. */
 export interface AxialComponents {
   /** components in use */
   count: number;
@@ -32,6 +32,8 @@ export interface AxialComponents {
   readonly shareByS: Float64Array;
   readonly shiftByH: Float64Array;
   readonly shareByH: Float64Array;
+  /** by Howard's asymmetry */
+  readonly shiftByA: Float64Array;
 }
 
 export function createAxialComponents(capacity: number): AxialComponents {
@@ -46,6 +48,7 @@ export function createAxialComponents(capacity: number): AxialComponents {
     shareByS: array(),
     shiftByH: array(),
     shareByH: array(),
+    shiftByA: array(),
   };
 }
 
@@ -80,7 +83,7 @@ export function axialNodes(
  *
  * @param reach length of a panel over the line's width
  */
-function nodesFor(reach: number, eta: number): number {
+export function nodesFor(reach: number, eta: number): number {
   if (reach < 4e-4) return 1;
   const perWidth = Math.min(5.4, Math.max(3.3, 5.4 + 0.55 * Math.log(Math.max(eta, 1e-3))));
   return Math.min(MOST_AXIAL_NODES, Math.ceil(2 + 2.2 * Math.sqrt(Math.min(1, reach)) + perWidth * reach));

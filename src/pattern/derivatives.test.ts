@@ -111,6 +111,26 @@ const cases: Case[] = [
     x: range(20, 60),
   },
   {
+    name: "transparent and displaced sample, Howard's asymmetry of either sign on a doublet",
+    model: {
+      displacement: { geometry: "bragg-brentano", lengthMm: 200, hasTransparency: true },
+      hasHowardAsymmetry: true,
+      radiation: doublet,
+      marginDeg: 3,
+    },
+    values: { displacement: 0.1, transparency: 0.03, asym: -0.04 },
+  },
+  {
+    name: "Howard's asymmetry from 0",
+    model: { hasHowardAsymmetry: true },
+    values: { asym: 0 },
+  },
+  {
+    name: "Howard's asymmetry, widths held",
+    model: { hasHowardAsymmetry: true, holdsWidths: true, displacement: { geometry: "bragg-brentano", lengthMm: 200 } },
+    values: { asym: 0.06, displacement: 0 },
+  },
+  {
     name: "monoclinic, anomalous scattering, K-alpha doublet, ring sums",
     model: {
       phases: [rietveld(monoclinic, { anomalous: new Map([["Cu", { fPrime: -2, fDoublePrime: 0.6 }]]) })],
@@ -194,7 +214,7 @@ function calculatorOf({ model, values = {}, wavelength = 1.540593, x = range(20,
 
 /** Steps small beside what the parameter does, large beside rounding. */
 function stepOf(name: string, value: number): number {
-  if (/(zero|position|SL|HL)$/.test(name)) return 1e-5;
+  if (/(zero|position|SL|HL|asym|transparency)$/.test(name)) return 1e-5;
   if (/\/(x|y|z|a|b|c)$/.test(name)) return 2e-5;
   if (/^(U|V|W|X|Y|Z)$/.test(name)) return Math.min(1e-5, 0.01 * Math.abs(value) || 1e-5);
   if (/wavelength/.test(name)) return 2e-6 * value;

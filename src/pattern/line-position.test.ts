@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { displacementShift, emptyBraggAngle, lorentzPolarization, setBraggAngle } from "./line-position.ts";
+import {
+  displacementShift,
+  emptyBraggAngle,
+  lorentzPolarization,
+  setBraggAngle,
+  transparencyShift,
+} from "./line-position.ts";
 
 const RAD = Math.PI / 180;
 const out = new Float64Array(3);
@@ -15,6 +21,23 @@ describe("displacementShift", () => {
     expect(Math.tan((twoTheta + out[0]!) * RAD) / Math.tan(twoTheta * RAD)).toBeCloseTo(0.98, 12);
     expect(Math.abs(out[0]!)).toBeLessThan(1);
   });
+});
+
+it.each([20, 90, 140])("transparencyShift at %d degrees is that of the mean depth of a thick sample", (twoTheta) => {
+  // a ray to the depth t is 2 mu t / sin theta weaker, and its line displaced by t: -2 t cos theta / R
+  const [mu, radius] = [4, 200];
+  const sine = Math.sin((twoTheta / 2) * RAD);
+  const [steps, most] = [20000, (20 * sine) / mu];
+  let [sum, total] = [0, 0];
+  for (let i = 0; i < steps; i++) {
+    const depth = ((i + 0.5) / steps) * most;
+    const weight = Math.exp((-2 * mu * depth) / sine);
+    displacementShift({ geometry: "bragg-brentano", lengthMm: radius }, twoTheta, depth, out);
+    sum += weight * out[0]!;
+    total += weight;
+  }
+  transparencyShift(twoTheta, 90 / (Math.PI * mu * radius), out);
+  expect(out[0]! / (sum / total)).toBeCloseTo(1, 4);
 });
 
 describe("lorentzPolarization", () => {

@@ -27,6 +27,19 @@ export function displacementShift(
   out[2] = ((-Math.tan(t) / lengthMm) * DEG) / square;
 }
 
+/**
+ * Shift of 2theta in degrees by a flat sample that is transparent, -T sin 2theta with T = 90 / (pi mu R) degrees of a
+ * thick one, and its derivatives by 2theta and by T.
+ *
+ * Source: Wilson, Mathematical Theory of X-ray Powder Diffractometry (1963), chapter 4.
+ */
+export function transparencyShift(twoThetaDeg: number, transparencyDeg: number, out: Float64Array): void {
+  const sine = Math.sin(twoThetaDeg / DEG);
+  out[0] = -transparencyDeg * sine;
+  out[1] = (-transparencyDeg * Math.cos(twoThetaDeg / DEG)) / DEG;
+  out[2] = -sine;
+}
+
 /** The Bragg angle of a line; one object, filled again and again. */
 export interface BraggAngle {
   /** without zero and displacement */

@@ -42,6 +42,8 @@ export interface DisplacementModel {
   readonly geometry: "bragg-brentano" | "detector";
   /** R or L, mm */
   readonly lengthMm: number;
+  /** bragg-brentano: `transparency`, -T sin 2theta */
+  readonly hasTransparency?: boolean;
 }
 
 export interface BackgroundModel {
@@ -63,6 +65,8 @@ export interface PatternModel {
   readonly profile: "tchz" | "pseudo-voigt";
   /** Finger-Cox-Jephcoat asymmetry with S/L and H/L */
   readonly hasAsymmetry: boolean;
+  /** Howard's asymmetry with `asym`, in place of the other */
+  readonly hasHowardAsymmetry?: boolean;
   readonly displacement?: DisplacementModel;
   readonly background: BackgroundModel;
   /** names of free pseudo-Voigt peaks: separator, halo, unknown lines */

@@ -45,6 +45,7 @@ export function modelParameters(model: PatternModel, wavelengthA: number, dMinA:
     parameter("zero", "°", 0, { min: -2, max: 2 }),
   ];
   if (model.displacement) list.push(parameter("displacement", "mm", 0));
+  if (model.displacement?.hasTransparency) list.push(parameter("transparency", "°", 0, { min: -1, max: 1 }));
   list.push(...profileParameters(model));
   for (let k = 0; k < model.background.chebyshev; k++) {
     list.push(parameter(`background/${k}`, "intensity", 0, { isLinear: true }));
@@ -77,13 +78,14 @@ export function modelParameters(model: PatternModel, wavelengthA: number, dMinA:
   return list;
 }
 
-function profileParameters({ profile, hasAsymmetry }: PatternModel): ModelParameter[] {
+function profileParameters({ profile, hasAsymmetry, hasHowardAsymmetry }: PatternModel): ModelParameter[] {
   const list = [parameter("U", "°²", 0), parameter("V", "°²", 0), parameter("W", "°²", 1e-4)];
   if (profile === "tchz") for (const name of ["X", "Y", "Z"]) list.push(parameter(name, "°", 0));
   else list.push(parameter("eta0", "", 0.5, { min: -1, max: 2 }), parameter("eta1", "1/°", 0));
   if (hasAsymmetry) {
     for (const name of ["SL", "HL"]) list.push(parameter(name, "", 1e-3, { min: 1e-6, max: 0.2 }));
   }
+  if (hasHowardAsymmetry) list.push(parameter("asym", "°", 0, { min: -1, max: 1 }));
   return list;
 }
 

@@ -7,8 +7,15 @@ import {
   MOST_AXIAL_NODES,
   type Quadrature,
 } from "./axial-divergence.ts";
+import { howardComponents, howardNodes } from "./howard-asymmetry.ts";
 import type { LineList } from "./line-list.ts";
-import { displacementShift, emptyBraggAngle, lorentzPolarization, setBraggAngle } from "./line-position.ts";
+import {
+  displacementShift,
+  emptyBraggAngle,
+  lorentzPolarization,
+  setBraggAngle,
+  transparencyShift,
+} from "./line-position.ts";
 import type { PatternModel } from "./model.ts";
 import type { PhaseTerms } from "./phase-terms.ts";
 import { createWidthCalculator, type WidthCalculator } from "./width-terms.ts";
@@ -58,28 +65,32 @@ export function createReflectionLines(
   list: LineList,
   holdsShape: Uint8Array,
 ): ReflectionLines {
-  const { radiation, hasAsymmetry } = model;
+  const { radiation, hasAsymmetry, hasHowardAsymmetry = false } = model;
+  const isSpread = hasAsymmetry || hasHowardAsymmetry;
   const widths = createWidthCalculator(model, names);
   const { terms } = widths;
   const index = (name: string): number => names.get(name) ?? -1;
   const wavelengthAt = index("wavelength");
   const zeroAt = index("zero");
   const displacementAt = index("displacement");
+  const transparencyAt = index("transparency");
   const sAt = index("SL");
   const hAt = index("HL");
+  const asymmetryAt = index("asym");
   const bragg = emptyBraggAngle();
   const shift = new Float64Array(3);
+  const transparency = new Float64Array(3);
   const factor = new Float64Array(1);
   const single = createAxialComponents(1);
   single.count = 1;
   single.share[0] = 1;
-  const axial = hasAsymmetry ? createAxialComponents(2 * MOST_AXIAL_NODES) : single;
+  const axial = isSpread ? createAxialComponents(2 * MOST_AXIAL_NODES) : single;
   const quadratures: Quadrature[] = [];
   const quadrature = (n: number): Quadrature => {
     quadratures[n] ??= gaussLegendre(n);
     return quadratures[n];
   };
-  /** [phase][ring, radiation, 2] nodes under and above |H - S| */
+  /** [phase][ring, radiation, 2] nodes under and above |H - S|; of Howard's asymmetry all are the first */
   const nodes = phases.map(({ rings }) => new Uint8Array(2 * rings.count * radiation.length).fill(1));
   /** [phase][ring, radiation] of widths that are held; 0 where out of reach */
   const heldFwhm = phases.map(({ rings }) => new Float64Array(rings.count * radiation.length));
@@ -96,11 +107,11 @@ export function createReflectionLines(
     lineCapacity = 0;
     termCapacity = 0;
     for (let p = 0; p < phases.length; p++) {
-      const lines = hasAsymmetry || model.holdsWidths ? settle(p) : phases[p]!.rings.count * radiation.length;
+      const lines = isSpread || model.holdsWidths ? settle(p) : phases[p]!.rings.count * radiation.length;
       const { spacingEffects, effectsOfRing } = phases[p]!;
       lineCapacity += lines;
-      // wavelength, zero, displacement, S, H, and 14 numbers of widths, besides the phase's own
-      termCapacity += lines * (19 + spacingEffects.length + effectsOfRing);
+      // wavelength, zero, displacement, transparency, S, H, and 14 numbers of widths, besides the phase's own
+      termCapacity += lines * (20 + spacingEffects.length + effectsOfRing);
     }
     isHeld = model.holdsWidths;
   }
@@ -116,13 +127,15 @@ export function createReflectionLines(
     for (let ring = 0; ring < phase.rings.count; ring++) {
       for (let w = 0; w < count; w++) {
         const at = ring * count + w;
-        lines += hasAsymmetry ? 2 : 1;
+        lines += isSpread ? 2 : 1;
         if (!setBraggAngle(phase.rings.inverse[ring]!, values[wavelengthAt]! * radiation[w]!.ratio, bragg)) continue;
         if (!widths.update(phase, ring, bragg, values, null)) continue;
         heldFwhm[p]![at] = terms.fwhm;
         heldEta[p]![at] = terms.eta;
-        if (!hasAsymmetry) continue;
-        axialNodes(bragg.twoThetaDeg, values[sAt]!, values[hAt]!, terms.fwhm, terms.eta, chosen);
+        if (!isSpread) continue;
+        chosen[1] = 0;
+        if (hasAsymmetry) axialNodes(bragg.twoThetaDeg, values[sAt]!, values[hAt]!, terms.fwhm, terms.eta, chosen);
+        else chosen[0] = howardNodes(bragg.twoThetaDeg, values[asymmetryAt]!, terms.fwhm, terms.eta);
         nodes[p]![2 * at] = chosen[0]!;
         nodes[p]![2 * at + 1] = chosen[1]!;
         lines += chosen[0]! + chosen[1]! - 2;
@@ -154,10 +167,17 @@ export function createReflectionLines(
       position += shift[0]!;
       positionByAngle += shift[1]!;
     }
+    if (transparencyAt >= 0) {
+      transparencyShift(bragg.twoThetaDeg, values[transparencyAt]!, transparency);
+      position += transparency[0]!;
+      positionByAngle += transparency[1]!;
+    }
     if (hasAsymmetry) {
       const flat = quadrature(nodes[p]![2 * at]!);
       const slope = quadrature(nodes[p]![2 * at + 1]!);
       axialComponents(bragg.twoThetaDeg, values[sAt]!, values[hAt]!, flat, slope, axial);
+    } else if (hasHowardAsymmetry) {
+      howardComponents(bragg.twoThetaDeg, values[asymmetryAt]!, quadrature(nodes[p]![2 * at]!), axial);
     }
     for (let c = 0; c < axial.count; c++) {
       const share = axial.share[c]!;
@@ -216,8 +236,10 @@ export function createReflectionLines(
     }
     list.term(column[zeroAt]!, 0, area, 0, 0);
     if (displacementAt >= 0) list.term(column[displacementAt]!, 0, area * shift[2]!, 0, 0);
+    if (transparencyAt >= 0) list.term(column[transparencyAt]!, 0, area * transparency[2]!, 0, 0);
     for (let k = 0; k < terms.count; k++)
       list.term(terms.column[k]!, 0, 0, area * terms.fwhmBy[k]!, area * terms.etaBy[k]!);
+    if (hasHowardAsymmetry) list.term(column[asymmetryAt]!, 0, area * axial.shiftByA[c]!, 0, 0);
     if (!hasAsymmetry) return;
     const whole = intensity * lp;
     list.term(column[sAt]!, whole * axial.shareByS[c]!, area * axial.shiftByS[c]!, 0, 0);
@@ -226,9 +248,16 @@ export function createReflectionLines(
 
   function positionOf(inverseDSquared: number): number {
     if (!setBraggAngle(inverseDSquared, values[wavelengthAt]!, bragg)) return Number.NaN;
-    if (!model.displacement) return bragg.twoThetaDeg + values[zeroAt]!;
-    displacementShift(model.displacement, bragg.twoThetaDeg, values[displacementAt]!, shift);
-    return bragg.twoThetaDeg + values[zeroAt]! + shift[0]!;
+    let position = bragg.twoThetaDeg + values[zeroAt]!;
+    if (model.displacement) {
+      displacementShift(model.displacement, bragg.twoThetaDeg, values[displacementAt]!, shift);
+      position += shift[0]!;
+    }
+    if (transparencyAt >= 0) {
+      transparencyShift(bragg.twoThetaDeg, values[transparencyAt]!, transparency);
+      position += transparency[0]!;
+    }
+    return position;
   }
 
   function fwhmOf(p: number, ring: number): number {

@@ -84,6 +84,9 @@ function mergeProfiles(
   own: Partial<ModelConfig["profile"]>,
 ): ModelConfig["profile"] {
   const merged: Record<string, unknown> = { ...instrument };
+  // there is one asymmetry, and the model's own is meant
+  if (own.asym !== undefined) for (const key of ["SL", "HL"]) delete merged[key];
+  if (own.SL !== undefined || own.HL !== undefined) delete merged.asym;
   for (const [key, value] of Object.entries(own)) {
     const before = merged[key];
     merged[key] = typeof value === "object" && typeof before === "object" ? { ...before, ...value } : value;

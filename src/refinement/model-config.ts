@@ -40,21 +40,31 @@ const Radiation = z.union([
   }),
 ]);
 
-const Profile = z.strictObject({
-  shape: z.enum(["tchz", "pseudo-voigt"]).default("tchz").meta({
-    description: "tchz: U V W X Y Z, size and strain; pseudo-voigt: U V W eta0 eta1 and a width for each phase",
-  }),
-  U: Parameter.optional().meta({ unit: "°²", description: "FWHM² = U tan² θ + V tan θ + W" }),
-  V: Parameter.optional().meta({ unit: "°²" }),
-  W: Parameter.optional().meta({ unit: "°²" }),
-  X: Parameter.optional().meta({ unit: "°", description: "Lorentzian FWHM = X / cos θ + Y tan θ + Z" }),
-  Y: Parameter.optional().meta({ unit: "°" }),
-  Z: Parameter.optional().meta({ unit: "°" }),
-  eta0: Parameter.optional().meta({ description: "Lorentzian share = eta0 + eta1 2θ" }),
-  eta1: Parameter.optional().meta({ unit: "1/°" }),
-  SL: Parameter.optional().meta({ description: "S/L of the axial divergence; asymmetry is calculated where given" }),
-  HL: Parameter.optional().meta({ description: "H/L of the axial divergence; equal to S/L where left out" }),
-});
+const Profile = z
+  .strictObject({
+    shape: z.enum(["tchz", "pseudo-voigt"]).default("tchz").meta({
+      description: "tchz: U V W X Y Z, size and strain; pseudo-voigt: U V W eta0 eta1 and a width for each phase",
+    }),
+    U: Parameter.optional().meta({ unit: "°²", description: "FWHM² = U tan² θ + V tan θ + W" }),
+    V: Parameter.optional().meta({ unit: "°²" }),
+    W: Parameter.optional().meta({ unit: "°²" }),
+    X: Parameter.optional().meta({ unit: "°", description: "Lorentzian FWHM = X / cos θ + Y tan θ + Z" }),
+    Y: Parameter.optional().meta({ unit: "°" }),
+    Z: Parameter.optional().meta({ unit: "°" }),
+    eta0: Parameter.optional().meta({ description: "Lorentzian share = eta0 + eta1 2θ" }),
+    eta1: Parameter.optional().meta({ unit: "1/°" }),
+    SL: Parameter.optional().meta({ description: "S/L of the axial divergence; asymmetry is calculated where given" }),
+    HL: Parameter.optional().meta({ description: "H/L of the axial divergence; equal to S/L where left out" }),
+    asym: Parameter.optional().meta({
+      unit: "°",
+      description:
+        "Howard's asymmetry A in place of S/L: lines reach to 2θ - A / tan 2θ; of either sign, GSAS's asym is 100 times it",
+    }),
+  })
+  .refine(({ SL, HL, asym }) => asym === undefined || (SL === undefined && HL === undefined), {
+    path: ["asym"],
+    error: "there are two asymmetries, asym (Howard) and SL, HL (axial divergence): take one of them out",
+  });
 
 const Background = z.union([
   z
@@ -221,6 +231,14 @@ export const ModelConfig = z.strictObject({
       geometry: z.enum(["bragg-brentano", "detector"]),
       lengthMm: z.number().positive().meta({ unit: "mm", description: "goniometer radius, or distance" }),
       value: Parameter.default({ refine: true }).meta({ unit: "mm" }),
+      transparency: Parameter.optional().meta({
+        unit: "°",
+        description: "T of a transparent flat sample: 2θ - T sin 2θ, where T = 90/(π μ R); bragg-brentano only",
+      }),
+    })
+    .refine(({ geometry, transparency }) => transparency === undefined || geometry === "bragg-brentano", {
+      path: ["transparency"],
+      error: "transparency is that of a flat sample in bragg-brentano geometry: take it out, or change the geometry",
     })
     .optional()
     .meta({ description: "sample height, or shift along the beam" }),

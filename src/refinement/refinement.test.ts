@@ -158,3 +158,19 @@ it.each<[string, () => unknown]>([
 ])("refuses with %s", (code, act) => {
   expect(act).toThrow(expect.objectContaining({ code }) as Error);
 });
+
+it("takes one asymmetry, and transparency of flat samples only", () => {
+  const both = { ...TWO, profile: { W: 4e-4, SL: 0.01, asym: -0.01 } };
+  expect(() => ModelConfig.parse(both)).toThrow(/two asymmetries, asym \(Howard\) and SL, HL/);
+  const displacement = { geometry: "detector", lengthMm: 800, transparency: 0.01 } as const;
+  expect(() => ModelConfig.parse({ ...TWO, displacement })).toThrow(/transparency is that of a flat sample/);
+  const { calculator, resolved } = setUp({
+    ...TWO,
+    profile: { W: 4e-4, asym: { value: -0.01, refine: true } },
+    displacement: { ...displacement, geometry: "bragg-brentano" },
+  });
+  const { values, indexOf, parameters } = calculator;
+  expect([values[indexOf("asym")], values[indexOf("transparency")]]).toEqual([-0.01, 0.01]);
+  expect(parameters.map(({ name }) => name)).not.toContain("SL");
+  expect(resolved.model.hasAsymmetry).toBe(false);
+});

@@ -43,9 +43,9 @@ export const DEFAULT_CUTOFF = 1e-4;
 const STAGE_ORDER: readonly (readonly [RegExp, number])[] = [
   [/^background\/|\/scale$|\/I\(|\/area$/, 1],
   // a cell has one slash, PHASE/b; the b of a site has two, PHASE/SITE/b
-  [/^(zero|displacement|wavelength)$|^[^/]+\/(a|b|c|alpha|beta|gamma)$/, 2],
+  [/^(zero|displacement|transparency|wavelength)$|^[^/]+\/(a|b|c|alpha|beta|gamma)$/, 2],
   [/^[UVWXYZ]$|^eta|\/(size|axialSize|strain|axialStrain|gaussianSize|gaussianStrain|width|position|fwhm|eta)$/, 3],
-  [/^[SH]L$|\/texture|\/overallB$/, 4],
+  [/^[SH]L$|^asym$|\/texture|\/overallB$/, 4],
   [/./, 5],
 ];
 export const stageOf = (name: string): number => STAGE_ORDER.find(([pattern]) => pattern.test(name))![1];
@@ -76,10 +76,11 @@ export function resolveModel(config: ModelConfig, files: ModelFiles): ResolvedMo
   if (config.wavelength?.value === undefined) settings.get("wavelength")!.value = wavelengthA;
   set("zero", config.zero);
   if (config.displacement) set("displacement", config.displacement.value);
+  if (config.displacement?.transparency) set("transparency", config.displacement.transparency);
   // several phases differ in the width of their lines: a size for each instead of one X for all
   const hasSizes = isProfileUnknown && profile.shape === "tchz" && phases.length > 1 && !profile.X;
   const auto = profile.shape === "tchz" ? ["W", ...(hasSizes ? [] : ["X"]), "Y"] : ["W", "eta0"];
-  for (const key of [...widths, "eta0", "eta1", "SL", "HL"] as const) {
+  for (const key of [...widths, "eta0", "eta1", "SL", "HL", "asym"] as const) {
     const isFound = isProfileUnknown && auto.includes(key);
     // a Lorentzian part that is not there ends at 0; below it would only be clamped
     set(key, profile[key], isFound ? { refine: true, ...(key === "X" || key === "Y" ? { min: 0 } : {}) } : {});
@@ -112,8 +113,13 @@ export function resolveModel(config: ModelConfig, files: ModelFiles): ResolvedMo
     lorentz: config.lorentz,
     profile: profile.shape,
     hasAsymmetry,
+    ...(profile.asym && { hasHowardAsymmetry: true }),
     ...(config.displacement && {
-      displacement: { geometry: config.displacement.geometry, lengthMm: config.displacement.lengthMm },
+      displacement: {
+        geometry: config.displacement.geometry,
+        lengthMm: config.displacement.lengthMm,
+        ...(config.displacement.transparency && { hasTransparency: true }),
+      },
     }),
     background: {
       chebyshev,

@@ -53,7 +53,7 @@ export interface RietveldPlanInput {
   readonly sliceSigma?: Float64Array | undefined;
 }
 
-const WIDTHS = /^[UVWXYZ]$|^eta|^[SH]L$|\/(size|axialSize|strain|axialStrain|gaussianSize|gaussianStrain|width)$/;
+const WIDTHS = /^([UVWXYZ]|[SH]L|asym)$|^eta|\/(size|axialSize|strain|axialStrain|gaussianSize|gaussianStrain|width)$/;
 
 /** @throws InputError "map-refine" | "map-weights" */
 export function createRietveldPlan(input: RietveldPlanInput): RietveldPlan {

@@ -89,13 +89,15 @@ function openSearch(
     ...model,
     profile: "tchz",
     hasAsymmetry: false,
+    hasHowardAsymmetry: false,
     cutoff: 0.02,
     phases: model.phases
       .filter(({ structure }) => structure.sites.length > 0)
       .map(({ sizeAxis: _, strainAxis: __, texture: ___, ...phase }) => ({ ...phase, kind: "rietveld" as const })),
   };
   const calculator = createPatternCalculator(kernels, simple, wavelengthA, twoThetaDeg);
-  const isWidth = /^[UVWXYZ]$|^eta|^[SH]L$|\/(size|axialSize|strain|axialStrain|gaussianSize|gaussianStrain|width)$/;
+  const isWidth =
+    /^([UVWXYZ]|[SH]L|asym)$|^eta|\/(size|axialSize|strain|axialStrain|gaussianSize|gaussianStrain|width)$/;
   calculator.parameters.forEach(({ name }, i) => {
     const value = settings.get(name)?.value;
     if (value !== undefined && !isWidth.test(name)) calculator.values[i] = value;

@@ -16,7 +16,7 @@ export function settleConfig(config: ModelConfig, parameters: readonly RefinedPa
   };
   const { profile, background, displacement } = config;
   const widths = Object.fromEntries(
-    (["U", "V", "W", "X", "Y", "Z", "eta0", "eta1", "SL", "HL"] as const)
+    (["U", "V", "W", "X", "Y", "Z", "eta0", "eta1", "SL", "HL", "asym"] as const)
       .map((key) => [key, settle(profile[key], key)] as const)
       .filter(([, spec]) => spec !== undefined),
   );
@@ -26,7 +26,13 @@ export function settleConfig(config: ModelConfig, parameters: readonly RefinedPa
     ...(config.wavelength && { wavelength: settle(config.wavelength, "wavelength") }),
     // open no longer: a series or a second run must not decide again
     ...(!displacement && known.has("zero") && { zero: settle(config.zero ?? {}, "zero") }),
-    ...(displacement && { displacement: { ...displacement, value: settle(displacement.value, "displacement") } }),
+    ...(displacement && {
+      displacement: {
+        ...displacement,
+        value: settle(displacement.value, "displacement"),
+        ...(displacement.transparency && { transparency: settle(displacement.transparency, "transparency") }),
+      },
+    }),
     profile: { ...profile, ...widths },
     background: {
       ...background,
