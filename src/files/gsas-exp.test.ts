@@ -67,17 +67,21 @@ describe("an .EXP of old GSAS", () => {
 
 describe.skipIf(!hasShared)("measured experiments (needs ../shared)", () => {
   it("fluorapatite: its cell, group and density of 3.2 g/cm^3", () => {
-    const { phases, notes } = readGsasExp(shared("data/powder/gsas_lab_refined/FAP.EXP"));
+    const { phases, instrument } = readGsasExp(shared("data/powder/gsas_lab_refined/FAP.EXP"));
     expect(phases[0]!.cell).toMatchObject({ a: 9.371724, c: 6.885867, gamma: 120 });
     expect(phases[0]!.sites.map(({ scatterer }) => scatterer)).toEqual(["Ca", "Ca", "P", "F", "O", "O", "O"]);
     expect(phases[0]!.operations).toHaveLength(12);
     expect(density(phases[0]!)).toBeCloseTo(3.2, 1);
-    expect(notes.join()).toMatch(/shft = 4.90166/);
+    expect(instrument.sampleShiftDeg).toBeCloseTo(0.0490166, 9);
   });
 
   it("alpha and beta silicon nitride", () => {
     const text = readFileSync(shared("data/powder/gsas_lab_refined/A_SI3N4X.EXP"), "latin1");
-    const { phases } = parseGsasExp(text, "A_SI3N4X.EXP");
+    const { phases, instrument } = parseGsasExp(text, "A_SI3N4X.EXP");
+    // asym and shft of profile function 2
+    expect(instrument.asymmetryDeg).toBeCloseTo(-0.0130255, 9);
+    expect(instrument.sampleShiftDeg).toBeCloseTo(0.0151, 9);
+    expect(instrument.transparencyDeg).toBeUndefined();
     // 3.18 and 3.20 g/cm^3
     expect(phases.map((phase) => Number(density(phase).toFixed(2)))).toEqual([3.18, 3.2]);
   });

@@ -6,6 +6,9 @@
  *   3  GU GV GW GP LX LY S/L H/L trns shft stec ptec sfec ...
  *   4  GU GV GW GP LX ptec trns shft sfec S/L H/L eta ...
  *
+ * asym, shft and trns, in centidegrees, move lines by -asym f / tan 2theta (f from 0 to 1: Howard), -shft cos theta and
+ * -trns sin 2theta.
+ *
  * GP / cos^2 is GP tan^2 + GP, so it goes into U and W without loss. Zero is in centidegrees.
  *
  * Source: Larson & Von Dreele, General Structure Analysis System (GSAS), LAUR 86-748 (2004), "CW profile functions"
@@ -99,7 +102,10 @@ function readBank(bank: number, keys: ReadonlyMap<string, string>, file: string)
   };
 }
 
-type Profile = Pick<InstrumentParameters, "U" | "V" | "W" | "X" | "Y" | "Z" | "SL" | "HL">;
+type Profile = Pick<
+  InstrumentParameters,
+  "U" | "V" | "W" | "X" | "Y" | "Z" | "SL" | "HL" | "asymmetryDeg" | "sampleShiftDeg" | "transparencyDeg"
+>;
 
 function readProfile(keys: ReadonlyMap<string, string>, where: string, notes: string[]): Profile {
   const functions = profileFunctions(keys);
@@ -117,7 +123,7 @@ function readProfile(keys: ReadonlyMap<string, string>, where: string, notes: st
       `${where}: the profile coefficients (PRCF) hold something that is no number. Mend the lines.`,
     );
   }
-  const used = new Set(["GU", "GV", "GW", "GP", "LX", "LY", "S/L", "H/L"]);
+  const used = new Set(["GU", "GV", "GW", "GP", "LX", "LY", "S/L", "H/L", "asym", "shft", "trns"]);
   names.forEach((key, i) => {
     if (!used.has(key) && coefficients[i])
       notes.push(`${where}: profile coefficient ${key} = ${coefficients[i]} is not used`);
@@ -137,6 +143,9 @@ function readProfile(keys: ReadonlyMap<string, string>, where: string, notes: st
     Z: 0,
     SL: Math.max(0, value("S/L")),
     HL: Math.max(0, value("H/L")),
+    ...(value("asym") !== 0 && { asymmetryDeg: value("asym") / 100 }),
+    ...(value("shft") !== 0 && { sampleShiftDeg: value("shft") / 100 }),
+    ...(value("trns") !== 0 && { transparencyDeg: value("trns") / 100 }),
   };
 }
 

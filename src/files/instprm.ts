@@ -38,6 +38,12 @@ export interface InstrumentParameters {
   /** S/L and H/L; 0: no asymmetry */
   readonly SL: number;
   readonly HL: number;
+  /** Howard's asymmetry, degrees; GSAS's asym is 100 times it */
+  readonly asymmetryDeg?: number;
+  /** 2theta is lower by this times cos theta: a displaced flat sample */
+  readonly sampleShiftDeg?: number;
+  /** 2theta is lower by this times sin 2theta: a transparent flat sample */
+  readonly transparencyDeg?: number;
   readonly geometry?: "bragg-brentano" | "debye-scherrer";
   readonly radiusMm?: number;
   /** what the file holds and is not used, one sentence each */

@@ -20,6 +20,8 @@ export interface TopasInstrument {
     readonly geometry: "bragg-brentano" | "detector";
     readonly lengthMm: number;
     readonly value: TopasParameter;
+    /** degrees: th2_offset = -T Sin(2 Th) */
+    readonly transparency?: TopasParameter;
   };
   readonly shape: "tchz" | "pseudo-voigt";
   readonly profile: Partial<Record<ProfileKey, TopasParameter>>;
@@ -327,6 +329,7 @@ function readShifts(
   const { resolve, notes, angles, wavelengthA } = context;
   let zero: TopasParameter | undefined;
   let displacement: TopasInstrument["displacement"];
+  let transparency: TopasParameter | undefined;
   const addZero = (parameter: TopasParameter): void => {
     zero = zero ? { ...zero, value: zero.value + parameter.value } : parameter;
   };
@@ -346,15 +349,21 @@ function readShifts(
     }
     const isRefined = resolve.isRefined(equation);
     const values = angles.map((theta) => resolve.at(equation, theta, wavelengthA));
-    const fit = fitValues(values, [() => 1, Math.cos], angles);
+    const fit = fitValues(values, [() => 1, Math.cos, (theta) => Math.sin(2 * theta)], angles);
     const ratio = detectorRatio(values, angles);
     if (ratio !== undefined) {
       displacement = { geometry: "detector", lengthMm: 1000, value: { value: 1000 * ratio, isRefined } };
     } else if (fit && fit.deviation < 1e-6) {
       if (fit.values[0] !== 0 && Math.abs(fit.values[0]!) > 1e-9) addZero({ value: fit.values[0]!, isRefined });
+      if (Math.abs(fit.values[2]!) > 1e-9) transparency = { value: -fit.values[2]!, isRefined };
       const value = (-fit.values[1]! * radiusMm) / (2 * DEG);
-      if (value !== 0) displacement = { geometry: "bragg-brentano", lengthMm: radiusMm, value: { value, isRefined } };
+      if (Math.abs(fit.values[1]!) > 1e-9)
+        displacement = { geometry: "bragg-brentano", lengthMm: radiusMm, value: { value, isRefined } };
     } else notes.push(`th2_offset = ${shorten(equation.text)}; is neither a zero nor a displacement and is not read`);
+  }
+  if (transparency && displacement?.geometry !== "detector") {
+    const none = { value: 0, isRefined: false };
+    displacement = { geometry: "bragg-brentano", lengthMm: radiusMm, value: none, ...displacement, transparency };
   }
   return { ...(zero && { zero }), ...(displacement && { displacement }) };
 }

@@ -35,6 +35,7 @@ export function settledConfig(settled: SettledModel, backgroundFile = "backgroun
     displacement: config.displacement && {
       ...config.displacement,
       value: at("displacement", config.displacement.value)!,
+      transparency: config.displacement.transparency && at("transparency", config.displacement.transparency),
     },
     profile: settledProfile(settled, at),
     background: settledBackground(settled, backgroundFile, at),
@@ -65,6 +66,7 @@ function settledProfile({ source, resolved: { model } }: SettledModel, at: At): 
   const keys = model.profile === "tchz" ? ["U", "V", "W", "X", "Y", "Z"] : ["U", "V", "W", "eta0", "eta1"];
   // without HL the two are tied
   if (model.hasAsymmetry) keys.push(...(source.config.profile.HL === undefined ? ["SL"] : ["SL", "HL"]));
+  if (model.hasHowardAsymmetry) keys.push("asym");
   return { shape: model.profile, ...Object.fromEntries(keys.map((key) => [key, at(key)])) };
 }
 

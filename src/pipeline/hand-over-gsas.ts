@@ -36,6 +36,11 @@ function instrumentFile(settled: SettledModel, notes: string[]): string {
   const { model } = resolved;
   const wavelengthA = value("wavelength") || resolved.wavelengthA;
   const lines = model.radiation.map(({ ratio, weight }) => ({ wavelengthA: wavelengthA * ratio, weight }));
+  if (model.hasHowardAsymmetry) {
+    notes.push(
+      `Howard's asymmetry, ${value("asym")} degrees, is not in GSAS-II and is left out: give SH/L ${value("asym") < 0 ? "0, as it is of the other sign" : "and refine it"}`,
+    );
+  }
   if (lines.length > 2) notes.push(`${lines.length} emission lines; GSAS-II takes two, the first ones`);
   const { displacement } = model;
   const isTube = displacement?.geometry === "bragg-brentano" || (lines.length > 1 && !displacement);
@@ -262,7 +267,15 @@ function displacementLines({ value, isRefined, resolved }: SettledModel, notes: 
   if (!displacement) return [];
   const flag = python(isRefined("displacement"));
   if (displacement.geometry === "bragg-brentano") {
-    return [`hist.data["Sample Parameters"]["Shift"] = [${1000 * value("displacement")}, ${flag}]  # um`];
+    const lines = [`hist.data["Sample Parameters"]["Shift"] = [${1000 * value("displacement")}, ${flag}]  # um`];
+    if (displacement.hasTransparency) {
+      // GSAS-II moves lines by -9 / (pi R) times it sin 2theta
+      const transparency = (Math.PI * displacement.lengthMm * value("transparency")) / 9;
+      lines.push(
+        `hist.data["Sample Parameters"]["Transparency"] = [${transparency}, ${python(isRefined("transparency"))}]`,
+      );
+    }
+    return lines;
   }
   notes.push(
     "the displacement along the beam is DisplaceY, which has sin 2theta for sin 2theta cos 2theta of a flat detector",

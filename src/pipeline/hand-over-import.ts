@@ -31,23 +31,39 @@ export function importInstrument(instrument: InstrumentParameters): ImportedMode
       : { radiation: { lines: lines.map(({ wavelengthA, weight }) => ({ wavelength: wavelengthA, weight })) } }),
     ...(polarization !== undefined && { polarization }),
     zero: fixed(instrument.zeroDeg),
-    ...(instrument.geometry === "bragg-brentano" &&
-      instrument.radiusMm && {
-        displacement: {
-          geometry: "bragg-brentano" as const,
-          lengthMm: instrument.radiusMm,
-          value: fixed(0),
-        },
-      }),
+    ...flatSample(instrument),
     profile: {
       shape: "tchz",
       ...Object.fromEntries((["U", "V", "W", "X", "Y", "Z"] as const).map((key) => [key, fixed(instrument[key])])),
       ...(SL + HL > 0 && { SL: fixed(Math.max(SL, 1e-6)), HL: fixed(Math.max(HL, 1e-6)) }),
+      ...(SL + HL === 0 && instrument.asymmetryDeg !== undefined && { asym: fixed(instrument.asymmetryDeg) }),
     },
   };
   const notes = [...instrument.notes];
+  if (config.displacement && !instrument.radiusMm)
+    notes.push(
+      `the goniometer radius is not given; ${UNKNOWN_RADIUS_MM} mm is taken, only displacement / radius matters`,
+    );
   if (first && instrument.W === 0 && instrument.U === 0) notes.push("the Gaussian width is 0: refine W, or give it");
   return { config, structures: new Map(), notes };
+}
+
+/** Stands for a radius that the file does not give. */
+const UNKNOWN_RADIUS_MM = 200;
+
+function flatSample({ geometry, radiusMm, sampleShiftDeg, transparencyDeg }: InstrumentParameters) {
+  const isShifted = sampleShiftDeg !== undefined || transparencyDeg !== undefined;
+  if (!isShifted && !(geometry === "bragg-brentano" && radiusMm)) return {};
+  const lengthMm = radiusMm || UNKNOWN_RADIUS_MM;
+  return {
+    displacement: {
+      geometry: "bragg-brentano" as const,
+      lengthMm,
+      // 2 s / R radians
+      value: { value: ((sampleShiftDeg ?? 0) * lengthMm * Math.PI) / 360, refine: false },
+      ...(transparencyDeg !== undefined && { transparency: { value: transparencyDeg, refine: false } }),
+    },
+  };
 }
 
 /** A GSAS experiment as a model: its phases with scales and cells refined, its instrument fixed. */
@@ -142,6 +158,7 @@ function patternInput(pattern: TopasPattern, take: Take): ModelConfigInput {
         geometry: displacement.geometry,
         lengthMm: displacement.lengthMm,
         value: take("displacement", displacement.value)!,
+        ...(displacement.transparency && { transparency: take("transparency", displacement.transparency)! }),
       },
     }),
     profile: {

@@ -34,6 +34,11 @@ export function formatTopasInp(settled: SettledModel, patternFile: string): Topa
       `axial divergence S/L = ${settled.value("SL")}, H/L = ${settled.value("HL")} (Finger, Cox & Jephcoat) is written as Simple_Axial_Model, which is near it only: refine it`,
     );
   }
+  if (resolved.model.hasHowardAsymmetry) {
+    notes.push(
+      `Howard's asymmetry, ${settled.value("asym")} degrees, is left out: TOPAS has axial divergence, which gives low-angle tails only`,
+    );
+  }
   if (settled.backgroundError > 0) {
     notes.push(
       `the background of points or of a measured pattern is written as ${background.length} Chebyshev terms, at most ${settled.backgroundError.toPrecision(2)} from it`,
@@ -120,6 +125,7 @@ function patternLines(settled: SettledModel, names: TopasNames, patternFile: str
     }),
     `  prm ${names.parameter("zero")}`,
     ...(model.displacement ? [`  prm ${names.parameter("displacement")} ' mm`] : []),
+    ...(model.displacement?.hasTransparency ? [`  prm ${names.parameter("transparency")} ' degrees`] : []),
     ...(model.hasAsymmetry ? axialLines(settled) : []),
     ...profile.map((key) => `  prm ${settled.isRefined(key) ? "" : "!"}inst_${key} ${value(key)}`),
   ];
@@ -159,6 +165,7 @@ function instrumentLines({ resolved }: SettledModel, names: TopasNames): string[
         : `    th2_offset = Rad (ArcTan((1 - ${s} / ${length}) Tan(2 Th)) - 2 Th);`,
     );
   }
+  if (model.displacement?.hasTransparency) lines.push(`    th2_offset = -${names.name("transparency")} Sin(2 Th);`);
   if (model.profile === "tchz") {
     lines.push(
       "    gauss_fwhm = Sqrt(Max(inst_U Tan(Th)^2 + inst_V Tan(Th) + inst_W, 1e-12));",

@@ -50,7 +50,12 @@ const MODEL: ModelConfigInput = {
   exclude: [[5, 5.2]],
   zero: { value: 0.01, refine: true },
   polarization: 0.3,
-  displacement: { geometry: "bragg-brentano", lengthMm: 200, value: { value: 0.05, refine: false } },
+  displacement: {
+    geometry: "bragg-brentano",
+    lengthMm: 200,
+    value: { value: 0.05, refine: false },
+    transparency: { value: 0.004, refine: true },
+  },
   profile: { U: 0.002, V: -0.001, W: { value: 0.0008, refine: true }, X: 0.004, Y: 0.02, Z: 0.001 },
   background: { chebyshev: [50, -4, 2] },
   peaks: [{ name: "separator", position: 4.3, fwhm: { value: 0.2, refine: true }, eta: 0.4, area: 30 }],
@@ -325,6 +330,18 @@ describe("other kinds of models", () => {
     expect(parseYaml(files.get("model.yaml")!, "m", ModelConfig).profile.HL).toBeUndefined();
   });
 
+  it("Howard's asymmetry: kept here, named where it is left out", () => {
+    const profile = { W: 0.01, Y: 0.05, asym: { value: -0.013, refine: true } };
+    const config = ModelConfig.parse({ wavelength: 0.2, profile, phases: [{ structure: "LaB6", scale: 1 }] });
+    const { files, notes } = handOverFiles({ pattern, config, values: new Map(), structures: new Map() });
+    expect(notes.topas.join()).toMatch(/Howard's asymmetry, -0.013 degrees, is left out/);
+    expect(notes.gsas2.join()).toMatch(/Howard's asymmetry, -0.013 degrees, is not in GSAS-II/);
+    expect(files.get("gsas2/instrument.instprm")).toContain("SH/L:0\n");
+    const kept = parseYaml(files.get("model.yaml")!, "m", ModelConfig).profile;
+    expect(kept).toMatchObject({ asym: { value: -0.013, refine: true } });
+    expect(kept.SL).toBeUndefined();
+  });
+
   it("Pawley and Le Bail phases keep their cell, group and kind", () => {
     const { config } = backOf({
       wavelength: 0.2,
@@ -535,6 +552,15 @@ describe.skipIf(!hasShared)("models of other programs at their own values (needs
     expect(config.range).toEqual([15, 129.98]);
     expect(model.phases.map(({ name }) => name)).toEqual(["fap"]);
     expect(model.radiation[1]!.ratio).toBeCloseTo(1.5443 / 1.5405, 12);
+  });
+
+  it("GSAS's asymmetry and sample shift come along: alpha-Si3N4", () => {
+    const { config, notes } = importGsasExp(readGsasExp(shared("data/powder/gsas_lab_refined/A_SI3N4X.EXP")));
+    expect(config.profile!.asym).toEqual({ value: -0.0130255, refine: false });
+    const { lengthMm, value } = ModelConfig.parse(config).displacement!;
+    // shft = 1.51 centidegrees of cos theta is 2 s / R in radians
+    expect((2 * value.value!) / lengthMm).toBeCloseTo((0.0151 * Math.PI) / 180, 12);
+    expect(notes.join()).toMatch(/radius is not given; 200 mm is taken/);
   });
 
   it("11-BM's old .prm gives a model", () => {
