@@ -165,6 +165,12 @@ describe("settings that cannot be", () => {
     expect(stderr).toContain(word);
   });
 
+  it("no wavelength anywhere is refused, saying where to write it", () => {
+    const { code, json, stderr } = failing("no-energy", { model: "model.yaml" }, { energyKeV: undefined });
+    expect([code, json.error.code]).toEqual([2, "energy-missing"]);
+    expect(stderr).toContain("energyKeV");
+  });
+
   it("a phase mask keeps a phase out of where it is not", async () => {
     const half = Float32Array.from({ length: SIZE * SIZE }, (_, i) => (i % SIZE > SIZE / 2 ? 1 : 0));
     writeFileSync(join(folder, "cell", "half.npy"), encodeNpy({ shape: [SIZE, SIZE], data: half }));
