@@ -92,7 +92,9 @@ function ofVoxel(result: Result, parameter: RefinedParameter, at: number): Refin
   if (parameter.status === "fixed") return fixed;
   if (name.startsWith("background/")) return { ...parameter, status: "refined" };
   if (!result.list().some((entry) => entry.name === `map/${name}`)) return fixed;
-  const own = result.readMap(`map/${name}`).values[at]!;
+  const found = result.readMap(`map/${name}`).values[at]!;
+  // a map keeps scales below 0 for the sake of sums; a pattern by itself has no negative phases
+  const own = name.endsWith("/scale") ? Math.max(0, found) : found;
   return {
     ...parameter,
     value: Number.isFinite(own) ? own : value,
