@@ -26,6 +26,8 @@ function refine(example: string, file: string, change: Partial<ModelConfigInput>
   };
 }
 
+const profileOf = (example: string): ModelConfigInput["profile"] =>
+  parse(readFileSync(`examples/refine-${example}.yaml`, "utf8")).profile;
 const within = (value: number, limit: number): void => expect(Math.abs(value)).toBeLessThan(limit);
 
 describe.skipIf(!hasShared)("round robin 1h, weighed (needs ../shared)", () => {
@@ -91,14 +93,58 @@ describe.skipIf(!hasShared)("patterns that GSAS refined (needs ../shared)", () =
     for (const [name, value] of atoms) within(of(`FAP/${name}`) - value, 8e-4);
   });
 
-  it("alpha-Si3N4 with beta: a better fit; cells to 150 ppm, as GSAS has a tail on the wrong side", () => {
+  it("alpha-Si3N4 with beta, GSAS's aberrations: its cell to 60 ppm, a better fit", () => {
     const { ppm, rwp, share, status } = refine("si3n4", "gsas_lab_refined/A_SI3N4.XRA");
     expect(status).toBe("converged");
     expect(rwp).toBeLessThan(14.2);
-    within(ppm("alpha/a", 7.753888), 150);
-    within(ppm("alpha/c", 5.620424), 150);
+    within(ppm("alpha/a", 7.753888), 60);
+    within(ppm("alpha/c", 5.620424), 60);
     expect(share("beta")).toBeGreaterThan(1);
     expect(share("beta")).toBeLessThan(5);
+  });
+
+  it("alpha-Si3N4, also GSAS's three background terms and instrumental width of beta: its asym, shft, LX, LY", () => {
+    const { phases } = parse(readFileSync("examples/refine-si3n4.yaml", "utf8"));
+    const { of, ppm } = refine("si3n4", "gsas_lab_refined/A_SI3N4.XRA", {
+      cutoff: 1e-4,
+      background: 3,
+      phases: [phases[0], { ...phases[1], size: undefined }],
+    });
+    within(of("asym") + 0.0130255, 0.002);
+    within(of("displacement") - (200 * 1.51 * Math.PI) / 36000, 0.003);
+    within(of("X") - 0.0699, 0.002);
+    within(of("Y") - 0.1457, 0.003);
+    within(ppm("alpha/a", 7.753888), 40);
+    within(ppm("alpha/c", 5.620424), 40);
+  });
+
+  it("alpha-Si3N4: asym and shft of the other sign fit worse, with a cell 200 ppm larger", () => {
+    const { ppm, rwp } = refine("si3n4", "gsas_lab_refined/A_SI3N4.XRA", {
+      cutoff: 1e-4,
+      displacement: { geometry: "bragg-brentano", lengthMm: 200, value: (-200 * 1.51 * Math.PI) / 36000 },
+      profile: { ...profileOf("si3n4"), asym: 0.0130255 },
+    });
+    expect(rwp).toBeGreaterThan(12.2);
+    expect(ppm("alpha/a", 7.753888)).toBeGreaterThan(200);
+  });
+
+  it("alpha-Si3N4 with what an instrument has, slits and transparency: a better fit, a smaller cell", () => {
+    const { asym: _, ...profile } = profileOf("si3n4") as Record<string, unknown>;
+    const { of, ppm, rwp } = refine("si3n4", "gsas_lab_refined/A_SI3N4.XRA", {
+      profile: { ...profile, SL: { value: 0.02, refine: true } },
+      displacement: {
+        geometry: "bragg-brentano",
+        lengthMm: 200,
+        value: true,
+        transparency: { value: 0.03, refine: true },
+      },
+    });
+    expect(rwp).toBeLessThan(12);
+    // of fluorapatite, alike measured, S/L is 0.0210
+    within(of("SL") - 0.021, 0.002);
+    expect(of("transparency")).toBeGreaterThan(0.03);
+    within(ppm("alpha/a", 7.753888) + 184, 60);
+    within(ppm("alpha/c", 5.620424) + 209, 60);
   });
 });
 

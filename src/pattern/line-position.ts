@@ -31,7 +31,7 @@ export function displacementShift(
  * Shift of 2theta in degrees by a flat sample that is transparent, -T sin 2theta with T = 90 / (pi mu R) degrees of a
  * thick one, and its derivatives by 2theta and by T.
  *
- * Source: Wilson, Mathematical Theory of X-ray Powder Diffractometry (1963), chapter 4.
+ * Source: Wilson, Mathematical Theory of X-ray Powder Diffractometry (1963).
  */
 export function transparencyShift(twoThetaDeg: number, transparencyDeg: number, out: Float64Array): void {
   const sine = Math.sin(twoThetaDeg / DEG);
