@@ -79,7 +79,7 @@ export function modelParameters(model: PatternModel, wavelengthA: number, dMinA:
 }
 
 function profileParameters({ profile, hasAsymmetry, hasHowardAsymmetry }: PatternModel): ModelParameter[] {
-  const list = [parameter("U", "°²", 0), parameter("V", "°²", 0), parameter("W", "°²", 1e-4)];
+  const list = [parameter("U", "°²", 0), parameter("V", "°²", 0), parameter("W", "°²", 1e-4, { min: 1e-8 })];
   if (profile === "tchz") for (const name of ["X", "Y", "Z"]) list.push(parameter(name, "°", 0));
   else list.push(parameter("eta0", "", 0.5, { min: -1, max: 2 }), parameter("eta1", "1/°", 0));
   if (hasAsymmetry) {
