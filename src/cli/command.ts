@@ -54,6 +54,21 @@ export async function execute(options: CommonOptions, work: (signal: AbortSignal
   }
 }
 
+/**
+ * For work that keeps the thread busy and leaves nothing half done: Ctrl-C ends the program at once, as handlers that
+ * would run only afterwards could not.
+ */
+export function withDefaultSignals<T>(work: () => T): T {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const handlers = signals.map((signal) => [signal, process.listeners(signal)] as const);
+  for (const signal of signals) process.removeAllListeners(signal);
+  try {
+    return work();
+  } finally {
+    for (const [signal, listeners] of handlers) for (const listener of listeners) process.on(signal, listener);
+  }
+}
+
 function showError(thrown: unknown, options: CommonOptions, isInterrupted: boolean): number {
   // a folder that is not there, a name that is taken, a full disk: the user's to mend wherever it comes up
   const error = diskError(thrown, (thrown as NodeJS.ErrnoException | undefined)?.path ?? "the output");

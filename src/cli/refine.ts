@@ -1,16 +1,19 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, mkdirSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { AXIS_UNITS, type AxisUnit, convertAxis, InputError } from "../data/index.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
 import { loadKernels } from "../pipeline/load-kernels.ts";
 import { type LoadedModel, loadModel } from "../pipeline/load-model.ts";
 import { curvesCsv, seriesPanels } from "../pipeline/refine-outputs.ts";
-import { dropJournal, refineSeries } from "../pipeline/refine-series.ts";
+import { refineSeries } from "../pipeline/refine-series.ts";
 import { refinementFigure } from "../pipeline/refinement-figure.ts";
 import { isResult, type ResultPattern, readResultPattern, type VoxelPlace } from "../pipeline/result-pattern.ts";
+import { lockFile } from "../pipeline/run-lock.ts";
 import { saveModel } from "../pipeline/save-model.ts";
+import { dropSeriesJournal } from "../pipeline/series-journal.ts";
 import { openSeries, type SeriesItem } from "../pipeline/series-source.ts";
+import { writeWhole } from "../pipeline/write-whole.ts";
 import { resolveModel, SERIES_MODES } from "../refinement/index.ts";
 import {
   type RefinementResult,
@@ -20,7 +23,8 @@ import {
   seriesReport,
   settleConfig,
 } from "../stages/refine/index.ts";
-import { type CommonOptions, createCommand, execute, type Report } from "./command.ts";
+import { checkOutputs } from "./check-outputs.ts";
+import { type CommonOptions, createCommand, execute, type Report, withDefaultSignals } from "./command.ts";
 import { handOverReport } from "./handover.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
@@ -67,12 +71,46 @@ export const refineCommand = (): Command =>
         const model = withMode(modelFor(ofResult, options, axis), options.mode);
         const { wavelengthA } = resolveModel(model.config, model.files);
         const { frames } = model.config.series;
-        if (ofResult) return single(itemOf(ofResult, paths[0]!, wavelengthA), model, options, range, signal);
-        const items = await openSeries(paths, { frames, wavelengthA, ...axis });
+        const items = ofResult
+          ? [itemOf(ofResult, paths[0]!, wavelengthA)]
+          : await openSeries(paths, { frames, wavelengthA, ...axis });
+        checkFiles(options, items, model);
         if (items.length > 1) return series(paths, model, options, signal);
-        return single(items[0]!, model, options, range, signal);
+        return single(items[0]!, model, options, range);
       }),
     );
+
+const PICTURES = [".svg", ".png"];
+
+/** @throws InputError where an output cannot be written, or is a file that the refinement is made from */
+function checkFiles(options: Options, items: readonly SeriesItem[], { config, path }: LoadedModel): void {
+  const { output, figure, curves, saveModel: saved, table, each } = options;
+  const wanted = [
+    ["-o", output, [".json"]],
+    ["--figure", figure, PICTURES],
+    ["--curves", curves, [".csv"]],
+    ["--save-model", saved, [".yaml", ".yml"]],
+    ["--table", table, [".csv"]],
+  ] as const;
+  const { background, instrument, phases } = config;
+  const named = [
+    ...phases.map(({ cif }) => cif),
+    instrument,
+    "measured" in background ? background.measured?.file : undefined,
+  ];
+  const ofModel = named.flatMap((file) => (file === undefined ? [] : [resolve(dirname(path), file)]));
+  checkOutputs(
+    wanted.flatMap(([flag, file, endings]) => (file === undefined ? [] : [{ flag, path: file, endings }])),
+    [...items.map((item) => item.path), path, ...ofModel],
+  );
+  const stems = items.map(({ name }) => stemOf(name));
+  const again = stems.findIndex((stem, i) => stems.indexOf(stem) < i);
+  if (each === undefined || again < 0) return;
+  throw new InputError(
+    "output-twice",
+    `--each ${each}: ${items[stems.indexOf(stems[again]!)]!.name} and ${items[again]!.name} would both become ${stems[again]}.json. Refine them one after the other, into two folders.`,
+  );
+}
 
 /** The slice's mean pattern or a voxel, where the one path is a result that holds a slice. */
 async function fromResult(paths: readonly string[], { voxel }: Options): Promise<ResultPattern | undefined> {
@@ -112,18 +150,16 @@ async function single(
   model: LoadedModel,
   options: Options,
   range: readonly [number, number] | undefined,
-  signal: AbortSignal,
 ): Promise<Report> {
   const forSeries = (["table", "each", "mode"] as const).find((key) => options[key] !== undefined);
   if (forSeries) throw new InputError("bad-option", `--${forSeries} is of a series, and one pattern was given.`);
   const { config, files } = model;
   const kernels = loadKernels();
   const pattern = await item.read();
-  const result = refinePattern(kernels, config, files, pattern, item.name, { isCancelled: () => signal.aborted });
-  if (signal.aborted) throw new Error("aborted");
-  if (options.output) writeFileSync(options.output, `${JSON.stringify(result)}\n`);
+  const result = withDefaultSignals(() => refinePattern(kernels, config, files, pattern, item.name));
+  if (options.output) writeWhole(options.output, `${JSON.stringify(result)}\n`);
   if (options.figure) await writeFigure(options.figure, refinementFigure(result, item.name, range));
-  if (options.curves) writeFileSync(options.curves, curvesCsv(result));
+  if (options.curves) writeWhole(options.curves, curvesCsv(result));
   if (options.saveModel) saveModel(options.saveModel, settleConfig(config, result.parameters), model.path);
   if (!options.handOver) return { json: result, lines: refinementReport(result) };
   const handed = handOverReport({
@@ -152,6 +188,20 @@ async function series(
       `--${flag} is of one pattern, and a series was given; --each writes all of each.`,
     );
   }
+  const unlock = options.output ? lockFile(`${options.output}.lock`, options.output) : () => {};
+  try {
+    return await lockedSeries(paths, model, options, signal);
+  } finally {
+    unlock();
+  }
+}
+
+async function lockedSeries(
+  paths: readonly string[],
+  model: LoadedModel,
+  options: Options,
+  signal: AbortSignal,
+): Promise<Report> {
   const { each, output } = options;
   if (each) mkdirSync(each, { recursive: true });
   const axis = axisOption(options.axis);
@@ -159,28 +209,30 @@ async function series(
   const result = await refineSeries(loadKernels(), model, paths, {
     ...axis,
     signal,
-    ...(journal && { journal }),
+    ...(journal && { journal, journalKey: each ? resolve(each) : "" }),
     onProgress: createProgressBar(options.quiet === true),
     ...(each && { onResult: (item: SeriesItem, one: RefinementResult) => writeEach(each, item.name, one) }),
   });
-  if (output) writeFileSync(output, `${JSON.stringify(result)}\n`);
+  if (output) writeWhole(output, `${JSON.stringify(result)}\n`);
   const { name, unit } = result.variable;
   const variable = unit ? `${name} (${unit})` : name;
-  if (options.table) writeFileSync(options.table, seriesCsv(result.entries, variable));
+  if (options.table) writeWhole(options.table, seriesCsv(result.entries, variable));
   if (options.figure) await writeFigure(options.figure, seriesPanels(result));
-  if (journal) dropJournal(journal);
+  if (journal) dropSeriesJournal(journal);
   return { json: result, lines: seriesReport(result.entries, variable, result.surface) };
 }
 
+const stemOf = (name: string): string => basename(name).replace(/[[\]]/g, "-").replace(/-$/, "");
+
 /** One folder for all: names of files lose their folders, and frames keep their number. */
 function writeEach(folder: string, name: string, result: RefinementResult): void {
-  const stem = basename(name).replace(/[[\]]/g, "-").replace(/-$/, "");
-  writeFileSync(join(folder, `${stem}.json`), `${JSON.stringify(result)}\n`);
-  writeFileSync(join(folder, `${stem}.svg`), refinementFigure(result, name));
+  const stem = stemOf(name);
+  writeWhole(join(folder, `${stem}.json`), `${JSON.stringify(result)}\n`);
+  writeWhole(join(folder, `${stem}.svg`), refinementFigure(result, name));
 }
 
 async function writeFigure(path: string, svg: string): Promise<void> {
-  writeFileSync(path, /\.png$/i.test(path) ? await svgToPng(svg) : svg);
+  writeWhole(path, /\.png$/i.test(path) ? await svgToPng(svg) : svg);
 }
 
 function withMode(model: LoadedModel, mode: string | undefined): LoadedModel {

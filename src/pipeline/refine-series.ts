@@ -1,8 +1,8 @@
 /** A series of patterns from their files to its result: one after the other, kept as it goes, resumed where it ended. */
-import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type AxisUnit, InputError } from "../data/index.ts";
+import { version } from "../data/version.ts";
 import { readText } from "../files/byte-source.ts";
 import { parseNumberList } from "../files/csv.ts";
 import type { Kernels } from "../kernels/index.ts";
@@ -20,6 +20,7 @@ import {
 } from "../stages/refine/index.ts";
 import type { LoadedModel } from "./load-model.ts";
 import { createEstimator, type ProgressListener } from "./progress.ts";
+import { openSeriesJournal } from "./series-journal.ts";
 import { openSeries, readHeaderNumber, type SeriesItem } from "./series-source.ts";
 
 export interface SeriesOptions {
@@ -27,9 +28,11 @@ export interface SeriesOptions {
   readonly axis?: AxisUnit;
   /** where what is done is kept until the whole is; left out: nothing is */
   readonly journal?: string;
+  /** what else must be the same for the journal to hold: where onResult writes */
+  readonly journalKey?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: ProgressListener;
-  /** the whole result of each pattern, as it is made */
+  /** the whole result of each pattern, as it is made; patterns that the journal has are not made again */
   readonly onResult?: (item: SeriesItem, result: RefinementResult) => void;
   readonly now?: () => number;
 }
@@ -62,7 +65,7 @@ export async function refineSeries(
     ...(options.axis && { axis: options.axis }),
   });
   const variables = variablesOf(model, items);
-  const journal = openJournal(options.journal, model, items);
+  const journal = openSeriesJournal(options.journal, identityOf(model, items, variables, options));
   const bad = await screen(items, series.leastIntensity);
   const { onProgress = () => {}, now = Date.now } = options;
   const entries: SeriesEntry[] = [...journal.entries];
@@ -84,17 +87,48 @@ export async function refineSeries(
       blocks: items.length,
       ...(secondsLeft !== undefined && { secondsLeft }),
     });
-    await new Promise((next) => setImmediate(next)); // lets Ctrl-C be seen between patterns
+    await letSignalsIn();
   }
   const { name, unit } = series.variable;
   const base = { title: config.title, mode: series.mode, variable: { name, unit } };
   onProgress({ type: "stage-end", stage: "refine", seconds: (now() - start) / 1000, notes: [] });
   if (series.mode !== "parametric") return { ...base, entries };
-  const read = async (index: number) => items[index]!.read();
+  const read = async (index: number) => {
+    await letSignalsIn();
+    return items[index]!.read();
+  };
   const surface = await refineSurface(kernels, config, files, entries, read, {
     isCancelled: () => options.signal?.aborted ?? false,
   });
+  if (options.signal?.aborted) throw new Error("aborted");
   return { ...base, entries: surface.entries, surface: surface.result };
+}
+
+/** Ctrl-C is only seen where the thread has nothing else to do. */
+const letSignalsIn = (): Promise<void> => new Promise((next) => setImmediate(next));
+
+/** Everything that decides what the entries are. */
+function identityOf(
+  { config, files }: LoadedModel,
+  items: readonly SeriesItem[],
+  variables: readonly number[],
+  { axis, journalKey }: SeriesOptions,
+): unknown {
+  const { measuredBackground: measured } = files;
+  const patterns = items.map(({ name, path }) => {
+    const { size, mtimeMs } = existsSync(path) ? statSync(path) : { size: 0, mtimeMs: 0 };
+    return [name, size, mtimeMs];
+  });
+  return {
+    version,
+    config,
+    structures: [...files.structures],
+    measured: measured && [Array.from(measured.twoThetaDeg), Array.from(measured.intensity)],
+    patterns,
+    variables,
+    axis,
+    journalKey,
+  };
 }
 
 async function refineOne(
@@ -155,39 +189,3 @@ function variablesOf({ config, path }: LoadedModel, items: readonly SeriesItem[]
     `The series has ${items.length} patterns and its variable ${given.length} values${file === undefined ? "" : ` (${file})`}: one for each pattern is needed, in the order of the patterns.`,
   );
 }
-
-interface SeriesJournal {
-  readonly entries: readonly SeriesEntry[];
-  add(entry: SeriesEntry): void;
-}
-
-/** One line a pattern; the first says of which model and files. NaN is written as null and read back as NaN. */
-function openJournal(
-  path: string | undefined,
-  { config, files }: LoadedModel,
-  items: readonly SeriesItem[],
-): SeriesJournal {
-  if (path === undefined) return { entries: [], add: () => {} };
-  const hash = createHash("sha256").update(JSON.stringify([config, [...files.structures]]));
-  for (const item of items) {
-    const { size, mtimeMs } = existsSync(item.path) ? statSync(item.path) : { size: 0, mtimeMs: 0 };
-    hash.update(`${item.name}\0${size}\0${mtimeMs}\n`);
-  }
-  const header = JSON.stringify({ series: hash.digest("hex") });
-  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
-  const entries: SeriesEntry[] = [];
-  if (lines[0] === header) {
-    for (const line of lines.slice(1, -1)) {
-      try {
-        entries.push(JSON.parse(line) as SeriesEntry);
-      } catch {
-        break; // the line that was being written when the run was killed
-      }
-    }
-  }
-  writeFileSync(path, [header, ...entries.map((entry) => JSON.stringify(entry))].map((line) => `${line}\n`).join(""));
-  return { entries, add: (entry) => appendFileSync(path, `${JSON.stringify(entry)}\n`) };
-}
-
-/** When the whole result is written. */
-export const dropJournal = (path: string): void => rmSync(path, { force: true });

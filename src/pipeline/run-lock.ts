@@ -1,4 +1,4 @@
-/** One run at a time on one result: RESULT.work/lock holds the process that is at work. */
+/** One run at a time on one result: RESULT.work/lock, of a series OUTPUT.lock, holds the process that is at work. */
 import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
@@ -24,7 +24,19 @@ export function lockRun(workFolder: string): () => void {
   } catch (error) {
     throw diskError(error, workFolder, 1e6);
   }
-  const path = join(workFolder, "lock");
+  const unlock = lockFile(join(workFolder, "lock"), workFolder.replace(/\.work$/, ""));
+  return () => {
+    unlock();
+    removeIfEmpty(workFolder);
+  };
+}
+
+/**
+ * @param output what messages say is being worked on
+ * @returns a function that gives the lock back
+ * @throws InputError "run-in-progress" while another process holds it
+ */
+export function lockFile(path: string, output: string): () => void {
   const me: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
   for (;;) {
     try {
@@ -33,7 +45,6 @@ export function lockRun(workFolder: string): () => void {
       return () => {
         rmSync(path, { force: true });
         held.delete(resolve(path));
-        removeIfEmpty(workFolder);
       };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw diskError(error, path, 1e3);
@@ -42,7 +53,7 @@ export function lockRun(workFolder: string): () => void {
     if (holder && (isAlive(holder) || held.has(resolve(path)))) {
       throw new InputError(
         "run-in-progress",
-        `Another run is at work on ${workFolder.replace(/\.work$/, "")}: process ${holder.pid} on ${holder.host}, since ${holder.since}. ` +
+        `Another run is at work on ${output}: process ${holder.pid} on ${holder.host}, since ${holder.since}. ` +
           `Wait for it, give another output with -o, or, if that process is gone, delete ${path}.`,
       );
     }

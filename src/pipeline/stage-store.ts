@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
+import { crc32 } from "node:zlib";
 import { BlockedArray, type BlockedArrayShape } from "./blocked-array.ts";
 import { diskError } from "./disk-error.ts";
 import { Journal } from "./journal.ts";
@@ -30,8 +31,8 @@ export class StageStore {
   done<Meta>(key: string): StageDone<Meta> | undefined {
     const path = join(this.folder, "done.bin");
     if (!existsSync(path)) return undefined;
-    const done = deserialize(readFileSync(path)) as StageDone<Meta>;
-    return done.key === key ? done : undefined;
+    const done = readDone<Meta>(path);
+    return done?.key === key ? done : undefined;
   }
 
   /** The journal to go on with; everything of another key is thrown away first. */
@@ -55,7 +56,8 @@ export class StageStore {
     const path = join(this.folder, "done.bin");
     try {
       // v8's format and not JSON: it keeps typed arrays, NaN and infinity as they are
-      writeFileSync(`${path}.new`, serialize(done));
+      const bytes = serialize(done);
+      writeFileSync(`${path}.new`, serialize({ crc: crc32(bytes), done: bytes }));
       renameSync(`${path}.new`, path);
     } catch (error) {
       throw diskError(error, path, 1e6);
@@ -76,6 +78,17 @@ export class StageStore {
     const path = this.arrayPath(name);
     const isWhole = existsSync(path) && statSync(path).size === shape.items * shape.bins * 4;
     return isWhole ? BlockedArray.open(path, shape) : BlockedArray.create(path, shape);
+  }
+}
+
+/** What a disk has damaged counts as not done. */
+function readDone<Meta>(path: string): StageDone<Meta> | undefined {
+  const bytes = readFileSync(path);
+  try {
+    const { crc, done } = deserialize(bytes) as { crc: number; done: Uint8Array };
+    return crc32(done) === crc ? (deserialize(done) as StageDone<Meta>) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type ParameterMap, type Pattern, STATUS } from "../../data/index.ts";
 import type { BulkPhase, MapConfig } from "../../stages/map/index.ts";
 import { type RefinementResult, refinementReport, settleConfig, withEsd } from "../../stages/refine/index.ts";
 import { referenceTo } from "../array-reference.ts";
+import { fingerprint } from "../fingerprint.ts";
 import { loadKernels } from "../load-kernels.ts";
 import type { LoadedModel } from "../load-model.ts";
 import { bulkOfSlice, planRietveldMap, readPhaseMasks } from "../rietveld-map.ts";
@@ -46,10 +48,27 @@ export interface MapMeta {
 
 export function createMapStage(config: MapConfig, input: MapInput, store: StageStore): Stage<MapMeta> {
   const { model, sampleThreshold } = input;
-  const identityOfModel = model && { config: model.config, structures: [...model.files.structures] };
+  const measured = model?.files.measuredBackground;
+  const identityOfModel = model && {
+    config: model.config,
+    structures: [...model.files.structures],
+    ...(measured && { measured: [Array.from(measured.twoThetaDeg), Array.from(measured.intensity)] }),
+  };
+  const masks = Object.values(config.rietveld?.phaseMasks ?? {})
+    .map((file) => resolve(input.folder, file))
+    .filter((file) => existsSync(file)); // one that is missing is said when it is read
+  const maskFiles = masks.map(fingerprint);
   return {
     name: "map",
-    identity: { stage: "map", config, input: input.key, sampleThreshold, model: identityOfModel },
+    identity: {
+      stage: "map",
+      config,
+      input: input.key,
+      sampleThreshold,
+      model: identityOfModel,
+      ...(maskFiles.length > 0 && { masks: maskFiles.map(({ sha256 }) => sha256) }),
+    },
+    ...(maskFiles.length > 0 && { inputs: maskFiles }),
     async plan() {
       const volume = input.volume();
       const { wavelengthA, distanceM } = input.patterns();

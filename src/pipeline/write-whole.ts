@@ -1,0 +1,28 @@
+import { existsSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { InputError } from "../data/index.ts";
+import { diskError } from "./disk-error.ts";
+
+/**
+ * A file has its name only when it is whole: who is killed, or runs out of disk, keeps what lay there before.
+ *
+ * @throws InputError "disk-full" | "not-writable"
+ */
+export function writeWhole(path: string, content: string | Uint8Array): void {
+  try {
+    if (existsSync(path) && !statSync(path).isFile()) {
+      writeFileSync(path, content); // a pipe or /dev/stdout, which must not be replaced
+      return;
+    }
+    const target = existsSync(path) ? realpathSync(path) : path; // a link stays a link
+    const unfinished = `${target}.unfinished`;
+    try {
+      writeFileSync(unfinished, content);
+      renameSync(unfinished, target);
+    } catch (error) {
+      rmSync(unfinished, { force: true });
+      throw error;
+    }
+  } catch (error) {
+    throw error instanceof InputError ? error : diskError(error, path);
+  }
+}
