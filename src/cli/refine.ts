@@ -169,6 +169,7 @@ async function single(
     structures: files.structures,
     ...(files.measuredBackground && { measuredBackground: files.measuredBackground }),
     title: result.title || basename(item.name),
+    gof: result.statistics.gof,
     out: options.handOver,
   });
   return { json: { ...result, handOver: handed.json }, lines: [...refinementReport(result), "", ...handed.lines] };

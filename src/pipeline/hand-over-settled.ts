@@ -35,6 +35,8 @@ export interface HandOverSource {
   readonly measuredBackground?: NonNullable<ModelFiles["measuredBackground"]>;
   /** what the files call the pattern: the sample, the voxel */
   readonly title?: string;
+  /** goodness of fit: where the weights are uniform, what the misfit says a point's noise is */
+  readonly gof?: number;
 }
 
 export interface SettledPhase {

@@ -24,6 +24,10 @@ export interface HandOverOptions extends HandOverSource {
   readonly out: string;
 }
 
+/** Noise of a point where the weights are uniform: what the misfit says it is. */
+const uniformSigma = ({ gof }: Pick<HandOverSource, "gof">): number =>
+  gof !== undefined && gof > 0 && Number.isFinite(gof) ? gof : 1;
+
 export interface HandOverResult {
   /** paths that were written */
   readonly files: readonly string[];
@@ -68,7 +72,7 @@ export function handOverFiles(source: HandOverSource): {
   const topas = formatTopasInp(settled, PATTERN);
   const gsas = formatGsasStart(settled, `../${PATTERN}`);
   const files = new Map<string, string>();
-  files.set(PATTERN, formatWeightedXye(source.pattern, source.config.weights));
+  files.set(PATTERN, formatWeightedXye(source.pattern, source.config.weights, uniformSigma(source)));
   files.set("model.inp", topas.text);
   for (const [name, text] of gsas.files) files.set(`gsas2/${name}`, text);
   for (const { structure, fileName, model } of settled.phases) {
@@ -94,12 +98,16 @@ function modelYaml(settled: SettledModel): string {
 }
 
 /** Three columns without a head, which every program reads; sigma is that of the weights, sqrt(y) where counts are. */
-export function formatWeightedXye({ axis, intensity, sigma }: Pattern, weights: string = "auto"): string {
+export function formatWeightedXye(
+  { axis, intensity, sigma }: Pattern,
+  weights: string = "auto",
+  uniform: number = 1,
+): string {
   const rows: string[] = [];
   axis.values.forEach((x, i) => {
     const y = intensity[i]!;
     const uncertainty =
-      weights === "uniform" ? 1 : sigma && weights !== "counts" ? sigma[i]! : Math.sqrt(Math.max(y, 1));
+      weights === "uniform" ? uniform : sigma && weights !== "counts" ? sigma[i]! : Math.sqrt(Math.max(y, 1));
     if (!Number.isFinite(y) || !(uncertainty > 0 && Number.isFinite(uncertainty))) return;
     rows.push(`${Number(x.toPrecision(12))} ${Number(y.toPrecision(9))} ${Number(uncertainty.toPrecision(9))}`);
   });

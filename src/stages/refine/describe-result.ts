@@ -143,6 +143,7 @@ function describePhase(
   const mass = new Float64Array(share.length);
   weightFractions.masses(calculator.values, mass);
   const scale = kind === "rietveld" ? calculator.values[calculator.indexOf(`${name}/scale`)]! : 0;
+  const observedSum = sum((r) => observedArea[r]!);
   const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
   return {
     name,
@@ -151,7 +152,7 @@ function describePhase(
     isHeld: isHeld(significance[p]),
     weightFraction: finite(share[p]!),
     weightFractionEsd: finite(shareEsd),
-    rBragg: sum((r) => Math.abs(observedArea[r]! - area[r]!)) / sum((r) => observedArea[r]!),
+    rBragg: observedSum > 0 ? sum((r) => Math.abs(observedArea[r]! - area[r]!)) / observedSum : Number.NaN,
     cell: cellOf(now),
     volume,
     volumeEsd: variance > 0 ? Math.sqrt(variance) : null,

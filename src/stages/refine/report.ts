@@ -1,5 +1,6 @@
 import type { RefinementResult } from "./result.ts";
 
+const fixed = (value: number, digits: number): string => (Number.isFinite(value) ? value.toFixed(digits) : "-");
 const percent = (share: number): string => (Number.isFinite(share) ? `${(100 * share).toFixed(2)} %` : "-");
 
 /** 2.82205(4): the uncertainty in units of the last digits, two of them where it starts with 1. */
@@ -20,13 +21,19 @@ export function withEsd(value: number, esd: number | null): string {
   return `${text}(${Math.round(esd * 10 ** digits)})`;
 }
 
+/** Uniform weights know no noise that a misfit could be held against. */
+const againstNoise = ({ weights, statistics: { rexp, gof, reducedChi2 } }: RefinementResult): string =>
+  weights === "uniform"
+    ? "Rexp, GoF - (no sigma)"
+    : `Rexp ${percent(rexp)}   GoF ${fixed(gof, 3)}   reduced chi2 ${fixed(reducedChi2, 3)}`;
+
 /** For people: statistics, phases, refined parameters, and what a careful reader should know. */
 export function refinementReport(result: RefinementResult): string[] {
   const { statistics: s, phases, parameters, stages } = result;
   const lines = [
     ...(result.title ? [result.title] : []),
     `${result.status}${result.reason ? ` (${result.reason})` : ""} after ${stages.reduce((n, { iterations }) => n + iterations, 0)} steps in ${stages.length} stages`,
-    `Rwp ${percent(s.rwp)} (${percent(s.rwpNoBackground)} without background)   Rexp ${percent(s.rexp)}   GoF ${s.gof.toFixed(3)}   reduced chi2 ${s.reducedChi2.toFixed(3)}   Durbin-Watson ${s.durbinWatson.toFixed(2)}`,
+    `Rwp ${percent(s.rwp)} (${percent(s.rwpNoBackground)} without background)   ${againstNoise(result)}   Durbin-Watson ${fixed(s.durbinWatson, 2)}`,
     `${s.points} points, ${s.parameters} parameters, weights: ${result.weights}; esds ${result.esd.kind === "plain" ? "from the covariance" : `times ${result.esd.factor.toPrecision(3)} (${result.esd.kind})`}`,
     "",
   ];

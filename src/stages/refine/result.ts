@@ -48,7 +48,7 @@ export interface PhaseResult {
   readonly isHeld: boolean;
   readonly weightFraction: number | null;
   readonly weightFractionEsd: number | null;
-  /** sum |Io - Ic| / sum Io over reflections in the range */
+  /** sum |Io - Ic| / sum Io over reflections in the range; NaN, in JSON null, where sum Io is not above 0 */
   readonly rBragg: number;
   readonly cell: Readonly<Record<"a" | "b" | "c" | "alpha" | "beta" | "gamma", number>>;
   /** angstrom^3 */
