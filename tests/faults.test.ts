@@ -5,11 +5,14 @@
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openHdf5 } from "../src/files/hdf5.ts";
 import { createHdf5 } from "../src/files/hdf5-writer.ts";
+import { formatXye } from "../src/files/pattern-text.ts";
 import { openResult } from "../src/files/result-reader.ts";
+import { simulatePattern, WAVELENGTH_A } from "./simulated-pattern.ts";
 import { tempFolder } from "./temp-folder.ts";
 import { FRAMES, hashes, MAP, PATTERNS, type Ran, run, simulate, type VirtualScan, xrdct } from "./virtual-scan.ts";
 
@@ -400,6 +403,80 @@ describe("export and figure", () => {
   });
 });
 
+/** Patterns of nickel and a model, in a folder of their own. */
+function series(name: string, patterns = 4): (...path: string[]) => string {
+  const at = (...path: string[]): string => join(folder, name, ...path);
+  mkdirSync(at("scans"), { recursive: true });
+  writeFileSync(at("model.yaml"), `wavelength: ${WAVELENGTH_A}\nphases: [Ni]\nbackground: 3\n`);
+  for (let i = 0; i < patterns; i++) {
+    const pattern = simulatePattern([{ name: "Ni", scale: 2e-4, values: { a: 3.52 + 4e-4 * i } }], { seed: i + 1 });
+    writeFileSync(at("scans", `scan-${i}.xye`), formatXye(pattern));
+  }
+  return at;
+}
+
+describe("refine", () => {
+  let at: (...path: string[]) => string;
+  beforeAll(() => {
+    at = series("refine");
+    mkdirSync(at("other"));
+    cpSync(at("scans", "scan-0.xye"), at("other", "scan-0.xye"));
+    cpSync(at("scans", "scan-0.xye"), at("own.json"));
+    writeFileSync(at("series.json.lock"), JSON.stringify({ pid: process.pid, host: hostname(), since: "noon" }));
+  });
+
+  const CASES: readonly [string, string[], string, string[]][] = [
+    ["refine without a model", ["scans/scan-0.xye"], "bad-option", ["--model"]],
+    [
+      "refine with its result on the pattern",
+      ["own.json", "--axis", "two-theta", "--model", "model.yaml", "-o", "own.json"],
+      "output-is-input",
+      ["own.json"],
+    ],
+    [
+      "refine with --save-model on its model",
+      ["scans/scan-0.xye", "--model", "model.yaml", "--save-model", "model.yaml"],
+      "output-is-input",
+      ["model.yaml"],
+    ],
+    [
+      "refine into a folder that there is not",
+      ["scans", "--model", "model.yaml", "--table", "nowhere/t.csv"],
+      "not-writable",
+      ["nowhere"],
+    ],
+    [
+      "refine with a figure as .pdf",
+      ["scans/scan-0.xye", "--model", "model.yaml", "--figure", "f.pdf"],
+      "export-format",
+      [".svg or .png"],
+    ],
+    [
+      "a series with two patterns of one name",
+      ["scans/scan-0.xye", "other/scan-0.xye", "--model", "model.yaml", "--each", "each"],
+      "output-twice",
+      ["scans/scan-0.xye", "other/scan-0.xye"],
+    ],
+    [
+      "a series while another one is at work on the same output",
+      ["scans", "--model", "model.yaml", "-o", "series.json"],
+      "run-in-progress",
+      ["series.json"],
+    ],
+  ];
+  it.each(CASES)("%s", (did, args, code, words) => {
+    const before = readdirSync(at());
+    const kept = ["own.json", "model.yaml"].map((name) => readFileSync(at(name), "utf8"));
+    const ran = xrdct(["refine", ...args, "--json", "--quiet"], { cwd: at() });
+    const message = expectRefusal(ran, code, words)
+      .replace(/process \d+ on \S+, since/, "process ... on ..., since")
+      .replaceAll("refine/", "");
+    rows.push([did, message, "2", "all as it was"]);
+    expect(readdirSync(at())).toEqual(before);
+    expect(["own.json", "model.yaml"].map((name) => readFileSync(at(name), "utf8"))).toEqual(kept);
+  });
+});
+
 /** A disk of 2 MB of its own, where the tests may make one. */
 const disk = join(folder, "disk");
 const hasDisk = ((): boolean => {
@@ -433,6 +510,27 @@ describe.skipIf(!hasDisk)("a disk that fills up (needs the right to mount a tmpf
     const elsewhere = join(folder, "roomy.nxs");
     run(patterns.scanPath, elsewhere);
     expect(await hashes(output)).toEqual(await hashes(elsewhere));
+  });
+});
+
+describe.skipIf(!hasDisk)("a series on a disk that fills up (needs the right to mount a tmpfs)", () => {
+  it("keeps what is done and the result before, and goes on to the same bits", () => {
+    const at = series("series");
+    const args = ["refine", "scans", "--model", "model.yaml", "--quiet", "--json"];
+    expect(xrdct([...args, "-o", "roomy.json"], { cwd: at() }).code).toBe(0);
+    const output = join(disk, "series.json");
+    writeFileSync(output, "of last week");
+    for (const name of readdirSync(disk)) if (name !== "series.json") rmSync(join(disk, name), { recursive: true });
+    execFileSync("mount", ["-o", "remount,size=32k", disk]);
+    writeFileSync(join(disk, "ballast"), Buffer.alloc(16 << 10));
+    const full = xrdct([...args, "-o", output], { cwd: at() });
+    expectRefusal(full, "disk-full", ["The disk is full"]);
+    expect(readFileSync(output, "utf8")).toBe("of last week");
+    expect(existsSync(`${output}.lock`)).toBe(false);
+    execFileSync("mount", ["-o", "remount,size=4m", disk]);
+    expect(xrdct([...args, "-o", output], { cwd: at() }).code).toBe(0);
+    expect(readFileSync(output, "utf8")).toBe(readFileSync(at("roomy.json"), "utf8"));
+    expect(existsSync(`${output}.partial`)).toBe(false);
   });
 });
 
@@ -479,5 +577,11 @@ const INTERRUPTION = [
   "| the result is of other settings or of another scan | nothing is taken from it |",
   "| two runs on one result | the second ends with `[run-in-progress]`, exit 2 |",
   "| a lock of a process that died | taken over |",
+  "| a stage's record on the disk is damaged | that stage is done again |",
+  "| the model, one of its CIFs, its measured background or a phase mask is changed | the map is made again, nothing before it |",
+  "| a series of `refine` is killed, between two patterns or while it writes | run again: goes on after the last whole line of OUTPUT.partial, the same bits (tests/refine-interrupted.test.ts) |",
+  "| a line of OUTPUT.partial is damaged | that pattern and those after it are refined again |",
+  "| another model, other patterns, another folder of `--each` | a series begins anew |",
+  "| Ctrl-C while one pattern is refined | ends at once, nothing is written |",
   "",
 ];
