@@ -21,6 +21,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   integrate: ["nowhere.cbf", "--poni", "nowhere.poni", "-o", "x.xye"],
   simulate: ["nothing", "-o", "x"],
   refine: ["nowhere.xye", "--model", "nowhere.yaml"],
+  import: ["nowhere.inp", "-o", "x"],
   figure: ["nowhere.nxs"],
   peaks: ["nowhere.xye"],
   export: ["nowhere.nxs", "--list"],
