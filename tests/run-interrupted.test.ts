@@ -189,6 +189,23 @@ describe("run again", () => {
     expect(ran.json.error.code).toMatch(/^stage-/);
   });
 
+  it.each(["a byte is changed", "it is cut"])(
+    "with the record of a stage damaged does that stage again: %s",
+    async (how) => {
+      const copy = join(folder, `damaged-${how.length}.nxs`);
+      cpSync(`${output}.work`, `${copy}.work`, { recursive: true });
+      cpSync(output, copy);
+      const path = join(`${copy}.work`, "map", "done.bin");
+      const bytes = readFileSync(path);
+      bytes[bytes.length >> 1]! ^= 1;
+      writeFileSync(path, how === "it is cut" ? bytes.subarray(0, bytes.length >> 1) : bytes);
+      const ran = await runHere(patterns.scan, copy);
+      expect(ran.json.isUpToDate).toBe(false);
+      expect(blocksDone(ran)["reconstruct"]).toBe(0);
+      expect(await hashes(copy)).toEqual(patterns.expected);
+    },
+  );
+
   it("with the result deleted makes what is missing", async () => {
     const copy = join(folder, "deleted.nxs");
     cpSync(`${output}.work`, `${copy}.work`, { recursive: true });

@@ -185,6 +185,14 @@ describe("settings that cannot be", () => {
       expect(status![i]).toBe(STATUS.notFitted);
     });
     expect(status).toContain(STATUS.converged);
+    // another image under the same name: the map is made again, and nothing before it
+    writeFileSync(
+      join(folder, "cell", "half.npy"),
+      encodeNpy({ shape: [SIZE, SIZE], data: half.map((value) => 1 - value) }),
+    );
+    const again = failing("half", { model: "model.yaml", phaseMasks: { Cu: "half.npy" } });
+    expect(blocksDone(again)["map"]).toBeGreaterThan(0);
+    expect(blocksDone(again)["reconstruct"]).toBe(0);
   });
 });
 

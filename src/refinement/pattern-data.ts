@@ -19,6 +19,8 @@ export interface DataOptions {
 }
 
 const LEAST_POINTS = 10;
+/** The squares of less than this are 0. */
+const VANISHING = 1e-150;
 
 /**
  * @param name of the pattern, for messages
@@ -52,7 +54,7 @@ export function selectData(pattern: Pattern, name: string, options: DataOptions 
     );
   }
   const observed = Float64Array.from(inRange, (i) => intensity[i]!);
-  if (observed.every((y) => y === 0)) {
+  if (observed.every((y) => Math.abs(y) < VANISHING)) {
     throw new InputError("pattern-empty", `${name} is zero everywhere in the range: there is nothing to fit.`);
   }
   const notes: string[] = [];
