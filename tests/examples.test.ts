@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openResult } from "../src/files/result-reader.ts";
-import { loadModel } from "../src/pipeline/load-model.ts";
+import { loadModel } from "../src/pipeline/refine/load-model.ts";
 import { figureOf } from "../src/pipeline/result-figures.ts";
 import { runScan } from "../src/pipeline/run-scan.ts";
 import { readScan } from "../src/pipeline/scan-config.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { readPattern } from "../src/files/pattern-file.ts";
 import { loadKernels } from "../src/pipeline/load-kernels.ts";
-import { loadModel } from "../src/pipeline/load-model.ts";
+import { loadModel } from "../src/pipeline/refine/load-model.ts";
 import { ModelConfig, type ModelConfigInput } from "../src/refinement/index.ts";
 import { refinePattern } from "../src/stages/refine/index.ts";
 import { hasShared, shared } from "./shared.ts";

@@ -12,7 +12,7 @@ import { readPattern } from "../src/files/pattern-file.ts";
 import { parsePattern } from "../src/files/pattern-text.ts";
 import { parsePoni } from "../src/files/poni.ts";
 import { loadKernels } from "../src/pipeline/load-kernels.ts";
-import { loadModel } from "../src/pipeline/load-model.ts";
+import { loadModel } from "../src/pipeline/refine/load-model.ts";
 import { createIntegrator, IntegrateConfig } from "../src/stages/integrate/index.ts";
 import { type RefinementResult, type RefineOptions, refinePattern } from "../src/stages/refine/index.ts";
 import { hasShared, shared, sharedJson } from "./shared.ts";

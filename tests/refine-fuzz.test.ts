@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { InputError, type Pattern } from "../src/data/index.ts";
 import { loadKernels } from "../src/pipeline/load-kernels.ts";
-import { type LoadedModel, parseModel } from "../src/pipeline/load-model.ts";
+import { type LoadedModel, parseModel } from "../src/pipeline/refine/load-model.ts";
 import { type RefinementResult, refinementReport, refinePattern } from "../src/stages/refine/index.ts";
 import { simulatePattern, WAVELENGTH_A } from "./simulated-pattern.ts";
 

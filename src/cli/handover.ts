@@ -6,14 +6,14 @@ import { readText } from "../files/byte-source.ts";
 import { parseGsasExp } from "../files/gsas-exp.ts";
 import { parseInstrument } from "../files/instprm.ts";
 import { parseTopasInp } from "../files/topas-inp.ts";
-import { type HandOverOptions, handOverFolder } from "../pipeline/hand-over.ts";
+import { type HandOverOptions, handOverFolder } from "../pipeline/hand-over/hand-over.ts";
 import {
   type ImportedModel,
   importGsasExp,
   importInstrument,
   importTopas,
   writeImportedModel,
-} from "../pipeline/hand-over-import.ts";
+} from "../pipeline/hand-over/import.ts";
 import { type CommonOptions, createCommand, execute, positiveInteger, type Report } from "./command.ts";
 
 const EXAMPLE = `npx xrdct import 11bm.instprm -o model

@@ -6,10 +6,10 @@ import { type RefinementResult, refinementReport, settleConfig, withEsd } from "
 import { referenceTo } from "../array-reference.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { loadKernels } from "../load-kernels.ts";
-import type { LoadedModel } from "../load-model.ts";
-import { bulkOfSlice, planRietveldMap, readPhaseMasks } from "../rietveld-map.ts";
+import type { LoadedModel } from "../refine/load-model.ts";
+import { bulkOfSlice, planRietveldMap, readPhaseMasks } from "../refine/rietveld-map.ts";
+import { formatModel } from "../refine/save-model.ts";
 import { findAir, meanPattern } from "../sample.ts";
-import { formatModel } from "../save-model.ts";
 import type { Stage } from "../stage.ts";
 import type { StageStore } from "../stage-store.ts";
 import {

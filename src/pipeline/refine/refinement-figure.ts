@@ -1,5 +1,5 @@
-import { patternFigure } from "../stages/figure/index.ts";
-import type { RefinementResult } from "../stages/refine/index.ts";
+import { patternFigure } from "../../stages/figure/index.ts";
+import type { RefinementResult } from "../../stages/refine/index.ts";
 
 /** Observed points, calculated curve, background, ticks of each phase, difference over its standard uncertainty. */
 export function refinementFigure(

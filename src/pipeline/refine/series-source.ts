@@ -1,10 +1,10 @@
 /** The patterns of a series: files, folders, names with *, and stacks in HDF5 files, in their natural order. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { type AxisUnit, convertAxis, InputError, type Pattern } from "../data/index.ts";
-import { decodeText, fileSource } from "../files/byte-source.ts";
-import { openPatternStack } from "../files/hdf5-pattern-stack.ts";
-import { readPattern } from "../files/pattern-file.ts";
+import { type AxisUnit, convertAxis, InputError, type Pattern } from "../../data/index.ts";
+import { decodeText, fileSource } from "../../files/byte-source.ts";
+import { openPatternStack } from "../../files/hdf5-pattern-stack.ts";
+import { readPattern } from "../../files/pattern-file.ts";
 
 export interface SeriesItem {
   readonly name: string;

@@ -10,14 +10,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { InputError, type Pattern } from "../data/index.ts";
-import { formatCif } from "../files/cif-writer.ts";
-import { settledConfig } from "./hand-over-config.ts";
-import { formatGsasStart } from "./hand-over-gsas.ts";
-import { type HandOverSource, type SettledModel, settleModel } from "./hand-over-settled.ts";
-import { formatTopasInp } from "./hand-over-topas.ts";
+import { InputError, type Pattern } from "../../data/index.ts";
+import { formatCif } from "../../files/cif-writer.ts";
+import { settledConfig } from "./config.ts";
+import { formatGsasStart } from "./gsas.ts";
+import { type HandOverSource, type SettledModel, settleModel } from "./settled.ts";
+import { formatTopasInp } from "./topas.ts";
 
-export type { HandOverSource, SettledValue } from "./hand-over-settled.ts";
+export type { HandOverSource, SettledValue } from "./settled.ts";
 
 export interface HandOverOptions extends HandOverSource {
   /** folder; made where it is not there */

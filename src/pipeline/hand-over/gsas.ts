@@ -8,11 +8,11 @@
  *
  * Source: GSAS-II, GSASIIstrMath.GetReflPos, GetSampleSigGam and the loop over reflections; GSASIIscriptable.
  */
-import { cellVolume, equivalentPositions, parseOperation, type Structure } from "../crystal/index.ts";
-import { formatCif } from "../files/cif-writer.ts";
-import { formatInstprm } from "../files/instprm.ts";
-import { linearFit } from "../fit/index.ts";
-import { type SettledModel, type SettledPhase, withOverallB } from "./hand-over-settled.ts";
+import { cellVolume, equivalentPositions, parseOperation, type Structure } from "../../crystal/index.ts";
+import { formatCif } from "../../files/cif-writer.ts";
+import { formatInstprm } from "../../files/instprm.ts";
+import { linearFit } from "../../fit/index.ts";
+import { type SettledModel, type SettledPhase, withOverallB } from "./settled.ts";
 
 export interface GsasExport {
   /** file name -> text */

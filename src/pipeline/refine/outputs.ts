@@ -1,6 +1,6 @@
 /** What a refinement or a series writes besides its .json: figures and tables as text. */
-import { seriesFigure } from "../stages/figure/index.ts";
-import { type RefinementResult, type SeriesEntry, seriesColumns } from "../stages/refine/index.ts";
+import { seriesFigure } from "../../stages/figure/index.ts";
+import { type RefinementResult, type SeriesEntry, seriesColumns } from "../../stages/refine/index.ts";
 import type { SeriesResult } from "./refine-series.ts";
 
 /** .csv of the curves: two_theta_deg, observed, sigma, calculated, background, difference, each phase. */

@@ -4,9 +4,9 @@
  */
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import type { SeriesEntry } from "../stages/refine/index.ts";
-import { diskError } from "./disk-error.ts";
-import { digest } from "./stage-store.ts";
+import type { SeriesEntry } from "../../stages/refine/index.ts";
+import { diskError } from "../disk-error.ts";
+import { digest } from "../stage-store.ts";
 
 export interface SeriesJournal {
   readonly entries: readonly SeriesEntry[];

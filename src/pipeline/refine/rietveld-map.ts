@@ -1,17 +1,17 @@
 /** From the mean pattern of a slice and a model.yaml to the plan of a Rietveld map. */
 import { resolve } from "node:path";
-import { convertAxis, InputError, type ParameterMap, type Pattern } from "../data/index.ts";
-import { openFrames } from "../files/frames.ts";
-import type { Kernels } from "../kernels/index.ts";
-import { type ModelConfig, resolveModel, selectData } from "../refinement/index.ts";
+import { convertAxis, InputError, type ParameterMap, type Pattern } from "../../data/index.ts";
+import { openFrames } from "../../files/frames.ts";
+import type { Kernels } from "../../kernels/index.ts";
+import { type ModelConfig, resolveModel, selectData } from "../../refinement/index.ts";
 import {
   type BulkPhase,
   bulkWeightFractions,
   createRietveldPlan,
   type RietveldMapConfig,
   type RietveldPlan,
-} from "../stages/map/index.ts";
-import { type RefinementResult, refinePattern } from "../stages/refine/index.ts";
+} from "../../stages/map/index.ts";
+import { type RefinementResult, refinePattern } from "../../stages/refine/index.ts";
 import type { LoadedModel } from "./load-model.ts";
 
 /** Where the model gives no wavelength, the scan's is taken. */

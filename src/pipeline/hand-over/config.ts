@@ -1,6 +1,6 @@
 /** model.yaml again, with the settled values as starts and each phase's settled structure as its CIF. */
-import type { ModelConfig, ModelConfigInput, ParameterSpec } from "../refinement/model-config.ts";
-import type { SettledModel } from "./hand-over-settled.ts";
+import type { ModelConfig, ModelConfigInput, ParameterSpec } from "../../refinement/model-config.ts";
+import type { SettledModel } from "./settled.ts";
 
 type Input<K extends keyof ModelConfigInput> = NonNullable<ModelConfigInput[K]>;
 type PhaseInput = Exclude<Input<"phases">[number], string>;

@@ -2,13 +2,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { stringify } from "yaml";
-import { cellFreedom, type Structure, siteFreedom } from "../crystal/index.ts";
-import { InputError } from "../data/index.ts";
-import { formatCif } from "../files/cif-writer.ts";
-import type { GsasExperiment } from "../files/gsas-exp.ts";
-import type { InstrumentParameters } from "../files/instprm.ts";
-import type { TopasInput, TopasParameter, TopasPattern, TopasPhase } from "../files/topas-inp.ts";
-import type { ModelConfigInput } from "../refinement/model-config.ts";
+import { cellFreedom, type Structure, siteFreedom } from "../../crystal/index.ts";
+import { InputError } from "../../data/index.ts";
+import { formatCif } from "../../files/cif-writer.ts";
+import type { GsasExperiment } from "../../files/gsas-exp.ts";
+import type { InstrumentParameters } from "../../files/instprm.ts";
+import type { TopasInput, TopasParameter, TopasPattern, TopasPhase } from "../../files/topas-inp.ts";
+import type { ModelConfigInput } from "../../refinement/model-config.ts";
 
 export interface ImportedModel {
   readonly config: ModelConfigInput;

@@ -1,15 +1,15 @@
 /** Reads a model.yaml and the files that it names. */
 import { dirname, resolve } from "node:path";
-import type { Structure } from "../crystal/index.ts";
-import { convertAxis, InputError } from "../data/index.ts";
-import { readText } from "../files/byte-source.ts";
-import { readCif } from "../files/cif.ts";
-import { readInstrument } from "../files/instprm.ts";
-import { readPattern } from "../files/pattern-file.ts";
-import type { PatternTextOptions } from "../files/pattern-text.ts";
-import { parseYaml, readYaml } from "../files/yaml.ts";
-import { ModelConfig, type ModelFiles, resolveModel } from "../refinement/index.ts";
-import { importInstrument } from "./hand-over-import.ts";
+import type { Structure } from "../../crystal/index.ts";
+import { convertAxis, InputError } from "../../data/index.ts";
+import { readText } from "../../files/byte-source.ts";
+import { readCif } from "../../files/cif.ts";
+import { readInstrument } from "../../files/instprm.ts";
+import { readPattern } from "../../files/pattern-file.ts";
+import type { PatternTextOptions } from "../../files/pattern-text.ts";
+import { parseYaml, readYaml } from "../../files/yaml.ts";
+import { ModelConfig, type ModelFiles, resolveModel } from "../../refinement/index.ts";
+import { importInstrument } from "../hand-over/import.ts";
 
 export interface LoadedModel {
   readonly config: ModelConfig;

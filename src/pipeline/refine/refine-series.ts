@@ -1,12 +1,12 @@
 /** A series of patterns from their files to its result: one after the other, kept as it goes, resumed where it ended. */
 import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type AxisUnit, InputError } from "../data/index.ts";
-import { version } from "../data/version.ts";
-import { readText } from "../files/byte-source.ts";
-import { parseNumberList } from "../files/csv.ts";
-import type { Kernels } from "../kernels/index.ts";
-import { resolveModel } from "../refinement/index.ts";
+import { type AxisUnit, InputError } from "../../data/index.ts";
+import { version } from "../../data/version.ts";
+import { readText } from "../../files/byte-source.ts";
+import { parseNumberList } from "../../files/csv.ts";
+import type { Kernels } from "../../kernels/index.ts";
+import { resolveModel } from "../../refinement/index.ts";
 import {
   type BadPattern,
   findBadPatterns,
@@ -17,9 +17,9 @@ import {
   refineSurface,
   type SeriesEntry,
   type SurfaceResult,
-} from "../stages/refine/index.ts";
+} from "../../stages/refine/index.ts";
+import { createEstimator, type ProgressListener } from "../progress.ts";
 import type { LoadedModel } from "./load-model.ts";
-import { createEstimator, type ProgressListener } from "./progress.ts";
 import { openSeriesJournal } from "./series-journal.ts";
 import { openSeries, readHeaderNumber, type SeriesItem } from "./series-source.ts";
 

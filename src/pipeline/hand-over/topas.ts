@@ -4,9 +4,9 @@
  *
  * Source: Coelho, TOPAS-Academic V6 Technical Reference.
  */
-import { equivalentPositions, parseOperation, siteFreedom } from "../crystal/index.ts";
-import { AXIAL_SHARE, DEFAULT_RADIUS_MM } from "../files/topas-inp-terms.ts";
-import { type SettledModel, type SettledPhase, withOverallB } from "./hand-over-settled.ts";
+import { equivalentPositions, parseOperation, siteFreedom } from "../../crystal/index.ts";
+import { AXIAL_SHARE, DEFAULT_RADIUS_MM } from "../../files/topas-inp-terms.ts";
+import { type SettledModel, type SettledPhase, withOverallB } from "./settled.ts";
 
 const AXES = ["x", "y", "z"] as const;
 const CELL_KEYS = ["a", "b", "c", "alpha", "beta", "gamma"] as const;

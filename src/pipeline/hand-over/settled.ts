@@ -9,15 +9,15 @@ import {
   type Structure,
   settingOfOperations,
   siteFreedom,
-} from "../crystal/index.ts";
-import { InputError, type Pattern } from "../data/index.ts";
-import { linearFit } from "../fit/index.ts";
-import { backgroundRows, chebyshevBasis } from "../pattern/background.ts";
-import type { PhaseModel } from "../pattern/model.ts";
-import { modelParameters } from "../pattern/parameters.ts";
-import type { ModelConfig } from "../refinement/model-config.ts";
-import { selectData } from "../refinement/pattern-data.ts";
-import { type ModelFiles, type ResolvedModel, resolveModel } from "../refinement/resolve-model.ts";
+} from "../../crystal/index.ts";
+import { InputError, type Pattern } from "../../data/index.ts";
+import { linearFit } from "../../fit/index.ts";
+import { backgroundRows, chebyshevBasis } from "../../pattern/background.ts";
+import type { PhaseModel } from "../../pattern/model.ts";
+import { modelParameters } from "../../pattern/parameters.ts";
+import type { ModelConfig } from "../../refinement/model-config.ts";
+import { selectData } from "../../refinement/pattern-data.ts";
+import { type ModelFiles, type ResolvedModel, resolveModel } from "../../refinement/resolve-model.ts";
 
 export interface SettledValue {
   readonly value: number;

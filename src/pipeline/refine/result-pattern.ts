@@ -1,9 +1,9 @@
 /** A pattern of a result to refine by itself: the mean of the slice, or one voxel with what the map found there. */
-import { InputError, type Pattern } from "../data/index.ts";
-import { openResult, type Result } from "../files/result-reader.ts";
-import { type RefinedParameter, settleConfig } from "../stages/refine/index.ts";
+import { InputError, type Pattern } from "../../data/index.ts";
+import { openResult, type Result } from "../../files/result-reader.ts";
+import { type RefinedParameter, settleConfig } from "../../stages/refine/index.ts";
+import { readMeanPattern, readPatternOf } from "../result-figures.ts";
 import { type LoadedModel, parseModel } from "./load-model.ts";
-import { readMeanPattern, readPatternOf } from "./result-figures.ts";
 
 export interface ResultPattern {
   readonly pattern: Pattern;
