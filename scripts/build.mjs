@@ -60,5 +60,7 @@ function removeOlder(folder, start) {
 const start = Date.now() - 1000;
 const isAll = process.argv[2] !== "kernels";
 if (isAll) node("node_modules/typescript/bin/tsc", ["-p", "tsconfig.build.json"]);
+// npx runs it as it lies here
+if (isAll) chmodSync(join(root, "dist/cli/main.js"), 0o755);
 buildKernels();
 if (isAll) removeOlder(join(root, "dist"), start);
