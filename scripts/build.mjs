@@ -5,7 +5,7 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -56,19 +56,11 @@ function removeOlder(folder, start) {
   }
 }
 
-/** `npx xrdct` in a checkout: without this npm installs the checkout into a cache of its own first, or fails to. */
-function makeRunnable() {
-  const bin = join(root, "node_modules/.bin/xrdct");
-  chmodSync(join(root, "dist/cli/main.js"), 0o755);
-  if (process.platform === "win32" || !existsSync(join(root, "node_modules/.bin"))) return;
-  rmSync(bin, { force: true });
-  symlinkSync("../../dist/cli/main.js", bin);
-}
-
 // a second earlier, because file systems round their times
 const start = Date.now() - 1000;
 const isAll = process.argv[2] !== "kernels";
 if (isAll) node("node_modules/typescript/bin/tsc", ["-p", "tsconfig.build.json"]);
-if (isAll) makeRunnable();
+// npx links to it, and sets the mode only the first time
+if (isAll) chmodSync(join(root, "dist/cli/main.js"), 0o755);
 buildKernels();
 if (isAll) removeOlder(join(root, "dist"), start);
