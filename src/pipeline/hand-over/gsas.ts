@@ -101,7 +101,7 @@ function thompsonOfPseudoVoigt({ value, range }: SettledModel, notes: string[]):
 }
 
 /** Gaussian and Lorentzian FWHM of a pseudo-Voigt of FWHM 1 (Thompson, Cox & Hastings 1987), by bisection. */
-export function voigtShares(eta: number): { gauss: number; lorentz: number } {
+function voigtShares(eta: number): { gauss: number; lorentz: number } {
   const wanted = Math.min(1, Math.max(0, eta));
   let [low, high] = [0, 1];
   for (let i = 0; i < 60; i++) {
@@ -146,7 +146,7 @@ function phaseFile(settled: SettledModel, phase: SettledPhase, notes: string[]):
 }
 
 /** Every atom of the cell as a site of its own; anisotropic displacements as their means. */
-export function inP1(structure: Structure): Structure {
+function inP1(structure: Structure): Structure {
   const operations = structure.operations.map(parseOperation);
   return {
     ...structure,

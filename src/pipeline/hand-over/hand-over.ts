@@ -98,7 +98,7 @@ function modelYaml(settled: SettledModel): string {
 }
 
 /** Three columns without a head, which every program reads; sigma is that of the weights, sqrt(y) where counts are. */
-export function formatWeightedXye(
+function formatWeightedXye(
   { axis, intensity, sigma }: Pattern,
   weights: string = "auto",
   uniform: number = 1,

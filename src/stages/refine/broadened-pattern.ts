@@ -20,7 +20,7 @@ const SAMPLING = 3;
 const FLOOR = 0.01;
 
 /** Width in degrees of a line whose spacing is spread by `share`. */
-export const spreadDeg = (twoThetaDeg: number, share: number): number =>
+const spreadDeg = (twoThetaDeg: number, share: number): number =>
   2 * share * Math.tan(twoThetaDeg / 2 / DEG) * DEG;
 
 /**

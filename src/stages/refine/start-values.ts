@@ -48,7 +48,7 @@ function cutoffBelowNoise({ observed, weight }: PatternData): number {
 }
 
 /** Names of the phases whose cells are looked for: those that the model does not give, unless it says otherwise. */
-export function phasesToFind(config: ModelConfig, { model, settings }: ResolvedModel): string[] {
+function phasesToFind(config: ModelConfig, { model, settings }: ResolvedModel): string[] {
   if (config.findCells === false) return [];
   return model.phases.flatMap(({ name, structure }) => {
     if (structure.sites.length === 0) return [];
