@@ -69,14 +69,15 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
   const lower = Float64Array.from(parameters, ({ min }) => min);
   const upper = Float64Array.from(parameters, ({ max }) => max);
   for (const [name, low, high] of plan.bounds) {
-    lower[indexOf(name)] = low;
-    upper[indexOf(name)] = high;
+    if (Number.isFinite(low)) lower[indexOf(name)] = low;
+    if (Number.isFinite(high)) upper[indexOf(name)] = high;
   }
+  const isLowGiven = new Set(plan.bounds.flatMap(([name, low]) => (Number.isFinite(low) ? [name] : [])));
   const refined = plan.refined.map(indexOf);
   plan.refined.forEach((name, j) => {
     const i = refined[j]!;
     // scales below 0 are noise that a mean over voxels needs: without them it would be too large
-    if (name.endsWith("/scale") && plan.config.scales === "free" && lower[i] === 0) lower[i] = -Infinity;
+    if (name.endsWith("/scale") && plan.config.scales === "free" && !isLowGiven.has(name)) lower[i] = -Infinity;
     if (!/^[^/]+\/(a|b|c)$/.test(name)) return;
     lower[i] = Math.max(lower[i]!, sum[i]! * (1 - plan.config.cellRange));
     upper[i] = Math.min(upper[i]!, sum[i]! * (1 + plan.config.cellRange));
