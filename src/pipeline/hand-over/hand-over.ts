@@ -98,11 +98,7 @@ function modelYaml(settled: SettledModel): string {
 }
 
 /** Three columns without a head, which every program reads; sigma is that of the weights, sqrt(y) where counts are. */
-function formatWeightedXye(
-  { axis, intensity, sigma }: Pattern,
-  weights: string = "auto",
-  uniform: number = 1,
-): string {
+function formatWeightedXye({ axis, intensity, sigma }: Pattern, weights: string = "auto", uniform: number = 1): string {
   const rows: string[] = [];
   axis.values.forEach((x, i) => {
     const y = intensity[i]!;

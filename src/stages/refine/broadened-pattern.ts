@@ -20,8 +20,7 @@ const SAMPLING = 3;
 const FLOOR = 0.01;
 
 /** Width in degrees of a line whose spacing is spread by `share`. */
-const spreadDeg = (twoThetaDeg: number, share: number): number =>
-  2 * share * Math.tan(twoThetaDeg / 2 / DEG) * DEG;
+const spreadDeg = (twoThetaDeg: number, share: number): number => 2 * share * Math.tan(twoThetaDeg / 2 / DEG) * DEG;
 
 /**
  * @param share relative spread of spacings (FWHM)
