@@ -4,7 +4,8 @@
  */
 import { Worker } from "node:worker_threads";
 import { InputError } from "../data/index.ts";
-import { ARENA_START, createKernelMemory, MAXIMUM_PAGES } from "../kernels/index.ts";
+import { ARENA_START, Arena, createKernelMemory, type Kernels, MAXIMUM_PAGES } from "../kernels/index.ts";
+import { loadKernels } from "./load-kernels.ts";
 import type { JobRequest, TaskReply, WorkerData } from "./worker-protocol.ts";
 
 const MEMORY_BYTES = MAXIMUM_PAGES * 65536;
@@ -12,22 +13,33 @@ const MEMORY_BYTES = MAXIMUM_PAGES * 65536;
 export class WorkerPool {
   readonly size: number;
   private readonly workers: Worker[] = [];
+  private readonly memory = createKernelMemory();
+  private readonly mainBytes: number;
   private nextJob = 0;
 
-  constructor(size: number) {
+  /** @param mainBytes of the kernel memory that this thread takes arrays from, for all threads to see */
+  constructor(size: number, mainBytes = 0) {
     this.size = size;
-    const memory = createKernelMemory();
-    const share = Math.floor((MEMORY_BYTES - ARENA_START) / size);
+    this.mainBytes = mainBytes;
+    const { memory } = this;
+    const first = ARENA_START + mainBytes;
+    const share = Math.floor((MEMORY_BYTES - first) / size);
     // Tests import this file as TypeScript from src; threads always run what was built.
     const script = new URL(
       import.meta.url.includes("/src/") ? "../../dist/pipeline/worker.js" : "./worker.js",
       import.meta.url,
     );
     for (let i = 0; i < size; i++) {
-      const start = ARENA_START + i * share;
+      const start = first + i * share;
       const workerData: WorkerData = { memory, arenaStart: start, arenaEnd: start + share };
       this.workers.push(new Worker(script, { workerData, execArgv: [] }));
     }
+  }
+
+  /** This thread's kernels, over the memory that the threads share. */
+  kernels(): Kernels {
+    const { memory } = this;
+    return loadKernels({ memory, arena: new Arena(memory, ARENA_START, ARENA_START + this.mainBytes) });
   }
 
   /**

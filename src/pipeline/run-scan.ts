@@ -59,17 +59,35 @@ export async function runScan(scan: Scan, options: RunOptions): Promise<RunSumma
   const workFolder = `${options.output}.work`;
   const unlock = lockRun(workFolder);
   let pool: WorkerPool | undefined;
-  const startPool = (): WorkerPool => {
-    pool ??= new WorkerPool(options.workers);
-    return pool;
+  let isOwn = false;
+  const pools: Pools = {
+    pool() {
+      pool ??= new WorkerPool(options.workers);
+      return pool;
+    },
+    async ownPool(mainBytes) {
+      await pool?.close();
+      isOwn = true;
+      pool = new WorkerPool(options.workers, mainBytes);
+      return pool;
+    },
+    async endOwn() {
+      if (!isOwn) return;
+      await pool?.close();
+      pool = undefined;
+      isOwn = false;
+    },
   };
   try {
-    return await new Run(scan, options, workFolder, startPool).run();
+    return await new Run(scan, options, workFolder, pools).run();
   } finally {
     await pool?.close();
     unlock();
   }
 }
+
+/** The threads of a run; a stage that shares memory with its threads has its own, which end with it. */
+type Pools = Pick<StageContext, "pool" | "ownPool"> & { endOwn(): Promise<void> };
 
 class Run {
   private readonly left: Left = {};
@@ -79,13 +97,13 @@ class Run {
   private readonly scan: Scan;
   private readonly options: RunOptions;
   private readonly workFolder: string;
-  private readonly startPool: () => WorkerPool;
+  private readonly pools: Pools;
 
-  constructor(scan: Scan, options: RunOptions, workFolder: string, startPool: () => WorkerPool) {
+  constructor(scan: Scan, options: RunOptions, workFolder: string, pools: Pools) {
     this.scan = scan;
     this.options = options;
     this.workFolder = workFolder;
-    this.startPool = startPool;
+    this.pools = pools;
   }
 
   async run(): Promise<RunSummary> {
@@ -155,12 +173,14 @@ class Run {
     }
     const context: StageContext = {
       store,
-      pool: this.startPool,
+      pool: this.pools.pool,
+      ownPool: this.pools.ownPool,
       onProgress: this.options.onProgress,
       signal: this.options.signal,
       memoryBytes: this.options.memoryBytes,
     };
     const result = await runStage(stage, context);
+    await this.pools.endOwn();
     keep(result.meta);
     // a stage that was done again for its arrays keeps the count of what it did
     this.results[i] = this.results[i]?.blocksDone ? this.results[i]! : result;

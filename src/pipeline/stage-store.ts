@@ -31,7 +31,7 @@ export class StageStore {
   done<Meta>(key: string): StageDone<Meta> | undefined {
     const path = join(this.folder, "done.bin");
     if (!existsSync(path)) return undefined;
-    const done = readDone<Meta>(path);
+    const done = readSealed<StageDone<Meta>>(path);
     return done?.key === key ? done : undefined;
   }
 
@@ -53,15 +53,16 @@ export class StageStore {
   }
 
   finish(done: StageDone): void {
-    const path = join(this.folder, "done.bin");
-    try {
-      // v8's format and not JSON: it keeps typed arrays, NaN and infinity as they are
-      const bytes = serialize(done);
-      writeFileSync(`${path}.new`, serialize({ crc: crc32(bytes), done: bytes }));
-      renameSync(`${path}.new`, path);
-    } catch (error) {
-      throw diskError(error, path, 1e6);
-    }
+    writeSealed(join(this.folder, "done.bin"), done);
+  }
+
+  /** What a stage that is not done block by block has reached; gone with `begin` of another key. */
+  checkpoint<T>(name: string): { readonly last: T | undefined; readonly keep: (state: T) => void } {
+    const path = join(this.folder, `${name}.checkpoint`);
+    return {
+      last: existsSync(path) ? readSealed<T>(path) : undefined,
+      keep: (state) => writeSealed(path, state),
+    };
   }
 
   /** Forget that the stage was done. */
@@ -81,12 +82,23 @@ export class StageStore {
   }
 }
 
-/** What a disk has damaged counts as not done. */
-function readDone<Meta>(path: string): StageDone<Meta> | undefined {
+/** In v8's format and not JSON: it keeps typed arrays, NaN and infinity as they are. */
+function writeSealed(path: string, value: unknown): void {
+  try {
+    const bytes = serialize(value);
+    writeFileSync(`${path}.new`, serialize({ crc: crc32(bytes), value: bytes }));
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    throw diskError(error, path, 1e6);
+  }
+}
+
+/** What a disk has damaged counts as not there. */
+function readSealed<T>(path: string): T | undefined {
   const bytes = readFileSync(path);
   try {
-    const { crc, done } = deserialize(bytes) as { crc: number; done: Uint8Array };
-    return crc32(done) === crc ? (deserialize(done) as StageDone<Meta>) : undefined;
+    const { crc, value } = deserialize(bytes) as { crc: number; value: Uint8Array };
+    return crc32(value) === crc ? (deserialize(value) as T) : undefined;
   } catch {
     return undefined;
   }

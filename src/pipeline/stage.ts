@@ -27,18 +27,38 @@ export interface StagePlan<Meta> {
   readonly finish: (problems: readonly string[]) => { meta: Meta; notes: readonly string[] };
 }
 
+/** A stage that is one computation in steps, and not blocks: it keeps what it has reached by itself. */
+export interface StageSolution<Meta> {
+  readonly solve: (context: SolveContext) => Promise<{ meta: Meta; notes: readonly string[] }>;
+}
+
+export interface SolveContext {
+  /** threads, and kernel memory of so many bytes that this thread shares with them; theirs alone while it lasts */
+  readonly startPool: (mainBytes: number) => Promise<WorkerPool>;
+  readonly signal: AbortSignal;
+  readonly memoryBytes: number;
+  /** how far it is, 0 to 1; called often */
+  readonly progress: (share: number) => void;
+  /** What was computed before under this name with the same settings and input, or now and then kept. */
+  readonly remember: <T>(name: string, compute: () => Promise<T>) => Promise<T>;
+  /** The last state kept under this name, and a way to keep the next one. */
+  readonly checkpoint: <T>(name: string) => { readonly last: T | undefined; readonly keep: (state: T) => void };
+}
+
 export interface Stage<Meta> {
   readonly name: string;
   /** everything that decides the result: settings, digest of the inputs, keys of the stages before */
   readonly identity: unknown;
   /** the files it reads, for provenance */
   readonly inputs?: readonly Fingerprint[];
-  readonly plan: () => Promise<StagePlan<Meta>>;
+  readonly plan: () => Promise<StagePlan<Meta> | StageSolution<Meta>>;
 }
 
 export interface StageContext {
   readonly store: StageStore;
   readonly pool: () => WorkerPool;
+  /** instead of that pool, for a stage that shares memory with its threads */
+  readonly ownPool: (mainBytes: number) => Promise<WorkerPool>;
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
   /** what all threads together may take */
@@ -62,6 +82,10 @@ export async function runStage<Meta>(stage: Stage<Meta>, context: StageContext):
   const started = new Date();
   const journal = store.begin(key);
   const plan = await stage.plan();
+  if ("solve" in plan) {
+    const { meta, notes } = await solve(stage.name, plan, context);
+    return finish(meta, notes, 1);
+  }
   for (const entry of [...journal.entries.values()]) {
     if (!sameNumbers(plan.checksums(entry.block), entry.crc)) journal.forget(entry.block);
   }
@@ -93,16 +117,54 @@ export async function runStage<Meta>(stage: Stage<Meta>, context: StageContext):
     .sort((a, b) => a.block - b.block)
     .flatMap((entry) => entry.problems ?? []);
   const { meta, notes } = plan.finish(problems);
-  const done: StageDone<Meta> = {
-    key,
-    startedAt: started.toISOString(),
-    endedAt: new Date().toISOString(),
-    notes,
-    meta,
-  };
-  store.finish(done);
-  onProgress({ type: "stage-end", stage: stage.name, seconds: (Date.now() - started.getTime()) / 1000, notes });
-  return { ...done, blocksDone: missing.length };
+  return finish(meta, notes, missing.length);
+
+  function finish(meta: Meta, notes: readonly string[], blocksDone: number): StageResult<Meta> {
+    const done: StageDone<Meta> = {
+      key,
+      startedAt: started.toISOString(),
+      endedAt: new Date().toISOString(),
+      notes,
+      meta,
+    };
+    store.finish(done);
+    onProgress({ type: "stage-end", stage: stage.name, seconds: (Date.now() - started.getTime()) / 1000, notes });
+    return { ...done, blocksDone };
+  }
+}
+
+/** Progress is told in thousandths. */
+const THOUSANDTHS = 1000;
+
+function solve<Meta>(name: string, plan: StageSolution<Meta>, context: StageContext) {
+  const { store, onProgress, signal, memoryBytes } = context;
+  onProgress({ type: "stage-start", stage: name, blocks: THOUSANDTHS, resumed: 0 });
+  const secondsLeft = createEstimator(THOUSANDTHS, 0, Date.now);
+  return plan.solve({
+    startPool: context.ownPool,
+    signal,
+    memoryBytes,
+    progress(share) {
+      const done = Math.min(THOUSANDTHS, Math.round(share * THOUSANDTHS));
+      const left = secondsLeft(done);
+      onProgress({
+        type: "stage-progress",
+        stage: name,
+        done,
+        blocks: THOUSANDTHS,
+        ...(left !== undefined && { secondsLeft: left }),
+      });
+    },
+    async remember(part, compute) {
+      const { last, keep } = store.checkpoint<{ value: Awaited<ReturnType<typeof compute>> }>(part);
+      if (last) return last.value;
+      signal.throwIfAborted();
+      const value = await compute();
+      keep({ value });
+      return value;
+    },
+    checkpoint: (part) => store.checkpoint(part),
+  });
 }
 
 /** The first few of many. */
