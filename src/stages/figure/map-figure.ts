@@ -57,7 +57,8 @@ export function mapPanel(maps: readonly MapFigure[], columns = 2, title = "", no
 
 const letter = (i: number): string => (i < 26 ? String.fromCharCode(97 + i) : `${i + 1}`);
 
-function mapCell(map: MapFigure, panelLetter?: string): { svg: string; width: number; height: number } {
+/** One map with its colour bar, to be placed in a larger figure. */
+export function mapCell(map: MapFigure, panelLetter?: string): { svg: string; width: number; height: number } {
   const scale: ColourScale = {
     colourMap: map.colourMap ?? "viridis",
     transform: map.transform ?? "linear",
