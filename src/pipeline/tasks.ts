@@ -18,6 +18,7 @@ const TASKS = {
   reconstruct: async () => (await import("./tasks/reconstruct-task.ts")).setUpReconstruct,
   simulate: async () => (await import("./tasks/simulate-task.ts")).setUpSimulate,
   map: async () => (await import("./tasks/map-task.ts")).setUpMap,
+  dlsr: async () => (await import("./tasks/dlsr-task.ts")).setUpDlsr,
 } satisfies Record<string, () => Promise<SetUp>>;
 export type TaskName = keyof typeof TASKS;
 

@@ -1,0 +1,210 @@
+import { convertAxis, InputError, type ParameterMap, type Pattern, STATUS } from "../../data/index.ts";
+import type { Kernels } from "../../kernels/index.ts";
+import { createPatternCalculator, type PatternCalculator } from "../../pattern/calculator.ts";
+import { resolveModel, selectData } from "../../refinement/index.ts";
+import {
+  type ConventionalPhase,
+  type DlsrConfig,
+  type DlsrReport,
+  type ProductRunner,
+  reconstructDirect,
+} from "../../stages/dlsr/index.ts";
+import type { WorkerPool } from "../pool.ts";
+import { parseModel } from "../refine/load-model.ts";
+import type { SolveContext, Stage } from "../stage.ts";
+import type { StageStore } from "../stage-store.ts";
+import type { DlsrPayload } from "../tasks/dlsr-task.ts";
+import type { MapMeta } from "./map-stage.ts";
+import type { PatternsMeta, SinogramMeta, VolumeMeta } from "./meta.ts";
+
+export interface DlsrStageInput {
+  readonly key: string;
+  readonly sinogram: () => SinogramMeta;
+  readonly volume: () => VolumeMeta;
+  readonly map: () => MapMeta;
+  readonly patterns: () => Pick<PatternsMeta, "wavelengthA" | "distanceM">;
+  readonly distanceMm: number | undefined;
+  readonly stepMm: number | undefined;
+  /** where the files of the model lie */
+  readonly folder: string;
+}
+
+export interface DlsrMeta {
+  readonly maps: readonly ParameterMap[];
+  readonly report: DlsrReport;
+}
+
+/** Kernel memory of the solver; what is not used costs nothing. */
+const SHARED_BYTES = 3e9;
+
+export function createDlsrStage(config: DlsrConfig, input: DlsrStageInput, _store: StageStore): Stage<DlsrMeta> {
+  const { distanceMm, stepMm } = input;
+  return {
+    name: "dlsr",
+    identity: { stage: "dlsr", config, input: input.key, distanceMm, stepMm },
+    async plan() {
+      const distance = distanceMm ?? (input.patterns().distanceM ?? Number.NaN) * 1000;
+      checkInput(input, distance);
+      return { solve: (context) => solve(context, config, input, distance) };
+    },
+  };
+}
+
+/** @throws InputError "dlsr-needs-maps" | "dlsr-distance" | "dlsr-step" */
+function checkInput({ map, stepMm }: DlsrStageInput, distanceMm: number): void {
+  const { refinement, settledModel } = map();
+  if (!refinement || !settledModel) {
+    throw new InputError(
+      "dlsr-needs-maps",
+      `The dlsr section needs a Rietveld map to start from, and this scan maps peaks only. Add map: {rietveld: {model: model.yaml}}.`,
+    );
+  }
+  if (!(distanceMm > 0)) {
+    throw new InputError(
+      "dlsr-distance",
+      `The dlsr section needs the distance from the sample to the detector, which makes the parallax: add a line like "distanceMm: 1000".`,
+    );
+  }
+  if (stepMm === undefined) {
+    throw new InputError(
+      "dlsr-step",
+      `The dlsr section needs the translation step, for the depth in the sample: add a line like "stepMm: 0.02".`,
+    );
+  }
+}
+
+async function solve(
+  context: SolveContext,
+  config: DlsrConfig,
+  input: DlsrStageInput,
+  distanceMm: number,
+): Promise<{ meta: DlsrMeta; notes: readonly string[] }> {
+  const pool = await context.startPool(SHARED_BYTES);
+  const kernels = pool.kernels();
+  const { sinogram, sigma, axis, report } = input.sinogram();
+  const { ny, plan } = input.volume();
+  const { maps, summedPattern } = input.map();
+  const run = (payload: DlsrPayload, parts: number): Promise<void> => runParts(pool, payload, parts, context.signal);
+
+  const mean = kernels.arena.f64(sinogram.bins);
+  const variance = kernels.arena.f64(sinogram.bins);
+  const source = { sinogram, ...(sigma && { sigma }) };
+  await run({ kind: "channels", ...source, mean, variance }, Math.ceil(sinogram.bins / 32));
+
+  const { calculator, bins } = createModel(kernels, input, axis, summedPattern, config.twoThetaRange);
+  const rays = report.angles * report.translations;
+  const runner: ProductRunner = (job, items) => {
+    const parts = Math.min(items, job.op === "forward" ? pool.size : 4 * pool.size);
+    return run({ kind: "product", job, items, parts }, parts);
+  };
+  const {
+    maps: found,
+    report: said,
+    notes,
+  } = await reconstructDirect({
+    kernels,
+    runner,
+    config,
+    calculator,
+    geometry: {
+      omegaDeg: Float64Array.from(report.omegaDeg),
+      translations: report.translations,
+      rotationAxis: report.rotationAxis.value,
+      size: ny,
+      stepMm: input.stepMm!,
+      distanceMm,
+      depthSign: config.geometry.depthSign === -1 ? -1 : 1,
+    },
+    mean: Float64Array.from(bins, (bin) => mean[bin]!),
+    variance: Float64Array.from(bins, (bin) => variance[bin]!),
+    isTransmissionMeasured: report.transmission !== undefined,
+    async reduce(matrix, sigmaOf, terms) {
+      const whole = kernels.arena.f32(sinogram.bins * terms);
+      const weight = kernels.arena.f64(sinogram.bins);
+      bins.forEach((bin, channel) => {
+        whole.set(matrix.subarray(channel * terms, (channel + 1) * terms), bin * terms);
+        weight[bin] = sigmaOf[channel]! > 0 && Number.isFinite(sigmaOf[channel]!) ? 1 / sigmaOf[channel]! ** 2 : 0;
+      });
+      const data = kernels.arena.f32(rays * terms);
+      const rayVariance = kernels.arena.f32(rays);
+      const parts = 4 * pool.size;
+      await run(
+        { kind: "reduce", ...source, parts, matrix: whole, terms, weight, rays: data, rayVariance },
+        Math.min(parts, rays),
+      );
+      return { data, rayVariance };
+    },
+    phases: calculator.model.phases.map(({ name }) =>
+      conventionalPhase(name, maps, plan?.valuesPer === "mm" ? input.stepMm! : 1),
+    ),
+    sample: sampleOf(maps),
+    progress: context.progress,
+    remember: context.remember,
+    checkpoint: context.checkpoint,
+    isCancelled: () => context.signal.aborted,
+  });
+  context.signal.throwIfAborted();
+  return { meta: { maps: found, report: said }, notes };
+}
+
+async function runParts(pool: WorkerPool, payload: DlsrPayload, parts: number, signal: AbortSignal): Promise<void> {
+  const all = Array.from({ length: parts }, (_, part) => part);
+  await pool.run({ task: "dlsr", payload }, all, () => {}, { signal });
+}
+
+/** The model as the mean pattern settled it, on the channels that are used. */
+function createModel(
+  kernels: Kernels,
+  { map, folder }: DlsrStageInput,
+  axis: SinogramMeta["axis"],
+  summed: Pattern,
+  range: DlsrConfig["twoThetaRange"],
+): { calculator: PatternCalculator; bins: Int32Array } {
+  const { refinement, settledModel } = map();
+  const { config, files } = parseModel(settledModel!, "map/model", folder);
+  const resolved = resolveModel(config, files);
+  const { wavelengthA } = refinement!;
+  const all = convertAxis(axis.values, axis.unit, "two-theta", { wavelengthA });
+  const used = selectData(
+    { ...summed, axis: { unit: "two-theta", values: all } },
+    "the mean pattern of the slice",
+    range ? { ...config, range } : config,
+  ).twoThetaDeg;
+  const bins = new Int32Array(used.length);
+  let bin = 0;
+  used.forEach((value, channel) => {
+    while (all[bin] !== value) bin++;
+    bins[channel] = bin++;
+  });
+  const calculator = createPatternCalculator(kernels, resolved.model, wavelengthA, used);
+  for (const { name, value } of refinement!.parameters) calculator.values[calculator.indexOf(name)] = value;
+  return { calculator, bins };
+}
+
+/** What the Rietveld map found of a phase. @param perStep what a scale per mm is multiplied by */
+function conventionalPhase(phase: string, maps: readonly ParameterMap[], perStep: number): ConventionalPhase {
+  const prefix = `map/${phase}/`;
+  const scale = maps.find(({ name }) => name === `${prefix}scale`);
+  return {
+    name: phase,
+    ...(scale && {
+      scale: Float64Array.from(scale.values, (value) => value * perStep),
+      ...(scale.esd && { scaleEsd: Float64Array.from(scale.esd, (value) => value * perStep) }),
+    }),
+    ...(scale?.status && { status: scale.status }),
+    cells: new Map(
+      maps.flatMap(({ name, values, esd }) => {
+        const parameter = name.startsWith(prefix) ? name.slice(prefix.length) : "";
+        return /^(a|b|c|alpha|beta|gamma)$/.test(parameter)
+          ? [[parameter, { values, ...(esd && { esd }) }] as const]
+          : [];
+      }),
+    ),
+  };
+}
+
+/** [y, x] 1 where voxels were fitted. */
+function sampleOf(maps: readonly ParameterMap[]): Uint8Array {
+  const { status } = maps.find(({ status }) => status)!;
+  return Uint8Array.from(status!, (value) => (value === STATUS.notFitted ? 0 : 1));
+}
