@@ -2,6 +2,10 @@
 export { accumulate } from "./accumulate.ts";
 export { backprojectTiles } from "./backproject-tiles.ts";
 export { decodeByteOffset } from "./decode-byte-offset.ts";
+export { dlsrAdjoint } from "./dlsr-adjoint.ts";
+export { dlsrForward } from "./dlsr-forward.ts";
+export { dlsrGram } from "./dlsr-gram.ts";
+export { rayAdd, rayDots, rayScale, raysBlur } from "./dlsr-rays.ts";
 export { filterRows } from "./filter-rows.ts";
 export { integrateClipped } from "./integrate-clipped.ts";
 export { integrateRegroup } from "./integrate-regroup.ts";
@@ -13,5 +17,7 @@ export { peakFit } from "./peak-fit.ts";
 export { peakNormal } from "./peak-normal.ts";
 export { peakExp2, peakProfile } from "./peak-profile.ts";
 export * from "./project-lanes.ts";
+export { backprojectShifted, projectShifted } from "./project-shifted.ts";
 export { projectTiles } from "./project-tiles.ts";
+export { reduceBins } from "./reduce-bins.ts";
 export { flagAbove, gatherRows, gatherVariances, slidingMaximum } from "./sinogram.ts";
