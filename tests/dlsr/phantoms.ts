@@ -14,7 +14,7 @@ import {
   structureNames,
 } from "../../src/stages/simulate/index.ts";
 
-export const PHANTOM_NAMES = ["jelly-roll", "half-roll", "grain", "slab"] as const;
+export const PHANTOM_NAMES = ["jelly-roll", "half-roll", "grain", "slab", "powders"] as const;
 export type PhantomName = (typeof PHANTOM_NAMES)[number];
 
 export interface PhantomOptions {
@@ -89,7 +89,14 @@ const LAYERS = [
   { material: "separator", thicknessMm: 0.02 },
 ];
 
+const ROLL_MATERIALS: SimulateInput["materials"] = {
+  cathode: { [SPATIAL]: 0.65 },
+  anode: { graphite: 0.35, LiC12: 0.25 },
+  separator: { polymer: 0.55 },
+};
+
 function shapes(name: PhantomName): SimulateInput["shapes"] {
+  if (name === "powders") return [{ kind: "disc", material: "mixture", radiusMm: 4.9 }];
   if (name === "grain") return [{ kind: "disc", material: "cathode", centreMm: [4, 0], radiusMm: 0.2 }];
   if (name === "slab") return [{ kind: "rectangle", material: "cathode", centreMm: [3, 0.5], sizeMm: [2, 4] }];
   return [
@@ -110,18 +117,32 @@ function shapes(name: PhantomName): SimulateInput["shapes"] {
 }
 
 function phases(name: PhantomName): SimulateInput["phases"] {
+  if (name === "powders") return { rutile: {}, MgO: {}, CeO2: {} };
   const cathode = { [SPATIAL]: { widthFactor: WIDTH_FACTORS[SPATIAL]!, a: 2.835, c: 14.42 } };
   if (name === "grain" || name === "slab") return cathode;
   const anode = { widthFactor: WIDTH_FACTORS["graphite"]! };
   return { Fe: {}, ...cathode, Cu: {}, Al: {}, graphite: anode, LiC12: anode, polymer: POLYMER };
 }
 
-/**
- * a and c of the cathode in angstrom, x and y in mm: less lithium towards the rim and to one side, and a spot that
- * was left out of the reaction.
- */
-export function trueCell(name: PhantomName, x: number, y: number): { a: number; c: number } {
+const MATERIALS: Record<PhantomName, SimulateInput["materials"]> = {
+  grain: { cathode: { [SPATIAL]: 0.65 } },
+  slab: { cathode: { [SPATIAL]: 0.65 } },
+  powders: { mixture: { rutile: 0.3, MgO: 0.3, CeO2: 0.05 } },
+  "jelly-roll": ROLL_MATERIALS,
+  "half-roll": ROLL_MATERIALS,
+};
+
+/** a and c in angstrom, x and y in mm; undefined for a phase whose cell is the same everywhere. */
+export function trueCell(
+  name: PhantomName,
+  phase: string,
+  x: number,
+  y: number,
+): { a: number; c?: number } | undefined {
+  if (name === "powders") return powderCell(phase, x / 5, y / 5);
+  if (phase !== SPATIAL) return undefined;
   if (name === "grain") return { a: 2.835, c: 14.42 };
+  // less lithium towards the rim and to one side, and a spot that was left out of the reaction
   const r = Math.hypot(x, y) / 4.9;
   const spot = Math.exp(-((x - 2) ** 2 + (y + 1.5) ** 2) / (2 * 0.6 ** 2));
   const side = x / 4.9;
@@ -129,6 +150,11 @@ export function trueCell(name: PhantomName, x: number, y: number): { a: number; 
     a: 2.832 + 0.01 * r * r - 0.004 * side - 0.008 * spot,
     c: 14.43 - 0.05 * r * r + 0.03 * side + 0.04 * spot,
   };
+}
+
+function powderCell(phase: string, x: number, y: number): { a: number; c?: number } {
+  if (phase === "rutile") return { a: 4.5937 + 0.008 * x, c: 2.9587 - 0.005 * y };
+  return phase === "MgO" ? { a: 4.2117 + 0.008 * x * y } : { a: 5.4117 + 0.01 * (x * x + y * y) };
 }
 
 /** The object and its scan, nothing simulated yet. */
@@ -163,15 +189,12 @@ export function createPhantom(name: PhantomName, options: PhantomOptions): Phant
       monitorDrift: options.monitorDrift ?? 0,
     },
     phases: phases(name),
-    materials:
-      name === "grain" || name === "slab"
-        ? { cathode: { [SPATIAL]: 0.65 } }
-        : { cathode: { [SPATIAL]: 0.65 }, anode: { graphite: 0.35, LiC12: 0.25 }, separator: { polymer: 0.55 } },
+    materials: MATERIALS[name]!,
     shapes: shapes(name),
     subVoxels: options.subVoxels ?? 4,
     supersampling: (options.subVoxels ?? 4) > 2 ? 2 : 4,
   });
-  const phantom = withField(name, drawPhantom(config), options.isUniform ?? false);
+  const phantom = withFields(name, drawPhantom(config), options.isUniform ?? false);
   const structures = Object.fromEntries(structureNames(config).map((id) => [id, builtInStructure(id)]));
   const experiment = createExperiment(config, structures, phantom);
   const { scan, axis } = experiment;
@@ -195,14 +218,19 @@ export function createPhantom(name: PhantomName, options: PhantomOptions): Phant
   };
 }
 
-function withField(name: PhantomName, phantom: Phantom, isUniform: boolean): Phantom {
+function withFields(name: PhantomName, phantom: Phantom, isUniform: boolean): Phantom {
+  if (isUniform) return phantom;
   const { size, voxelMm } = phantom;
   const at = (i: number): number => (i - (size - 1) / 2) * voxelMm;
-  const cells = Array.from({ length: size * size }, (_, i) =>
-    isUniform ? { a: 2.835, c: 14.42 } : trueCell(name, at(i % size), at(Math.floor(i / size))),
-  );
-  const field = { a: Float64Array.from(cells, ({ a }) => a), c: Float64Array.from(cells, ({ c }) => c) };
-  return { ...phantom, phases: { ...phantom.phases, [SPATIAL]: { ...phantom.phases[SPATIAL]!, ...field } } };
+  const phases = Object.entries(phantom.phases).map(([phase, given]) => {
+    const cells = Array.from({ length: size * size }, (_, i) =>
+      trueCell(name, phase, at(i % size), at(Math.floor(i / size))),
+    );
+    if (!cells[0]) return [phase, given] as const;
+    const field = (pick: "a" | "c") => Float64Array.from(cells, (cell) => cell![pick]!);
+    return [phase, { ...given, a: field("a"), ...(cells[0].c === undefined ? {} : { c: field("c") }) }] as const;
+  });
+  return { ...phantom, phases: Object.fromEntries(phases) };
 }
 
 function truthOf(experiment: Experiment): PhantomScan["truth"] {
