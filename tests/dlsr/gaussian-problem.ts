@@ -115,7 +115,8 @@ export function createGaussianResponse(
   const offsets = arena.i32(stencil);
   for (let q = 0; q < stencil; q++) {
     offsets[q] = 0;
-    for (let i = 0; i < n; i++) offsets[q] += (Math.floor(q / 4 ** (n - 1 - i)) % 4) * NODES ** (n - 1 - i);
+    for (let i = 0; i < n; i++)
+      offsets[q] = offsets[q]! + (Math.floor(q / 4 ** (n - 1 - i)) % 4) * NODES ** (n - 1 - i);
   }
   const nodes = arena.i32(voxels).fill(0);
   const value = arena.f32(voxels * stencil).fill(1);
