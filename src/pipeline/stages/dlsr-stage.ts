@@ -91,10 +91,12 @@ async function solve(
   const source = { sinogram, ...(sigma && { sigma }) };
   await run({ kind: "channels", ...source, mean, variance }, Math.ceil(sinogram.bins / 32));
 
-  const { calculator, bins } = createModel(kernels, input, axis, summedPattern, config.twoThetaRange);
+  const { calculator, bins, broadeningFixed } = createModel(kernels, input, axis, summedPattern, config.twoThetaRange);
   const rays = report.angles * report.translations;
   const runner: ProductRunner = (job, items) => {
-    const parts = Math.min(items, job.op === "forward" ? pool.size : 4 * pool.size);
+    // a part of angles looks patterns up for all voxels; parts of voxels cost nothing extra
+    const isByVoxel = job.op === "adjoint" || job.op === "gram";
+    const parts = Math.min(items, isByVoxel ? 4 * pool.size : pool.size);
     return run({ kind: "product", job, items, parts }, parts);
   };
   const {
@@ -115,6 +117,7 @@ async function solve(
       distanceMm,
       depthSign: config.geometry.depthSign === -1 ? -1 : 1,
     },
+    broadeningFixed,
     mean: Float64Array.from(bins, (bin) => mean[bin]!),
     variance: Float64Array.from(bins, (bin) => variance[bin]!),
     isTransmissionMeasured: report.transmission !== undefined,
@@ -159,7 +162,7 @@ function createModel(
   axis: SinogramMeta["axis"],
   summed: Pattern,
   range: DlsrConfig["twoThetaRange"],
-): { calculator: PatternCalculator; bins: Int32Array } {
+): { calculator: PatternCalculator; bins: Int32Array; broadeningFixed: ReadonlySet<string> } {
   const { refinement, settledModel } = map();
   const { config, files } = parseModel(settledModel!, "map/model", folder);
   const resolved = resolveModel(config, files);
@@ -178,7 +181,10 @@ function createModel(
   });
   const calculator = createPatternCalculator(kernels, resolved.model, wavelengthA, used);
   for (const { name, value } of refinement!.parameters) calculator.values[calculator.indexOf(name)] = value;
-  return { calculator, bins };
+  const broadeningFixed = new Set(
+    refinement!.parameters.filter(({ status }) => status === "fixed").map(({ name }) => name),
+  );
+  return { calculator, bins, broadeningFixed };
 }
 
 /** What the Rietveld map found of a phase. @param perStep what a scale per mm is multiplied by */

@@ -16,12 +16,9 @@ export const DlsrPhaseConfig = z.strictObject({
     .boolean()
     .optional()
     .meta({ description: "one factor on a frozen scale map, refined; left out: true" }),
-  width: z
-    .enum(["refined", "fixed"])
-    .optional()
-    .meta({
-      description: "one factor on the widths of the phase's lines; left out: refined where the cell is spatial",
-    }),
+  width: z.enum(["refined", "fixed"]).optional().meta({
+    description: "one factor on the widths of the phase's lines; left out: refined where the cell is spatial",
+  }),
 });
 export type DlsrPhaseConfig = z.output<typeof DlsrPhaseConfig>;
 

@@ -25,6 +25,8 @@ export interface DirectInput {
   /** the model of the mean pattern at its settled values, on the channels that are used */
   readonly calculator: PatternCalculator;
   readonly geometry: DlsrGeometry;
+  /** sizes and strains that the model was given, and not refined: "NMC/size" */
+  readonly broadeningFixed: ReadonlySet<string>;
   /** [channel] over all rays */
   readonly mean: Float64Array;
   /** [channel] mean variance of a ray */

@@ -1,0 +1,14 @@
+/** Direct least-squares reconstruction: lattice parameters from the sinograms, parallax in the model. */
+export { DlsrConfig, type DlsrPhaseConfig } from "./config.ts";
+export { reconstructDirect } from "./direct.ts";
+export type {
+  ConventionalPhase,
+  DirectInput,
+  DirectResult,
+  DlsrReport,
+  GlobalReport,
+  MapStatistics,
+  ParameterReport,
+} from "./direct-input.ts";
+export { itemsOf, type ProductJob, type ProductRunner, runProduct, serialRunner } from "./runner.ts";
+export type { DepthNodes, DlsrGeometry, DlsrPhase, DlsrProblem, PhaseResponse, VoxelList } from "./types.ts";
