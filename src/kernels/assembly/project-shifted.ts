@@ -38,7 +38,8 @@ function placePixel(
   element = <i32>whole;
   left = <f32>(Math.max(0, width - share) * height);
   right = <f32>(Math.max(0, share - (1 - width)) * height);
-  bins = <i32>Math.floor(<f64>shift / <f64>phases);
+  bins = shift / phases;
+  if (bins * phases > shift) bins--;
   phase = shift - bins * phases;
 }
 
@@ -110,8 +111,8 @@ export function projectShifted(
   scratch: usize,
 ): void {
   const next = (<usize>rowStride) << 2;
-  const whole = (<usize>(rowBins & ~3)) << 2;
-  const rest = rowBins & 3;
+  const whole = (<usize>(rowBins & ~15)) << 2;
+  const rest = rowBins & 15;
   for (let ty = y0; ty < y1; ty += SQUARE) {
     for (let tx = 0; tx < nx; tx += SQUARE) {
       for (let y = ty; y < min(ty + SQUARE, y1); y++) {
@@ -134,11 +135,20 @@ export function projectShifted(
             let from = scratch + ((<usize>(phase * imageBins + offset - bins)) << 2);
             const l = f32x4.splat(left);
             const r = f32x4.splat(right);
-            for (const stop = row + whole; row < stop; row += 16, from += 16) {
-              const value = v128.load(from);
+            for (const stop = row + whole; row < stop; row += 64, from += 64) {
               const other = row + next;
-              v128.store(row, madd(l, value, v128.load(row)));
-              v128.store(other, madd(r, value, v128.load(other)));
+              const e0 = v128.load(from);
+              const e1 = v128.load(from, 16);
+              const e2 = v128.load(from, 32);
+              const e3 = v128.load(from, 48);
+              v128.store(row, madd(l, e0, v128.load(row)));
+              v128.store(row, madd(l, e1, v128.load(row, 16)), 16);
+              v128.store(row, madd(l, e2, v128.load(row, 32)), 32);
+              v128.store(row, madd(l, e3, v128.load(row, 48)), 48);
+              v128.store(other, madd(r, e0, v128.load(other)));
+              v128.store(other, madd(r, e1, v128.load(other, 16)), 16);
+              v128.store(other, madd(r, e2, v128.load(other, 32)), 32);
+              v128.store(other, madd(r, e3, v128.load(other, 48)), 48);
             }
             for (let i = 0; i < rest; i++, row += 4, from += 4) {
               const value = load<f32>(from);
@@ -176,8 +186,8 @@ export function backprojectShifted(
   scratch: usize,
 ): void {
   const next = (<usize>rowStride) << 2;
-  const whole = (<usize>(rowBins & ~3)) << 2;
-  const rest = rowBins & 3;
+  const whole = (<usize>(rowBins & ~15)) << 2;
+  const rest = rowBins & 15;
   for (let ty = y0; ty < y1; ty += SQUARE) {
     for (let tx = 0; tx < nx; tx += SQUARE) {
       for (let y = ty; y < min(ty + SQUARE, y1); y++) {
@@ -199,8 +209,16 @@ export function backprojectShifted(
             let to = scratch + ((<usize>(phase * imageBins + offset - bins)) << 2);
             const l = f32x4.splat(left);
             const r = f32x4.splat(right);
-            for (const stop = row + whole; row < stop; row += 16, to += 16) {
-              v128.store(to, madd(r, v128.load(row + next), madd(l, v128.load(row), v128.load(to))));
+            for (const stop = row + whole; row < stop; row += 64, to += 64) {
+              const other = row + next;
+              const e0 = madd(r, v128.load(other), madd(l, v128.load(row), v128.load(to)));
+              const e1 = madd(r, v128.load(other, 16), madd(l, v128.load(row, 16), v128.load(to, 16)));
+              const e2 = madd(r, v128.load(other, 32), madd(l, v128.load(row, 32), v128.load(to, 32)));
+              const e3 = madd(r, v128.load(other, 48), madd(l, v128.load(row, 48), v128.load(to, 48)));
+              v128.store(to, e0);
+              v128.store(to, e1, 16);
+              v128.store(to, e2, 32);
+              v128.store(to, e3, 48);
             }
             for (let i = 0; i < rest; i++, row += 4, to += 4) {
               store<f32>(to, right * load<f32>(row + next) + (left * load<f32>(row) + load<f32>(to)));
