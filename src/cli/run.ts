@@ -46,7 +46,8 @@ export const runCommand = (): Command =>
     );
 
 function stageName(text: string): StageName {
-  if ((STAGES as readonly string[]).includes(text)) return text as StageName;
+  if ((STAGES as readonly string[]).includes(text) || /^(reconstruct|map|absorb)-\d$/.test(text))
+    return text as StageName;
   throw new InputError("stage-unknown", `There is no stage "${text}". The stages are ${STAGES.join(", ")}.`);
 }
 

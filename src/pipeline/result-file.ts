@@ -11,6 +11,7 @@ import { BIN_BLOCK, BlockedArray } from "./blocked-array.ts";
 import { diskError } from "./disk-error.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { StageDone } from "./stage-store.ts";
+import { bulkOf } from "./stages/absorb-stage.ts";
 import type { PatternsMeta, SinogramMeta, VolumeMeta } from "./stages/meta.ts";
 import type { Left } from "./steps.ts";
 
@@ -39,13 +40,14 @@ export async function assembleResult(
     for (const { name, settings, startedAt, endedAt, inputs, notes, key } of stages) {
       writer.process(name, { config: { settings, key }, startedAt, endedAt, inputs, notes });
     }
-    const isRaster = !left.sinogram && left.patterns && left.volume?.volume.path === left.patterns.patterns.path;
+    const isRaster = !left.measured && left.patterns && left.volume?.volume.path === left.patterns.patterns.path;
     if (left.patterns && !isRaster && stages.some(({ name }) => name === "integrate"))
       writePatterns(writer, left.patterns);
-    if (left.sinogram) writeSinogram(writer, left.sinogram, left.patterns!);
+    if (left.measured) writeSinogram(writer, left.measured, left.patterns!, left.sinogram?.report.cells);
     if (left.volume)
       writeVolume(writer, isRaster ? "read/data" : "reconstruct/data", left.volume, left.patterns?.isAbsorption);
     if (left.map) writeMaps(writer, left);
+    if (left.absorb) writeAbsorption(writer, left);
     const first = left.map?.maps.find(({ name }) => /\/(area|weight_fraction)$/.test(name))?.name;
     if (first) writer.plotFirst(first);
     writer.finish(stages.at(-1)!.endedAt);
@@ -55,8 +57,8 @@ export async function assembleResult(
   }
 }
 
-function sizeOf({ patterns, sinogram, volume }: Left): number {
-  const arrays = [patterns?.patterns, sinogram?.sinogram, volume?.volume].flatMap((array) => (array ? [array] : []));
+function sizeOf({ patterns, measured, volume }: Left): number {
+  const arrays = [patterns?.patterns, measured?.sinogram, volume?.volume].flatMap((array) => (array ? [array] : []));
   return arrays.reduce((sum, { items, bins }) => sum + 8 * items * bins, 0);
 }
 
@@ -135,14 +137,9 @@ function writeSinogram(
   writer: ResultWriter,
   { report, sinogram, sigma }: SinogramMeta,
   { axis, isAbsorption }: PatternsMeta,
+  cells = report.cells,
 ): void {
-  const angles: ResultAxis = { name: "rotation_angle", values: report.omegaDeg, unit: "deg", longName: "ω" };
-  const translations: ResultAxis = {
-    name: "translation",
-    values: Float64Array.from({ length: report.translations }, (_, i) => i - report.rotationAxis.value),
-    unit: "steps",
-    longName: "translation from the rotation axis",
-  };
+  const [angles, translations] = rayAxes(report);
   const shape = { rows: report.angles, cols: report.translations };
   writeStack(writer, "sinogram/data", {
     unit: isAbsorption ? "" : "counts",
@@ -160,9 +157,44 @@ function writeSinogram(
   image(
     "sinogram/cells",
     "why a point is not simply what was measured (bits: 1 missing, 2 weak line, 4 vacated, 8 opaque, 16 hot, 32 ring)",
-    report.cells,
+    cells,
   );
-  if (report.transmission) image("sinogram/transmission", "measured transmission", report.transmission);
+  const transmission = report.transmission ?? report.unusedTransmission;
+  if (transmission) image("sinogram/transmission", "measured transmission", transmission);
+}
+
+function rayAxes({ omegaDeg, translations, rotationAxis }: SinogramMeta["report"]): [ResultAxis, ResultAxis] {
+  return [
+    { name: "rotation_angle", values: omegaDeg, unit: "deg", longName: "ω" },
+    {
+      name: "translation",
+      values: Float64Array.from({ length: translations }, (_, i) => i - rotationAxis.value),
+      unit: "steps",
+      longName: "translation from the rotation axis",
+    },
+  ];
+}
+
+/** The attenuation and what came of it; maps before the correction, to be held against those of map/. */
+function writeAbsorption(writer: ResultWriter, { absorb, map, volume }: Left): void {
+  const { size, energyKeV, muPerMm, transmission, before, sinogram, outcome, factor, comparison, passes } = absorb!;
+  const grid = volume?.voxelMm ? { voxelMm: volume.voxelMm } : {};
+  const shape = { ny: size, nx: size };
+  writer.map(
+    "absorb/mu",
+    { name: "absorb/mu", ...shape, unit: "1/mm", values: muPerMm },
+    { ...grid, longName: `attenuation at ${energyKeV.toFixed(1)} keV` },
+  );
+  const axes = rayAxes(sinogram.report);
+  const rays = axes.map(({ values }) => values!.length);
+  writer
+    .array("absorb/transmission", { shape: rays, dtype: "float64", unit: "", longName: "transmission", axes })
+    .writeSlab([0, 0], rays, transmission);
+  for (const one of before) writer.map(one.name, one, grid);
+  const after = bulkOf(map);
+  const { opaqueRays } = absorb!;
+  const report = { outcome, energyKeV, opaqueRays, factor, comparison, passes, after };
+  writer.note("absorb/report", "application/json", JSON.stringify(report, null, 1));
 }
 
 function writeVolume(

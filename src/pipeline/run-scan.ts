@@ -169,7 +169,7 @@ class Run {
     const { stage, store, keep } = this.steps[i]!;
     if (!store.done(this.keys[i]!)) {
       rmSync(this.assembledPath, { force: true }); // from here on the result file is out of date
-      if (i > 0) await this.materialise(i - 1);
+      for (const earlier of this.needsOf(i)) await this.materialise(earlier);
     }
     const context: StageContext = {
       store,
@@ -184,6 +184,13 @@ class Run {
     keep(result.meta);
     // a stage that was done again for its arrays keeps the count of what it did
     this.results[i] = this.results[i]?.blocksDone ? this.results[i]! : result;
+  }
+
+  /** Stages whose arrays a stage reads. */
+  private needsOf(i: number): number[] {
+    const names = this.steps[i]!.needs?.();
+    if (!names) return i > 0 ? [i - 1] : [];
+    return [...this.steps.keys()].filter((step) => names.includes(this.steps[step]!.stage.name));
   }
 
   /** The big arrays of a finished stage: on disk, or back from the result file, or made again. */
@@ -220,7 +227,9 @@ class Run {
 
   /** Patterns that were only copied from the input are not copied again into the result of a tomography. */
   private isInResult(i: number): boolean {
-    return this.steps[i]!.stage.name !== "read" || this.left.volume?.volume.path === this.left.patterns?.patterns.path;
+    const { stage, isIntermediate } = this.steps[i]!;
+    if (isIntermediate) return false;
+    return stage.name !== "read" || this.left.volume?.volume.path === this.left.patterns?.patterns.path;
   }
 
   /** Whether the result file is there and made from these very stages. */

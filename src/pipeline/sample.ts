@@ -22,15 +22,10 @@ function eachBlock(reference: ArrayReference, visit: Visit): void {
   }
 }
 
-/**
- * Voxels to leave out: those not seen at every angle, and those whose mean intensity is under a share of the bright
- * ones' (the 95th percentile): air, where a fit would find peaks in noise.
- *
- * @returns [voxel] 1 = leave out
- */
-export function findAir({ volume, reconstructable }: VolumeMeta, threshold: number): Uint8Array {
-  const sum = new Float64Array(volume.items);
-  eachBlock(volume, (values, items, width) => {
+/** [voxel] sum of a voxel's pattern. */
+export function summedIntensity(volume: Pick<VolumeMeta, "volume">): Float64Array {
+  const sum = new Float64Array(volume.volume.items);
+  eachBlock(volume.volume, (values, items, width) => {
     for (let item = 0; item < items; item++) {
       let partial = 0;
       for (let bin = 0; bin < width; bin++) {
@@ -40,6 +35,17 @@ export function findAir({ volume, reconstructable }: VolumeMeta, threshold: numb
       sum[item] = sum[item]! + partial;
     }
   });
+  return sum;
+}
+
+/**
+ * Voxels to leave out: those not seen at every angle, and those whose mean intensity is under a share of the bright
+ * ones' (the 95th percentile): air, where a fit would find peaks in noise.
+ *
+ * @returns [voxel] 1 = leave out
+ */
+export function findAir({ volume, reconstructable }: VolumeMeta, threshold: number): Uint8Array {
+  const sum = summedIntensity({ volume });
   const seen = sum.filter((_, i) => reconstructable[i]).sort();
   const least = threshold * (seen[Math.round(0.95 * (seen.length - 1))] ?? 0);
   return Uint8Array.from(reconstructable, (isSeen, i) => (isSeen && (threshold === 0 || sum[i]! > least) ? 0 : 1));

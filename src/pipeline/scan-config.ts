@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import * as z from "zod";
 import { AXIS_UNITS, InputError } from "../data/index.ts";
 import { readYaml } from "../files/yaml.ts";
+import { AbsorbConfig } from "../stages/absorb/config.ts";
 import { IntegrateConfig } from "../stages/integrate/config.ts";
 import { MapConfig } from "../stages/map/config.ts";
 import { ReconstructConfig } from "../stages/reconstruct/config.ts";
@@ -132,6 +133,7 @@ export const ScanConfig = z.strictObject({
       "voxels whose mean intensity is under this share of the bright ones' are air and not fitted; 0: all are",
   }),
   map: MapConfig.optional(),
+  absorb: AbsorbConfig.optional().meta({ description: "correction for what the sample absorbs; left out: none" }),
 });
 export type ScanConfig = z.output<typeof ScanConfig>;
 

@@ -3,6 +3,7 @@ import { InputError } from "../data/index.ts";
 import { version } from "../data/version.ts";
 import { findFramePaths } from "../files/frame-paths.ts";
 import { readPattern } from "../files/pattern-file.ts";
+import { absorbFiles, absorbPasses, adopting, checkAbsorb } from "./absorb-passes.ts";
 import type { ArrayReference } from "./array-reference.ts";
 import type { PatternSourceSpec } from "./pattern-source.ts";
 import { loadModel } from "./refine/load-model.ts";
@@ -10,6 +11,7 @@ import type { Scan } from "./scan-config.ts";
 import { sinogramSpec } from "./sinogram-source.ts";
 import type { Stage } from "./stage.ts";
 import { digest, StageStore } from "./stage-store.ts";
+import { type AbsorbMeta, createAbsorbStage } from "./stages/absorb-stage.ts";
 import { createIntegrateStage } from "./stages/integrate-stage.ts";
 import { createMapStage, type MapMeta } from "./stages/map-stage.ts";
 import type { PatternsMeta, SinogramMeta, VolumeMeta } from "./stages/meta.ts";
@@ -17,15 +19,28 @@ import { createReadStage } from "./stages/read-stage.ts";
 import { createReconstructStage } from "./stages/reconstruct-stage.ts";
 import { createSinogramStage } from "./stages/sinogram-stage.ts";
 
-export const STAGES = ["read", "integrate", "sinogram", "reconstruct", "map"] as const;
-export type StageName = (typeof STAGES)[number];
+export const STAGES = ["read", "integrate", "sinogram", "absorb", "reconstruct", "map"] as const;
+/** A numbered one is of a pass of absorption before the last. */
+export type StageName = (typeof STAGES)[number] | `${"reconstruct" | "map" | "absorb"}-${number}`;
 
 /** What the stages have left so far. */
 export interface Left {
   patterns?: PatternsMeta;
+  /** as measured, before any correction of the absorption */
+  measured?: SinogramMeta;
+  /** corrected where there is a correction */
   sinogram?: SinogramMeta;
+  absorb?: AbsorbMeta;
+  /** of the absorption: what each correction started from, and what it came to */
+  passes?: AbsorptionPass[];
   volume?: VolumeMeta;
   map?: MapMeta;
+}
+
+export interface AbsorptionPass {
+  volume?: VolumeMeta;
+  map?: MapMeta;
+  absorb?: AbsorbMeta;
 }
 
 /** A big array of a stage, and what it is called in the result file. */
@@ -41,6 +56,10 @@ export interface Step {
   readonly settings: unknown;
   readonly keep: (meta: unknown) => void;
   readonly arrays: () => NamedArray[];
+  /** stages whose arrays it reads; the one before where it is not said */
+  readonly needs?: () => readonly string[];
+  /** its arrays are for later stages only, and not for the result */
+  readonly isIntermediate?: boolean;
 }
 
 function step<Meta>(
@@ -74,8 +93,16 @@ export async function createSteps(scan: Scan, left: Left, workFolder: string): P
   const add = (create: (context: StepContext) => Step): void => {
     steps.push(create({ scan, left, key: digest(steps.at(-1)!.stage.identity), store }));
   };
+  checkAbsorb(scan, isTomography(scan));
   if (isTomography(scan)) {
     add(sinogramStep);
+    for (const pass of absorbPasses(scan.config)) {
+      left.passes ??= [];
+      left.passes[pass.index] = {};
+      if (pass.reconstruct) add((context) => reconstructStep(context, pass.index));
+      if (pass.map) add((context) => mapStep(context, pass.index));
+      add((context) => absorbStep(context, pass.index, pass.isLast));
+    }
     add(reconstructStep);
   }
   if (scan.config.map) add(mapStep);
@@ -105,37 +132,132 @@ function sinogramStep({ scan, left, key, store }: StepContext): Step {
   const airPattern = air === undefined ? undefined : readPattern(scan.resolve(air));
   const stage = createSinogramStage(sinogram, { key, patterns: () => left.patterns!, air: airPattern }, at);
   const keep = (meta: SinogramMeta): void => {
-    left.sinogram = meta;
+    left.measured = meta;
+    if (!scan.config.absorb) left.sinogram = meta;
   };
-  return step(stage, at, sinogram, keep, () => named("sinogram/data", left.sinogram?.sinogram, left.sinogram?.sigma));
+  return step(stage, at, sinogram, keep, () => named("sinogram/data", left.measured?.sinogram, left.measured?.sigma));
 }
 
-function reconstructStep({ scan, left, key, store }: StepContext): Step {
-  const { reconstruct, stepMm } = scan.config;
-  const at = store("reconstruct");
-  const stage = createReconstructStage(reconstruct, { key, sinogram: () => left.sinogram!, stepMm }, at);
+/** @param pass of the absorption, whose correction it comes before; left out: the last reconstruction */
+function reconstructStep({ scan, left, key, store }: StepContext, pass?: number): Step {
+  const { reconstruct, stepMm, absorb } = scan.config;
+  const name = pass === undefined ? "reconstruct" : (`reconstruct-${pass + 1}` as const);
+  const at = store(name);
+  /** the correction that the sinograms have had */
+  const before = pass === undefined ? left.passes?.length : pass;
+  const corrected = () => (before ? left.passes![before - 1]! : undefined);
+  const isExact = absorb?.order === "exact";
+  const stage = createReconstructStage(
+    reconstruct,
+    {
+      key,
+      sinogram: () => corrected()?.absorb?.sinogram ?? left.measured!,
+      stepMm,
+    },
+    at,
+  );
+  // what has settled is not reconstructed again; but the first reconstruction knew nothing of the way out
+  const adopted = () => {
+    const outcome = corrected()?.absorb?.outcome;
+    if (outcome === undefined || outcome === "corrected" || (isExact && before === 1)) return undefined;
+    return corrected()!.volume;
+  };
   const keep = (meta: VolumeMeta): void => {
-    left.volume = meta;
+    if (pass === undefined) left.volume = meta;
+    else left.passes![pass]!.volume = meta;
   };
-  return step(stage, at, reconstruct, keep, () => named("reconstruct/data", left.volume?.volume, left.volume?.sigma));
+  const volume = () => (pass === undefined ? left.volume : left.passes![pass]!.volume);
+  return {
+    ...step(adopting({ ...stage, name }, adopted, before), at, reconstruct, keep, () =>
+      named(`${name}/data`, volume()?.volume, volume()?.sigma),
+    ),
+    needs: () => {
+      if (adopted()) return [`reconstruct-${before}`];
+      const isMeasured =
+        (corrected()?.absorb?.sinogram ?? left.measured!).sinogram.path === left.measured!.sinogram.path;
+      return [isMeasured ? "sinogram" : absorbName(left, before! - 1)];
+    },
+    isIntermediate: pass !== undefined,
+  };
 }
 
-function mapStep({ scan, left, key, store }: StepContext): Step {
+/** @param pass as for reconstructStep */
+function mapStep({ scan, left, key, store }: StepContext, pass?: number): Step {
   const { map, sampleThreshold } = scan.config;
-  const at = store("map");
+  const name = pass === undefined ? "map" : (`map-${pass + 1}` as const);
+  const at = store(name);
   const model = map!.rietveld && loadModel(scan.resolve(map!.rietveld.model));
   const context = {
     key,
     sampleThreshold,
-    volume: () => left.volume!,
+    volume: () => (pass === undefined ? left.volume! : left.passes![pass]!.volume!),
     patterns: () => left.patterns!,
     folder: scan.resolve("."),
     ...(model && { model }),
   };
   const keep = (meta: MapMeta): void => {
-    left.map = meta;
+    if (pass === undefined) left.map = meta;
+    else left.passes![pass]!.map = meta;
   };
-  return step(createMapStage(map!, context, at), at, map, keep, () => []);
+  const before = pass === undefined ? left.passes?.length : pass;
+  const adopted = () => {
+    const corrected = before ? left.passes![before - 1]! : undefined;
+    // only where the volume is the same one
+    return corrected?.map && context.volume().volume.path === corrected.volume!.volume.path ? corrected.map : undefined;
+  };
+  const stage = createMapStage(map!, context, at);
+  return {
+    ...step(adopting({ ...stage, name }, adopted, before), at, map, keep, () => []),
+    isIntermediate: pass !== undefined,
+  };
+}
+
+const absorbName = (left: Left, pass: number): StageName =>
+  pass + 1 === left.passes!.length ? "absorb" : `absorb-${pass + 1}`;
+
+function absorbStep({ scan, left, key, store }: StepContext, pass: number, isLast: boolean): Step {
+  const { absorb, stepMm, reconstruct, sampleThreshold } = scan.config;
+  const name = isLast ? "absorb" : (`absorb-${pass + 1}` as const);
+  const at = store(name);
+  const own = () => left.passes![pass]!;
+  const stage = createAbsorbStage(
+    absorb!,
+    {
+      key,
+      name,
+      measured: () => left.measured!,
+      patterns: () => left.patterns!,
+      volume: () => own().volume,
+      map: () => own().map,
+      before: () => left.passes![pass - 1]?.absorb,
+      stepMm,
+      size: reconstruct.size,
+      sampleThreshold,
+      files: absorbFiles(scan),
+      resolve: scan.resolve,
+    },
+    at,
+  );
+  const keep = (meta: AbsorbMeta): void => {
+    own().absorb = meta;
+    if (!isLast) return;
+    left.absorb = meta;
+    left.sinogram = meta.sinogram;
+  };
+  // where nothing was corrected its sinogram is another stage's
+  const arrays = () => {
+    const after = own().absorb?.sinogram;
+    return after && after.sinogram.path !== left.measured?.sinogram.path
+      ? named(`${name}/data`, after.sinogram, after.sigma)
+      : [];
+  };
+  const { from, image } = absorb!;
+  const readsVolume = from === "uniform" || (from === "image" && image?.register === "auto");
+  return {
+    ...step(stage, at, absorb, keep, arrays),
+    needs: () => ["sinogram", ...(readsVolume ? [`reconstruct-${pass + 1}`] : [])],
+    isIntermediate: true,
+  };
 }
 
 function named(name: string, values?: ArrayReference, sigma?: ArrayReference): NamedArray[] {

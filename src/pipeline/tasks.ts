@@ -17,6 +17,7 @@ const TASKS = {
   sinogram: async () => (await import("./tasks/sinogram-task.ts")).setUpSinogram,
   reconstruct: async () => (await import("./tasks/reconstruct-task.ts")).setUpReconstruct,
   simulate: async () => (await import("./tasks/simulate-task.ts")).setUpSimulate,
+  absorb: async () => (await import("./tasks/absorb-task.ts")).setUpAbsorb,
   map: async () => (await import("./tasks/map-task.ts")).setUpMap,
   dlsr: async () => (await import("./tasks/dlsr-task.ts")).setUpDlsr,
 } satisfies Record<string, () => Promise<SetUp>>;

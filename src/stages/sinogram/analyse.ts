@@ -54,8 +54,8 @@ export function analyseSinogram(
   checkScan(summary, record);
   const warnings: string[] = [];
   const incident = incidentFactor(record, lines * points, config);
-  const transmission =
-    config.transmission === "ignore" ? undefined : measuredTransmission(record, lines, points, config);
+  const read = measuredTransmission(record, lines, points, config);
+  const [transmission, unused] = config.transmission === "ignore" ? [undefined, read] : [read, undefined];
   const { cells: missing, weakLines, good } = findMissing(summary, record, incident);
   const sorted = sortedByAngle(record.omegaDeg);
   const order = orderOf(
@@ -96,6 +96,7 @@ export function analyseSinogram(
     ...kept,
     factor,
     ...(transmission ? { transmission: arrangeValues(transmission.values, kept, points) } : {}),
+    ...(unused ? { unusedTransmission: arrangeValues(unused.values, kept, points) } : {}),
     cells: cellsOf(kept, missing, transmission, points),
     rotationAxis: axis,
     jumps: jumps.map(({ angle, steps }) => ({

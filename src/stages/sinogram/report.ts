@@ -59,6 +59,8 @@ export interface SinogramReport {
   readonly factor: Float64Array;
   /** [angle, translation] measured transmission where there is one, 1 in air */
   readonly transmission?: Float64Array;
+  /** [angle, translation] measured, but not divided by (transmission: ignore) */
+  readonly unusedTransmission?: Float64Array;
   /** [angle, translation] bits of CELL */
   readonly cells: Uint8Array;
   readonly rotationAxis: RotationAxisReport;
