@@ -60,6 +60,8 @@ export interface DenseProblem {
   readonly hasRayScale: boolean;
   /** for a, c, scale: relative to the median of diag(J^T J) */
   readonly lambda: readonly [number, number, number];
+  /** for a, c, scale: weights of the penalty themselves, in these units, instead of `lambda` */
+  readonly penalty?: { readonly weights: readonly number[]; readonly units: readonly [number, number, number] };
 }
 
 export interface DenseResult {
@@ -217,7 +219,7 @@ function prepare(problem: DenseProblem): Prepared {
   for (const row of [...known, ...data]) project({ weight, q }, row);
   const { a, c, scale } = problem.spatial;
   const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((s, v) => s + v, 0) / values.length;
-  const units = [1e-3 * mean(a), 1e-3 * mean(c), 0.1 * mean(scale)] as const;
+  const units = problem.penalty?.units ?? ([1e-3 * mean(a), 1e-3 * mean(c), 0.1 * mean(scale)] as const);
   return { problem, channels, weight, q, data, known, units, unknowns: problem.refinesScale ? 3 : 2 };
 }
 
@@ -422,7 +424,7 @@ export function solveDense(problem: DenseProblem, steps: number): DenseResult {
   const maps = [state.a, state.c, state.scale];
   const n = state.a.length * unknowns;
   const pairs = neighbours(problem);
-  let lambda: number[] | undefined;
+  let lambda: readonly number[] | undefined = problem.penalty?.weights;
   const objective: number[] = [];
   const largestStep: number[] = [];
   const penalty = (): number =>
@@ -476,6 +478,8 @@ export function solveDense(problem: DenseProblem, steps: number): DenseResult {
         const size = Math.max(-3, Math.min(3, change[v * unknowns + p]!));
         if (p < 2) largest = Math.max(largest, Math.abs(size));
         maps[p]![v]! += size * units[p]!;
+        // as the fast solver has it: matter does not take light away
+        if (p === 2) maps[p]![v] = Math.max(0, maps[p]![v]!);
       }
     }
     largestStep.push(largest);

@@ -3,7 +3,14 @@
  * the depth, tabulated as a real phase's would be. Data are summed voxel by voxel from the formula, without a table.
  */
 import type { Kernels } from "../../src/kernels/index.ts";
-import type { DepthNodes, DlsrGeometry, DlsrPhase, DlsrProblem, PhaseResponse } from "../../src/stages/dlsr/types.ts";
+import type {
+  DepthNodes,
+  DlsrGeometry,
+  DlsrPhase,
+  DlsrProblem,
+  PhaseResponse,
+  VoxelList,
+} from "../../src/stages/dlsr/types.ts";
 import { createVoxelList } from "../../src/stages/dlsr/voxel-list.ts";
 import { normal, seededRandom } from "../seeded-random.ts";
 
@@ -297,3 +304,17 @@ export function makeProblem(
     }),
   };
 }
+
+const PHASES = [LAYERED, CUBIC];
+
+/** Responses of a phase for the voxels of other levels. */
+export const createGaussianLevels =
+  (kernels: Kernels) =>
+  (phase: DlsrPhase, voxels: VoxelList): PhaseResponse =>
+    createGaussianResponse(
+      kernels,
+      PHASES.find(({ name }) => name === phase.name)!,
+      DEPTH,
+      voxels.count,
+      phase.cell === "spatial",
+    );
