@@ -68,10 +68,10 @@ export async function compareSolvers(
       ...SOLVER_DEFAULTS,
       rayScale: false,
       smoothness: { cell: 0.01, scale: 0.01 },
-      steps: 15,
-      innerSteps: 300,
-      innerTolerance: 1e-3,
-      tolerance: 1e-9,
+      steps: 10,
+      innerSteps: 120,
+      innerTolerance: 5e-3,
+      tolerance: 1e-8,
     });
     const unit = createUnknowns(problem, SOLVER_DEFAULTS.geometry).phases[0]!;
     const found = {
