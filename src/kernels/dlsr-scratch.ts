@@ -1,6 +1,6 @@
-/** Voxels whose patterns are held at once, and the most unknowns of dlsrGram. */
-const GROUP = 8;
+/** As in assembly/dlsr/place.ts: voxels whose patterns are held at once, and angles placed together. */
+const [BLOCK, ANGLES] = [64, 16];
 
 /** Float32 elements of scratch that one thread needs for dlsrForward, dlsrAdjoint and dlsrGram. */
 export const dlsrScratchLength = (terms: number, depths: number): number =>
-  (GROUP + 1) * depths * terms + 8 * depths + 4096;
+  BLOCK * depths * (terms + 1) + ANGLES * terms + 4096;

@@ -1,7 +1,6 @@
 // Twin of ../reference/dlsr-adjoint.ts, where the meaning is written down; this file is only speed.
-// A voxel stays between the same depth nodes for many angles: eight sums of a run of angles stay in registers.
-// Scratch: points | places | gathered of 8 voxels, as in dlsr/place.ts.
-import { ANGLES, CUBIC, DEPTH, FIELDS, GROUP, LEFT, loadPoints, PLACES, placeGroup, RIGHT } from "./dlsr/place";
+// Scratch: points | places | blended [ANGLES, K] | gathered of a block of voxels, as in dlsr/place.ts.
+import { ANGLES, BLOCK, CUBIC, DEPTH, FIELDS, GROUP, LEFT, loadPoints, PLACES, placeGroup, RIGHT } from "./dlsr/place";
 
 function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
@@ -31,60 +30,88 @@ export function dlsrAdjoint(
 ): void {
   const points = scratch;
   const group = scratch + 128;
-  const gathered = group + PLACES;
+  const blended = group + PLACES;
+  const gathered = blended + ((<usize>(ANGLES * terms)) << 2);
   const length = (<usize>(depths * terms)) << 2;
-  for (let v = first; v < end; v += GROUP) {
-    const n = min(GROUP, end - v);
-    loadPoints(points, places, v, n);
-    memory.fill(gathered, 0, <usize>n * length);
+  for (let block = first; block < end; block += BLOCK) {
+    const last = min(block + BLOCK, end);
+    memory.fill(gathered, 0, <usize>(last - block) * length);
     for (let a = angle; a < angleEnd; a += ANGLES) {
       const turns = min(ANGLES, angleEnd - a);
-      placeGroup(
-        group,
-        points,
-        rays,
-        translations,
-        terms,
-        depths,
-        directions,
-        a,
-        turns,
-        rotationAxis,
-        depthScale,
-        depthOrigin,
-      );
-      for (let g = 0; g < n; g++) {
-        gatherRuns(gathered + <usize>g * length, group + ((<usize>g) << 2), turns, depths, terms);
+      for (let v = block; v < last; v += GROUP) {
+        const n = min(GROUP, last - v);
+        loadPoints(points, places, v, n);
+        placeGroup(
+          group,
+          points,
+          rays,
+          translations,
+          terms,
+          depths,
+          directions,
+          a,
+          turns,
+          rotationAxis,
+          depthScale,
+          depthOrigin,
+        );
+        for (let g = 0; g < n; g++) {
+          const t = group + ((<usize>g) << 2);
+          blend(blended, t, turns, terms);
+          gatherRuns(gathered + <usize>(v - block + g) * length, blended, t, turns, depths, terms);
+        }
       }
     }
-    for (let g = 0; g < n; g++) {
-      const node = load<i32>(nodes + ((<usize>(v + g)) << 2));
-      const to = out + ((<usize>((v + g) * stencil)) << 2);
-      multiplyStencil(to, gathered + <usize>g * length, node, offsets, stencil, table, depths, terms);
+    for (let v = block; v < last; v++) {
+      const node = load<i32>(nodes + ((<usize>v) << 2));
+      const to = out + ((<usize>(v * stencil)) << 2);
+      multiplyStencil(to, gathered + <usize>(v - block) * length, node, offsets, stencil, table, depths, terms);
     }
   }
 }
 
-/** One voxel, `turns` angles, run by run of the same depth nodes. */
-function gatherRuns(gathered: usize, t: usize, turns: i32, depths: i32, terms: i32): void {
+/** r of one voxel at `turns` angles: [turns, K]. */
+function blend(blended: usize, t: usize, turns: i32, terms: i32): void {
+  const bytes = (<usize>terms) << 2;
+  const last = t + <usize>turns * FIELDS;
+  for (; t < last; t += FIELDS) {
+    let at = <usize>load<u32>(t);
+    const left = v128.load32_splat(t, LEFT);
+    const right = v128.load32_splat(t, RIGHT);
+    const stop = at + bytes;
+    for (; at < stop; at += 32, blended += 32) {
+      const to = at + bytes;
+      v128.store(blended, madd(right, v128.load(to), f32x4.mul(left, v128.load(at))));
+      v128.store(blended, madd(right, v128.load(to, 16), f32x4.mul(left, v128.load(at, 16))), 16);
+    }
+  }
+}
+
+/** Adds one voxel's r, run by run of the same depth nodes. */
+function gatherRuns(gathered: usize, blended: usize, t: usize, turns: i32, depths: i32, terms: i32): void {
   const next = (<usize>depths) << 4;
   const bytes = (<usize>terms) << 2;
   const last = t + <usize>turns * FIELDS;
   while (t < last) {
     const depth = load<u32>(t, DEPTH);
     let stop = t + FIELDS;
-    while (stop < last && load<u32>(stop, DEPTH) == depth) stop += FIELDS;
+    let after = blended + bytes;
+    while (stop < last && load<u32>(stop, DEPTH) == depth) {
+      stop += FIELDS;
+      after += bytes;
+    }
     let h = gathered + <usize>depth;
     for (let k: usize = 0; k < bytes; k += 32) {
-      gatherRun(h, h + next, t, stop, k, bytes);
+      gatherRun(h, h + next, t, stop, blended + k, bytes);
       h += next << 1;
     }
     t = stop;
+    blended = after;
   }
 }
 
-/** Eight terms from byte k of the rays on: h and g are the four depth nodes of either half. */
-function gatherRun(h: usize, g: usize, t: usize, stop: usize, k: usize, bytes: usize): void {
+/** Eight terms from r on: h and g are the four depth nodes of either half. */
+function gatherRun(h: usize, g: usize, t: usize, stop: usize, r: usize, bytes: usize): void {
   let h0 = v128.load(h);
   let h1 = v128.load(h, 16);
   let h2 = v128.load(h, 32);
@@ -93,27 +120,21 @@ function gatherRun(h: usize, g: usize, t: usize, stop: usize, k: usize, bytes: u
   let g1 = v128.load(g, 16);
   let g2 = v128.load(g, 32);
   let g3 = v128.load(g, 48);
-  const nextRay = k + bytes;
-  for (; t < stop; t += FIELDS) {
-    const ray = <usize>load<u32>(t);
-    const left = v128.load32_splat(t, LEFT);
-    const right = v128.load32_splat(t, RIGHT);
-    const at = ray + k;
-    const to = ray + nextRay;
-    const r = madd(right, v128.load(to), f32x4.mul(left, v128.load(at)));
-    const s = madd(right, v128.load(to, 16), f32x4.mul(left, v128.load(at, 16)));
+  for (; t < stop; t += FIELDS, r += bytes) {
+    const x = v128.load(r);
+    const y = v128.load(r, 16);
     const c0 = v128.load32_splat(t, CUBIC);
-    h0 = madd(c0, r, h0);
-    g0 = madd(c0, s, g0);
+    h0 = madd(c0, x, h0);
+    g0 = madd(c0, y, g0);
     const c1 = v128.load32_splat(t, CUBIC + 32);
-    h1 = madd(c1, r, h1);
-    g1 = madd(c1, s, g1);
+    h1 = madd(c1, x, h1);
+    g1 = madd(c1, y, g1);
     const c2 = v128.load32_splat(t, CUBIC + 64);
-    h2 = madd(c2, r, h2);
-    g2 = madd(c2, s, g2);
+    h2 = madd(c2, x, h2);
+    g2 = madd(c2, y, g2);
     const c3 = v128.load32_splat(t, CUBIC + 96);
-    h3 = madd(c3, r, h3);
-    g3 = madd(c3, s, g3);
+    h3 = madd(c3, x, h3);
+    g3 = madd(c3, y, g3);
   }
   v128.store(h, h0);
   v128.store(h, h1, 16);

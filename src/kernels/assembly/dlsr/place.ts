@@ -4,12 +4,19 @@
 // 4 Lagrange weights | share of the left ray | of the right one. A ray beside the scan is never touched: where only one
 // of the two is on it the pair moves by one and the share goes along; where none is both shares are 0.
 // Patterns: [vector of 4 terms, depth, 4], so that the four nodes of a depth are 64 bytes in a row for every K.
+//
+// A voxel stays between the same depth nodes for a run of angles. So it is taken through all angles of a placing at once,
+// first the four nodes against the K terms, then the two rays: eight numbers of four nodes stay in registers.
 
+/** voxels placed together */
 export const GROUP: i32 = 8;
+/** voxels whose patterns are held at once, in the second-level cache: a square of 8 x 8 shares its rays */
+export const BLOCK: i32 = 64;
+/** angles placed together: a square's rays of so many angles stay in the first-level cache, or nearly */
 export const ANGLES: i32 = 16;
 /** bytes of an angle's places */
 export const FIELDS: usize = 256;
-export const PLACES: usize = FIELDS * <usize>ANGLES;
+export const PLACES: usize = FIELDS * <usize>(ANGLES + 1);
 export const DEPTH: usize = 32;
 export const CUBIC: usize = 64;
 export const LEFT: usize = 192;
@@ -126,7 +133,7 @@ function storeCubic(t: usize, e: v128): void {
   v128.store(t, f32x4.mul(f32x4.mul(inner, before), f32x4.splat(sixth)), CUBIC + 96);
 }
 
-/** Places of the elements of a pattern: table's [depth, K] is walked in order, eight terms at a time. */
+/** The pattern of a voxel. Table nodes are read from end to end, four at a time, which the hardware foresees. */
 export function lookUpPattern(
   out: usize,
   weights: usize,
@@ -138,24 +145,61 @@ export function lookUpPattern(
   terms: i32,
 ): void {
   const bytes = (<usize>(depths * terms)) << 2;
+  memory.fill(out, 0, bytes);
+  let q = 0;
+  for (; q + 4 <= stencil; q += 4) {
+    const from = offsets + ((<usize>q) << 2);
+    const weight = weights + ((<usize>q) << 2);
+    addFour(
+      out,
+      table + <usize>(node + load<i32>(from)) * bytes,
+      table + <usize>(node + load<i32>(from, 4)) * bytes,
+      table + <usize>(node + load<i32>(from, 8)) * bytes,
+      table + <usize>(node + load<i32>(from, 12)) * bytes,
+      weight,
+      depths,
+      terms,
+    );
+  }
+  for (; q < stencil; q++) {
+    const a = table + <usize>(node + load<i32>(offsets + ((<usize>q) << 2))) * bytes;
+    addOne(out, a, v128.load32_splat(weights + ((<usize>q) << 2)), depths, terms);
+  }
+}
+
+function addFour(out: usize, a: usize, b: usize, c: usize, d: usize, weight: usize, depths: i32, terms: i32): void {
   const next = (<usize>depths) << 4;
-  const zero = f32x4.splat(0);
-  let element = table;
-  for (let depth = 0; depth < depths; depth++) {
-    let to = out + ((<usize>depth) << 4);
-    for (let k = 0; k < terms; k += 8) {
-      let p0 = zero;
-      let p1 = zero;
-      for (let q = 0; q < stencil; q++) {
-        const from = element + <usize>(node + load<i32>(offsets + ((<usize>q) << 2))) * bytes;
-        const weight = v128.load32_splat(weights + ((<usize>q) << 2));
-        p0 = madd(weight, v128.load(from), p0);
-        p1 = madd(weight, v128.load(from, 16), p1);
-      }
-      v128.store(to, p0);
-      v128.store(to + next, p1);
-      to += next << 1;
-      element += 32;
+  const row = (<usize>terms) << 2;
+  const wa = v128.load32_splat(weight);
+  const wb = v128.load32_splat(weight, 4);
+  const wc = v128.load32_splat(weight, 8);
+  const wd = v128.load32_splat(weight, 12);
+  const last = out + next;
+  for (; out < last; out += 16) {
+    const stop = a + row;
+    for (let to = out; a < stop; a += 32, b += 32, c += 32, d += 32) {
+      const too = to + next;
+      let s = madd(wa, v128.load(a), v128.load(to));
+      let t = madd(wa, v128.load(a, 16), v128.load(too));
+      s = madd(wb, v128.load(b), s);
+      t = madd(wb, v128.load(b, 16), t);
+      s = madd(wc, v128.load(c), s);
+      t = madd(wc, v128.load(c, 16), t);
+      s = madd(wd, v128.load(d), s);
+      t = madd(wd, v128.load(d, 16), t);
+      v128.store(to, s);
+      v128.store(too, t);
+      to = too + next;
     }
+  }
+}
+
+function addOne(out: usize, a: usize, weight: v128, depths: i32, terms: i32): void {
+  const next = (<usize>depths) << 4;
+  const row = (<usize>terms) << 2;
+  const last = out + next;
+  for (; out < last; out += 16) {
+    const stop = a + row;
+    for (let to = out; a < stop; a += 16, to += next) v128.store(to, madd(weight, v128.load(a), v128.load(to)));
   }
 }
