@@ -5,9 +5,9 @@
  * Sources: Bjorck, Numerical Methods for Least Squares Problems (1996), section 7.4; for the cycles over free
  * variables, More & Toraldo, SIAM J. Optim. 1 (1991) 93-113, here without its line search.
  */
-import { imageLength, LANES, rowsLength } from "../../projector/index.ts";
+import { LANES } from "../../projector/index.ts";
 import type { Stopping } from "./stopping.ts";
-import { backprojectInto, dot, projectInto, type Workspace } from "./workspace.ts";
+import { backprojectInto, dot, projectInto, takeSums, type Workspace } from "./workspace.ts";
 
 /** Iterations between settings to 0. */
 const CYCLE = 5;
@@ -16,8 +16,8 @@ export function cgls(workspace: Workspace, stopping: Stopping): void {
   const { kernels, plan, image } = workspace;
   const { arena } = kernels;
   const mark = arena.mark();
-  const direction = arena.f32(imageLength(plan.projector));
-  const projected = arena.f32(rowsLength(plan.projector));
+  const direction = arena.f32(image.length);
+  const projected = arena.f32(workspace.residual.length);
   const length = plan.config.nonNegative ? CYCLE : plan.iterations;
   image.fill(0);
   for (let iteration = 0; stopping.anyRunning; ) {
@@ -36,7 +36,7 @@ function findResidual(workspace: Workspace): Float64Array {
   projectInto(workspace, image, residual);
   sums.fill(0);
   kernels.run.projectResidual(residual, measured, rayMask, sums, rays);
-  return sums.slice();
+  return takeSums(workspace);
 }
 
 interface Directions {

@@ -36,6 +36,17 @@ export const ReconstructConfig = z.strictObject({
   discrepancy: z.number().positive().default(1).meta({
     description: "with sigma: stop when the residual reaches this times its expected size (Morozov)",
   }),
+  parallax: z.boolean().default(false).meta({
+    description:
+      "sirt and cgls: undo the shift of patterns by their depth along the beam, without knowing any phase; needs distanceMm and stepMm",
+  }),
+  depthSign: z
+    .union([z.literal(1), z.literal(-1)])
+    .default(1)
+    .meta({
+      description:
+        "with parallax: 1 where depth grows towards the detector as -x sin(omega) + y cos(omega), -1 where it falls (a mirrored slice or the other sense of rotation)",
+    }),
   valuesPer: z.enum(["voxel", "mm"]).default("voxel").meta({
     description:
       "voxel: a ray is the sum of voxel values times path in steps. mm: the same divided by the step, as for an attenuation per mm",

@@ -5,7 +5,7 @@
  */
 import { LANES } from "../../projector/index.ts";
 import type { Stopping } from "./stopping.ts";
-import { backprojectInto, projectInto, type Workspace } from "./workspace.ts";
+import { backprojectInto, projectInto, takeSums, type Workspace } from "./workspace.ts";
 
 export function mlem(workspace: Workspace, stopping: Stopping): void {
   const { kernels, rays, voxels, measured, residual, image, step, rayMask, voxelWeights, voxelMask, factors, sums } =
@@ -16,7 +16,7 @@ export function mlem(workspace: Workspace, stopping: Stopping): void {
     projectInto(workspace, image, residual);
     sums.fill(0);
     kernels.run.projectRatio(residual, measured, rayMask, sums, rays);
-    stopping.judge(iteration, sums);
+    stopping.judge(iteration, takeSums(workspace));
     if (!stopping.anyRunning) break;
     for (let lane = 0; lane < LANES; lane++) factors[lane] = stopping.isRunning(lane) ? 1 : 0;
     backprojectInto(workspace, residual, step);

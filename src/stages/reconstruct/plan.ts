@@ -1,8 +1,11 @@
+import { type Axis, InputError } from "../../data/index.ts";
 import { createProjectorGeometry, LANES, type ProjectorGeometry, STRIP } from "../../projector/index.ts";
 import { type AngleWeights, angleWeights } from "./angle-weights.ts";
 import { DEFAULT_ITERATIONS, ReconstructConfig, type ReconstructConfigInput } from "./config.ts";
 import { type FourierPlan, inTransformOrder, planFourier, rampSpectrum, varianceSpectrum } from "./filter.ts";
+import { largestWindow, type ParallaxPlan, type ParallaxWindow, planParallax } from "./parallax-plan.ts";
 import { reconstructable } from "./reconstructable.ts";
+import { workspaceMemory } from "./workspace.ts";
 
 export interface SinogramGeometry {
   /** [angle] degrees, in the order of the data */
@@ -13,6 +16,14 @@ export interface SinogramGeometry {
   readonly stepMm: number;
   /** [y, x] 1 inside the sample; without it the circle that fits the grid */
   readonly sample?: Uint8Array;
+  /** of the sinogram's bins; for parallax */
+  readonly axis?: Axis;
+  /** for parallax on an axis of q */
+  readonly wavelengthA?: number;
+  /** rotation axis to detector; for parallax */
+  readonly distanceMm?: number;
+  /** with parallax, windows begin at multiples of this many bins; 32 where left out */
+  readonly block?: number;
 }
 
 /** Everything that all bins of a scan share. Plain data: it may be made once and posted to workers. */
@@ -30,11 +41,17 @@ export interface ReconstructionPlan {
   readonly scale: number;
   /** [y, x] 1 where every angle's ray was measured */
   readonly reconstructable: Uint8Array;
+  /** windows of bins, where parallax is undone */
+  readonly parallax?: ParallaxPlan;
 }
 
-/** @throws InputError "projector-no-angles" | "projector-no-translations" | "projector-axis" | "projector-sample-shape" */
+/**
+ * @throws InputError "projector-no-angles" | "projector-no-translations" | "projector-axis" | "projector-sample-shape" |
+ *   "parallax-method" | "parallax-needs-distance" | those of planParallax
+ */
 export function createReconstructionPlan(input: ReconstructConfigInput, scan: SinogramGeometry): ReconstructionPlan {
   const config = ReconstructConfig.parse(input);
+  checkParallax(config);
   const projector = createProjectorGeometry({
     omegaDeg: scan.omegaDeg,
     translations: scan.translations,
@@ -55,7 +72,58 @@ export function createReconstructionPlan(input: ReconstructConfigInput, scan: Si
     stepMm: scan.stepMm,
     scale: config.valuesPer === "mm" ? 1 / scan.stepMm : 1,
     reconstructable: reconstructable(projector),
+    ...(config.parallax && { parallax: parallaxOf(config, projector, scan) }),
   };
+}
+
+/**
+ * Whether the method can undo parallax.
+ *
+ * @throws InputError "parallax-method"
+ */
+export function checkParallax({ parallax, method }: ReconstructConfig): void {
+  if (!parallax || method === "sirt" || method === "cgls") return;
+  throw new InputError(
+    "parallax-method",
+    `reconstruct.method is ${method} with parallax: true, but only sirt and cgls can undo parallax: ${
+      method === "fbp" ? "filtered back-projection mixes the depths" : "mlem's ratios allow no interpolation of bins"
+    }. Set method: cgls, or parallax: false.`,
+  );
+}
+
+function parallaxOf(config: ReconstructConfig, projector: ProjectorGeometry, scan: SinogramGeometry): ParallaxPlan {
+  const { axis, wavelengthA, distanceMm, stepMm } = scan;
+  if (!axis || distanceMm === undefined || !(distanceMm > 0) || !(stepMm > 0)) {
+    throw new InputError(
+      "parallax-needs-distance",
+      `reconstruct.parallax needs the radial axis, the translation step and the distance from the rotation axis to the detector; known are ${
+        axis ? `an axis in ${axis.unit}` : "no axis"
+      }, stepMm ${stepMm} and distanceMm ${distanceMm ?? "not at all"}. Add what is missing to scan.yaml (stepMm, distanceMm).`,
+    );
+  }
+  return planParallax(projector, {
+    axis,
+    context: { distanceM: distanceMm / 1e3, ...(wavelengthA !== undefined && { wavelengthA }) },
+    depthStep: (config.depthSign * stepMm) / distanceMm,
+    block: scan.block ?? 32,
+  });
+}
+
+/**
+ * Memory of one call of reconstructWindow, in bytes, with the arrays that the caller holds for it.
+ *
+ * @param plan with parallax
+ */
+export function planWindowMemory(plan: ReconstructionPlan, hasSigma: boolean): number {
+  const { angles, translations, size } = plan.projector;
+  const { windows } = plan.parallax!;
+  const widest = (width: (window: ParallaxWindow) => number): number => Math.max(...windows.map(width));
+  const source = widest(({ sourceFrom, sourceTo }) => sourceTo - sourceFrom) * angles * translations;
+  const given = widest(({ from, to }) => to - from) * size * size;
+  const tables = 24 * angles + 8 * size + 64 * 1024;
+  return (
+    workspaceMemory(plan, largestWindow(plan.parallax!).shifted) + 4 * (source * (hasSigma ? 2 : 1) + given) + tables
+  );
 }
 
 /**

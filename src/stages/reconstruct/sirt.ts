@@ -6,7 +6,7 @@
  */
 import { LANES } from "../../projector/index.ts";
 import type { Stopping } from "./stopping.ts";
-import { backprojectInto, projectInto, type Workspace } from "./workspace.ts";
+import { backprojectInto, projectInto, takeSums, type Workspace } from "./workspace.ts";
 
 export function sirt(workspace: Workspace, stopping: Stopping): void {
   const { kernels, plan, rays, voxels, measured, residual, image, step, rayWeights, voxelWeights, factors, sums } =
@@ -18,7 +18,7 @@ export function sirt(workspace: Workspace, stopping: Stopping): void {
     projectInto(workspace, image, residual);
     sums.fill(0);
     kernels.run.projectResidual(residual, measured, rayWeights, sums, rays);
-    stopping.judge(iteration, sums);
+    stopping.judge(iteration, takeSums(workspace));
     if (!stopping.anyRunning) break;
     for (let lane = 0; lane < LANES; lane++) factors[lane] = stopping.isRunning(lane) ? relaxation : 0;
     backprojectInto(workspace, residual, step);

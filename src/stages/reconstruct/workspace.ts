@@ -1,21 +1,26 @@
 import type { Kernels } from "../../kernels/index.ts";
 import {
   backprojectPacked,
-  imageLength,
+  backprojectShifted,
   LANES,
-  type PlacedProjector,
+  type Parallax,
   placeProjector,
+  placeShifted,
   projectPacked,
-  rowsLength,
+  projectShifted,
+  type ShiftedWindow,
 } from "../../projector/index.ts";
 import type { ReconstructionPlan } from "./plan.ts";
 
-/** What the iterative methods work on: 16 bins in the kernels' memory, and the weights that all bins share. */
+/**
+ * What the iterative methods work on, in the kernels' memory: stacks of 16 lanes a row element or voxel, and the weights
+ * that all bins share. Plain, the lanes are 16 bins, each with its own steps. With parallax all bins of a window depend
+ * on each other: a ray or voxel has several elements of 16 lanes, and one step serves all.
+ */
 export interface Workspace {
   readonly kernels: Kernels;
   readonly plan: ReconstructionPlan;
-  readonly placed: PlacedProjector;
-  /** elements of a row stack, angle x rowLength, and of an image, size x size */
+  /** elements of a row stack, angle x rowLength, and of an image, size x size; times a window's elements */
   readonly rays: number;
   readonly voxels: number;
   /** [ray, 16] */
@@ -37,81 +42,137 @@ export interface Workspace {
   /** [lane] */
   readonly factors: Float32Array;
   readonly sums: Float64Array;
+  /** one step for all lanes */
+  readonly isJoint: boolean;
+  /** rows += A image, pads and all */
+  readonly project: (image: Float32Array, rows: Float32Array) => void;
+  /** image += A^T rows */
+  readonly backproject: (rows: Float32Array, image: Float32Array) => void;
+}
+
+/** A window of bins that parallax couples. */
+export interface JointBins {
+  readonly parallax: Parallax;
+  readonly window: ShiftedWindow;
 }
 
 /** A path shorter than this, in steps, tells nothing about the sample. */
 const SHORTEST_PATH = 1e-3;
 
 /** Taken from the arena: the caller marks and releases. */
-export function createWorkspace(kernels: Kernels, plan: ReconstructionPlan): Workspace {
+export function createWorkspace(kernels: Kernels, plan: ReconstructionPlan, joint?: JointBins): Workspace {
   const { arena } = kernels;
   const { projector } = plan;
-  const rays = projector.angles * projector.rowLength;
-  const voxels = projector.size * projector.size;
+  const ofRay = joint ? joint.window.rowStride / LANES : 1;
+  const ofVoxel = joint ? joint.window.imageBins / LANES : 1;
+  const rays = projector.angles * projector.rowLength * ofRay;
+  const voxels = projector.size * projector.size * ofVoxel;
   const workspace: Workspace = {
     kernels,
     plan,
-    placed: placeProjector(kernels, projector),
     rays,
     voxels,
-    measured: arena.f32(rowsLength(projector)),
-    residual: arena.f32(rowsLength(projector)),
-    image: arena.f32(imageLength(projector)),
-    step: arena.f32(imageLength(projector)),
+    measured: arena.f32(LANES * rays),
+    residual: arena.f32(LANES * rays),
+    image: arena.f32(LANES * voxels),
+    step: arena.f32(LANES * voxels),
     rayWeights: arena.f32(rays),
     rayMask: arena.f32(rays),
     voxelWeights: arena.f32(voxels),
     voxelMask: arena.f32(voxels),
     factors: arena.f32(LANES),
     sums: arena.f64(LANES),
+    isJoint: joint !== undefined,
+    ...placePair(kernels, plan, joint),
   };
-  weighRaysAndVoxels(workspace);
+  weighRaysAndVoxels(workspace, ofRay, ofVoxel);
   return workspace;
 }
 
-/** residual = A image, pads and all. */
-export function projectInto(workspace: Workspace, image: Float32Array, rows: Float32Array): void {
-  rows.fill(0);
-  projectPacked(workspace.kernels, workspace.placed, image, rows);
+function placePair(
+  kernels: Kernels,
+  { projector }: ReconstructionPlan,
+  joint: JointBins | undefined,
+): Pick<Workspace, "project" | "backproject"> {
+  if (joint) {
+    const shift = placeShifted(kernels, projector, joint.parallax, joint.window);
+    return {
+      project: (image, rows) => projectShifted(kernels, shift, image, rows),
+      backproject: (rows, image) => backprojectShifted(kernels, shift, rows, image),
+    };
+  }
+  const placed = placeProjector(kernels, projector);
+  return {
+    project: (image, rows) => projectPacked(kernels, placed, image, rows),
+    backproject: (rows, image) => backprojectPacked(kernels, placed, rows, image),
+  };
 }
 
-/** step = A^T rows */
+/** Bytes that createWorkspace takes, and what cgls takes on top of it. */
+export function workspaceMemory({ projector }: ReconstructionPlan, window?: ShiftedWindow): number {
+  const { angles, rowLength, size } = projector;
+  const rays = angles * rowLength * (window?.rowStride ?? LANES);
+  const voxels = size * size * (window?.imageBins ?? LANES);
+  return 4 * (3 * rays + 3 * voxels) + (8 * (rays + voxels)) / LANES + 64 * (window?.imageBins ?? 0);
+}
+
+/** rows = A image, pads and all. */
+export function projectInto(workspace: Workspace, image: Float32Array, rows: Float32Array): void {
+  rows.fill(0);
+  workspace.project(image, rows);
+}
+
+/** image = A^T rows */
 export function backprojectInto(workspace: Workspace, rows: Float32Array, image: Float32Array): void {
   image.fill(0);
-  backprojectPacked(workspace.kernels, workspace.placed, rows, image);
+  workspace.backproject(rows, image);
 }
 
 /** [lane] sum of a b over n elements */
-export function dot({ kernels, sums }: Workspace, a: Float32Array, b: Float32Array, n: number): Float64Array {
-  sums.fill(0);
-  kernels.run.projectDot(sums, a, b, n);
-  return sums.slice();
+export function dot(workspace: Workspace, a: Float32Array, b: Float32Array, n: number): Float64Array {
+  workspace.sums.fill(0);
+  workspace.kernels.run.projectDot(workspace.sums, a, b, n);
+  return takeSums(workspace);
 }
 
-/** The row and column sums of A, from the projections of ones. */
-function weighRaysAndVoxels(workspace: Workspace): void {
-  const { plan, rays, voxels, image, residual, step, rayWeights, rayMask, voxelWeights, voxelMask } = workspace;
+/** [lane] what the kernels summed up; of all lanes together where they go jointly. */
+export function takeSums({ sums, isJoint }: Workspace): Float64Array {
+  if (!isJoint) return sums.slice();
+  return new Float64Array(LANES).fill(sums.reduce((total, sum) => total + sum, 0));
+}
+
+/**
+ * The row and column sums of A, from the projections of ones; those of the plain pair serve with parallax too, whose
+ * taps sum to 1.
+ */
+function weighRaysAndVoxels(workspace: Workspace, ofRay: number, ofVoxel: number): void {
+  const { kernels, plan, image, residual, step, rayWeights, rayMask, voxelWeights, voxelMask } = workspace;
   const { angles, rowLength, pad, translations, sample } = plan.projector;
-  for (let v = 0; v < voxels; v++) {
-    voxelMask[v] = sample[v] === 0 ? 0 : 1;
-    image.fill(voxelMask[v]!, v * LANES, (v + 1) * LANES);
-  }
-  projectInto(workspace, image, residual);
+  const mark = kernels.arena.mark();
+  const placed = placeProjector(kernels, plan.projector);
+  const rays = angles * rowLength;
+  const path = residual.subarray(0, LANES * rays).fill(0);
+  const seen = step.subarray(0, LANES * sample.length).fill(0);
+  sample.forEach((inside, v) => {
+    image.fill(inside === 0 ? 0 : 1, v * LANES, (v + 1) * LANES);
+    voxelMask.fill(inside === 0 ? 0 : 1, v * ofVoxel, (v + 1) * ofVoxel);
+  });
+  projectPacked(kernels, placed, image, path);
   rayMask.fill(0);
-  for (let angle = 0; angle < angles; angle++) {
-    for (let element = pad; element < pad + translations; element++) {
-      const ray = angle * rowLength + element;
-      if (residual[ray * LANES]! > SHORTEST_PATH) rayMask[ray] = 1;
-    }
-  }
+  rayWeights.fill(0);
   for (let ray = 0; ray < rays; ray++) {
-    const path = residual[ray * LANES]!;
-    rayWeights[ray] = rayMask[ray] === 0 ? 0 : 1 / path;
-    residual.fill(rayMask[ray]!, ray * LANES, (ray + 1) * LANES);
+    const element = ray % rowLength;
+    const through = path[ray * LANES]!;
+    const isFitted = element >= pad && element < pad + translations && through > SHORTEST_PATH;
+    path.fill(isFitted ? 1 : 0, ray * LANES, (ray + 1) * LANES);
+    if (!isFitted) continue;
+    rayMask.fill(1, ray * ofRay, (ray + 1) * ofRay);
+    rayWeights.fill(1 / through, ray * ofRay, (ray + 1) * ofRay);
   }
-  backprojectInto(workspace, residual, step);
-  for (let v = 0; v < voxels; v++) {
-    const seen = step[v * LANES]!;
-    voxelWeights[v] = voxelMask[v] === 0 || seen <= 0 ? 0 : 1 / seen;
-  }
+  backprojectPacked(kernels, placed, path, seen);
+  sample.forEach((inside, v) => {
+    const sum = seen[v * LANES]!;
+    voxelWeights.fill(inside === 0 || sum <= 0 ? 0 : 1 / sum, v * ofVoxel, (v + 1) * ofVoxel);
+  });
+  kernels.arena.release(mark);
 }
