@@ -4,8 +4,8 @@
  * that it costs a second; a fit of all channels differs by the few per cent of precision that the reduction loses.
  */
 import type { Kernels } from "../../src/kernels/index.ts";
+import type { PhaseLines } from "../../src/stages/dlsr/phase-lines.ts";
 import { createReconstructionPlan, reconstructBlock } from "../../src/stages/reconstruct/index.ts";
-import { addDensePattern, type DensePhase } from "./dense-solver.ts";
 import type { PhantomScan } from "./phantoms.ts";
 
 export interface ConventionalMaps {
@@ -13,6 +13,8 @@ export interface ConventionalMaps {
   readonly scale: Float64Array;
   readonly a: Float64Array;
   readonly c: Float64Array;
+  /** by phase of `others`: [y, x] */
+  readonly others: Readonly<Record<string, Float64Array>>;
 }
 
 export interface ConventionalFitInput {
@@ -23,17 +25,19 @@ export interface ConventionalFitInput {
   /** [channel, terms] */
   readonly matrix: Float32Array;
   readonly terms: number;
-  readonly phase: Pick<DensePhase, "lines" | "fwhmDeg" | "eta">;
-  readonly range: { readonly a: readonly [number, number]; readonly c: readonly [number, number] };
+  /** of a and c, or of a alone, which then stands for both */
+  readonly phase: PhaseLines;
+  readonly width?: number;
+  readonly range: readonly (readonly [number, number])[];
   /** other phases in the reduced rays, of one cell: their scales are fitted too */
-  readonly others?: readonly { phase: Pick<DensePhase, "lines" | "fwhmDeg" | "eta">; a: number; c: number }[];
+  readonly others?: readonly PhaseLines[];
   readonly rotationAxis?: number;
 }
 
 const NODES = 25;
 const STEPS = 12;
 
-/** Scale and cell of every voxel; where there is next to no scale a and c are the middle of the range. */
+/** Scale and cell of every voxel; where there is no scale the cell is the middle of the range. */
 export function conventionalFit(input: ConventionalFitInput): ConventionalMaps {
   const { kernels, scan, rays, terms, range } = input;
   const { size } = scan.phantom;
@@ -51,30 +55,40 @@ export function conventionalFit(input: ConventionalFitInput): ConventionalMaps {
   reconstructBlock(kernels, { sinogram: rays, bins: terms, plan }, volume);
   kernels.arena.release(mark);
   const table = tabulate(input);
-  const others = (input.others ?? []).map(({ phase, a, c }) => reduced(input, phase, a, c));
-  const middle = { a: (range.a[0] + range.a[1]) / 2, c: (range.c[0] + range.c[1]) / 2 };
+  const others = input.others ?? [];
+  const rows = others.map((lines) => reduced(input, lines, lines.cell));
+  const middle = range.map(([low, high]) => (low + high) / 2);
   const maps = {
     scale: new Float64Array(size * size),
-    a: new Float64Array(size * size).fill(middle.a),
-    c: new Float64Array(size * size).fill(middle.c),
+    cells: range.map((_, q) => new Float64Array(size * size).fill(middle[q]!)),
+    others: others.map(() => new Float64Array(size * size)),
   };
   for (let v = 0; v < size * size; v++) {
-    const fit = fitVoxel(volume.subarray(v * terms, (v + 1) * terms), table, others, input, middle);
+    const fit = fitVoxel(volume.subarray(v * terms, (v + 1) * terms), table, rows, input, middle);
     maps.scale[v] = fit.scale;
-    maps.a[v] = fit.a;
-    maps.c[v] = fit.c;
+    fit.cell.forEach((value, q) => {
+      maps.cells[q]![v] = value;
+    });
+    fit.others.forEach((value, k) => {
+      maps.others[k]![v] = Math.max(0, value);
+    });
   }
-  return maps;
+  return {
+    scale: maps.scale,
+    a: maps.cells[0]!,
+    c: maps.cells[1] ?? maps.cells[0]!,
+    others: Object.fromEntries(others.map(({ phase }, k) => [phase, maps.others[k]!])),
+  };
 }
 
+/** [term] of a parcel of unit scale on the axis. */
 function reduced(
-  { scan, matrix, terms }: ConventionalFitInput,
-  phase: Pick<DensePhase, "lines" | "fwhmDeg" | "eta">,
-  a: number,
-  c: number,
+  { scan, matrix, terms, width }: ConventionalFitInput,
+  lines: PhaseLines,
+  cell: ArrayLike<number>,
 ): Float64Array {
   const value = new Float64Array(scan.twoThetaDeg.length);
-  addDensePattern(scan, { ...phase, x: [], y: [], scale: [], a: [], c: [] }, { a, c }, 0, { value });
+  lines.addPattern(cell, 0, width ?? 1, value);
   const out = new Float64Array(terms);
   for (let j = 0; j < value.length; j++) for (let k = 0; k < terms; k++) out[k]! += value[j]! * matrix[j * terms + k]!;
   return out;
@@ -82,9 +96,13 @@ function reduced(
 
 /** [a node, c node][term] */
 function tabulate(input: ConventionalFitInput): Float64Array[] {
-  const node = ([low, high]: readonly [number, number], i: number): number => low + ((high - low) * i) / (NODES - 1);
-  return Array.from({ length: NODES * NODES }, (_, i) =>
-    reduced(input, input.phase, node(input.range.a, Math.floor(i / NODES)), node(input.range.c, i % NODES)),
+  const node = (q: number, i: number): number => {
+    const [low, high] = input.range[q]!;
+    return low + ((high - low) * i) / (NODES - 1);
+  };
+  const hasTwo = input.range.length > 1;
+  return Array.from({ length: hasTwo ? NODES * NODES : NODES }, (_, i) =>
+    reduced(input, input.phase, hasTwo ? [node(0, Math.floor(i / NODES)), node(1, i % NODES)] : [node(0, i)]),
   );
 }
 
@@ -104,51 +122,53 @@ function lagrange(u: number): { first: number; weights: number[]; slopes: number
   return { first, weights, slopes };
 }
 
+/** A cell of one parameter has no second direction. */
+const NO_DIRECTION = { first: 0, weights: [1], slopes: [0] };
+
 function fitVoxel(
   data: Float32Array,
   table: readonly Float64Array[],
   others: readonly Float64Array[],
   { terms, range }: ConventionalFitInput,
-  middle: { a: number; c: number },
-): { scale: number; a: number; c: number } {
-  const toNode = (value: number, [low, high]: readonly [number, number]): number =>
-    ((value - low) / (high - low)) * (NODES - 1);
-  const clip = (value: number, [low, high]: readonly [number, number]): number => Math.min(high, Math.max(low, value));
-  let { a, c } = middle;
-  let scale = 0;
+  middle: readonly number[],
+): { scale: number; cell: readonly number[]; others: readonly number[] } {
+  const place = (cell: readonly number[], q: number) => {
+    const [low, high] = range[q]!;
+    return lagrange(((cell[q]! - low) / (high - low)) * (NODES - 1));
+  };
+  const hasTwo = range.length > 1;
+  let cell = middle;
+  let found: { scale: number; others: readonly number[] } = { scale: 0, others: [] };
   for (let step = 0; step < STEPS; step++) {
-    const la = lagrange(toNode(a, range.a));
-    const lc = lagrange(toNode(c, range.c));
-    const columns = [new Float64Array(terms), new Float64Array(terms), new Float64Array(terms)];
-    for (let i = 0; i < 4; i++) {
-      for (let j = 0; j < 4; j++) {
-        const row = table[(la.first + i) * NODES + lc.first + j]!;
-        const [w, wa, wc] = [
-          la.weights[i]! * lc.weights[j]!,
-          la.slopes[i]! * lc.weights[j]!,
-          la.weights[i]! * lc.slopes[j]!,
-        ];
+    const la = place(cell, 0);
+    const lc = hasTwo ? place(cell, 1) : NO_DIRECTION;
+    const value = new Float64Array(terms);
+    const slopes = range.map(() => new Float64Array(terms));
+    la.weights.forEach((wa, i) => {
+      lc.weights.forEach((wc, j) => {
+        const row = table[(la.first + i) * (hasTwo ? NODES : 1) + lc.first + j]!;
         for (let k = 0; k < terms; k++) {
-          columns[0]![k]! += w * row[k]!;
-          columns[1]![k]! += wa * row[k]!;
-          columns[2]![k]! += wc * row[k]!;
+          value[k]! += wa * wc * row[k]!;
+          slopes[0]![k]! += la.slopes[i]! * wc * row[k]!;
+          if (hasTwo) slopes[1]![k]! += wa * lc.slopes[j]! * row[k]!;
         }
-      }
-    }
+      });
+    });
     const isStart = step === 0;
-    const used = [columns[0]!, ...others, ...(isStart ? [] : columns.slice(1))];
-    const x = leastSquares(used, data);
-    scale = Math.max(0, x[0]!);
+    const x = leastSquares([value, ...others, ...(isStart ? [] : slopes)], data);
+    const scale = Math.max(0, x[0]!);
+    found = { scale, others: Array.from(x.subarray(1, 1 + others.length)) };
     if (isStart) continue;
-    if (scale === 0) return { scale: 0, ...middle };
-    const da = x[x.length - 2]! / scale;
-    const dc = x[x.length - 1]! / scale;
+    if (scale === 0) return { ...found, cell: middle };
     // no more than one node at a time: a Gauss-Newton step from afar overshoots
-    a = clip(a + Math.max(-1, Math.min(1, da)) * ((range.a[1] - range.a[0]) / (NODES - 1)), range.a);
-    c = clip(c + Math.max(-1, Math.min(1, dc)) * ((range.c[1] - range.c[0]) / (NODES - 1)), range.c);
-    if (Math.abs(da) < 1e-4 && Math.abs(dc) < 1e-4) break;
+    const moves = range.map((_, q) => Math.max(-1, Math.min(1, x[1 + others.length + q]! / scale)));
+    cell = cell.map((at, q) => {
+      const [low, high] = range[q]!;
+      return Math.min(high, Math.max(low, at + (moves[q]! * (high - low)) / (NODES - 1)));
+    });
+    if (moves.every((move) => Math.abs(move) < 1e-4)) break;
   }
-  return { scale, a, c };
+  return { ...found, cell };
 }
 
 /** By the normal equations, with Gauss's elimination. */

@@ -199,7 +199,7 @@ export interface MadeScan {
 export const SCAN: MadeScan = {
   size: 20,
   translations: 24,
-  angles: 30,
+  angles: 22,
   rotationAxis: 11.3,
   distanceMm: 500,
   stepMm: 0.25,

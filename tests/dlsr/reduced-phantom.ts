@@ -23,6 +23,8 @@ export interface ReducedPhantom {
   readonly reduction: Reduction;
   readonly sigma: Float64Array;
   readonly lines: Readonly<Record<string, PhaseLines>>;
+  /** as in the options */
+  readonly intensities: ReducedOptions["intensities"];
   /** in the kernels' memory: [angle, translation, K] */
   readonly rays: Float32Array;
   /** [angle, translation] */
@@ -75,7 +77,7 @@ export function reducePhantom(
   reduceInto(kernels, rays, data, reduction);
   const rayVariance = kernels.arena.f32(data.length / sigma.length);
   rayVariance.set(rayVariances(scan, data, sigma));
-  return { scan, reduction, sigma, lines, rays, rayVariance, reachMm };
+  return { scan, reduction, sigma, lines, intensities: options.intensities, rays, rayVariance, reachMm };
 }
 
 function reduceInto(kernels: Kernels, out: Float32Array, data: Float32Array, { matrix, terms }: Reduction): void {
