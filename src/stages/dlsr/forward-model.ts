@@ -1,8 +1,8 @@
 /** The rays that a state's maps would give, and how far the data are from them. */
-import { type NeighbourGraph, roughness } from "./regularisation.ts";
+import { roughness } from "./regularisation.ts";
 import type { WeightedParcels } from "./runner.ts";
 import { frameOf, type PhaseWork, type SolverWorkspace } from "./solver-workspace.ts";
-import { type PhaseState, type SolverState, unknownMap } from "./unknowns.ts";
+import { type PhaseState, type PhaseUnknowns, type SolverState, unknownMap } from "./unknowns.ts";
 
 /** Puts tables, nodes and weights where a state has them. */
 export async function placeState(w: SolverWorkspace, state: SolverState): Promise<void> {
@@ -108,7 +108,7 @@ export function rayFactor(
   return inverse > 0 && below > 0 ? (inverse * cross[ray]! + rayScaleHold) / below : 1;
 }
 
-/** The sum of all roughness penalties of a state. */
+/** The sum of all penalties of a state. */
 export function totalRoughness(
   w: SolverWorkspace,
   state: SolverState,
@@ -119,22 +119,26 @@ export function totalRoughness(
   w.phases.forEach(({ graph, part }, p) => {
     for (let u = 0; u < part.perVoxel; u++) {
       const weight = penalties[p]![u]!;
-      if (weight > 0) sum += weight * roughnessOf(graph, penalisedMap(w, state, p, u), u < part.cellCount, huber);
+      if (!(weight > 0)) continue;
+      const map = penalisedMap(w, state, p, u);
+      // edges of Huber's kind are for cells
+      sum += weight * roughness(graph, map, u < part.cellCount ? huber : undefined);
+      sum += weight * tieOf(w, part, u) * map.reduce((squares, x) => squares + x * x, 0);
     }
   });
   return sum;
 }
 
-/** Edges of Huber's kind are for cells; the scale has its own. */
-const roughnessOf = (graph: NeighbourGraph, map: Float64Array, isCell: boolean, huber?: number): number =>
-  roughness(graph, map, isCell ? huber : undefined);
-
 /**
  * The map that is to be smooth. Where rays have free factors the data say little of a phase's scale: then what is
- * smooth is the change from the start, or the penalty would wash the start's map out.
+ * smooth, and small, is the change from the start, or the penalty would wash the start's map out and noise fill it.
  */
 export function penalisedMap(w: SolverWorkspace, state: SolverState, phase: number, unknown: number): Float64Array {
   const { part } = w.phases[phase]!;
   const reference = w.options.rayScale ? part.phase.scale : undefined;
   return unknownMap(state.phases[phase]!, part, unknown, reference);
 }
+
+/** Weight of a penalised map's squares beside those of its differences. */
+export const tieOf = ({ options }: SolverWorkspace, { cellCount }: PhaseUnknowns, unknown: number): number =>
+  options.rayScale && unknown === cellCount ? 1 : 0;

@@ -10,7 +10,8 @@ import {
   TERMS,
 } from "../../../tests/dlsr/gaussian-problem.ts";
 import { normal, seededRandom } from "../../../tests/seeded-random.ts";
-import { createReferenceKernels, type Kernels } from "../../kernels/index.ts";
+import type { Kernels } from "../../kernels/index.ts";
+import { loadKernels } from "../../pipeline/load-kernels.ts";
 import { dot } from "./conjugate-gradients.ts";
 import { measureMisfit, placeState, projectModel, totalRoughness } from "./forward-model.ts";
 import { applyNormal, type Linearisation, linearise, pushOfNoise } from "./linearisation.ts";
@@ -18,7 +19,7 @@ import { serialRunner } from "./runner.ts";
 import { createSolverWorkspace, type SolverWorkspace } from "./solver-workspace.ts";
 import { afterStep, type SolverState, startState } from "./unknowns.ts";
 
-const kernels: Kernels = createReferenceKernels();
+const kernels: Kernels = loadKernels({ build: "simd" });
 const mask = inDisc(SCAN.size);
 const PARTS: MadePart[] = [
   {

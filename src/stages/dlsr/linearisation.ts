@@ -9,7 +9,7 @@
  * Source: Golub & Pereyra, SIAM J. Numer. Anal. 10 (1973) 413-432; Kaufman, BIT 15 (1975) 49-57.
  */
 import { median } from "../../fit/index.ts";
-import { type Misfit, measureMisfit, penalisedMap, rayFactor, totalRoughness } from "./forward-model.ts";
+import { type Misfit, measureMisfit, penalisedMap, rayFactor, tieOf, totalRoughness } from "./forward-model.ts";
 import { fillColumns } from "./global-columns.ts";
 import { addLaplacian, reweighted } from "./regularisation.ts";
 import type { Weighing } from "./runner.ts";
@@ -226,6 +226,8 @@ async function pushOf(
       const at = part.first + u * count;
       const map = penalisedMap(w, state, p, u);
       addLaplacian(graph, edgeWeights[p]![u]!, map, -penalties[p]![u]!, push.subarray(at, at + count));
+      const tie = penalties[p]![u]! * tieOf(w, part, u);
+      for (let v = 0; v < count; v++) push[at + v] = push[at + v]! - tie * map[v]!;
     }
   });
   return push;
@@ -312,7 +314,8 @@ export async function applyNormal(
       const at = part.first + u * count;
       const map = x.subarray(at, at + count);
       addLaplacian(graph, edgeWeights[p]![u]!, map, penalties[p]![u]!, out.subarray(at, at + count));
-      for (let v = 0; v < count; v++) out[at + v] = out[at + v]! + damping * meanDiagonals[p]![u]! * map[v]!;
+      const added = damping * meanDiagonals[p]![u]! + penalties[p]![u]! * tieOf(w, part, u);
+      for (let v = 0; v < count; v++) out[at + v] = out[at + v]! + added * map[v]!;
     }
   });
   active.forEach((i, at) => {

@@ -2,6 +2,7 @@
  * The inverse of a voxel's own block of J^T J, with the penalties' degrees and the damping on its diagonal, and of the
  * global unknowns' block: what conjugate gradients start from, and the diagonal estimate of uncertainties.
  */
+import { tieOf } from "./forward-model.ts";
 import type { Linearisation } from "./linearisation.ts";
 import { degrees } from "./regularisation.ts";
 import type { PhaseWork, SolverWorkspace } from "./solver-workspace.ts";
@@ -15,7 +16,7 @@ export interface Preconditioner {
 export function createPreconditioner(w: SolverWorkspace, lin: Linearisation, damping: number): Preconditioner {
   const { free, active } = lin;
   const { firstGlobal, count } = w.unknowns;
-  const blocks = w.phases.map((work, p) => voxelInverses(work, lin, p, damping));
+  const blocks = w.phases.map((work, p) => voxelInverses(w, work, lin, p, damping));
   const global = globalInverse(lin, firstGlobal, damping);
   return {
     precondition(r, out) {
@@ -67,13 +68,20 @@ function multiplyBlocks(
   }
 }
 
-function voxelInverses({ part, gram, graph }: PhaseWork, lin: Linearisation, p: number, damping: number): Float64Array {
+function voxelInverses(
+  w: SolverWorkspace,
+  { part, gram, graph }: PhaseWork,
+  lin: Linearisation,
+  p: number,
+  damping: number,
+): Float64Array {
   const { perVoxel: n, first } = part;
   const voxels = part.phase.voxels.count;
   const out = new Float64Array(voxels * n * n);
   const added = Array.from({ length: n }, (_, u) => {
     const degree = degrees(graph, lin.edgeWeights[p]![u]!, voxels);
-    return degree.map((d) => lin.penalties[p]![u]! * d + damping * lin.meanDiagonals[p]![u]!);
+    const tie = tieOf(w, part, u);
+    return degree.map((d) => lin.penalties[p]![u]! * (d + tie) + damping * lin.meanDiagonals[p]![u]!);
   });
   const block = new Float64Array(n * n);
   for (let v = 0; v < voxels; v++) {

@@ -88,8 +88,8 @@ export interface SolverWorkspace {
 const RAY_SCALE_HOLD = 1e-3;
 
 /**
- * Rays whose numbers are not all finite are left out; their numbers become 0 in the problem's data, for a product with
- * NaN is NaN whatever its weight.
+ * Rays whose numbers are not all finite are left out: in the problem itself their numbers become 0, for a product with
+ * NaN is NaN whatever its weight, and their variance infinite.
  */
 export function createSolverWorkspace(
   kernels: Kernels,
@@ -148,6 +148,7 @@ function weighRays(
     if (!Number.isFinite(dataPower[ray]!)) {
       data.fill(0, ray * terms, (ray + 1) * terms);
       dataPower[ray] = 0;
+      rayVariance[ray] = Number.POSITIVE_INFINITY;
     } else if (rayVariance[ray]! > 0 && Number.isFinite(rayVariance[ray]!)) {
       inverseVariance[ray] = 1 / rayVariance[ray]!;
       usedRays++;
