@@ -21,3 +21,4 @@ export { backprojectShifted, projectShifted } from "./project-shifted.ts";
 export { projectTiles } from "./project-tiles.ts";
 export { reduceBins } from "./reduce-bins.ts";
 export { flagAbove, gatherRows, gatherVariances, slidingMaximum } from "./sinogram.ts";
+export { tabulateLines } from "./tabulate-lines.ts";

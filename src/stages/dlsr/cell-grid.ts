@@ -1,6 +1,7 @@
 /** A grid over one to three cell parameters, close enough for cubic interpolation of lines that move with them. */
 import { InputError } from "../../data/index.ts";
 import { cubicSlopes, cubicWeights } from "./cubic-interpolation.ts";
+import { lineSharpness } from "./line-sharpness.ts";
 import type { PhaseLines } from "./phase-lines.ts";
 
 export interface CellGrid {
@@ -82,7 +83,7 @@ function valuePerSigma(lines: PhaseLines, q: number): number {
     const x = lines.apparentDeg(tangent, 0);
     if (!(lines.lineIntensity[line]! > 1e-2 * strongest) || !(x < last)) return;
     const shift = Math.abs(lines.apparentDeg(there[line]!, 0) - x);
-    if (shift > 0) least = Math.min(least, ((lines.fwhmOf(line, x) / 2.355) * change) / shift);
+    if (shift > 0) least = Math.min(least, (lineSharpness(lines, line, x) * change) / shift);
   });
   return Math.min(least, 1e-2 * lines.cell[q]!);
 }

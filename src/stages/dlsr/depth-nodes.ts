@@ -1,5 +1,6 @@
 /** Depths at which patterns are tabulated. */
 import { InputError } from "../../data/index.ts";
+import { lineSharpness } from "./line-sharpness.ts";
 import type { PhaseLines } from "./phase-lines.ts";
 import type { DepthNodes } from "./types.ts";
 
@@ -47,7 +48,7 @@ function stepOf(lines: readonly PhaseLines[]): number {
     tangents.forEach((tangent, line) => {
       const x = phase.apparentDeg(tangent, 0);
       if (!(phase.lineIntensity[line]! > 1e-2 * strongest) || !(x <= last)) return;
-      const sigma = phase.fwhmOf(line, x) / 2.355;
+      const sigma = lineSharpness(phase, line, x);
       const perTau = ((tangent / (1 + tangent * tangent)) * 180) / Math.PI;
       least = Math.min(least, (STEP * sigma) / perTau);
     });

@@ -48,6 +48,8 @@ export interface PhaseLines {
   readonly hasCommonWidths: boolean;
   /** [line] tan 2theta in a cell, NaN where the line cannot be reached. @returns false where the cell has no volume */
   tangentsOf(cell: ArrayLike<number>, out: Float64Array): boolean;
+  /** a line of tan 2theta T hits the detector at (reach - tau) T: 1, less what the model's displacement takes */
+  readonly reach: number;
   /** Where a line of this tan 2theta appears, degrees. */
   apparentDeg(tangent: number, tau: number): number;
   /** Width at an apparent angle, degrees. */
@@ -287,7 +289,8 @@ function fromTable(table: LineTable, factors: ArrayLike<number> | undefined): Ph
     return true;
   }
 
-  const apparentDeg = (tangent: number, tau: number): number => zeroDeg + DEG * Math.atan((1 - offset - tau) * tangent);
+  const reach = 1 - offset;
+  const apparentDeg = (tangent: number, tau: number): number => zeroDeg + DEG * Math.atan((reach - tau) * tangent);
   const { common } = table;
   const between = (grid: Float64Array, x: number): number => {
     const u = Math.min(grid.length - 1.001, Math.max(0, (x - zeroDeg) / common!.step - 1));
@@ -326,6 +329,7 @@ function fromTable(table: LineTable, factors: ArrayLike<number> | undefined): Ph
     lineIntensity,
     hasCommonWidths: common !== undefined,
     tangentsOf,
+    reach,
     apparentDeg,
     fwhmOf,
     etaOf,

@@ -25,8 +25,13 @@ interface Case {
   readonly range: (readonly [number, number])[];
 }
 
-function caseOf(name: string, half: number, structure?: Structure): Case {
-  const calculator = catalogueModel([name], {}, structure ? { phases: [{ structure } as never] } : {}, twoTheta);
+function caseOf(
+  name: string,
+  half: number,
+  phase: { structure?: Structure; sizeAxis?: [number, number, number] } = {},
+  values: Record<string, number> = {},
+): Case {
+  const calculator = catalogueModel([name], values, { phases: [phase as never] }, twoTheta);
   const lines = createPhaseLines(calculator, 0);
   const range = Array.from(lines.cell, (value) => [value * (1 - half), value * (1 + half)] as const);
   const reduction = createReduction({
@@ -131,9 +136,24 @@ describe.each([
   });
 });
 
+describe("numbers of a phase whose lines have widths of their own", () => {
+  it("are those of whole patterns", () => {
+    const sizes = { "NMC532/size": 60, "NMC532/axialSize": 15 };
+    const one = caseOf("NMC532", 4e-3, { sizeAxis: [0, 0, 1] }, sizes);
+    expect(one.lines.hasCommonWidths).toBe(false);
+    const response = createPhaseResponse(kernels, one.lines, one.reduction, one.depth, POINTS, {
+      cell: "spatial",
+      range: one.range,
+    });
+    const { value, slope } = errorsOf(one, response, POINTS);
+    expect(value).toBeLessThan(2e-3);
+    expect(slope).toBeLessThan(1e-2);
+  });
+});
+
 describe("numbers of a phase with many free parameters", () => {
   it("are each voxel's own, with derivatives", () => {
-    const monoclinic = caseOf("LFP", 2e-3, monoclinicLfp());
+    const monoclinic = caseOf("LFP", 2e-3, { structure: monoclinicLfp() });
     expect(monoclinic.lines.cellNames).toEqual(["a", "b", "c", "beta"]);
     const response = createPhaseResponse(kernels, monoclinic.lines, monoclinic.reduction, monoclinic.depth, 6, {
       cell: "spatial",

@@ -5,8 +5,8 @@
  */
 import { InputError } from "../../data/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
-import { type CellGrid, createCellGrid, placeOnGrid } from "./cell-grid.ts";
-import { createPeakTable, type PeakTable } from "./peak-table.ts";
+import { createCellGrid, placeOnGrid } from "./cell-grid.ts";
+import { createPeakTable } from "./peak-table.ts";
 import type { PhaseLines } from "./phase-lines.ts";
 import type { Reduction } from "./reduction.ts";
 import type { DepthNodes, PhaseResponse } from "./types.ts";
@@ -29,13 +29,8 @@ const MOST_GRID_PARAMETERS = 3;
 /** Relative step of the differences by which voxels with cells of their own get derivatives. */
 const CELL_STEP = 2e-5;
 
-/** Gives the K numbers of all depths for one cell. */
-interface Evaluator {
-  /** out [depth, K] at `at`, assigned. @returns false where the cell has no volume */
-  fill(cell: ArrayLike<number>, out: Float32Array, at: number): boolean;
-  /** the same, out - other side, times factor */
-  fillDifference(high: Float64Array, low: Float64Array, factor: number, out: Float32Array, at: number): void;
-}
+/** Most that voxels or grids may have of free cell parameters: triclinic. */
+const MOST_PARAMETERS = 6;
 
 /**
  * @param voxels how many voxels will be placed
@@ -49,11 +44,10 @@ export function createPhaseResponse(
   voxels: number,
   options: PhaseResponseOptions,
 ): PhaseResponse {
-  const isGrid = options.cell === "spatial" && lines.cell.length <= MOST_GRID_PARAMETERS && lines.cell.length > 0;
   checkRange(lines, options.range);
-  const state = createState(lines, reduction, depth, options);
-  if (isGrid) return gridResponse(kernels, state, voxels, options);
-  return ownResponse(kernels, state, voxels, options);
+  const isGrid = options.cell === "spatial" && lines.cell.length <= MOST_GRID_PARAMETERS && lines.cell.length > 0;
+  if (isGrid) return gridResponse(kernels, lines, reduction, depth, voxels, options);
+  return ownResponse(kernels, lines, reduction, depth, voxels, options);
 }
 
 function checkRange(lines: PhaseLines, range: PhaseResponseOptions["range"]): void {
@@ -65,75 +59,107 @@ function checkRange(lines: PhaseLines, range: PhaseResponseOptions["range"]): vo
   );
 }
 
-/** The lines with the width and intensities that hold now. */
+/** The lines with the width and intensities that hold now, and their table. */
 interface State {
-  readonly depth: DepthNodes;
-  readonly terms: number;
-  readonly reduction: Reduction;
-  lines: PhaseLines;
-  width: number;
-  evaluator: Evaluator;
+  readonly lines: PhaseLines;
+  readonly width: number;
   change(change: { readonly width?: number; readonly intensities?: Float64Array }): void;
+  /**
+   * The K numbers of all depths for one cell, and where `slopes` is the number of cell parameters their derivatives.
+   *
+   * @param out [1 + slopes, depth, K] in the kernels' memory, assigned; 0 where the cell has no volume
+   */
+  fill(cell: Float64Array, slopes: number, out: Float32Array): void;
 }
 
-function createState(model: PhaseLines, reduction: Reduction, depth: DepthNodes, options: PhaseResponseOptions): State {
-  let peaks = createPeakTable(model, reduction, options.width ?? 1);
-  const lines = options.intensities ? model.withFactors(options.intensities) : model;
-  const state: State = {
-    depth,
-    terms: reduction.terms,
-    reduction,
-    lines,
-    width: options.width ?? 1,
-    evaluator: createEvaluator(lines, peaks, depth, reduction.terms),
-    change({ width, intensities }) {
-      if (width !== undefined && width !== state.width) {
-        state.width = width;
-        peaks = createPeakTable(model, reduction, width);
-      }
-      if (intensities) state.lines = model.withFactors(intensities);
-      state.evaluator = createEvaluator(state.lines, peaks, depth, reduction.terms);
-    },
-  };
-  return state;
-}
+/** @param cells what fill will be asked for */
+function createState(
+  kernels: Kernels,
+  model: PhaseLines,
+  reduction: Reduction,
+  depth: DepthNodes,
+  cells: readonly (readonly [lower: number, upper: number])[],
+  options: PhaseResponseOptions,
+): State {
+  const { arena, run } = kernels;
+  const { lineCount } = model;
+  let width = options.width ?? 1;
+  let lines = options.intensities ? model.withFactors(options.intensities) : model;
+  const table = createPeakTable(kernels, model, reduction, cells, depth, width);
+  table.fill(width);
+  const areas = arena.f64(lineCount);
+  areas.set(lines.lineIntensity);
+  const tangents = arena.f64((1 + MOST_PARAMETERS) * lineCount);
+  const rows = Array.from({ length: 1 + MOST_PARAMETERS }, (_, q) =>
+    tangents.subarray(q * lineCount, (q + 1) * lineCount),
+  );
+  const below = new Float64Array(lineCount);
+  const moved = new Float64Array(model.cell.length);
 
-function createEvaluator(lines: PhaseLines, peaks: PeakTable, depth: DepthNodes, terms: number): Evaluator {
-  const tangents = new Float64Array(lines.lineCount);
-  const row = new Float64Array(depth.count * terms);
-  const other = new Float64Array(row.length);
-  function sum(cell: ArrayLike<number>, to: Float64Array): boolean {
-    to.fill(0);
-    if (!lines.tangentsOf(cell, tangents)) return false;
-    for (let i = 0; i < depth.count; i++) {
-      const tau = depth.first + depth.step * i;
-      const q = 1 / (1 - tau) ** 2;
-      for (let line = 0; line < tangents.length; line++) {
-        const area = lines.lineIntensity[line]! * q;
-        if (area === 0 || Number.isNaN(tangents[line]!)) continue;
-        peaks.add(to, i * terms, line, lines.apparentDeg(tangents[line]!, tau), area);
-      }
-    }
-    return true;
+  /** Derivatives of all tangents by a cell parameter. */
+  function slopeOf(cell: Float64Array, q: number): void {
+    const step = CELL_STEP * cell[q]!;
+    const to = rows[1 + q]!;
+    moved.set(cell);
+    moved[q] = cell[q]! - step;
+    lines.tangentsOf(moved, below);
+    moved[q] = cell[q]! + step;
+    lines.tangentsOf(moved, to);
+    for (let line = 0; line < lineCount; line++) to[line] = (to[line]! - below[line]!) / (2 * step);
   }
+
   return {
-    fill(cell, out, at) {
-      const isReal = sum(cell, row);
-      out.set(row, at);
-      return isReal;
+    get lines() {
+      return lines;
     },
-    fillDifference(high, low, factor, out, at) {
-      sum(high, row);
-      sum(low, other);
-      for (let i = 0; i < row.length; i++) out[at + i] = factor * (row[i]! - other[i]!);
+    get width() {
+      return width;
+    },
+    change(change) {
+      if (change.width !== undefined && change.width !== width) {
+        width = change.width;
+        table.fill(width);
+      }
+      if (change.intensities) lines = model.withFactors(change.intensities);
+      areas.set(lines.lineIntensity);
+    },
+    fill(cell, slopes, out) {
+      if (!lines.tangentsOf(cell, rows[0]!)) {
+        out.fill(0);
+        return;
+      }
+      for (let q = 0; q < slopes; q++) slopeOf(cell, q);
+      const { peaks, origins, parts } = table;
+      const { terms } = reduction;
+      const { count, first, step } = depth;
+      run.tabulateLines(
+        out,
+        peaks,
+        terms,
+        tangents,
+        areas,
+        origins,
+        parts,
+        lineCount,
+        slopes,
+        count,
+        first,
+        step,
+        lines.reach,
+      );
     },
   };
 }
 
 /** [depth, K] from whole patterns, without any table. */
-function directNumbers(state: State, cell: ArrayLike<number>, width: number): Float32Array {
-  const { depth, terms, reduction, lines } = state;
-  const n = reduction.twoTheta.length;
+function directNumbers(
+  lines: PhaseLines,
+  { terms, exact, twoTheta }: Reduction,
+  depth: DepthNodes,
+  cell: ArrayLike<number>,
+  width: number,
+): Float32Array {
+  const n = twoTheta.length;
   const pattern = new Float64Array(n);
   const sums = new Float64Array(terms);
   const out = new Float32Array(depth.count * terms);
@@ -143,21 +169,31 @@ function directNumbers(state: State, cell: ArrayLike<number>, width: number): Fl
     lines.addPattern(cell, depth.first + depth.step * i, width, pattern);
     for (let j = 0; j < n; j++) {
       const value = pattern[j]!;
-      if (value !== 0) for (let k = 0; k < terms; k++) sums[k]! += value * reduction.exact[j * terms + k]!;
+      if (value !== 0) for (let k = 0; k < terms; k++) sums[k]! += value * exact[j * terms + k]!;
     }
     out.set(sums, i * terms);
   }
   return out;
 }
 
-function gridResponse(kernels: Kernels, state: State, voxels: number, options: PhaseResponseOptions): PhaseResponse {
+function gridResponse(
+  kernels: Kernels,
+  lines: PhaseLines,
+  reduction: Reduction,
+  depth: DepthNodes,
+  voxels: number,
+  options: PhaseResponseOptions,
+): PhaseResponse {
   const { arena } = kernels;
-  const { depth, terms, lines } = state;
-  const bytes = 4 * depth.count * terms;
-  const grid = createCellGrid(lines, options.range, state.width, (options.mostBytes ?? MOST_BYTES) / bytes);
+  const size = depth.count * reduction.terms;
+  const most = (options.mostBytes ?? MOST_BYTES) / (4 * size);
+  const grid = createCellGrid(lines, options.range, options.width ?? 1, most);
   const n = grid.counts.length;
   const stencil = 4 ** n;
-  const table = arena.f32((grid.nodes * bytes) / 4);
+  const [low, high] = [grid.cellOf(0), grid.cellOf(grid.nodes - 1)];
+  const ends = Array.from(low, (value, q) => [value, high[q]!] as const);
+  const state = createState(kernels, lines, reduction, depth, ends, options);
+  const table = arena.f32(grid.nodes * size);
   const offsets = arena.i32(stencil);
   offsets.set(grid.offsets);
   const nodes = arena.i32(voxels);
@@ -165,7 +201,7 @@ function gridResponse(kernels: Kernels, state: State, voxels: number, options: P
   const slopes = Array.from({ length: n }, () => arena.f32(voxels * stencil));
   const tabulate = (): void => {
     for (let node = 0; node < grid.nodes; node++) {
-      state.evaluator.fill(grid.cellOf(node), table, (node * bytes) / 4);
+      state.fill(grid.cellOf(node), 0, table.subarray(node * size, (node + 1) * size));
     }
   };
   tabulate();
@@ -179,7 +215,7 @@ function gridResponse(kernels: Kernels, state: State, voxels: number, options: P
     value,
     slopes,
     range: options.range,
-    place: (cells) => placeOnGrid(grid as CellGrid, cells, voxels, nodes, value, slopes),
+    place: (cells) => placeOnGrid(grid, cells, voxels, nodes, value, slopes),
     get width() {
       return state.width;
     },
@@ -187,32 +223,38 @@ function gridResponse(kernels: Kernels, state: State, voxels: number, options: P
       state.change(change);
       tabulate();
     },
-    direct: (cell, width = state.width) => directNumbers(state, cell, width),
+    direct: (cell, width = state.width) => directNumbers(state.lines, reduction, depth, cell, width),
   };
 }
 
 /** Every voxel, or all together, with nodes of their own: the pattern, then its derivatives. */
-function ownResponse(kernels: Kernels, state: State, voxels: number, options: PhaseResponseOptions): PhaseResponse {
+function ownResponse(
+  kernels: Kernels,
+  lines: PhaseLines,
+  reduction: Reduction,
+  depth: DepthNodes,
+  voxels: number,
+  options: PhaseResponseOptions,
+): PhaseResponse {
   const { arena } = kernels;
-  const { depth, terms, lines } = state;
   const isSpatial = options.cell === "spatial" && lines.cell.length > 0;
   const n = lines.cell.length;
   const perVoxel = isSpatial ? 1 + n : 1;
-  const size = depth.count * terms;
+  const size = depth.count * reduction.terms;
   const owners = isSpatial ? voxels : 1;
   checkOwnSize(lines, 4 * owners * perVoxel * size, options);
+  const state = createState(kernels, lines, reduction, depth, options.range, options);
   const table = arena.f32(owners * perVoxel * size);
   const offsets = arena.i32(perVoxel);
   for (let q = 0; q < perVoxel; q++) offsets[q] = q;
   const nodes = arena.i32(voxels);
   const value = arena.f32(voxels * perVoxel);
-  value.fill(0);
   const slopes = Array.from({ length: perVoxel - 1 }, () => arena.f32(voxels * perVoxel));
+  for (const weights of [value, ...slopes]) weights.fill(0);
   for (let v = 0; v < voxels; v++) {
     nodes[v] = isSpatial ? v * perVoxel : 0;
     value[v * perVoxel] = 1;
     slopes.forEach((slope, q) => {
-      slope.fill(0, v * perVoxel, (v + 1) * perVoxel);
       slope[v * perVoxel + 1 + q] = 1;
     });
   }
@@ -226,15 +268,7 @@ function ownResponse(kernels: Kernels, state: State, voxels: number, options: Ph
         cell[q] = Math.min(high, Math.max(low, cells[v * n + q]!));
       }
       const at = v * perVoxel * size;
-      state.evaluator.fill(cell, table, at);
-      for (let q = 0; q < perVoxel - 1; q++) {
-        const step = CELL_STEP * cell[q]!;
-        const high = cell.slice();
-        const low = cell.slice();
-        high[q]! += step;
-        low[q]! -= step;
-        state.evaluator.fillDifference(high, low, 0.5 / step, table, at + (1 + q) * size);
-      }
+      state.fill(cell, perVoxel - 1, table.subarray(at, at + perVoxel * size));
     }
   };
   return {
@@ -255,7 +289,7 @@ function ownResponse(kernels: Kernels, state: State, voxels: number, options: Ph
       state.change(change);
       if (last) place(last);
     },
-    direct: (one, width = state.width) => directNumbers(state, one, width),
+    direct: (one, width = state.width) => directNumbers(state.lines, reduction, depth, one, width),
   };
 }
 
