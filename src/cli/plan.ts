@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { planScan, type ScanPlan, ScanPlanConfig } from "../geometry/index.ts";
+import { describeParallax, planScan, type ScanPlan, ScanPlanConfig } from "../geometry/index.ts";
 import { type CommonOptions, createCommand, execute, finiteNumber, parseOptions } from "./command.ts";
 
 const EXAMPLE =
@@ -39,14 +39,13 @@ const gigabytes = (bytes: number): string =>
   bytes >= 1e12 ? `${(bytes / 1e12).toFixed(2)} TB` : `${(bytes / 1e9).toFixed(2)} GB`;
 
 function describePlan(plan: ScanPlan): string[] {
-  const { parallax } = plan;
   return [
     `points      ${plan.translations} translations x ${plan.projections} projections = ${plan.frames} frames`,
     `sampling    ${(plan.sampling * 100).toFixed(0)} % of the ${plan.projectionsForFullSampling} projections of full sampling`,
     `time        ${plan.hours.toFixed(2)} h`,
     `data        ${gigabytes(plan.rawBytes)} as read, ${gigabytes(plan.compressedBytes)} as CBF; patterns ${gigabytes(plan.patternBytes)}, volume ${gigabytes(plan.volumeBytes)}`,
     `two-theta   full rings to ${plan.twoThetaEdgeDeg.toFixed(2)}° (d ${plan.smallestDA.toFixed(3)} Å), corners to ${plan.twoThetaCornerDeg.toFixed(2)}°`,
-    `parallax    up to ±${(parallax.relative * 1e6).toFixed(0)} ppm in lattice parameters, ±${parallax.pixels.toFixed(2)} pixels, ±${parallax.bins.toFixed(2)} bins at the edge`,
+    `parallax    ${describeParallax(plan.parallax)}`,
     ...plan.advice.map((advice) => `note        ${advice}`),
   ];
 }

@@ -28,7 +28,9 @@ describe("planScan", () => {
   it("gives parallax as radius over distance, in pixels as radius tan(2theta) over pixel", () => {
     expect(plan.parallax.relative).toBeCloseTo(5.085 / 700, 10);
     expect(plan.parallax.pixels).toBeCloseTo((5.085 / 0.172) * (126.85 / 700), 6);
+    expect(plan.parallax.steps).toBeCloseTo((5.085 / 0.02) * (126.85 / 700), 6);
     expect(plan.advice.join(" ")).toMatch(/Parallax/);
+    expect(plan.advice.join(" ")).toMatch(/parallax: true/);
   });
   it("says nothing where all is well", () => {
     expect(planScan(ScanPlanConfig.parse({ diameterMm: 0.5, stepMm: 0.01, distanceMm: 1000 })).advice).toEqual([]);

@@ -1,11 +1,11 @@
 /**
  * What a scan will give, before it is taken: sampling, time, data volume and parallax.
  *
- * Sources: Kak & Slaney, Principles of Computerized Tomographic Imaging (1988), section 5 (pi/2 N projections);
- * parallax as in dlsr: a parcel at depth t appears with its lattice parameter wrong by t / L.
+ * Source: Kak & Slaney, Principles of Computerized Tomographic Imaging (1988), section 5 (pi/2 N projections).
  */
 import * as z from "zod";
 import { energyKeVToWavelengthA } from "../data/index.ts";
+import { type ParallaxSize, parallaxCures, parallaxEffects, parallaxSize } from "./parallax.ts";
 
 export const ScanPlanConfig = z.strictObject({
   diameterMm: z.number().positive().meta({ unit: "mm", description: "diameter of the sample" }),
@@ -63,13 +63,15 @@ export interface ScanPlan {
   readonly twoThetaCornerDeg: number;
   /** angstrom: smallest d on full rings */
   readonly smallestDA: number;
-  /** half width of the apparent spread: relative, in detector pixels at the edge, in radial bins at the edge */
-  readonly parallax: { readonly relative: number; readonly pixels: number; readonly bins: number };
+  /** of the sample's edge, at the edge of the detector */
+  readonly parallax: ParallaxSize;
   /** what the user should think about before the beamtime */
   readonly advice: readonly string[];
 }
 
 const DEG = 180 / Math.PI;
+/** Lattice parameters are mapped for changes of a few times this. */
+const PARALLAX_MATTERS = 5e-4;
 
 /** Sampling, time, data volume and parallax of a scan, with advice in sentences. */
 export function planScan(config: ScanPlanConfig): ScanPlan {
@@ -81,7 +83,6 @@ export function planScan(config: ScanPlanConfig): ScanPlan {
   const cornerMm = (Math.hypot(config.detectorRows, config.detectorCols) * config.pixelMm) / 2;
   const edge = Math.atan2(edgeMm, config.distanceMm);
   const corner = Math.atan2(cornerMm, config.distanceMm);
-  const relative = config.diameterMm / 2 / config.distanceMm;
   const pixels = config.detectorRows * config.detectorCols;
   const plan = {
     translations,
@@ -97,11 +98,15 @@ export function planScan(config: ScanPlanConfig): ScanPlan {
     twoThetaEdgeDeg: edge * DEG,
     twoThetaCornerDeg: corner * DEG,
     smallestDA: energyKeVToWavelengthA(config.energyKeV) / (2 * Math.sin(edge / 2)),
-    parallax: {
-      relative,
-      pixels: (config.diameterMm / 2 / config.pixelMm) * Math.tan(edge),
-      bins: (relative * Math.sin(edge) * Math.cos(edge) * config.bins) / corner,
-    },
+    parallax: parallaxSize({
+      radiusMm: config.diameterMm / 2,
+      distanceMm: config.distanceMm,
+      omegaDeg: Array.from({ length: projections }, (_, i) => (i * config.rangeDeg) / projections),
+      twoThetaDeg: edge * DEG,
+      stepMm: config.stepMm,
+      pixelMm: config.pixelMm,
+      binDeg: (corner * DEG) / config.bins,
+    }),
   };
   return { ...plan, advice: advise(config, plan) };
 }
@@ -113,13 +118,17 @@ function advise(config: ScanPlanConfig, plan: Omit<ScanPlan, "advice">): string[
       `${plan.projections} projections are ${(plan.sampling * 100).toFixed(0)} % of what full sampling asks for (${plan.projectionsForFullSampling}): expect streaks in filtered back-projection; reconstruct with SIRT or CGLS, or take more angles.`,
     );
   }
-  if (plan.parallax.relative > 5e-4) {
+  if (plan.parallax.relative > PARALLAX_MATTERS) {
     advice.push(
-      `Parallax spreads apparent lattice parameters by up to ±${(plan.parallax.relative * 100).toFixed(2)} % (${plan.parallax.pixels.toFixed(1)} pixels at the detector's edge): lattice parameters need the parallax in the model, or a longer distance.`,
+      `Parallax spreads apparent lattice parameters by up to ±${(plan.parallax.relative * 100).toFixed(2)} %: lattice parameters need it undone, or a longer distance.`,
+      ...parallaxEffects(plan.parallax),
+      ...parallaxCures(plan.parallax),
     );
-  }
-  if (config.rangeDeg <= 180 && plan.parallax.relative > 5e-4) {
-    advice.push("Over 180 degrees parallax biases peak positions; over 360 degrees it only broadens peaks.");
+    if (config.rangeDeg < 360) {
+      advice.push(
+        "Over 180 degrees parallax biases peak positions of what lies off the axis; over 360 degrees it only broadens peaks. All cures but map.firstMoment do as well with 180.",
+      );
+    }
   }
   return advice;
 }

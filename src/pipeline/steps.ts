@@ -152,6 +152,7 @@ function reconstructStep({ scan, left, key, store }: StepContext, pass?: number)
     {
       key,
       sinogram: () => corrected()?.absorb?.sinogram ?? left.measured!,
+      patterns: () => left.patterns!,
       stepMm,
     },
     at,

@@ -1,14 +1,24 @@
-import { createReconstructionPlan, planMemory, type ReconstructConfig } from "../../stages/reconstruct/index.ts";
+import { convertAxis } from "../../data/index.ts";
+import { describeParallax, parallaxCures, parallaxEffects, parallaxSize } from "../../geometry/index.ts";
+import {
+  checkParallax,
+  createReconstructionPlan,
+  planMemory,
+  planWindowMemory,
+  type ReconstructConfig,
+  type ReconstructionPlan,
+} from "../../stages/reconstruct/index.ts";
 import { referenceTo } from "../array-reference.ts";
 import { BIN_BLOCK } from "../blocked-array.ts";
 import type { Stage } from "../stage.ts";
 import type { StageStore } from "../stage-store.ts";
 import type { ReconstructPayload } from "../tasks/reconstruct-task.ts";
-import type { SinogramMeta, VolumeMeta } from "./meta.ts";
+import type { PatternsMeta, SinogramMeta, VolumeMeta } from "./meta.ts";
 
 export interface ReconstructInput {
   readonly key: string;
   readonly sinogram: () => SinogramMeta;
+  readonly patterns: () => Pick<PatternsMeta, "wavelengthA" | "distanceM" | "isAbsorption">;
   readonly stepMm: number | undefined;
 }
 
@@ -17,16 +27,23 @@ export function createReconstructStage(
   input: ReconstructInput,
   store: StageStore,
 ): Stage<VolumeMeta> {
+  checkParallax(config);
   return {
     name: "reconstruct",
     identity: { stage: "reconstruct", config, input: input.key, stepMm: input.stepMm },
     async plan() {
       const { report, axis, sinogram, sigma } = input.sinogram();
+      const { wavelengthA, distanceM } = input.patterns();
       const plan = createReconstructionPlan(config, {
         omegaDeg: report.omegaDeg,
         translations: report.translations,
         rotationAxis: report.rotationAxis.value,
-        stepMm: input.stepMm ?? 1,
+        // without parallax the step only scales
+        stepMm: input.stepMm ?? (config.parallax ? Number.NaN : 1),
+        axis,
+        block: BIN_BLOCK,
+        ...(wavelengthA !== undefined && { wavelengthA }),
+        ...(distanceM !== undefined && { distanceMm: distanceM * 1e3 }),
       });
       const size = plan.projector.size;
       const shape = { items: size * size, bins: sinogram.bins };
@@ -40,13 +57,19 @@ export function createReconstructStage(
         ...(sigma && { sinogramSigma: sigma }),
         ...(volumeSigma && { volumeSigma: referenceTo(volumeSigma) }),
       };
+      const windows = plan.parallax?.windows;
       const { fixed, perBin } = planMemory(plan);
       return {
         task: "reconstruct",
         payload,
-        blocks: volume.blocks,
-        bytesPerThread: fixed + perBin * BIN_BLOCK * (sigma ? 2 : 1),
-        checksums: (block) => [volume.crcOfBlock(block), ...(volumeSigma ? [volumeSigma.crcOfBlock(block)] : [])],
+        blocks: windows?.length ?? volume.blocks,
+        bytesPerThread: windows
+          ? planWindowMemory(plan, sigma !== undefined)
+          : fixed + perBin * BIN_BLOCK * (sigma ? 2 : 1),
+        checksums: (block) =>
+          windows
+            ? blocksOf(windows[block]!).map((part) => volume.crcOfBlock(part))
+            : [volume.crcOfBlock(block), ...(volumeSigma ? [volumeSigma.crcOfBlock(block)] : [])],
         finish() {
           const meta: VolumeMeta = {
             ny: size,
@@ -62,10 +85,37 @@ export function createReconstructStage(
           volumeSigma?.close();
           const notes = [
             `${config.method}, ${report.omegaDeg.length} projections, ${size} x ${size} voxels, ${shape.bins} bins`,
+            ...describeDepth(plan, input),
           ];
           return { meta, notes };
         },
       };
     },
   };
+}
+
+/** Blocks of BIN_BLOCK bins that a window gives. */
+const blocksOf = ({ from, to }: { readonly from: number; readonly to: number }): number[] =>
+  Array.from({ length: Math.ceil((to - from) / BIN_BLOCK) }, (_, i) => from / BIN_BLOCK + i);
+
+/** How large parallax is in this scan, and what became of it; nothing where it cannot be known. */
+function describeDepth({ reconstructable, config }: ReconstructionPlan, input: ReconstructInput): string[] {
+  const { wavelengthA, distanceM, isAbsorption } = input.patterns();
+  const { report, axis } = input.sinogram();
+  if (distanceM === undefined || input.stepMm === undefined || axis.unit === "channel" || isAbsorption) return [];
+  if (axis.unit === "q" && wavelengthA === undefined) return [];
+  const context = { distanceM, ...(wavelengthA !== undefined && { wavelengthA }) };
+  const [before, highest] = convertAxis(axis.values.slice(-2), axis.unit, "two-theta", context);
+  const radiusMm = Math.sqrt(reconstructable.reduce((sum, seen) => sum + seen, 0) / Math.PI) * input.stepMm;
+  const size = parallaxSize({
+    radiusMm,
+    distanceMm: distanceM * 1e3,
+    omegaDeg: report.omegaDeg,
+    twoThetaDeg: highest!,
+    stepMm: input.stepMm,
+    binDeg: highest! - before!,
+  });
+  const about = `parallax at the edge of the slice (${radiusMm.toFixed(2)} mm from the axis): ${describeParallax(size)}`;
+  if (config.parallax) return [`${about}; undone in this volume`];
+  return [about, ...parallaxEffects(size), ...parallaxCures(size)];
 }

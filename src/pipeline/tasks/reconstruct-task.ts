@@ -1,6 +1,7 @@
 import type { Kernels } from "../../kernels/index.ts";
-import { type ReconstructionPlan, reconstructBlock } from "../../stages/reconstruct/index.ts";
+import { type ReconstructionPlan, reconstructBlock, reconstructWindow } from "../../stages/reconstruct/index.ts";
 import { type ArrayReference, openArray } from "../array-reference.ts";
+import { BIN_BLOCK } from "../blocked-array.ts";
 import type { BlockRunner } from "../tasks.ts";
 
 export interface ReconstructPayload {
@@ -11,9 +12,10 @@ export interface ReconstructPayload {
   readonly volumeSigma?: ArrayReference;
 }
 
-/** A block is BIN_BLOCK bins of the whole slice. */
+/** A block is BIN_BLOCK bins of the whole slice; with parallax, one of the plan's windows. */
 export function setUpReconstruct(kernels: Kernels, payload: ReconstructPayload): BlockRunner {
   const { plan } = payload;
+  if (plan.parallax) return setUpWindows(kernels, payload);
   const input = openArray(payload.sinogram);
   const inputSigma = payload.sinogramSigma && openArray(payload.sinogramSigma);
   const output = openArray(payload.volume);
@@ -38,6 +40,41 @@ export function setUpReconstruct(kernels: Kernels, payload: ReconstructPayload):
     },
     close() {
       for (const array of [input, inputSigma, output, outputSigma]) array?.close();
+    },
+  };
+}
+
+function setUpWindows(kernels: Kernels, payload: ReconstructPayload): BlockRunner {
+  const { plan } = payload;
+  const input = openArray(payload.sinogram);
+  const inputSigma = payload.sinogramSigma && openArray(payload.sinogramSigma);
+  const output = openArray(payload.volume);
+  return {
+    run(index) {
+      const window = plan.parallax!.windows[index]!;
+      const read = (array: typeof input): Float32Array => {
+        const rays = new Float32Array(array.items * (window.sourceTo - window.sourceFrom));
+        array.readItems(0, array.items, rays, window.sourceFrom, window.sourceTo);
+        return rays;
+      };
+      const sinogram = read(input);
+      const sigma = inputSigma && read(inputSigma);
+      if (sigma) boundSigma(sigma, sinogram);
+      const bins = window.to - window.from;
+      const volume = new Float32Array(output.items * bins);
+      reconstructWindow(kernels, plan, window, { sinogram, ...(sigma && { sigma }) }, volume);
+      const crc: number[] = [];
+      for (let from = 0; from < bins; from += BIN_BLOCK) {
+        const width = Math.min(BIN_BLOCK, bins - from);
+        const part = new Float32Array(output.items * width);
+        for (let v = 0; v < output.items; v++)
+          part.set(volume.subarray(v * bins + from, v * bins + from + width), v * width);
+        crc.push(output.writeBlock((window.from + from) / BIN_BLOCK, part));
+      }
+      return { crc };
+    },
+    close() {
+      for (const array of [input, inputSigma, output]) array?.close();
     },
   };
 }
