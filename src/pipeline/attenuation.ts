@@ -11,8 +11,9 @@ import {
   attenuationMap,
   attenuationOfComposition,
   filledShare,
+  findFixedPoint,
   lineIntegrals,
-  logDifference,
+  meanOverRays,
   type PhaseVolumes,
   phaseVolumes,
   placeImage,
@@ -68,8 +69,8 @@ export async function findAttenuation(
   return config.from === "uniform" ? fromUniform(config, input) : fromImage(config, input);
 }
 
-/** Rounds in which scales and transmission are made to agree, and the change of ln T at which they do. */
-const ROUNDS = 12;
+/** Rounds in which scales and transmission are made to agree, and the rms change of ln T at which they do. */
+const ROUNDS = 30;
 const AGREED = 1e-4;
 
 /**
@@ -93,22 +94,22 @@ function fromPhases(kernels: Kernels, config: AbsorbConfig, input: AttenuationIn
   const measured = diode && { ...diode, integrate };
   const mapOf = (volumes: PhaseVolumes) => attenuationMap(config.scale, { volumes, scattering, rest, measured });
   const first = phaseVolumes(phases, scattering, size);
+  const logOf = (volumes: PhaseVolumes): Float64Array => integrate(mapOf(volumes).muPerMm).map((integral) => -integral);
   let volumes = first;
-  let found = mapOf(volumes);
-  let transmission = integrate(found.muPerMm).map((integral) => Math.exp(-integral));
+  let agreed = true;
   if (applied !== "right") {
-    const again = createRescaling(kernels, input, first);
-    for (let round = 0; round < ROUNDS; round++) {
-      const before = transmission;
-      volumes = again(
-        before.map((t, ray) => (applied?.[ray] ?? 1) / Math.max(config.minimumTransmission, t)),
+    const rescale = createRescaling(kernels, input, first);
+    const least = Math.log(config.minimumTransmission);
+    const next = (logT: Float64Array): Float64Array => {
+      volumes = rescale(
+        logT.map((value, ray) => (applied?.[ray] ?? 1) * Math.exp(-Math.max(least, value))),
         phases,
       );
-      found = mapOf(volumes);
-      transmission = integrate(found.muPerMm).map((integral) => Math.exp(-integral));
-      if (logDifference(before, transmission) < AGREED) break;
-    }
+      return logOf(volumes);
+    };
+    agreed = findFixedPoint(next, logOf(first), { rounds: ROUNDS, tolerance: AGREED }).isSettled;
   }
+  const found = mapOf(volumes);
   const { muPerMm, factor } = found;
   const share = filledShare(volumes, factor.value, rest?.least ?? 0.1);
   const notes = [
@@ -119,11 +120,18 @@ function fromPhases(kernels: Kernels, config: AbsorbConfig, input: AttenuationIn
     notes.push(
       "note: phases fill more than there is room for: the factor is too large, or a phase is not what the model says",
     );
+  if (!agreed)
+    notes.push(
+      "note: scales and transmission did not come to agree: the sample absorbs too much for its attenuation to be told from its own patterns",
+    );
   if (first.filled > 0) notes.push(`${first.filled} scales without a value were taken from neighbouring voxels`);
   return { muPerMm, factor: { ...factor, filledShare: share }, notes };
 }
 
-/** Scale maps as they would be had their rays been multiplied: S + FBP of what that adds to the rays of S. */
+/**
+ * Scale maps as they would be had their rays been multiplied. Each voxel by the mean factor of its rays, which leaves
+ * edges as sharp as they are; and what the rays of that still lack, by FBP.
+ */
 function createRescaling(
   kernels: Kernels,
   { geometry, omegaDeg, stepMm, size }: AttenuationInput,
@@ -131,20 +139,23 @@ function createRescaling(
 ) {
   const { translations, rotationAxis } = geometry;
   const plan = createReconstructionPlan({ method: "fbp", size }, { omegaDeg, translations, rotationAxis, stepMm });
-  const rays = first.volumes.map((volume) => lineIntegrals(kernels, geometry, volume, 1));
+  const integrate = (volume: Float64Array): Float64Array => lineIntegrals(kernels, geometry, volume, 1);
+  const rays = first.volumes.map(integrate);
   const count = first.volumes.length;
   return (factor: Float64Array, phases: readonly AbsorbingPhase[]): PhaseVolumes => {
+    const mean = meanOverRays(kernels, geometry, factor);
+    const scaled = first.volumes.map((volume) => volume.map((value, i) => value * mean[i]!));
     const { arena } = kernels;
     const mark = arena.mark();
     const sinogram = arena.f32(factor.length * count);
-    rays.forEach((ofPhase, p) => {
-      ofPhase.forEach((value, ray) => {
-        sinogram[ray * count + p] = value * (factor[ray]! - 1);
-      });
+    scaled.forEach((volume, p) => {
+      const own = integrate(volume);
+      for (let ray = 0; ray < factor.length; ray++)
+        sinogram[ray * count + p] = rays[p]![ray]! * factor[ray]! - own[ray]!;
     });
     const added = arena.f32(size * size * count);
     reconstructBlock(kernels, { plan, sinogram, bins: count }, added);
-    const volumes = first.volumes.map((volume, p) => volume.map((value, i) => value + added[i * count + p]!));
+    const volumes = scaled.map((volume, p) => volume.map((value, i) => value + added[i * count + p]!));
     arena.release(mark);
     return withVolumes(first, volumes, phases);
   };

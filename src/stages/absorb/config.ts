@@ -20,9 +20,10 @@ const ScaleConfig = z.strictObject({
   factor: positive
     .optional()
     .meta({ description: "volume fraction over scale times cell volume squared (angstrom^6)" }),
-  percentile: z.number().gt(0).max(100).default(90).meta({
+  percentile: z.number().gt(0).max(100).optional().meta({
     unit: "%",
-    description: "of the voxels of the phase, or of the sample, that counts as full: noise makes some fuller",
+    description:
+      "of the voxels of the phase (left out: 75), or of the sample (95), that counts as full: noise makes some fuller, edges many emptier",
   }),
 });
 

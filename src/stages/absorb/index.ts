@@ -2,6 +2,7 @@
 export { compareTransmission, type TransmissionComparison } from "./compare-transmission.ts";
 export { AbsorbConfig, type AbsorbConfigInput } from "./config.ts";
 export { correctRays, limitTransmission, type RayCorrection } from "./correct-rays.ts";
+export { type FixedPoint, findFixedPoint } from "./fixed-point.ts";
 export { attenuationOfComposition } from "./material.ts";
 export {
   type AbsorbingPhase,
@@ -29,4 +30,4 @@ export {
   type ScaleFactorInput,
 } from "./scale-factor.ts";
 export { type BulkFractions, expectedChange, largestChange, logDifference } from "./settle.ts";
-export { lineIntegrals, transmissionOf } from "./transmission.ts";
+export { lineIntegrals, meanOverRays, transmissionOf } from "./transmission.ts";

@@ -128,7 +128,7 @@ const ALONE = 0.9;
 /** Fewer voxels than this say nothing about the fullest. */
 const FEWEST = 8;
 
-function byDensePhase({ phase, percentile }: AbsorbConfig["scale"], { volumes, scattering }: ScaleFactorInput) {
+function byDensePhase({ phase, percentile = 75 }: AbsorbConfig["scale"], { volumes, scattering }: ScaleFactorInput) {
   const p = volumes.names.indexOf(phase ?? "");
   if (p < 0) {
     throw new InputError(
@@ -154,7 +154,7 @@ function byDensePhase({ phase, percentile }: AbsorbConfig["scale"], { volumes, s
   return { value: 1 / quantile(alone, percentile / 100), by: "phase" as const, note };
 }
 
-function byDensest({ percentile }: AbsorbConfig["scale"], { volumes, scattering }: ScaleFactorInput): ScaleFactor {
+function byDensest({ percentile = 95 }: AbsorbConfig["scale"], { volumes, scattering }: ScaleFactorInput): ScaleFactor {
   const inside = volumes.total.filter((_, i) => scattering[i]);
   const value = 1 / quantile(inside, percentile / 100);
   const note =
