@@ -5,6 +5,7 @@ import { findFramePaths } from "../files/frame-paths.ts";
 import { readPattern } from "../files/pattern-file.ts";
 import { absorbFiles, absorbPasses, adopting, checkAbsorb } from "./absorb-passes.ts";
 import type { ArrayReference } from "./array-reference.ts";
+import type { ScanDepth } from "./first-moment-maps.ts";
 import type { PatternSourceSpec } from "./pattern-source.ts";
 import { loadModel } from "./refine/load-model.ts";
 import type { Scan } from "./scan-config.ts";
@@ -194,6 +195,7 @@ function mapStep({ scan, left, key, store }: StepContext, pass?: number): Step {
     volume: () => (pass === undefined ? left.volume! : left.passes![pass]!.volume!),
     patterns: () => left.patterns!,
     folder: scan.resolve("."),
+    ...(pass === undefined && { depth: () => scanDepth(scan, left) }),
     ...(model && { model }),
   };
   const keep = (meta: MapMeta): void => {
@@ -211,6 +213,14 @@ function mapStep({ scan, left, key, store }: StepContext, pass?: number): Step {
     ...step(adopting({ ...stage, name }, adopted, before), at, map, keep, () => []),
     isIntermediate: pass !== undefined,
   };
+}
+
+/** What parallax in the volume comes from; undefined where there is none, or where it cannot be known. */
+function scanDepth({ config }: Scan, { measured, patterns }: Left): ScanDepth | undefined {
+  const { reconstruct, stepMm } = config;
+  const distanceM = patterns?.distanceM;
+  if (!measured || reconstruct.parallax || stepMm === undefined || distanceM === undefined) return undefined;
+  return { report: measured.report, stepMm, distanceMm: distanceM * 1e3, reconstruct };
 }
 
 const absorbName = (left: Left, pass: number): StageName =>

@@ -5,6 +5,7 @@ import type { BulkPhase, MapConfig } from "../../stages/map/index.ts";
 import { type RefinementResult, refinementReport, settleConfig, withEsd } from "../../stages/refine/index.ts";
 import { referenceTo } from "../array-reference.ts";
 import { fingerprint } from "../fingerprint.ts";
+import { firstMomentMaps, type ScanDepth } from "../first-moment-maps.ts";
 import { loadKernels } from "../load-kernels.ts";
 import type { LoadedModel } from "../refine/load-model.ts";
 import { bulkOfSlice, planRietveldMap, readPhaseMasks } from "../refine/rietveld-map.ts";
@@ -32,6 +33,8 @@ export interface MapInput {
   readonly model?: LoadedModel;
   /** where the files of the settings lie */
   readonly folder: string;
+  /** the scan that the volume was reconstructed from, where parallax is in it and can be known */
+  readonly depth?: () => ScanDepth | undefined;
 }
 
 export interface MapMeta {
@@ -149,9 +152,11 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
               };
             });
           const bulk = refined && bulkOfSlice(refined, list);
+          const depth = config.firstMoment === "auto" ? input.depth?.() : undefined;
+          const moved = depth && firstMomentMaps(loadKernels(), list, depth);
           return {
             meta: {
-              maps: list,
+              maps: [...list, ...(moved?.maps ?? [])],
               summedPattern,
               weights,
               ...(refined && {
@@ -167,6 +172,7 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
               ...(refined ? refinementReport(refined.result).map((line) => `mean pattern: ${line}`) : []),
               ...describeBulk(bulk ?? []),
               ...describeMaps(list, weights),
+              ...(moved?.notes ?? []),
             ],
           };
         },

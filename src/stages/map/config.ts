@@ -92,6 +92,14 @@ export const MapConfig = z
       .enum(["none", "gof"])
       .default("none")
       .meta({ description: "gof: esds times the goodness of fit where it is over 1; uniform weights always scale" }),
+    firstMoment: z
+      .enum(["auto", "off"])
+      .default("auto")
+      .meta({
+        description:
+          "auto: maps of what parallax did to lattice parameters, and these corrected to first order, where the scan tells " +
+          "(distanceMm, stepMm, a volume reconstructed with parallax in it) and it is over a tenth of the usual esd",
+      }),
     minSignificance: z.number().nonnegative().default(4).meta({
       unit: "esd",
       description: "a peak with a smaller area / esd has status noSignal and no position or width",

@@ -1,6 +1,7 @@
 /** Sinograms to a volume, by filtered back-projection, SIRT, CGLS or MLEM. */
 export { type AngleWeights, angleWeights } from "./angle-weights.ts";
 export { ReconstructConfig, type ReconstructConfigInput } from "./config.ts";
+export { type FirstMoment, firstMomentShift } from "./first-moment.ts";
 export type { ParallaxPlan, ParallaxWindow } from "./parallax-plan.ts";
 export {
   checkParallax,
