@@ -37,7 +37,9 @@ export function phaseRoles(config: DlsrConfig, names: readonly string[]): Map<st
     const others = isPaper || name === standard ? "global" : "eliminated";
     const cell = given?.cell ?? others;
     const isSpatial = cell === "spatial";
-    const scaleMap = given?.scaleMap ?? (isSpatial && !isPaper ? "refined" : "frozen");
+    // the conventional map of a thin foil is too poor for a cell to the last ppm
+    const isRefined = (isSpatial || name === standard) && !isPaper;
+    const scaleMap = given?.scaleMap ?? (isRefined ? "refined" : "frozen");
     roles.set(name, {
       cell,
       scaleMap,
@@ -93,6 +95,7 @@ const START_MARGIN = 0.002;
 
 /**
  * @param mean by name, the cell of the mean pattern: where a phase has no map of it
+ * @param isNeeded a phase without any signal cannot be gone on with
  * @throws InputError "dlsr-no-signal"
  */
 export function phaseStart(
@@ -101,13 +104,14 @@ export function phaseStart(
   size: number,
   mean: ReadonlyMap<string, number>,
   { threshold, dilate }: DlsrConfig["mask"],
+  isNeeded = true,
 ): PhaseStart {
   const values = Float64Array.from(sample, (inside, v) => {
     const value = scale?.[v] ?? 0;
     return inside && Number.isFinite(value) ? Math.max(0, value) : 0;
   });
   const typicalScale = typical(values, status);
-  if (!(typicalScale > 0)) {
+  if (!(typicalScale > 0) && isNeeded) {
     throw new InputError(
       "dlsr-no-signal",
       `${name} has no voxel with a significant scale in the conventional map, so there is nothing to start from. Look at map/${name}/scale; leave the phase out of dlsr.phases, or refine it in the map's model.`,

@@ -98,11 +98,20 @@ export interface DlsrReport {
   readonly voxels: number;
   readonly unknowns: number;
   readonly chi2: number;
-  readonly isConverged: boolean;
+  readonly chi2Conventional: number;
+  /** as a solution's: converged, steps, stalled */
+  readonly status: string;
+  /** one free factor a ray was taken out */
+  readonly isRayScaled: boolean;
   readonly parameters: readonly ParameterReport[];
   /** cells, widths and scales of whole phases, rotation axis, distance */
   readonly globals: readonly GlobalReport[];
-  readonly depthSign: { readonly value: 1 | -1; readonly chi2: number; readonly chi2Otherwise: number | null };
+  readonly depthSign: {
+    readonly value: 1 | -1;
+    readonly chi2: number;
+    readonly chi2Otherwise: number | null;
+    readonly isUndecided: boolean;
+  };
   readonly standard: {
     readonly phase: string;
     readonly shift: number;

@@ -2,153 +2,254 @@
  * A direct reconstruction from beginning to end: what the conventional maps say, the reduction of the rays, which way
  * depth runs, the solution from coarse to fine with the intensities put right on the way, and its uncertainty.
  */
-import { cellFreedom } from "../../crystal/index.ts";
-import { InputError } from "../../data/index.ts";
-import type { PatternCalculator } from "../../pattern/calculator.ts";
-import { type PhaseRole, type PhaseStart, phaseRoles, phaseStart } from "./conventional-start.ts";
-import { createDepthNodes } from "./depth-nodes.ts";
-import type { DirectInput, DirectResult } from "./direct-input.ts";
-import { type SolverOptions, SOLVER_DEFAULTS, solveDlsr } from "./gauss-newton.ts";
-import { compareDepthSigns } from "./geometry-search.ts";
-import { createPhaseLines, type PhaseLines } from "./phase-lines.ts";
-import { createPhaseResponse } from "./phase-response.ts";
-import { createReduction, type Reduction } from "./reduction.ts";
-import type { DlsrPhase, DlsrProblem } from "./types.ts";
-import { createVoxelList } from "./voxel-list.ts";
+import type { DirectInput, DirectResult, StepReport } from "./direct-input.ts";
+import {
+  correctIntensities,
+  createPhase,
+  createSetting,
+  type DirectSetting,
+  reductionOf,
+  respond,
+} from "./direct-problem.ts";
+import { describeDirect } from "./direct-report.ts";
+import { type DlsrSolution, SOLVER_DEFAULTS, type SolverOptions, solveDlsr } from "./gauss-newton.ts";
+import { compareDepthSigns, type DepthSignVerdict } from "./geometry-search.ts";
+import { coarsenProblem, refineState } from "./levels.ts";
+import type { Reduction } from "./reduction.ts";
+import { measureResiduals, type Residuals } from "./residual-map.ts";
+import type { DlsrProblem } from "./types.ts";
+import { estimateUncertainty } from "./uncertainty.ts";
+import { type SolverState, startState } from "./unknowns.ts";
 
-interface KeptPhaseWork {
-  readonly name: string;
-  readonly role: PhaseRole;
-  readonly start: PhaseStart;
-  readonly lines: PhaseLines;
+/** Levels halve the rays until fewer than this many translations are left. */
+const COARSEST = 100;
+/** Steps to find out which way depth runs, and between two corrections of intensities. */
+const FEW_STEPS = 3;
+/** A distance at which depth does nothing. */
+const NO_PARALLAX_MM = 1e9;
+
+/**
+ * @throws InputError as createSetting, reductionOf and solveDlsr do
+ */
+export async function reconstructDirect(input: DirectInput): Promise<DirectResult> {
+  const { kernels, runner, config, isCancelled } = input;
+  const setting = createSetting(input);
+  if (config.intensities > 0) correctIntensities(input, setting);
+  const reduction = reductionOf(input, setting);
+  const { data, rayVariance } = await input.reduce(reduction.matrix, setting.sigma, reduction.terms);
+  const phases = setting.kept.map((phase) => createPhase(input, phase, reduction, setting.depth));
+  const whole: DlsrProblem = {
+    ...{ geometry: input.geometry, depth: setting.depth, terms: reduction.terms, data, rayVariance, phases },
+  };
+  const options = solverOptions(input);
+  const work = createProgress(input, whole);
+
+  const factors = levelsOf(config.levels, whole.geometry.translations);
+  const mark = kernels.arena.mark();
+  let problem = coarsened(input, setting, reduction, whole, factors[0]!);
+  const sign = await findDepthSign(input, problem, options);
+  if (input.isCancelled?.()) throw new Error("cancelled");
+  work.advance("sign");
+  let start = startState(withSign(problem, sign.sign), options.damping);
+  let solution: DlsrSolution | undefined;
+  const steps: StepReport[] = [];
+  for (const [level, factor] of factors.entries()) {
+    if (level > 0) {
+      const before = problem;
+      const state = solution!.state;
+      kernels.arena.release(mark);
+      problem = factor === 1 ? whole : coarsened(input, setting, reduction, whole, factor);
+      retabulate(setting, problem, state);
+      start = refineState(problem, before, state, factors[level - 1]! / factor, options.damping);
+    }
+    problem = withSign(problem, sign.sign);
+    // on the coarsest level, where a cycle costs next to nothing
+    const cycles = level === 0 ? Math.max(1, config.intensities) : 1;
+    for (let cycle = 0; cycle < cycles; cycle++) {
+      const isLast = cycle === cycles - 1;
+      const name = `${problem.geometry.translations} translations${cycles > 1 ? `, cycle ${cycle + 1}` : ""}`;
+      const own = isLast ? options : { ...options, steps: Math.min(FEW_STEPS, options.steps) };
+      solution = await solveKept(input, `solve-${level}-${cycle}`, problem, own, start, work);
+      steps.push(
+        ...solution.history.map(({ cgIterations, ...step }) => ({ ...step, level: name, innerSteps: cgIterations })),
+      );
+      start = { ...solution.state, step: 0, lastStep: null };
+      if (isLast) continue;
+      correctIntensities(input, setting, { problem, state: solution.state });
+      retabulate(setting, problem, solution.state);
+    }
+  }
+  const final = { problem, options, solution: solution!, sign };
+  const conventional = await measureConventional(input, setting, problem, options, solution!.state);
+  const residuals = await measureResiduals(runner, kernels, problem, options, final.solution.state);
+  const uncertainty = await remembered(input)("uncertainty", () =>
+    estimateUncertainty(runner, kernels, problem, options, final.solution.state, {
+      method: config.esd,
+      probes: config.probes,
+      seed: 1,
+      ...(isCancelled && { isCancelled }),
+    }),
+  );
+  if (input.isCancelled?.()) throw new Error("cancelled");
+  input.progress?.(1);
+  return describeDirect({ input, setting, reduction, ...final, steps, conventional, residuals, uncertainty });
 }
 
-export async function reconstructDirect(input: DirectInput): Promise<DirectResult> {
-  const { kernels, runner, config, calculator, geometry } = input;
-  const roles = phaseRoles(config, phaseNames(calculator));
-  const kept: KeptPhaseWork[] = [];
-  const eliminated: PhaseLines[] = [];
-  calculator.model.phases.forEach((model, p) => {
-    const role = roles.get(model.name);
-    if (!role) return;
-    const lines = createPhaseLines(calculator, p, { withoutBroadening: droppedBroadening(input, model.name) });
-    if (role.cell === "eliminated") {
-      eliminated.push(lines);
-      return;
-    }
-    const conventional = input.phases.find(({ name }) => name === model.name)!;
-    const mean = new Map(lines.cellNames.map((name, q) => [name, lines.cell[q]!]));
-    const start = phaseStart(conventional, input.sample, geometry.size, mean, config.mask);
-    kept.push({ name: model.name, role, start, lines });
-  });
-
-  const radiusMm = farthest(kept, geometry.size) * geometry.stepMm;
-  const depth = createDepthNodes(
-    kept.map(({ lines }) => lines),
-    radiusMm,
-    geometry.distanceMm,
-    config.depthNodes,
-  );
-  const reach = -depth.first;
-  const sigma = channelSigma(input.variance);
-  const reduction = createReduction({
-    sigma,
-    kept: kept.map(({ role, start, lines }) => ({
-      lines,
-      cell: role.cell === "spatial" ? "spatial" : "global",
-      ...(role.cell === "spatial" && { range: start.cells.map(({ band }) => widened(band)) }),
-    })),
-    eliminated: eliminated.map((lines) => ({ lines })),
-    terms: config.terms,
-    depth: reach,
-  });
-  const { data, rayVariance } = await input.reduce(reduction.matrix, sigma, reduction.terms);
-  const phases = kept.map((work) => createPhase(input, work, reduction, depth));
-  const problem: DlsrProblem = { geometry, depth, terms: reduction.terms, data, rayVariance, phases };
-  void runner;
-  void compareDepthSigns;
-  const options: SolverOptions = {
+function solverOptions({ config, isTransmissionMeasured }: DirectInput): SolverOptions {
+  const { regularisation, geometry, rayScale, recipe } = config;
+  const isScaled = rayScale === "on" || (rayScale === "auto" && recipe === "reduced" && !isTransmissionMeasured);
+  return {
     ...SOLVER_DEFAULTS,
     side: config.blur,
-    rayScale: config.rayScale === "on" || (config.rayScale === "auto" && !input.isTransmissionMeasured),
+    rayScale: isScaled,
     geometry: {
-      rotationAxis: config.geometry.rotationAxis === "refined",
-      distance: config.geometry.distance === "refined",
+      rotationAxis: geometry.rotationAxis === "refined" && recipe === "reduced",
+      distance: geometry.distance === "refined" && recipe === "reduced",
+    },
+    smoothness: {
+      cell: regularisation.cell,
+      scale: regularisation.scale,
+      ...(regularisation.huber !== undefined && { huber: regularisation.huber }),
     },
     steps: config.steps,
     innerSteps: config.innerSteps,
   };
-  const solution = await solveDlsr(runner, kernels, problem, options, {
-    onStep: (report) => console.error(JSON.stringify(report)),
-  });
-  return { solution, problem, reduction, kept } as never;
 }
 
-/** A little wider than where most voxels are: the basis is for what is not known yet, too. */
-const widened = ([low, high]: readonly [number, number]): [number, number] => [low * (1 - 1e-3), high * (1 + 1e-3)];
-
-const phaseNames = ({ model }: PatternCalculator): string[] =>
-  model.phases.filter(({ kind }) => kind === "rietveld").map(({ name }) => name);
-
-/** Sizes and strains that count as none. */
-function droppedBroadening({ config, broadeningFixed }: DirectInput, phase: string): string[] {
-  const all = ["size", "axialSize", "strain", "axialStrain", "gaussianSize", "gaussianStrain"];
-  if (config.broadening === "model") return [];
-  if (config.broadening === "none") return all;
-  return all.filter((key) => !broadeningFixed.has(`${phase}/${key}`));
-}
-
-/** Farthest voxel of any phase from the rotation axis, steps. */
-function farthest(kept: readonly KeptPhaseWork[], size: number): number {
-  const centre = (size - 1) / 2;
-  let most = 0;
-  for (const { start } of kept) {
-    start.mask.forEach((inside, v) => {
-      if (inside) most = Math.max(most, Math.hypot((v % size) - centre, Math.floor(v / size) - centre));
-    });
+/** Factors of the levels, the coarsest first and 1 last. */
+function levelsOf(levels: "auto" | number, translations: number): number[] {
+  const factors = [1];
+  while (levels === "auto" ? translations / (2 * factors[0]!) >= COARSEST : factors.length < levels) {
+    factors.unshift(2 * factors[0]!);
   }
-  return most;
+  return factors;
 }
 
-/** Variance of a channel; no channel counts for more than one with 2 % of the mean. */
-function channelSigma(variance: Float64Array): Float64Array {
-  const finite = variance.filter(Number.isFinite);
-  const floor = (0.02 * finite.reduce((sum, value) => sum + value, 0)) / Math.max(1, finite.length);
-  if (!(floor > 0)) {
-    throw new InputError("dlsr-no-signal", "The sinograms are 0 everywhere, so there is nothing to reconstruct.");
-  }
-  return variance.map((value) => (Number.isFinite(value) ? Math.sqrt(Math.max(value, floor)) : Number.NaN));
-}
-
-function createPhase(
-  { kernels, geometry }: DirectInput,
-  { name, role, start, lines }: KeptPhaseWork,
+function coarsened(
+  input: DirectInput,
+  setting: DirectSetting,
   reduction: Reduction,
-  depth: DlsrProblem["depth"],
-): DlsrPhase {
-  const voxels = createVoxelList(kernels, start.mask, geometry.size);
-  const isSpatial = role.cell === "spatial";
-  const response = createPhaseResponse(kernels, lines, reduction, depth, voxels.count, {
-    cell: isSpatial ? "spatial" : "global",
-    range: start.cells.map(({ range }) => range),
+  whole: DlsrProblem,
+  factor: number,
+): DlsrProblem {
+  if (factor === 1) return whole;
+  const angleStep = Math.max(1, Math.min(factor, Math.floor(whole.geometry.omegaDeg.length / FEWEST_ANGLES)));
+  return coarsenProblem(input.kernels, whole, {
+    factor,
+    angleStep,
+    respond: ({ name }, voxels) =>
+      respond(input, setting.kept.find((phase) => phase.name === name)!, reduction, setting.depth, voxels),
   });
-  const cells = isSpatial
-    ? Float64Array.from({ length: voxels.count * start.cells.length }, (_, i) => {
-        const [v, q] = [Math.floor(i / start.cells.length), i % start.cells.length];
-        return start.cells[q]!.values[voxels.index[v]!]!;
-      })
-    : Float64Array.from(start.cells, ({ mean }) => mean);
+}
+/** Angles that a coarse level keeps, where there are as many. */
+const FEWEST_ANGLES = 100;
+
+const withSign = (problem: DlsrProblem, depthSign: 1 | -1): DlsrProblem => ({
+  ...problem,
+  geometry: { ...problem.geometry, depthSign },
+});
+
+async function findDepthSign(
+  input: DirectInput,
+  problem: DlsrProblem,
+  options: SolverOptions,
+): Promise<DepthSignVerdict> {
+  const { kernels, runner, config } = input;
+  if (config.geometry.depthSign !== "auto") {
+    const sign = config.geometry.depthSign;
+    return { sign, chi2: { asGiven: Number.NaN, reversed: Number.NaN }, isReversed: sign === -1, isUndecided: false };
+  }
+  return remembered(input)("depth-sign", () =>
+    compareDepthSigns(runner, kernels, problem, { ...options, steps: FEW_STEPS }, input.isCancelled),
+  );
+}
+
+const remembered =
+  ({ remember }: DirectInput) =>
+  <T>(name: string, compute: () => Promise<T>): Promise<T> =>
+    remember ? remember(name, compute) : compute();
+
+interface KeptSolve {
+  readonly state: SolverState;
+  readonly history: DlsrSolution["history"];
+  readonly solution?: DlsrSolution;
+}
+
+/** Keeps its state after every step, and goes on from the last one that was kept. */
+async function solveKept(
+  input: DirectInput,
+  name: string,
+  problem: DlsrProblem,
+  options: SolverOptions,
+  start: SolverState,
+  work: Progress,
+): Promise<DlsrSolution> {
+  const kept = input.checkpoint?.<KeptSolve>(name);
+  if (kept?.last?.solution) {
+    work.advance(name);
+    return kept.last.solution;
+  }
+  const history = [...(kept?.last?.history ?? [])];
+  const solution = await solveDlsr(input.runner, input.kernels, problem, options, {
+    start: kept?.last?.state ?? start,
+    onStep(report, state) {
+      history.push(report);
+      kept?.keep({ state, history });
+      work.within(name, report.step / options.steps, problem);
+    },
+    ...(input.isCancelled && { isCancelled: input.isCancelled }),
+  });
+  if (solution.status === "cancelled") throw new Error("cancelled");
+  const whole = { ...solution, history };
+  kept?.keep({ state: solution.state, history, solution: whole });
+  work.advance(name, problem);
+  return whole;
+}
+
+/** Tables with the intensities and widths as they now are. */
+function retabulate({ kept }: DirectSetting, problem: DlsrProblem, state: SolverState): void {
+  problem.phases.forEach(({ response, name }, p) => {
+    const { intensities } = kept.find((phase) => phase.name === name)!;
+    response.retabulate({ intensities, width: state.phases[p]!.width });
+  });
+}
+
+/** Conventional maps as they are meant, without depth; widths and axis as found, so that only the maps are compared. */
+function measureConventional(
+  { kernels, runner }: DirectInput,
+  { kept }: DirectSetting,
+  problem: DlsrProblem,
+  options: SolverOptions,
+  solved: SolverState,
+): Promise<Residuals> {
+  const flat = { ...problem, geometry: { ...problem.geometry, distanceMm: NO_PARALLAX_MM } };
+  const state = startState(flat, options.damping);
+  const phases = state.phases.map((phase, p) => {
+    const { name, voxels } = problem.phases[p]!;
+    const { start } = kept.find((candidate) => candidate.name === name)!;
+    const scale = Float64Array.from(voxels.index, (at) => start.scale[at]!);
+    return { ...phase, scale, lnScale: solved.phases[p]!.lnScale, width: solved.phases[p]!.width };
+  });
+  return measureResiduals(runner, kernels, flat, options, { ...state, phases, rotationAxis: solved.rotationAxis });
+}
+
+interface Progress {
+  advance(name: string, problem?: DlsrProblem): void;
+  within(name: string, share: number, problem: DlsrProblem): void;
+}
+
+/** Most of the work is on the finest level. */
+function createProgress({ progress }: DirectInput, whole: DlsrProblem): Progress {
+  let done = 0.02;
+  const shareOf = (problem: DlsrProblem | undefined): number =>
+    problem ? 0.7 * (problem.geometry.translations / whole.geometry.translations) ** 3 : 0.05;
+  const tell = (value: number): void => progress?.(Math.min(0.98, value));
+  tell(done);
   return {
-    name,
-    voxels,
-    response,
-    cell: role.cell as DlsrPhase["cell"],
-    cells,
-    scale: Float64Array.from(voxels.index, (at) => start.scale[at]!),
-    scaleMap: role.scaleMap,
-    hasGlobalScale: role.hasGlobalScale,
-    refinesWidth: role.refinesWidth,
+    advance(_, problem) {
+      done = Math.min(0.9, done + shareOf(problem));
+      tell(done);
+    },
+    within: (_, share, problem) => tell(done + share * shareOf(problem)),
   };
 }
-
-void cellFreedom;
