@@ -38,7 +38,7 @@ export interface NuisanceSpace {
   readonly modes: readonly number[];
 }
 
-const SAMPLES = 160;
+const SAMPLES = 200;
 /** Modes below this share of the largest are left in. */
 const LEAST_MODE = 0.002;
 const GROWTH = 1.5;
@@ -74,7 +74,7 @@ export function createNuisanceSpace(
 
 /** Directions in which the patterns of a phase lie whatever its state is. */
 function modesOf(
-  { lines, cellSpread = 1.2e-3, widthSpread = 0.03, intensitySpread = 0, mostModes = 16 }: EliminatedPhase,
+  { lines, cellSpread = 1.2e-3, widthSpread = 0.03, intensitySpread = 0.3, mostModes = 24 }: EliminatedPhase,
   weight: Float64Array,
   columns: Float64Array,
   depth: number,

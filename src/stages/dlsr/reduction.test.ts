@@ -37,6 +37,9 @@ const options = (more: Partial<ReductionOptions> = {}): ReductionOptions => ({
   ...more,
 });
 const reduction = createReduction(options());
+/** two phases are enough where nothing depends on their number */
+const two = (more: Partial<ReductionOptions> = {}): ReductionOptions =>
+  options({ kept: options().kept.slice(0, 2), ...more });
 
 /** z of a pattern of unit length in weighted channels */
 function reducedLength(pattern: Float64Array, of = reduction): number {
@@ -109,21 +112,21 @@ describe("reduction of rays to a few numbers", () => {
       expect(reducedLength(pattern, without)).toBeLessThan(2e-3);
       expect(reducedLength(pattern, reduction)).toBeGreaterThan(0.2);
     }
-    without.retained.forEach(({ share }) => expect(share).toBeGreaterThan(0.9));
+    without.retained.forEach(({ share }) => expect(share).toBeGreaterThan(0.96));
+    // copper's 111 lies under NMC's 104
+    without.retained.forEach(({ eliminationShare }) => expect(eliminationShare).toBeGreaterThan(0.6));
+    expect(without.retained[0]!.eliminationShare).toBeLessThan(0.99);
+    reduction.retained.forEach(({ eliminationShare }) => expect(eliminationShare).toBe(1));
   });
 
   it("takes lines of any relative intensity out where asked to", () => {
-    const kept = options().kept.filter(({ lines: own }) => own !== iron);
     const textured = iron.withFactors(
       Float64Array.from({ length: iron.ringCount }, (_, ring) => [1.5, 0.4, 0.7, 1.2][ring % 4]!),
     );
     const pattern = new Float64Array(n);
     textured.addPattern(textured.cell, 2e-3, 1, pattern);
     const [plain, spread] = [0, 0.5].map((intensitySpread) =>
-      reducedLength(
-        pattern,
-        createReduction(options({ kept, eliminated: [{ lines: iron, intensitySpread, mostModes: 32 }] })),
-      ),
+      reducedLength(pattern, createReduction(two({ eliminated: [{ lines: iron, intensitySpread, mostModes: 32 }] }))),
     );
     expect(spread!).toBeLessThan(plain! / 3);
   });
@@ -132,7 +135,7 @@ describe("reduction of rays to a few numbers", () => {
     const masked = sigma.slice();
     masked.fill(Number.NaN, 300, 340);
     masked[700] = Infinity;
-    const some = createReduction(options({ sigma: masked }));
+    const some = createReduction(two({ sigma: masked }));
     for (const j of [300, 320, 339, 700]) {
       expect(some.matrix.subarray(j * 32, (j + 1) * 32).every((value) => value === 0)).toBe(true);
     }
@@ -140,7 +143,7 @@ describe("reduction of rays to a few numbers", () => {
   });
 
   it("is the same each time", () => {
-    expect(createReduction(options()).matrix).toEqual(reduction.matrix);
+    expect(createReduction(two()).matrix).toEqual(createReduction(two()).matrix);
   });
 
   it("says what is wrong", () => {

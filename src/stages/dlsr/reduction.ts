@@ -70,7 +70,14 @@ export function createReduction(options: ReductionOptions): Reduction {
     exact,
     weight,
     nuisance,
-    retained: retainedPrecision(kept, weight, nuisance.columns, depth, basis),
+    retained: retainedPrecision(
+      kept,
+      eliminated.map(({ lines }) => lines),
+      weight,
+      nuisance,
+      depth,
+      basis,
+    ),
   };
 }
 

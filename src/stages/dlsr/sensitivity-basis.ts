@@ -5,6 +5,7 @@
  * A basis of the patterns themselves would spend half of its directions on what is the same everywhere.
  */
 import { halton } from "./low-discrepancy.ts";
+import type { NuisanceSpace } from "./nuisance.ts";
 import { norm, projectOff } from "./orthonormal.ts";
 import type { PhaseLines } from "./phase-lines.ts";
 import { leadingDirections, symmetricEigen } from "./singular-values.ts";
@@ -29,6 +30,8 @@ export interface RetainedPrecision {
   /** "a", ... or "scale" */
   readonly parameter: string;
   readonly share: number;
+  /** what eliminating phases leaves of the precision that one free amount of each would: it costs where lines overlap */
+  readonly eliminationShare: number;
 }
 
 const SPATIAL_SAMPLES = 320;
@@ -102,9 +105,10 @@ function sampleState(phase: KeptPhase, s: number, count: number, depth: number):
   const free = lines.cell.length;
   const tau = depth * (2 * halton(s, 0) - 1);
   if (examples && examples.length >= free) {
-    const many = examples.length / free;
+    const many = Math.floor(examples.length / free);
     const from = Math.min(many - 1, Math.floor(((s + 0.5) * many) / count));
-    return { cell: examples.slice(from * free, (from + 1) * free), tau };
+    const cell = examples.slice(from * free, (from + 1) * free);
+    return { cell: cell.every(Number.isFinite) ? cell : lines.cell, tau };
   }
   const range = cellRange(phase);
   return { cell: Float64Array.from(range, ([low, high], q) => low + (high - low) * halton(s, q + 1)), tau };
@@ -116,6 +120,13 @@ export function cellRange({ lines, cell, range }: KeptPhase): readonly (readonly
   return range ?? Array.from(lines.cell, (value) => [value * (1 - half), value * (1 + half)] as const);
 }
 
+/** A pattern over sigma, without what the nuisances hold of it. @param row changed in place */
+function weighted(row: Float64Array, weight: Float64Array, nuisance: Float64Array): Float64Array {
+  for (let j = 0; j < row.length; j++) row[j]! *= weight[j]!;
+  projectOff(row, nuisance, nuisance.length / row.length);
+  return row;
+}
+
 function sensitivitiesOf(
   lines: PhaseLines,
   cell: Float64Array,
@@ -123,21 +134,17 @@ function sensitivitiesOf(
   weight: Float64Array,
   nuisance: Float64Array,
 ): Sensitivities {
-  const n = weight.length;
-  const finish = (row: Float64Array): Float64Array => {
-    for (let j = 0; j < n; j++) row[j]! *= weight[j]!;
-    projectOff(row, nuisance, nuisance.length / n);
-    return row;
-  };
   const at = (values: Float64Array, width: number): Float64Array => {
-    const out = new Float64Array(n);
+    const out = new Float64Array(weight.length);
     lines.addPattern(values, tau, width, out);
     return out;
   };
-  const difference = (high: Float64Array, low: Float64Array, step: number): Float64Array =>
-    finish(high.map((value, j) => (value - low[j]!) / (2 * step)));
+  const difference = (high: Float64Array, low: Float64Array, step: number): Float64Array => {
+    const out = high.map((value, j) => (value - low[j]!) / (2 * step));
+    return weighted(out, weight, nuisance);
+  };
   return {
-    pattern: finish(at(cell, 1)),
+    pattern: weighted(at(cell, 1), weight, nuisance),
     cell: Array.from(cell, (value, q) => {
       const moved = (side: number): Float64Array => {
         const other = cell.slice();
@@ -156,40 +163,56 @@ const PENCILS = 12;
  * The precision that the basis keeps for cell parameters and scales of spatial phases, with the nuisances and the
  * amounts of all other phases free: the median over parcels in the range.
  *
+ * @param eliminated phases that the nuisances hold
  * @param basis [terms, channel] of sensitivityBasis
  */
 export function retainedPrecision(
   phases: readonly KeptPhase[],
+  eliminated: readonly PhaseLines[],
   weight: Float64Array,
-  nuisance: Float64Array,
+  nuisance: NuisanceSpace,
   depth: number,
   basis: Float64Array,
 ): RetainedPrecision[] {
   const n = weight.length;
+  const splines = nuisance.columns.subarray(0, nuisance.splines * n);
   const reduced = (row: Float64Array): Float64Array => {
     const out = new Float64Array(basis.length / n);
     for (let k = 0; k < out.length; k++) for (let j = 0; j < n; j++) out[k]! += row[j]! * basis[k * n + j]!;
     return out;
   };
+  const patternOf = (lines: PhaseLines, off: Float64Array): Float64Array => {
+    const out = new Float64Array(n);
+    lines.addPattern(lines.cell, 0, 1, out);
+    return weighted(out, weight, off);
+  };
   return phases.flatMap((phase) => {
     if (phase.cell !== "spatial") return [];
-    const shares = [...phase.lines.cellNames, "scale"].map(() => [] as number[]);
+    const names = [...phase.lines.cellNames, "scale"];
+    const shares = names.map(() => [] as number[]);
+    const eliminationShares = names.map(() => [] as number[]);
+    const others = phases.filter((other) => other !== phase).map(({ lines }) => lines);
     for (let s = 0; s < PENCILS; s++) {
       // points of the sequence that no sample of the basis has taken
       const { cell, tau } = sampleState(phase, phase.examples ? s : SPATIAL_SAMPLES + s, PENCILS, depth);
-      const own = sensitivitiesOf(phase.lines, cell, tau, weight, nuisance);
-      const others = phases
-        .filter((other) => other !== phase)
-        .map((other) => sensitivitiesOf(other.lines, other.lines.cell, 0, weight, nuisance).pattern);
-      const columns = [...own.cell, own.pattern, ...others];
+      const columnsOff = (off: Float64Array, free: readonly PhaseLines[]): Float64Array[] => {
+        const own = sensitivitiesOf(phase.lines, cell, tau, weight, off);
+        return [...own.cell, own.pattern, ...free.map((lines) => patternOf(lines, off))];
+      };
+      const columns = columnsOff(nuisance.columns, others);
       const full = variances(columns);
       const kept = variances(columns.map(reduced));
-      shares.forEach((list, q) => list.push(Math.sqrt(full[q]! / kept[q]!)));
+      const free = eliminated.length > 0 ? variances(columnsOff(splines, [...others, ...eliminated])) : full;
+      names.forEach((_, q) => {
+        shares[q]!.push(Math.sqrt(full[q]! / kept[q]!));
+        eliminationShares[q]!.push(Math.sqrt(free[q]! / full[q]!));
+      });
     }
-    return [...phase.lines.cellNames, "scale"].map((parameter, q) => ({
+    return names.map((parameter, q) => ({
       phase: phase.lines.phase,
       parameter,
       share: median(shares[q]!),
+      eliminationShare: median(eliminationShares[q]!),
     }));
   });
 }
