@@ -22,7 +22,7 @@ export interface FirstMoment {
 }
 
 /** Voxels that hold less than this share of what the fullest hold have no shift. */
-const LEAST = 0.02;
+const LEAST = 0.1;
 
 /**
  * @param plan   of a filtered back-projection of the scan, with its step in mm
@@ -56,9 +56,11 @@ export function firstMomentShift(
   let fullest = 0;
   for (let v = 0; v < size * size; v++) fullest = Math.max(fullest, images[2 * v]!);
   const factor = (depthSign * plan.stepMm) / distanceMm;
-  return Float32Array.from({ length: size * size }, (_, v) =>
-    moments[3 * v]! > 0 && images[2 * v]! > LEAST * fullest
-      ? (factor * images[2 * v + 1]!) / images[2 * v]!
-      : Number.NaN,
-  );
+  // a mean of depths is no deeper than the deepest; what is comes of streaks
+  const deepest = Math.abs(factor) * centre;
+  return Float32Array.from({ length: size * size }, (_, v) => {
+    const shift = (factor * images[2 * v + 1]!) / images[2 * v]!;
+    const isThere = moments[3 * v]! > 0 && images[2 * v]! > LEAST * fullest;
+    return isThere && Math.abs(shift) <= deepest ? shift : Number.NaN;
+  });
 }
