@@ -39,15 +39,15 @@ export function placeVoxel(
   const depth = Math.max(0, Math.min(depths - 4, Math.floor(u) - 1));
   place.depth = depth;
   const e = f(u - (depth + 1));
-  const before = f(e + 1);
-  const after = f(e - 1);
-  const afterNext = f(e - 2);
-  const inner = f(e * after);
-  const outer = f(before * afterNext);
-  place.cubic[0] = f(inner * afterNext) * f(-1 / 6);
-  place.cubic[1] = f(outer * after) * 0.5;
-  place.cubic[2] = f(outer * e) * -0.5;
-  place.cubic[3] = f(inner * before) * f(1 / 6);
+  const behind = f(1 + e);
+  const ahead = f(1 - e);
+  const beyond = f(2 - e);
+  const outer = f(f(e * ahead) * f(-1 / 6));
+  const inner = f(f(behind * beyond) * 0.5);
+  place.cubic[0] = outer * beyond;
+  place.cubic[1] = inner * ahead;
+  place.cubic[2] = inner * e;
+  place.cubic[3] = outer * behind;
 }
 
 /** The pattern of a voxel at every depth node: out[depth, k] = sum over q of weights[q] table[node of q, depth, k]. */

@@ -30,11 +30,10 @@ function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-/** x and y of up to 8 voxels in f64: x [8] | y [8]; 0 beyond n. */
+/** x and y of up to 8 voxels in f64: x [8] | y [8]; the last one again beyond n. */
 export function loadPoints(points: usize, places: usize, first: i32, n: i32): void {
-  memory.fill(points, 0, 128);
-  for (let g = 0; g < n; g++) {
-    const from = places + ((<usize>(first + g)) << 3);
+  for (let g = 0; g < GROUP; g++) {
+    const from = places + ((<usize>(first + min(g, n - 1))) << 3);
     const to = points + ((<usize>g) << 3);
     store<f64>(to, <f64>load<f32>(from));
     store<f64>(to, <f64>load<f32>(from, 4), 64);
@@ -121,16 +120,15 @@ export function placeGroup(
 }
 
 function storeCubic(t: usize, e: v128): void {
-  const before = f32x4.add(e, f32x4.splat(1));
-  const after = f32x4.sub(e, f32x4.splat(1));
-  const afterNext = f32x4.sub(e, f32x4.splat(2));
-  const inner = f32x4.mul(e, after);
-  const outer = f32x4.mul(before, afterNext);
-  const sixth: f32 = 1.0 / 6.0;
-  v128.store(t, f32x4.mul(f32x4.mul(inner, afterNext), f32x4.splat(-sixth)), CUBIC);
-  v128.store(t, f32x4.mul(f32x4.mul(outer, after), f32x4.splat(0.5)), CUBIC + 32);
-  v128.store(t, f32x4.mul(f32x4.mul(outer, e), f32x4.splat(-0.5)), CUBIC + 64);
-  v128.store(t, f32x4.mul(f32x4.mul(inner, before), f32x4.splat(sixth)), CUBIC + 96);
+  const behind = f32x4.add(f32x4.splat(1), e);
+  const ahead = f32x4.sub(f32x4.splat(1), e);
+  const beyond = f32x4.sub(f32x4.splat(2), e);
+  const outer = f32x4.mul(f32x4.mul(e, ahead), f32x4.splat(-1.0 / 6.0));
+  const inner = f32x4.mul(f32x4.mul(behind, beyond), f32x4.splat(0.5));
+  v128.store(t, f32x4.mul(outer, beyond), CUBIC);
+  v128.store(t, f32x4.mul(inner, ahead), CUBIC + 32);
+  v128.store(t, f32x4.mul(inner, e), CUBIC + 64);
+  v128.store(t, f32x4.mul(outer, behind), CUBIC + 96);
 }
 
 /** The pattern of a voxel. Table nodes are read from end to end, four at a time, which the hardware foresees. */
