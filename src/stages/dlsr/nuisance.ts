@@ -26,6 +26,8 @@ export interface EliminatedPhase {
   readonly widthSpread?: number;
   /** the same of each ring's intensity: coarse grains and texture change from ray to ray */
   readonly intensitySpread?: number;
+  /** largest |depth / distance| of it; where not said a quarter more than that of the phases kept, as for a casing */
+  readonly depth?: number;
   readonly mostModes?: number;
 }
 
@@ -47,7 +49,7 @@ const KNOT_WIDTHS = 6;
 
 /**
  * @param weight [channel] 1 / sigma, 0 where a channel does not count
- * @param depth largest |tau|
+ * @param depth largest |tau| of the phases kept
  */
 export function createNuisanceSpace(
   twoTheta: Float64Array,
@@ -74,10 +76,17 @@ export function createNuisanceSpace(
 
 /** Directions in which the patterns of a phase lie whatever its state is. */
 function modesOf(
-  { lines, cellSpread = 1.2e-3, widthSpread = 0.03, intensitySpread = 0.3, mostModes = 24 }: EliminatedPhase,
+  {
+    lines,
+    depth = 1.25 * keptDepth,
+    cellSpread = 1.2e-3,
+    widthSpread = 0.03,
+    intensitySpread = 0.3,
+    mostModes = 24,
+  }: EliminatedPhase,
   weight: Float64Array,
   columns: Float64Array,
-  depth: number,
+  keptDepth: number,
 ): Float64Array[] {
   const n = weight.length;
   const rows = new Float64Array(SAMPLES * n);
