@@ -26,7 +26,8 @@ export function absorbPasses({ absorb }: ScanConfig): PassPlan[] {
 /**
  * What is wrong with the settings is said before anything is done.
  *
- * @throws InputError "absorb-not-tomography" | "absorb-needs-rietveld" | "absorb-order-method"
+ * @throws InputError "absorb-not-tomography" | "absorb-needs-rietveld" | "absorb-order-method" |
+ *   "absorb-order-parallax"
  */
 export function checkAbsorb({ config, path }: Scan, isTomography: boolean): void {
   const { absorb, map, reconstruct, input } = config;
@@ -41,6 +42,12 @@ export function checkAbsorb({ config, path }: Scan, isTomography: boolean): void
     throw new InputError(
       "absorb-needs-rietveld",
       `${path}: absorb.from is phases, which takes Rietveld scales of every voxel, and there is no map.rietveld. Add it, or set absorb.from to transmission, uniform or image.`,
+    );
+  }
+  if (absorb.order === "exact" && reconstruct.parallax) {
+    throw new InputError(
+      "absorb-order-parallax",
+      `${path}: absorb.order exact and reconstruct.parallax are two projectors, and one reconstruction has one. Set absorb.order to zero, or reconstruct.parallax to false; the notes of reconstruct say how large parallax is.`,
     );
   }
   if (absorb.order === "exact" && reconstruct.method !== "sirt" && reconstruct.method !== "cgls") {

@@ -155,6 +155,7 @@ function reconstructStep({ scan, left, key, store }: StepContext, pass?: number)
       sinogram: () => corrected()?.absorb?.sinogram ?? left.measured!,
       patterns: () => left.patterns!,
       stepMm,
+      ...(isExact && { muPerMm: () => corrected()?.absorb?.muPerMm }),
     },
     at,
   );

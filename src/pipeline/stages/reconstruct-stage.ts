@@ -20,6 +20,8 @@ export interface ReconstructInput {
   readonly sinogram: () => SinogramMeta;
   readonly patterns: () => Pick<PatternsMeta, "wavelengthA" | "distanceM" | "isAbsorption">;
   readonly stepMm: number | undefined;
+  /** [y, x] 1/mm, where what absorbs on the way out is in the projector */
+  readonly muPerMm?: () => Float64Array | undefined;
 }
 
 export function createReconstructStage(
@@ -50,8 +52,11 @@ export function createReconstructStage(
       const volume = store.array("volume", shape);
       // the iterative methods give no uncertainty of their own
       const volumeSigma = sigma && config.method === "fbp" ? store.array("volume-sigma", shape) : undefined;
+      const muPerMm = input.muPerMm?.();
+      const wayOut = muPerMm && { muPerMm, omegaDeg: report.omegaDeg, twoThetaDeg: anglesOfBins(input) };
       const payload: ReconstructPayload = {
         plan,
+        ...(wayOut && { wayOut }),
         sinogram,
         volume: referenceTo(volume),
         ...(sigma && { sinogramSigma: sigma }),
@@ -59,13 +64,15 @@ export function createReconstructStage(
       };
       const windows = plan.parallax?.windows;
       const { fixed, perBin } = planMemory(plan);
+      // two nodes for every angle and voxel, and one more image
+      const forWayOut = wayOut ? 8 * report.angles * size * size + 64 * size * size : 0;
       return {
         task: "reconstruct",
         payload,
         blocks: windows?.length ?? volume.blocks,
         bytesPerThread: windows
           ? planWindowMemory(plan, sigma !== undefined)
-          : fixed + perBin * BIN_BLOCK * (sigma ? 2 : 1),
+          : fixed + forWayOut + perBin * BIN_BLOCK * (sigma ? 2 : 1),
         checksums: (block) =>
           windows
             ? blocksOf(windows[block]!).map((part) => volume.crcOfBlock(part))
@@ -85,6 +92,7 @@ export function createReconstructStage(
           volumeSigma?.close();
           const notes = [
             `${config.method}, ${report.omegaDeg.length} projections, ${size} x ${size} voxels, ${shape.bins} bins`,
+            ...(wayOut ? ["the way out is in the projector (absorb.order exact)"] : []),
             ...describeDepth(plan, input),
           ];
           return { meta, notes };
@@ -92,6 +100,16 @@ export function createReconstructStage(
       };
     },
   };
+}
+
+/** 2theta of the bins, degrees. @throws those of convertAxis */
+function anglesOfBins(input: ReconstructInput): Float64Array {
+  const { wavelengthA, distanceM } = input.patterns();
+  const { unit, values } = input.sinogram().axis;
+  return convertAxis(values, unit, "two-theta", {
+    ...(wavelengthA !== undefined && { wavelengthA }),
+    ...(distanceM !== undefined && { distanceM }),
+  });
 }
 
 /** Blocks of BIN_BLOCK bins that a window gives. */

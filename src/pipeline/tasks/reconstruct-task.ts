@@ -1,5 +1,11 @@
 import type { Kernels } from "../../kernels/index.ts";
-import { type ReconstructionPlan, reconstructBlock, reconstructWindow } from "../../stages/reconstruct/index.ts";
+import { pathOut } from "../../projector/index.ts";
+import {
+  type ReconstructionPlan,
+  reconstructBlock,
+  reconstructWindow,
+  type WayOut,
+} from "../../stages/reconstruct/index.ts";
 import { type ArrayReference, openArray } from "../array-reference.ts";
 import { BIN_BLOCK } from "../blocked-array.ts";
 import type { BlockRunner } from "../tasks.ts";
@@ -10,12 +16,19 @@ export interface ReconstructPayload {
   readonly sinogramSigma?: ArrayReference;
   readonly volume: ArrayReference;
   readonly volumeSigma?: ArrayReference;
+  /** attenuation [y, x] 1/mm and the bins' angles, where the way out is in the projector */
+  readonly wayOut?: {
+    readonly muPerMm: Float64Array;
+    readonly twoThetaDeg: Float64Array;
+    readonly omegaDeg: Float64Array;
+  };
 }
 
 /** A block is BIN_BLOCK bins of the whole slice; with parallax, one of the plan's windows. */
 export function setUpReconstruct(kernels: Kernels, payload: ReconstructPayload): BlockRunner {
   const { plan } = payload;
   if (plan.parallax) return setUpWindows(kernels, payload);
+  const wayOut = payload.wayOut && findWayOut(plan, payload.wayOut);
   const input = openArray(payload.sinogram);
   const inputSigma = payload.sinogramSigma && openArray(payload.sinogramSigma);
   const output = openArray(payload.volume);
@@ -33,7 +46,15 @@ export function setUpReconstruct(kernels: Kernels, payload: ReconstructPayload):
         inputSigma.readBlock(block, sigma);
         boundSigma(sigma, sinogram);
       }
-      reconstructBlock(kernels, { plan, sinogram, bins, ...(sigma && { sigma }) }, volume, volumeSigma);
+      const tanSquared = wayOut?.tanSquared.subarray(block * BIN_BLOCK, block * BIN_BLOCK + bins);
+      const given = {
+        plan,
+        sinogram,
+        bins,
+        ...(sigma && { sigma }),
+        ...(wayOut && { wayOut: { path: wayOut.path, tanSquared: tanSquared! } }),
+      };
+      reconstructBlock(kernels, given, volume, volumeSigma);
       const crc = [output.writeBlock(block, volume)];
       if (volumeSigma) crc.push(outputSigma.writeBlock(block, volumeSigma));
       return { crc };
@@ -42,6 +63,17 @@ export function setUpReconstruct(kernels: Kernels, payload: ReconstructPayload):
       for (const array of [input, inputSigma, output, outputSigma]) array?.close();
     },
   };
+}
+
+function findWayOut(plan: ReconstructionPlan, given: NonNullable<ReconstructPayload["wayOut"]>): WayOut {
+  const { muPerMm, twoThetaDeg, omegaDeg } = given;
+  const path = pathOut(muPerMm, {
+    omegaDeg,
+    size: plan.projector.size,
+    stepMm: plan.stepMm,
+    twoThetaDeg: twoThetaDeg.at(-1)!,
+  });
+  return { path, tanSquared: twoThetaDeg.map((degrees) => Math.tan((degrees * Math.PI) / 180) ** 2) };
 }
 
 function setUpWindows(kernels: Kernels, payload: ReconstructPayload): BlockRunner {

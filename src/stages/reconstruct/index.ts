@@ -18,3 +18,4 @@ export {
 } from "./reconstruct-block.ts";
 export { reconstructWindow, type WindowData } from "./reconstruct-window.ts";
 export { STOP_REASONS, type StopReason } from "./stopping.ts";
+export type { WayOut } from "./workspace.ts";

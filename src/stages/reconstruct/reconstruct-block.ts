@@ -1,5 +1,5 @@
 import type { Kernels } from "../../kernels/index.ts";
-import { LANES, packRows, unpackBins } from "../../projector/index.ts";
+import { LANES, packRows, placeAttenuated, unpackBins } from "../../projector/index.ts";
 import { cgls } from "./cgls.ts";
 import { clearNotFinite } from "./clear-not-finite.ts";
 import { fbp, fbpSigma } from "./fbp.ts";
@@ -7,7 +7,7 @@ import { mlem } from "./mlem.ts";
 import type { ReconstructionPlan } from "./plan.ts";
 import { sirt } from "./sirt.ts";
 import { Stopping, type StopReason } from "./stopping.ts";
-import { createWorkspace, dot } from "./workspace.ts";
+import { createWorkspace, dot, type WayOut } from "./workspace.ts";
 
 export interface ReconstructionBlock {
   /** [angle, translation, bins]; fastest where it lies in the kernels' memory */
@@ -16,6 +16,8 @@ export interface ReconstructionBlock {
   /** [angle, translation, bins] standard uncertainty of the rays, where known */
   readonly sigma?: Float32Array;
   readonly plan: ReconstructionPlan;
+  /** sirt and cgls without parallax: what absorbs on the way out, in the projector */
+  readonly wayOut?: WayOut;
 }
 
 export interface ReconstructionSummary {
@@ -54,7 +56,7 @@ export function reconstructBlock(
 const METHODS = { sirt, cgls, mlem };
 
 function iterate(kernels: Kernels, block: ReconstructionBlock, out: Float32Array): ReconstructionSummary {
-  const { plan, sinogram, sigma, bins } = block;
+  const { plan, sinogram, sigma, bins, wayOut } = block;
   const { arena, run } = kernels;
   const summary: ReconstructionSummary = {
     iterations: new Int32Array(bins),
@@ -62,10 +64,12 @@ function iterate(kernels: Kernels, block: ReconstructionBlock, out: Float32Array
     residual: new Float64Array(bins),
   };
   const mark = arena.mark();
-  const workspace = createWorkspace(kernels, plan);
+  const attenuated = wayOut && placeAttenuated(kernels, plan.projector, wayOut.path);
+  const workspace = createWorkspace(kernels, plan, undefined, attenuated);
   const { measured, residual, image, rayMask, rays, voxels } = workspace;
   const method = METHODS[plan.config.method as keyof typeof METHODS];
   for (let first = 0; first < bins; first += LANES) {
+    attenuated?.aim(wayOut!.tanSquared.subarray(first));
     let noise: Float64Array | undefined;
     if (sigma) {
       packRows(kernels, plan.projector, sigma, residual, bins, first);

@@ -1,9 +1,11 @@
 import type { Kernels } from "../../kernels/index.ts";
 import {
+  type AttenuatedPair,
   backprojectPacked,
   backprojectShifted,
   LANES,
   type Parallax,
+  type PathOut,
   placeProjector,
   placeShifted,
   projectPacked,
@@ -50,6 +52,13 @@ export interface Workspace {
   readonly backproject: (rows: Float32Array, image: Float32Array) => void;
 }
 
+/** What absorbs on the way out, and the 2theta of each bin that is reconstructed. */
+export interface WayOut {
+  readonly path: PathOut;
+  /** [bin] tan^2 2theta */
+  readonly tanSquared: Float64Array;
+}
+
 /** A window of bins that parallax couples. */
 export interface JointBins {
   readonly parallax: Parallax;
@@ -60,7 +69,12 @@ export interface JointBins {
 const SHORTEST_PATH = 1e-3;
 
 /** Taken from the arena: the caller marks and releases. */
-export function createWorkspace(kernels: Kernels, plan: ReconstructionPlan, joint?: JointBins): Workspace {
+export function createWorkspace(
+  kernels: Kernels,
+  plan: ReconstructionPlan,
+  joint?: JointBins,
+  attenuated?: AttenuatedPair,
+): Workspace {
   const { arena } = kernels;
   const { projector } = plan;
   const ofRay = joint ? joint.window.rowStride / LANES : 1;
@@ -83,7 +97,7 @@ export function createWorkspace(kernels: Kernels, plan: ReconstructionPlan, join
     factors: arena.f32(LANES),
     sums: arena.f64(LANES),
     isJoint: joint !== undefined,
-    ...placePair(kernels, plan, joint),
+    ...(attenuated ?? placePair(kernels, plan, joint)),
   };
   weighRaysAndVoxels(workspace, ofRay, ofVoxel);
   return workspace;
