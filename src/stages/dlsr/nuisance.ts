@@ -41,6 +41,8 @@ export interface NuisanceSpace {
 }
 
 const SAMPLES = 200;
+/** A casing reaches so much deeper than what it holds. */
+const CASING = 1.25;
 /** Modes below this share of the largest are left in. */
 const LEAST_MODE = 0.002;
 const GROWTH = 1.5;
@@ -66,7 +68,7 @@ export function createNuisanceSpace(
   const splineCount = columns.length / n;
   const modes: number[] = [];
   for (const phase of eliminated) {
-    const found = modesOf(phase, weight, columns, depth);
+    const found = modesOf(depth, phase, weight, columns);
     const next = orthonormalise(found, n, columns);
     modes.push((next.length - columns.length) / n);
     columns = next;
@@ -76,9 +78,10 @@ export function createNuisanceSpace(
 
 /** Directions in which the patterns of a phase lie whatever its state is. */
 function modesOf(
+  keptDepth: number,
   {
     lines,
-    depth = 1.25 * keptDepth,
+    depth = keptDepth * CASING,
     cellSpread = 1.2e-3,
     widthSpread = 0.03,
     intensitySpread = 0.3,
@@ -86,7 +89,6 @@ function modesOf(
   }: EliminatedPhase,
   weight: Float64Array,
   columns: Float64Array,
-  keptDepth: number,
 ): Float64Array[] {
   const n = weight.length;
   const rows = new Float64Array(SAMPLES * n);
