@@ -24,6 +24,8 @@ export interface ModelChanges {
   readonly width?: Readonly<Record<string, number>>;
   /** by phase, factor on all lengths of its cell */
   readonly cell?: Readonly<Record<string, number>>;
+  /** by phase, March and Dollase's r about c that the object does not have: intensities are wrong by it */
+  readonly texture?: Readonly<Record<string, number>>;
 }
 
 /** The calculator of all crystalline phases, at the values that a fit to the mean pattern would settle on. */
@@ -39,7 +41,12 @@ export function phantomModel(kernels: Kernels, scan: PhantomScan, changes: Model
       hasAsymmetry: false,
       background: { chebyshev: 6 },
       peaks: [],
-      phases: names.map((name) => ({ name, kind: "rietveld", structure: builtInStructure(name) })),
+      phases: names.map((name) => ({
+        name,
+        kind: "rietveld",
+        structure: builtInStructure(name),
+        ...(changes.texture?.[name] !== undefined && { texture: [{ hkl: [0, 0, 1] }] }),
+      })),
       cutoff: 1e-4,
       marginDeg: 0.2,
       holdsWidths: false,
@@ -57,6 +64,8 @@ export function phantomModel(kernels: Kernels, scan: PhantomScan, changes: Model
     const { fraction, a, c } = scan.truth[name]!;
     set(`${name}/width`, (WIDTH_FACTORS[name] ?? 1) * (changes.width?.[name] ?? 1));
     const factor = changes.cell?.[name] ?? 1;
+    const march = calculator.parameters.find((one) => one.name.startsWith(`${name}/`) && one.name.includes("exture"));
+    if (march) set(march.name, changes.texture![name]!);
     set(`${name}/a`, factor * weightedMean(a, fraction));
     if (calculator.parameters.some((parameter) => parameter.name === `${name}/c`)) {
       set(`${name}/c`, factor * weightedMean(c, fraction));

@@ -74,13 +74,20 @@ export function reducePhantom(
     depth: reachMm / (options.distanceMm ?? scan.distanceMm),
   });
   const rays = kernels.arena.f32((data.length / sigma.length) * terms);
-  reduceInto(kernels, rays, data, reduction);
+  reduceInto(kernels, rays, data, reduction.matrix, terms);
   const rayVariance = kernels.arena.f32(data.length / sigma.length);
   rayVariance.set(rayVariances(scan, data, sigma));
   return { scan, reduction, sigma, lines, intensities: options.intensities, rays, rayVariance, reachMm };
 }
 
-function reduceInto(kernels: Kernels, out: Float32Array, data: Float32Array, { matrix, terms }: Reduction): void {
+/** out [ray, K] = data [ray, channel] times the matrix [channel, K]; `out` in the kernels' memory. */
+export function reduceInto(
+  kernels: Kernels,
+  out: Float32Array,
+  data: Float32Array,
+  matrix: Float32Array,
+  terms: number,
+): void {
   const bins = matrix.length / terms;
   const strip = 256;
   out.fill(0);
