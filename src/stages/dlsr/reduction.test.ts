@@ -101,6 +101,7 @@ describe("reduction of rays to a few numbers", () => {
       [copper, 6e-4, 4e-3, 1.02],
       [iron, -8e-4, -4.5e-3, 0.98],
       [iron, 3e-4, 1e-3, 1],
+      [copper, 0, 1.2 * DEPTH, 1],
     ] as const) {
       const pattern = new Float64Array(n);
       phase.addPattern(
