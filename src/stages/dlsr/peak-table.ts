@@ -27,7 +27,7 @@ const PAD = 3;
 
 /**
  * @param cells [n] lowest and highest value of each cell parameter
- * @param width the narrowest that lines will be
+ * @param width about what the lines will have: places are chosen for it
  */
 export function createPeakTable(
   kernels: Kernels,

@@ -72,7 +72,7 @@ interface State {
   fill(cell: Float64Array, slopes: number, out: Float32Array): void;
 }
 
-/** @param cells what fill will be asked for */
+/** One closure, because fill runs for every node or voxel and shares its memory. @param cells what fill will be asked for */
 function createState(
   kernels: Kernels,
   model: PhaseLines,
