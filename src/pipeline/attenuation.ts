@@ -91,41 +91,68 @@ function fromPhases(kernels: Kernels, config: AbsorbConfig, input: AttenuationIn
     fillsHoles: given.where === "inside",
   };
   const integrate = (perMm: Float64Array): Float64Array => lineIntegrals(kernels, geometry, perMm, stepMm);
-  const measured = diode && { ...diode, integrate };
+  const { by } = config.scale;
+  const believed = by === "auto" || by === "transmission" ? diode : undefined;
+  const measured = believed && { ...believed, integrate };
   const mapOf = (volumes: PhaseVolumes) => attenuationMap(config.scale, { volumes, scattering, rest, measured });
   const first = phaseVolumes(phases, scattering, size);
   const logOf = (volumes: PhaseVolumes): Float64Array => integrate(mapOf(volumes).muPerMm).map((integral) => -integral);
   let volumes = first;
-  let agreed = true;
+  const notes: string[] = [];
   if (applied !== "right") {
     const rescale = createRescaling(kernels, input, first);
-    const least = Math.log(config.minimumTransmission);
-    const next = (logT: Float64Array): Float64Array => {
-      volumes = rescale(
-        logT.map((value, ray) => (applied?.[ray] ?? 1) * Math.exp(-Math.max(least, value))),
+    const divideBy = (transmission: Float64Array): PhaseVolumes =>
+      rescale(
+        transmission.map((t, ray) => (applied?.[ray] ?? 1) / Math.max(config.minimumTransmission, t)),
         phases,
       );
-      return logOf(volumes);
-    };
-    agreed = findFixedPoint(next, logOf(first), { rounds: ROUNDS, tolerance: AGREED }).isSettled;
+    if (believed) volumes = divideBy(believed.values.map((t) => (t > 0 ? t : 1)));
+    else {
+      const next = (logT: Float64Array): Float64Array => {
+        volumes = divideBy(logT.map(Math.exp));
+        return logOf(volumes);
+      };
+      const { isSettled } = findFixedPoint(next, logOf(first), { rounds: ROUNDS, tolerance: AGREED });
+      if (!isSettled) notes.push(`note: scales and transmission did not come to agree in ${ROUNDS} rounds`);
+      refuseAmbiguous(integrate(asIfFull(volumes, scattering)), config);
+    }
   }
   const found = mapOf(volumes);
   const { muPerMm, factor } = found;
   const share = filledShare(volumes, factor.value, rest?.least ?? 0.1);
-  const notes = [
+  notes.unshift(
     `volume fraction = ${factor.value.toPrecision(4)} x scale x (cell volume)²: ${factor.note}${factor.esd === undefined ? "" : `, esd ${(100 * factor.esd).toFixed(2)} %`}`,
     `phases fill ${(100 * share).toFixed(1)} % of the voxels that hold any${rest ? `; the rest absorbs ${rest.muPerMm.toPrecision(3)} 1/mm` : ", and nothing is assumed between them (absorb.rest)"}`,
-  ];
+  );
   if (share > 1)
     notes.push(
       "note: phases fill more than there is room for: the factor is too large, or a phase is not what the model says",
     );
-  if (!agreed)
-    notes.push(
-      "note: scales and transmission did not come to agree: the sample absorbs too much for its attenuation to be told from its own patterns",
-    );
   if (first.filled > 0) notes.push(`${first.filled} scales without a value were taken from neighbouring voxels`);
   return { muPerMm, factor: { ...factor, filledShare: share }, notes };
+}
+
+/**
+ * A core of optical depth x shows x exp(-x): two x give the same signal, and only the one under 1 is found from patterns
+ * alone. Samples are about half full, so that 2 if full is 1.
+ *
+ * @throws InputError "absorb-ambiguous"
+ */
+function refuseAmbiguous(integrals: Float64Array, { mostAttenuation }: AbsorbConfig): void {
+  const most = integrals.reduce((largest, value) => Math.max(largest, value), 0);
+  if (most <= mostAttenuation) return;
+  throw new InputError(
+    "absorb-ambiguous",
+    `The sample absorbs too much for that to be known from its own patterns: were its voxels full, -ln T would be ${most.toFixed(2)}, and over ${mostAttenuation} a strong attenuation of the core looks like a weak one. ` +
+      "Measure a transmission (a diode in the scan's counters), or give the attenuation: absorb.from uniform or image. Where the sample is known to be mostly empty, raise absorb.mostAttenuation.",
+  );
+}
+
+/** [y, x] mu, were all of the sample full of the mean of its phases. */
+function asIfFull({ total, attenuation }: PhaseVolumes, scattering: Uint8Array): Float64Array {
+  const sum = (values: Float64Array): number => values.reduce((all, value) => all + value, 0);
+  const mean = sum(attenuation) / sum(total);
+  return Float64Array.from(scattering, (inside) => inside * mean);
 }
 
 /**

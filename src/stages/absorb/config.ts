@@ -102,6 +102,10 @@ export const AbsorbConfig = z.strictObject({
   mostOpaque: z.number().min(0).max(1).default(0.25).meta({
     description: "share of the rays through the sample that may be opaque; more is refused",
   }),
+  mostAttenuation: positive.default(2).meta({
+    description:
+      "from phases, without a measured transmission: -ln T of the sample, were it full, up to which its attenuation is taken from its patterns alone",
+  }),
   passes: z.int().min(1).max(5).default(2).meta({
     description: "from phases: most corrections, each from the maps that the one before led to",
   }),

@@ -58,7 +58,8 @@ function byFactor({ factor }: AbsorbConfig["scale"]): ScaleFactor {
 const STEPS = 20;
 
 /**
- * Least squares through -ln T, each ray weighed by T^2: the noise of a diode is about the same at every reading.
+ * Least squares through -ln T. Of rays that much gets through, the map's own error is what there is, alike for all;
+ * of others the diode's noise, which is about the same at every reading and so goes with 1 / T in ln T.
  * With a rest, mu = K (attenuation - mu_rest total) + mu_rest where voxels are not full, and K attenuation where they
  * are: which ones, is found by turns.
  */
@@ -99,6 +100,9 @@ function byTransmission({ volumes, rest, measured }: ScaleFactorInput): ScaleFac
   };
 }
 
+/** Transmission at which a diode's noise in ln T has become that of a map. */
+const MAP_NOISE = 0.05;
+
 /** K of -ln T = constant + K slope. */
 function fitThroughOrigin(
   slope: Float64Array,
@@ -111,7 +115,7 @@ function fitThroughOrigin(
     const t = transmission[ray]!;
     if (!usable[ray] || !(t > 0)) continue;
     const y = -Math.log(t) - (constant?.[ray] ?? 0);
-    const weight = t * t;
+    const weight = (t * t) / (t * t + MAP_NOISE * MAP_NOISE);
     const x = slope[ray]!;
     xx += weight * x * x;
     xy += weight * x * y;
