@@ -13,8 +13,6 @@ export interface ReducedOptions {
   readonly model?: ModelChanges;
   /** relative, to each side: where cells are expected and tabulated */
   readonly band?: number;
-  /** by phase: [ring] factors on the intensities */
-  readonly intensities?: Readonly<Record<string, Float64Array>>;
   readonly distanceMm?: number;
 }
 
@@ -23,8 +21,6 @@ export interface ReducedPhantom {
   readonly reduction: Reduction;
   readonly sigma: Float64Array;
   readonly lines: Readonly<Record<string, PhaseLines>>;
-  /** as in the options */
-  readonly intensities: ReducedOptions["intensities"];
   /** in the kernels' memory: [angle, translation, K] */
   readonly rays: Float32Array;
   /** [angle, translation] */
@@ -50,13 +46,7 @@ export function reducePhantom(
 ): ReducedPhantom {
   const { terms = 32, roles, band = 1e-3 } = options;
   const calculator = phantomModel(kernels, scan, options.model);
-  const lines = Object.fromEntries(
-    Object.keys(scan.truth).map((name, i) => {
-      const own = createPhaseLines(calculator, i);
-      const factors = options.intensities?.[name];
-      return [name, factors ? own.withFactors(factors) : own];
-    }),
-  );
+  const lines = Object.fromEntries(Object.keys(scan.truth).map((name, i) => [name, createPhaseLines(calculator, i)]));
   const sigma = channelSigma(scan, data);
   const reachMm = (scan.translations * scan.stepMm) / 2;
   const kept = Object.keys(roles).map((name) => ({
@@ -77,7 +67,7 @@ export function reducePhantom(
   reduceInto(kernels, rays, data, reduction.matrix, terms);
   const rayVariance = kernels.arena.f32(data.length / sigma.length);
   rayVariance.set(rayVariances(scan, data, sigma));
-  return { scan, reduction, sigma, lines, intensities: options.intensities, rays, rayVariance, reachMm };
+  return { scan, reduction, sigma, lines, rays, rayVariance, reachMm };
 }
 
 /** out [ray, K] = data [ray, channel] times the matrix [channel, K]; `out` in the kernels' memory. */

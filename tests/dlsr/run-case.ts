@@ -1,4 +1,4 @@
-/** One phantom, one way to treat it: conventional maps, direct maps, and how far both are from the truth. */
+/** A phantom through the solver alone, as it is given: no search, no correction. For the whole stage see run-direct.ts. */
 import type { Kernels } from "../../src/kernels/index.ts";
 import {
   type DlsrSolution,
@@ -6,10 +6,8 @@ import {
   type SolverOptions,
   solveDlsr,
 } from "../../src/stages/dlsr/gauss-newton.ts";
-import { intensityStep } from "../../src/stages/dlsr/intensity-step.ts";
 import type { ProductRunner } from "../../src/stages/dlsr/runner.ts";
 import type { DlsrProblem } from "../../src/stages/dlsr/types.ts";
-import { seededRandom } from "../seeded-random.ts";
 import { type ConventionalMaps, conventionalFit } from "./conventional-fit.ts";
 import type { ModelChanges } from "./phantom-model.ts";
 import { type PhantomScan, SPATIAL } from "./phantoms.ts";
@@ -32,9 +30,6 @@ export interface CaseOptions {
   /** a and c of all voxels at the start, instead of the conventional maps' */
   readonly start?: readonly [a: number, c: number];
   readonly maskShare?: number;
-  /** rms error of every ring's intensity, and how often the mean ray corrects them */
-  readonly intensityError?: number;
-  readonly intensitySteps?: number;
 }
 
 export interface CaseResult {
@@ -66,12 +61,10 @@ export async function runCase(
     [SPATIAL]: "spatial" as const,
     ...Object.fromEntries(global.map((name) => [name, "global" as const])),
   };
-  const wrong = wrongIntensities(kernels, scan, data, options);
   const reduced = reducePhantom(kernels, scan, data, {
     terms,
     roles,
     ...(options.model && { model: options.model }),
-    ...(wrong && { intensities: wrong }),
   });
   const rotationAxis = scan.rotationAxis + (options.axisError ?? 0);
   const conventionalMaps = conventionalFit({
@@ -112,12 +105,7 @@ export async function runCase(
     ...(options.depthNodes !== undefined && { depthNodes: options.depthNodes }),
   });
   const solver = { ...SOLVER_DEFAULTS, ...options.solver };
-  let solution = await solveDlsr(runner, kernels, problem, solver);
-  for (let i = 0; i < (options.intensitySteps ?? 0); i++) {
-    correctIntensities(problem, reduced, solution, data);
-    const state = { ...solution.state, step: 0, damping: solver.damping, penalties: null };
-    solution = await solveDlsr(runner, kernels, problem, solver, { start: state });
-  }
+  const solution = await solveDlsr(runner, kernels, problem, solver);
   const spent = cpuSeconds() - before;
   const maps = stateMaps(problem, solution.state, SPATIAL);
   const { fraction, a, c } = scan.truth[SPATIAL]!;
@@ -135,65 +123,4 @@ export async function runCase(
     conventionalMaps,
     cpuSeconds: spent,
   };
-}
-
-/** [ring] factors about 1, by phase; undefined where intensities are right. */
-function wrongIntensities(
-  kernels: Kernels,
-  scan: PhantomScan,
-  data: Float32Array,
-  { intensityError }: CaseOptions,
-): Record<string, Float64Array> | undefined {
-  if (!intensityError) return undefined;
-  const mark = kernels.arena.mark();
-  const { lines } = reducePhantom(kernels, scan, data, { terms: 8, roles: { [SPATIAL]: "spatial" } });
-  kernels.arena.release(mark);
-  const random = seededRandom(7);
-  return Object.fromEntries(
-    Object.entries(lines).map(([name, { ringCount }]) => [
-      name,
-      Float64Array.from({ length: ringCount }, () => Math.exp(intensityError * Math.sqrt(12) * (random() - 0.5))),
-    ]),
-  );
-}
-
-/** Intensities of the spatial phase from the mean ray; what is eliminated has none. */
-function correctIntensities(
-  problem: DlsrProblem,
-  { scan, sigma, lines, intensities }: ReducedPhantom,
-  { state }: DlsrSolution,
-  data: Float32Array,
-): void {
-  const channels = sigma.length;
-  const mean = new Float64Array(channels);
-  for (let i = 0; i < data.length; i++) mean[i % channels]! += (data[i]! * channels) / data.length;
-  const kept = problem.phases.map(({ name, voxels }, p) => ({
-    lines: lines[name]!,
-    width: state.phases[p]!.width,
-    places: voxels.places,
-    scale: state.phases[p]!.scale,
-    cells: state.phases[p]!.cells,
-  }));
-  // of what is eliminated only where it is matters here: its true map, and one cell
-  const { size } = scan.phantom;
-  const others = Object.values(lines)
-    .filter(({ phase }) => !problem.phases.some(({ name }) => name === phase))
-    .map((own) => {
-      const { fraction } = scan.truth[own.phase]!;
-      const index = [...fraction.keys()].filter((v) => fraction[v]! > 0.02);
-      const centre = (size - 1) / 2;
-      return {
-        lines: own,
-        width: 1,
-        places: Float64Array.from(index.flatMap((v) => [(v % size) - centre, Math.floor(v / size) - centre])),
-        scale: Float64Array.from(index, (v) => fraction[v]!),
-        cells: own.cell,
-      };
-    });
-  const { factors } = intensityStep({ mean, sigma, geometry: problem.geometry, phases: [...kept, ...others] });
-  // a response takes factors on the model's intensities, the step gives them on those of its lines
-  problem.phases.forEach(({ name, response }, p) => {
-    const applied = intensities?.[name];
-    response.retabulate({ intensities: factors[p]!.map((value, ring) => value * (applied?.[ring] ?? 1)) });
-  });
 }
