@@ -15,7 +15,7 @@ import { createPreconditioner } from "./preconditioner.ts";
 import type { ProductRunner } from "./runner.ts";
 import { createSolverWorkspace, type ModelOptions, type SolverWorkspace } from "./solver-workspace.ts";
 import type { DlsrProblem } from "./types.ts";
-import { afterStep, type SolverState, startState } from "./unknowns.ts";
+import { afterStep, cappedStep, type SolverState, startState } from "./unknowns.ts";
 
 export interface SolverOptions extends ModelOptions {
   readonly smoothness: SmoothnessOptions;
@@ -29,6 +29,8 @@ export interface SolverOptions extends ModelOptions {
   readonly damping: number;
   /** a step that promises less than this share of the objective is the last */
   readonly tolerance: number;
+  /** a step that gained less than this share of the objective was the last: about a tenth of an esd is left */
+  readonly plateau: number;
 }
 
 /** dlsr.md section 10. */
@@ -42,6 +44,7 @@ export const SOLVER_DEFAULTS: SolverOptions = {
   innerTolerance: 0.05,
   damping: 1e-3,
   tolerance: 2e-6,
+  plateau: 1e-4,
 };
 
 export interface StepReport {
@@ -71,12 +74,15 @@ export interface SolveHooks {
   readonly isCancelled?: () => boolean;
 }
 
-/** Times that a step which made it worse is tried again with more damping. */
-const ATTEMPTS = 4;
+/** Times that a step which made it worse is made shorter, and times that it is then found anew with more damping. */
+const CUTS = 3;
+const ATTEMPTS = 3;
 /** A promise of so small a share of the objective may be broken by rounding. */
 const NEARLY_NOTHING = 1e-5;
 const DAMPING_DOWN = 4;
 const DAMPING_UP = 10;
+/** Share of its promise that a step keeps where the model is good enough for less damping. */
+const KEPT = 0.5;
 
 /**
  * @throws InputError "dlsr-axis" | "dlsr-depth" | "dlsr-no-signal"
@@ -124,6 +130,7 @@ async function iterate(w: SolverWorkspace, options: SolverOptions, hooks: SolveH
     const report = { step: state.step, objective, chi2, cgIterations: taken.cgIterations };
     history.push(report);
     await hooks.onStep?.(report, state);
+    if (lin.objective - objective < options.plateau * lin.objective) return finish("converged");
   }
   return finish("steps");
 }
@@ -135,7 +142,7 @@ interface TakenStep {
   readonly cgIterations: number;
 }
 
-/** One outer step, with as much damping as makes it a better one; its model is then in `w.model`. */
+/** One outer step, as short and damped as makes it a better one; its model is then in `w.model`. */
 async function takeStep(
   w: SolverWorkspace,
   lin: Linearisation,
@@ -150,24 +157,49 @@ async function takeStep(
     const solved = await solveStep(w, lin, damping, options, isCancelled);
     cgIterations += solved.iterations;
     if (isCancelled?.()) return "cancelled";
-    const step = solved.x;
-    const promise = dot(step, lin.push) / lin.objective;
+    const step = cappedStep(solved.x);
+    const promise = dot(step, lin.push);
     if (attempt === 0) firstPromise = promise;
-    if (!(promise > options.tolerance)) break;
-    const moved = afterStep(state, w.unknowns, step);
-    await placeState(w, moved);
-    await projectModel(w, moved, w.out);
-    const { squares, hold, chi2 } = await measureMisfit(w, w.out);
-    const objective = squares + hold + totalRoughness(w, moved, lin.penalties, options.smoothness.huber);
-    if (objective < lin.objective) {
+    if (!(promise > options.tolerance * lin.objective)) break;
+    const tried = await searchAlong(w, lin, state, step, promise, options.smoothness.huber);
+    if (tried) {
       [w.model, w.out] = [w.out, w.model];
-      const next = { ...moved, step: state.step + 1, damping: damping / DAMPING_DOWN };
-      return { state: next, objective, chi2, cgIterations };
+      const kept = (lin.objective - tried.objective) / promise;
+      const factor = kept > KEPT ? 1 / DAMPING_DOWN : tried.cuts > 0 ? DAMPING_DOWN : 1;
+      const next = { ...tried.state, step: state.step + 1, damping: damping * factor };
+      return { state: next, objective: tried.objective, chi2: tried.chi2, cgIterations };
     }
     damping *= DAMPING_UP;
     await placeState(w, state);
   }
-  return firstPromise > NEARLY_NOTHING ? "stalled" : "converged";
+  return firstPromise > NEARLY_NOTHING * lin.objective ? "stalled" : "converged";
+}
+
+interface TriedStep extends Omit<TakenStep, "cgIterations"> {
+  readonly cuts: number;
+}
+
+/** The step, or a part of it by the parabola through what was tried: a product a try, where a new step costs dozens. */
+async function searchAlong(
+  w: SolverWorkspace,
+  lin: Linearisation,
+  state: SolverState,
+  step: Float64Array,
+  promise: number,
+  huber?: number,
+): Promise<TriedStep | undefined> {
+  let share = 1;
+  for (let cuts = 0; cuts <= CUTS; cuts++) {
+    const moved = afterStep(state, w.unknowns, share === 1 ? step : step.map((x) => share * x));
+    await placeState(w, moved);
+    await projectModel(w, moved, w.out);
+    const { squares, hold, chi2 } = await measureMisfit(w, w.out);
+    const objective = squares + hold + totalRoughness(w, moved, lin.penalties, huber);
+    if (objective < lin.objective) return { state: moved, objective, chi2, cuts };
+    const fall = share * promise;
+    share *= Math.max(0.1, Math.min(0.5, fall / (objective - lin.objective + 2 * fall)));
+  }
+  return undefined;
 }
 
 /** The step (J^T J + lambda L + damping D) x = push. */

@@ -125,18 +125,31 @@ export function startState({ phases, geometry }: DlsrProblem, damping: number): 
   };
 }
 
-/** The state after a step, no unknown moved by more than the cap nor over a bound. */
+/** A step of which no unknown is longer than the cap. */
+export const cappedStep = (step: Float64Array): Float64Array =>
+  step.map((x) => Math.max(-STEP_CAP, Math.min(STEP_CAP, x)));
+
+/** To begin anew from where a solve ended: with other intensities, more steps, another weight of smoothness. */
+export const restarted = (state: SolverState, damping: number): SolverState => ({
+  ...state,
+  phases: state.phases.map((phase) => ({ ...phase, isWidthSettled: false })),
+  step: 0,
+  damping,
+  penalties: null,
+  lastStep: null,
+});
+
+/** The state after a step, no unknown moved over a bound. */
 export function afterStep(state: SolverState, unknowns: Unknowns, step: Float64Array): SolverState {
-  const capped = step.map((x) => Math.max(-STEP_CAP, Math.min(STEP_CAP, x)));
-  const phases = state.phases.map((old, p) => movedPhase(old, unknowns.phases[p]!, capped));
+  const phases = state.phases.map((old, p) => movedPhase(old, unknowns.phases[p]!, step));
   let { rotationAxis, distanceMm } = state;
   unknowns.globals.forEach((global, i) => {
-    const change = capped[unknowns.firstGlobal + i]! * global.unit;
+    const change = step[unknowns.firstGlobal + i]! * global.unit;
     if (global.kind === "rotation-axis") rotationAxis += change;
     else if (global.kind === "distance") distanceMm *= Math.exp(change);
     else phases[global.phase] = movedGlobal(phases[global.phase]!, global, change, unknowns.phases[global.phase]!);
   });
-  return { ...state, phases, rotationAxis, distanceMm, lastStep: capped };
+  return { ...state, phases, rotationAxis, distanceMm, lastStep: step };
 }
 
 function movedPhase(old: PhaseState, part: PhaseUnknowns, step: Float64Array): PhaseState {
