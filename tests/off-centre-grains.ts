@@ -35,7 +35,7 @@ export interface GrainOptions {
   readonly bins: number;
 }
 
-/** Three grains of CeO2 2.4 to 3.8 mm from the axis, 1 m from the detector, with four reflections in range. */
+/** Three grains of CeO2 3.2 to 3.8 mm from the axis, 1 m from the detector, with four reflections in range. */
 export function scanGrains({ arcDeg, isNoisy, parallax, translations, angles, bins }: GrainOptions): GrainScan {
   const stepMm = 10 / (translations - 1);
   const distanceMm = 1000;
