@@ -51,14 +51,17 @@ export function firstMomentMaps(
     const shift = firstMomentShift(kernels, plan, there, { distanceMm, depthSign });
     if (!lengths.some((length) => matters(shift, length))) continue;
     const { ny, nx } = amount;
-    out.push({
-      ...{ name: `${name}/parallax_shift`, ny, nx, unit: "ppm", values: shift.map((value) => 1e6 * value) },
-      ...(lengths[0]!.status && { status: lengths[0]!.status }),
-    });
+    // where a voxel has no shift there is nothing to tell, however well it was fitted
+    const status = lengths[0]!.status?.map((was, i) =>
+      was === STATUS.converged && Number.isNaN(shift[i]!) ? STATUS.notFitted : was,
+    );
+    const told = status && { status };
+    const ppm = shift.map((value) => 1e6 * value);
+    out.push({ name: `${name}/parallax_shift`, ny, nx, unit: "ppm", values: ppm, ...told });
     for (const length of lengths) {
       // a correction of first order: times 1 - shift
       const values = Float32Array.from(length.values, (value, i) => value * (1 - shift[i]!));
-      out.push({ ...length, name: `${length.name}_parallax_corrected`, values });
+      out.push({ ...length, name: `${length.name}_parallax_corrected`, values, ...told });
     }
     notes.push(`${name.slice(4)}: ${describeShift(shift, lengths[0]!)}`);
   }

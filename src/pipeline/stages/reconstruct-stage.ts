@@ -71,7 +71,7 @@ export function createReconstructStage(
         payload,
         blocks: windows?.length ?? volume.blocks,
         bytesPerThread: windows
-          ? planWindowMemory(plan, sigma !== undefined)
+          ? planWindowMemory(plan, sigma !== undefined) + 4 * BIN_BLOCK * (sinogram.items + shape.items)
           : fixed + forWayOut + perBin * BIN_BLOCK * (sigma ? 2 : 1),
         checksums: (block) =>
           windows
