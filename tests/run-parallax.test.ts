@@ -13,7 +13,8 @@ const [x, distanceMm] = [1.2, 400];
 const SHIFT = (-2 * x) / Math.PI / distanceMm;
 const map = {
   rietveld: { model: "model.yaml" },
-  regions: [{ name: "first", range: [2.9, 3.1], peaks: [{ name: "111", d: 2.087, hkl: [1, 1, 1] }] }],
+  lattices: [{ phase: "peaks", system: "cubic" }],
+  regions: [{ name: "first", phase: "peaks", range: [2.9, 3.1], peaks: [{ name: "111", d: 2.087, hkl: [1, 1, 1] }] }],
 };
 let rod: VirtualScan;
 let trueA: number;
@@ -23,7 +24,7 @@ let conventional: Ran;
 async function shiftOf(file: string, name: string, wanted: number): Promise<number> {
   const result = await openResult(file);
   const { values, status } = result.readMap(name);
-  const amount = result.readMap(name.replace(/[^/]*$/, name.includes("Cu") ? "scale" : "area")).values;
+  const amount = result.readMap(name.includes("Cu") ? "map/Cu/scale" : "map/first/111/area").values;
   result.close();
   const there = [...values.keys()].filter((i) => status![i] === STATUS.converged && Number.isFinite(values[i]!));
   expect(there.length).toBeGreaterThan(3);
@@ -68,6 +69,7 @@ describe("a conventional run", () => {
   it.each([
     ["map/Cu", "a", () => trueA],
     ["map/first/111", "d", () => trueA / Math.sqrt(3)],
+    ["map/peaks", "a", () => trueA],
   ])("maps the shift of %s, and without it what is left is under a tenth", async (name, part, wanted) => {
     const output = join(folder, "conventional.nxs");
     const before = await shiftOf(output, `${name}/${part}`, wanted());

@@ -1,6 +1,7 @@
 /** Maps of what parallax did to the cells of a conventional map, and the cells without it, to first order. */
 import { type ParameterMap, STATUS } from "../data/index.ts";
 import type { Kernels } from "../kernels/index.ts";
+import type { MapConfig } from "../stages/map/index.ts";
 import type { ReconstructConfig } from "../stages/reconstruct/index.ts";
 import { createReconstructionPlan, firstMomentShift } from "../stages/reconstruct/index.ts";
 import type { SinogramMeta } from "./stages/meta.ts";
@@ -22,14 +23,15 @@ export interface FirstMomentMaps {
 const SIGNIFICANT = 0.1;
 
 /**
- * For every phase with a scale and lengths of its cell, and for every peak with an area and a lattice spacing:
- * NAME/parallax_shift, and a_parallax_corrected and so on.
+ * For every phase with a scale and lengths of its cell, every peak with an area and a lattice spacing, and every cell from
+ * peaks: NAME/parallax_shift, and a_parallax_corrected and so on.
  *
  * @param maps of the slice, as fitted
  */
 export function firstMomentMaps(
   kernels: Kernels,
   maps: readonly ParameterMap[],
+  { regions, lattices }: Pick<MapConfig, "regions" | "lattices">,
   { report, stepMm, distanceMm, reconstruct }: ScanDepth,
 ): FirstMomentMaps {
   const { filter, cutoff, size, depthSign } = reconstruct;
@@ -44,7 +46,11 @@ export function firstMomentMaps(
   );
   const out: ParameterMap[] = [];
   const notes: string[] = [];
-  for (const { name, amount, lengths } of whatMoves(maps)) {
+  const ofPeaks = lattices.flatMap(({ phase }) => {
+    const region = regions.find((candidate) => candidate.phase === phase);
+    return region ? [[`map/${phase}`, `map/${region.name}/${region.peaks[0]!.name}/area`] as const] : [];
+  });
+  for (const { name, amount, lengths } of whatMoves(maps, new Map(ofPeaks))) {
     const there = Float64Array.from(amount.values, (value, i) =>
       amount.status && !HAS_AMOUNT.has(amount.status[i]!) ? 0 : value,
     );
@@ -78,15 +84,22 @@ interface Moving {
   readonly lengths: readonly ParameterMap[];
 }
 
-function whatMoves(maps: readonly ParameterMap[]): Moving[] {
+/** @param ofPeaks cell from peaks -> the area of one of them, which says how much of the phase there is */
+function whatMoves(maps: readonly ParameterMap[], ofPeaks: ReadonlyMap<string, string>): Moving[] {
   const byName = new Map(maps.map((map) => [map.name, map]));
-  return maps.flatMap((amount): Moving[] => {
+  const moving = (name: string, amount: ParameterMap | undefined, parts: readonly string[]): Moving[] => {
+    const lengths = parts.flatMap((part) => byName.get(`${name}/${part}`) ?? []);
+    return amount && lengths.length > 0 ? [{ name, amount, lengths }] : [];
+  };
+  const own = maps.flatMap((amount) => {
     const [, name, kind] = /^(.*)\/(scale|area)$/.exec(amount.name) ?? [];
-    if (name === undefined) return [];
-    const lengths = (kind === "scale" ? ["a", "b", "c"] : ["d"]).flatMap((part) => byName.get(`${name}/${part}`) ?? []);
-    return lengths.length > 0 ? [{ name, amount, lengths }] : [];
+    return name === undefined ? [] : moving(name, amount, kind === "scale" ? CELL : ["d"]);
   });
+  const cells = [...ofPeaks].filter(([name]) => !byName.has(`${name}/scale`));
+  return [...own, ...cells.flatMap(([name, area]) => moving(name, byName.get(area), CELL))];
 }
+
+const CELL = ["a", "b", "c"];
 
 /** Whether a tenth of the fitted voxels or more are shifted by more than a tenth of the usual esd. */
 function matters(shift: Float32Array, { values, esd, status }: ParameterMap): boolean {

@@ -153,7 +153,7 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
             });
           const bulk = refined && bulkOfSlice(refined, list);
           const depth = config.firstMoment === "auto" ? input.depth?.() : undefined;
-          const moved = depth && firstMomentMaps(loadKernels(), list, depth);
+          const moved = depth && firstMomentMaps(loadKernels(), list, config, depth);
           return {
             meta: {
               maps: [...list, ...(moved?.maps ?? [])],
