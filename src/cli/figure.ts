@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { InputError } from "../data/index.ts";
 import { openResult, type Result } from "../files/result-reader.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
+import { directPages } from "../pipeline/direct-figures.ts";
 import { figureOf, mapPages } from "../pipeline/result-figures.ts";
 import { type CommonOptions, createCommand, execute } from "./command.ts";
 
@@ -44,7 +45,8 @@ export async function writeFigures(
   formats: readonly string[] = ["png", "svg"],
 ): Promise<string[]> {
   const has = new Set(result.list().map(({ name }) => name));
-  const figures: [string, string][] = mapPages(result).map(({ name, svg }) => [name, svg]);
+  const pages = [...mapPages(result), ...directPages(result)];
+  const figures: [string, string][] = pages.map(({ name, svg }) => [name, svg]);
   for (const name of ["map/summed_pattern", "sinogram/data", "reconstruct/data", "sinogram/transmission"].filter(
     (candidate) => has.has(candidate),
   )) {

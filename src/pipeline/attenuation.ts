@@ -110,7 +110,13 @@ function fromPhases(kernels: Kernels, config: AbsorbConfig, input: AttenuationIn
     else {
       const next = (logT: Float64Array): Float64Array => {
         volumes = divideBy(logT.map(Math.exp));
-        return logOf(volumes);
+        try {
+          return logOf(volumes);
+        } catch (error) {
+          // there was a factor, and it was lost on the way: scales that run away
+          if (error instanceof InputError) throw ambiguous("scales and transmission run away from each other");
+          throw error;
+        }
       };
       const { isSettled } = findFixedPoint(next, logOf(first), { rounds: ROUNDS, tolerance: AGREED });
       if (!isSettled) notes.push(`note: scales and transmission did not come to agree in ${ROUNDS} rounds`);
@@ -141,12 +147,17 @@ function fromPhases(kernels: Kernels, config: AbsorbConfig, input: AttenuationIn
 function refuseAmbiguous(integrals: Float64Array, { mostAttenuation }: AbsorbConfig): void {
   const most = integrals.reduce((largest, value) => Math.max(largest, value), 0);
   if (most <= mostAttenuation) return;
-  throw new InputError(
-    "absorb-ambiguous",
-    `The sample absorbs too much for that to be known from its own patterns: were its voxels full, -ln T would be ${most.toFixed(2)}, and over ${mostAttenuation} a strong attenuation of the core looks like a weak one. ` +
-      "Measure a transmission (a diode in the scan's counters), or give the attenuation: absorb.from uniform or image. Where the sample is known to be mostly empty, raise absorb.mostAttenuation.",
+  throw ambiguous(
+    `were its voxels full, -ln T would be ${most.toFixed(2)}, and over ${mostAttenuation} a strong attenuation of the core looks like a weak one`,
   );
 }
+
+const ambiguous = (why: string): InputError =>
+  new InputError(
+    "absorb-ambiguous",
+    `The sample absorbs too much for that to be known from its own patterns: ${why}. ` +
+      "Measure a transmission (a diode in the scan's counters), or give the attenuation: absorb.from uniform or image. Where the sample is known to be mostly empty, raise absorb.mostAttenuation.",
+  );
 
 /** [y, x] mu, were all of the sample full of the mean of its phases. */
 function asIfFull({ total, attenuation }: PhaseVolumes, scattering: Uint8Array): Float64Array {

@@ -48,6 +48,7 @@ export async function assembleResult(
       writeVolume(writer, isRaster ? "read/data" : "reconstruct/data", left.volume, left.patterns?.isAbsorption);
     if (left.map) writeMaps(writer, left);
     if (left.absorb) writeAbsorption(writer, left);
+    if (left.dlsr) writeDirect(writer, left);
     const first = left.map?.maps.find(({ name }) => /\/(area|weight_fraction)$/.test(name))?.name;
     if (first) writer.plotFirst(first);
     writer.finish(stages.at(-1)!.endedAt);
@@ -219,6 +220,12 @@ function writeVolume(
     values: volume,
     sigma,
   });
+}
+
+function writeDirect(writer: ResultWriter, { dlsr, volume }: Left): void {
+  writer.note("dlsr/report", "application/json", JSON.stringify(dlsr!.report, null, 1));
+  for (const parameter of dlsr!.maps)
+    writer.map(parameter.name, parameter, volume?.voxelMm ? { voxelMm: volume.voxelMm } : {});
 }
 
 function writeMaps(writer: ResultWriter, { map, volume }: Left): void {

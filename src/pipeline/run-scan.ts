@@ -269,8 +269,8 @@ function summariseRefinement({ map }: Left): Pick<RunSummary, "bulk" | "meanPatt
 }
 
 /** The middle of each map over the voxels whose fit converged. */
-function summariseMaps({ map }: Left): RunSummary["maps"] {
-  return (map?.maps ?? []).map(({ name, unit, values, status }) => {
+function summariseMaps({ map, dlsr }: Left): RunSummary["maps"] {
+  return [...(map?.maps ?? []), ...(dlsr?.maps ?? [])].map(({ name, unit, values, status }) => {
     const good = [...values]
       .filter((value, i) => Number.isFinite(value) && (!status || status[i] === STATUS.converged))
       .sort((a, b) => a - b);

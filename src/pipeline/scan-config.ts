@@ -4,6 +4,7 @@ import * as z from "zod";
 import { AXIS_UNITS, InputError } from "../data/index.ts";
 import { readYaml } from "../files/yaml.ts";
 import { AbsorbConfig } from "../stages/absorb/config.ts";
+import { DlsrConfig } from "../stages/dlsr/config.ts";
 import { IntegrateConfig } from "../stages/integrate/config.ts";
 import { MapConfig } from "../stages/map/config.ts";
 import { ReconstructConfig } from "../stages/reconstruct/config.ts";
@@ -133,6 +134,7 @@ export const ScanConfig = z.strictObject({
       "voxels whose mean intensity is under this share of the bright ones' are air and not fitted; 0: all are",
   }),
   map: MapConfig.optional(),
+  dlsr: DlsrConfig.optional(),
   absorb: AbsorbConfig.optional().meta({ description: "correction for what the sample absorbs; left out: none" }),
 });
 export type ScanConfig = z.output<typeof ScanConfig>;

@@ -13,6 +13,7 @@ import { sinogramSpec } from "./sinogram-source.ts";
 import type { Stage } from "./stage.ts";
 import { digest, StageStore } from "./stage-store.ts";
 import { type AbsorbMeta, createAbsorbStage } from "./stages/absorb-stage.ts";
+import { createDlsrStage, type DlsrMeta } from "./stages/dlsr-stage.ts";
 import { createIntegrateStage } from "./stages/integrate-stage.ts";
 import { createMapStage, type MapMeta } from "./stages/map-stage.ts";
 import type { PatternsMeta, SinogramMeta, VolumeMeta } from "./stages/meta.ts";
@@ -20,7 +21,7 @@ import { createReadStage } from "./stages/read-stage.ts";
 import { createReconstructStage } from "./stages/reconstruct-stage.ts";
 import { createSinogramStage } from "./stages/sinogram-stage.ts";
 
-export const STAGES = ["read", "integrate", "sinogram", "absorb", "reconstruct", "map"] as const;
+export const STAGES = ["read", "integrate", "sinogram", "absorb", "reconstruct", "map", "dlsr"] as const;
 /** A numbered one is of a pass of absorption before the last. */
 export type StageName = (typeof STAGES)[number] | `${"reconstruct" | "map" | "absorb"}-${number}`;
 
@@ -36,6 +37,7 @@ export interface Left {
   passes?: AbsorptionPass[];
   volume?: VolumeMeta;
   map?: MapMeta;
+  dlsr?: DlsrMeta;
 }
 
 export interface AbsorptionPass {
@@ -107,6 +109,10 @@ export async function createSteps(scan: Scan, left: Left, workFolder: string): P
     add(reconstructStep);
   }
   if (scan.config.map) add(mapStep);
+  if (scan.config.dlsr) {
+    checkDlsr(scan);
+    add(dlsrStep);
+  }
   return steps;
 }
 
@@ -214,6 +220,47 @@ function mapStep({ scan, left, key, store }: StepContext, pass?: number): Step {
     ...step(adopting({ ...stage, name }, adopted, before), at, map, keep, () => []),
     isIntermediate: pass !== undefined,
   };
+}
+
+/** @throws InputError "dlsr-needs-maps" | "dlsr-needs-sinograms" */
+function checkDlsr({ path, config }: Scan): void {
+  if (!isTomography({ config } as Scan)) {
+    throw new InputError(
+      "dlsr-needs-sinograms",
+      `${path}: the dlsr section refines on sinograms, and input.kind ${config.input.kind} has none. Remove dlsr, or give the scan itself.`,
+    );
+  }
+  if (!config.map?.rietveld) {
+    throw new InputError(
+      "dlsr-needs-maps",
+      `${path}: the dlsr section starts from a Rietveld map, and there is none. Add map: {rietveld: {model: model.yaml}}.`,
+    );
+  }
+}
+
+function dlsrStep({ scan, left, key, store }: StepContext): Step {
+  const { dlsr, stepMm, distanceMm } = scan.config;
+  const at = store("dlsr");
+  const stage = createDlsrStage(dlsr!, {
+    key,
+    sinogram: () => left.sinogram!,
+    volume: () => left.volume!,
+    map: () => left.map!,
+    patterns: () => left.patterns!,
+    distanceMm,
+    stepMm,
+    folder: scan.resolve("."),
+  });
+  const keep = (meta: DlsrMeta): void => {
+    left.dlsr = meta;
+  };
+  /** the stage whose array the last sinogram is */
+  const source = (): string => {
+    const { path } = left.sinogram!.sinogram;
+    const pass = left.passes?.findIndex(({ absorb }) => absorb?.sinogram.sinogram.path === path) ?? -1;
+    return path === left.measured!.sinogram.path || pass < 0 ? "sinogram" : absorbName(left, pass);
+  };
+  return { ...step(stage, at, dlsr, keep, () => []), needs: () => [source()] };
 }
 
 /** What parallax in the volume comes from; undefined where there is none, or where it cannot be known. */

@@ -12,7 +12,6 @@ import {
 import type { WorkerPool } from "../pool.ts";
 import { parseModel } from "../refine/load-model.ts";
 import type { SolveContext, Stage } from "../stage.ts";
-import type { StageStore } from "../stage-store.ts";
 import type { DlsrPayload } from "../tasks/dlsr-task.ts";
 import type { MapMeta } from "./map-stage.ts";
 import type { PatternsMeta, SinogramMeta, VolumeMeta } from "./meta.ts";
@@ -37,7 +36,7 @@ export interface DlsrMeta {
 /** Kernel memory of the solver; what is not used costs nothing. */
 const SHARED_BYTES = 3e9;
 
-export function createDlsrStage(config: DlsrConfig, input: DlsrStageInput, _store: StageStore): Stage<DlsrMeta> {
+export function createDlsrStage(config: DlsrConfig, input: DlsrStageInput): Stage<DlsrMeta> {
   const { distanceMm, stepMm } = input;
   return {
     name: "dlsr",

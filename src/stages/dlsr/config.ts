@@ -45,7 +45,12 @@ export const DlsrConfig = z.strictObject({
   terms: z.int().min(8).max(128).multipleOf(8).default(32).meta({
     description: "numbers that a ray is reduced to; the precision kept is shown (preview 16, final 48)",
   }),
-  depthNodes: z.int().min(4).max(64).default(14).meta({ description: "depths at which patterns are tabulated" }),
+  depthNodes: z
+    .int()
+    .min(4)
+    .max(64)
+    .optional()
+    .meta({ description: "depths at which patterns are tabulated; left out: as the lines' widths ask for" }),
   twoThetaRange: z
     .tuple([z.number().positive(), z.number().positive()])
     .optional()
@@ -65,8 +70,7 @@ export const DlsrConfig = z.strictObject({
         .default("auto")
         .meta({
           description:
-            "smoothness of lattice parameters, in units of the median curvature; auto: 0.1 for the well-determined, 0.03 for " +
-            "others at 30 µm and less, falling to 0.03 and 0.01 at 80 µm",
+            "smoothness of lattice parameters, in units of the median curvature; auto: 0.1 for the best determined, 0.03 for the others",
         }),
       scale: z.number().min(0).default(0.03).meta({ description: "of the scale maps that are refined" }),
       huber: z

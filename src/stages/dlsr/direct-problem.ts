@@ -6,10 +6,10 @@ import { createDepthNodes } from "./depth-nodes.ts";
 import type { DirectInput } from "./direct-input.ts";
 import { intensityStep } from "./intensity-step.ts";
 import type { SlicePhase } from "./mean-profile.ts";
+import { fitMeanRay, shiftedCells } from "./mean-ray-fit.ts";
 import { createPhaseLines, type PhaseLines } from "./phase-lines.ts";
 import { createPhaseResponse } from "./phase-response.ts";
 import { createReduction, type Reduction } from "./reduction.ts";
-import { startingWidth, withWidth } from "./starting-width.ts";
 import type { DlsrGeometry, DlsrPhase, DlsrProblem, PhaseResponse, VoxelList } from "./types.ts";
 import type { SolverState } from "./unknowns.ts";
 import { createVoxelList } from "./voxel-list.ts";
@@ -19,8 +19,13 @@ export interface DirectPhase {
   readonly name: string;
   readonly role: PhaseRole;
   readonly start: PhaseStart;
-  /** widths as the mean pattern gives them once the depth is taken out */
-  readonly lines: PhaseLines;
+  /** with the broadening that the model was given */
+  readonly model: PhaseLines;
+  /** the same with the width, and where the phase is eliminated the cell, that the mean ray gives */
+  lines: PhaseLines;
+  width: number;
+  /** relative */
+  shift: number;
   /** [ring] factors on the model's intensities so far */
   intensities: Float64Array;
 }
@@ -44,14 +49,13 @@ export function createSetting(input: DirectInput): DirectSetting {
     const role = roles.get(model.name);
     const conventional = input.phases.find(({ name }) => name === model.name);
     if (!role || !conventional) return [];
-    const bare = createPhaseLines(calculator, p, { withoutBroadening: droppedBroadening(input, model.name) });
-    const mean = new Map(bare.cellNames.map((name, q) => [name, bare.cell[q]!]));
+    const lines = createPhaseLines(calculator, p, { withoutBroadening: droppedBroadening(input, model.name) });
+    const mean = new Map(lines.cellNames.map((name, q) => [name, lines.cell[q]!]));
     // a phase that is taken out of every ray need not have a map, but its share of the mean ray is known only by one
     const isNeeded = role.cell !== "eliminated";
     const start = phaseStart(conventional, input.sample, geometry.size, mean, config.mask, isNeeded);
-    const width = startingWidth(bare, createPhaseLines(calculator, p), start.scale, geometry);
-    const lines = withWidth(bare, width);
-    return [{ name: model.name, role, start, lines, intensities: new Float64Array(lines.ringCount).fill(1) }];
+    const intensities = new Float64Array(lines.ringCount).fill(1);
+    return [{ name: model.name, role, start, model: lines, lines, width: 1, shift: 0, intensities }];
   });
   const kept = phases.filter(({ role }) => role.cell !== "eliminated");
   const depth = createDepthNodes(
@@ -63,64 +67,129 @@ export function createSetting(input: DirectInput): DirectSetting {
   return { phases, kept, sigma: channelSigma(input.variance), depth };
 }
 
-/** Puts the intensities of all phases right on the mean ray, for maps as they stand. @returns misfit before and after */
-export function correctIntensities(
-  { mean, geometry: given }: DirectInput,
-  { phases, sigma }: DirectSetting,
-  solved?: { readonly problem: DlsrProblem; readonly state: SolverState },
-): { readonly before: number; readonly after: number } {
-  const geometry: DlsrGeometry = solved
-    ? {
-        ...solved.problem.geometry,
-        rotationAxis: solved.state.rotationAxis,
-        distanceMm: solved.state.distanceMm,
-      }
-    : given;
-  const perVoxel = geometry.stepMm / given.stepMm;
-  const slice = phases.map((phase): SlicePhase => {
-    const lines = phase.lines.withFactors(phase.intensities);
-    const at = solved?.problem.phases.findIndex(({ name }) => name === phase.name) ?? -1;
-    if (at >= 0) {
-      const { voxels } = solved!.problem.phases[at]!;
-      const { cells, scale, lnScale, width } = solved!.state.phases[at]!;
-      const factor = Math.exp(lnScale);
-      return { lines, width, places: voxels.places, scale: scale.map((value) => value * factor), cells };
-    }
-    const { start } = phase;
-    const found = [...start.scale.keys()].filter((v) => start.mask[v]);
-    const centre = (given.size - 1) / 2;
-    return {
-      lines,
-      width: 1,
-      places: found.flatMap((v) => [
-        ((v % given.size) - centre) / perVoxel,
-        (Math.floor(v / given.size) - centre) / perVoxel,
-      ]),
-      // of fine voxels on coarse steps: what a ray sums is theirs, spread over fewer steps
-      scale: found.map((v) => start.scale[v]! / perVoxel ** 2),
-      cells: Float64Array.from(start.cells, (cell) => cell.mean),
-    };
-  });
-  const step = intensityStep({ mean, sigma, geometry, phases: slice });
-  step.factors.forEach((factors, p) => {
-    const phase = phases[p]!;
-    phase.intensities = phase.intensities.map((value, ring) => value * factors[ring]!);
-  });
-  return { before: step.misfitBefore, after: step.misfit };
+/** Times that widths and intensities are put right in turn before the first solution. */
+const ROUNDS = 2;
+/** Voxels of a phase that stand for all of them in the mean ray. */
+const MOST_VOXELS = 4000;
+
+/** Widths, places and intensities of all phases from the mean ray, with the conventional maps. */
+export function settleLines(input: DirectInput, setting: DirectSetting): void {
+  const { phases } = setting;
+  for (let round = 0; round < ROUNDS; round++) {
+    const slice = phases.map((phase) => conventionalSlice(input, phase, input.geometry));
+    const { widths, shifts } = fitMeanRay({ ...meanRay(input, setting), geometry: input.geometry, phases: slice });
+    phases.forEach((phase, p) => {
+      phase.width *= widths[p]!;
+      if (phase.role.cell !== "spatial") phase.shift += shifts[p]!;
+      phase.lines = widened(shifted(phase.model, phase.shift), phase.width);
+    });
+    if (input.config.intensities > 0) correctIntensities(input, setting);
+  }
 }
 
+/** Puts the intensities of all phases right on the mean ray, for maps as they stand. */
+export function correctIntensities(
+  input: DirectInput,
+  setting: DirectSetting,
+  solved?: { readonly problem: DlsrProblem; readonly state: SolverState },
+): void {
+  const geometry: DlsrGeometry = solved
+    ? { ...solved.problem.geometry, rotationAxis: solved.state.rotationAxis, distanceMm: solved.state.distanceMm }
+    : input.geometry;
+  const phases = setting.phases.map((phase): SlicePhase => {
+    const at = solved?.problem.phases.findIndex(({ name }) => name === phase.name) ?? -1;
+    return at < 0
+      ? conventionalSlice(input, phase, geometry)
+      : solvedSlice(phase, solved!.problem.phases[at]!, solved!.state.phases[at]!);
+  });
+  const { factors } = intensityStep({ ...meanRay(input, setting), geometry, phases });
+  factors.forEach((found, p) => {
+    const phase = setting.phases[p]!;
+    phase.intensities = phase.intensities.map((value, ring) => value * found[ring]!);
+  });
+}
+
+const meanRay = ({ mean }: DirectInput, { sigma }: DirectSetting) => ({ mean, sigma });
+
+/** Every so many of a list. */
+const stride = (count: number): number => Math.max(1, Math.ceil(count / MOST_VOXELS));
+
+function conventionalSlice(
+  { geometry: { size, stepMm } }: DirectInput,
+  { start, lines, intensities, role }: DirectPhase,
+  geometry: DlsrGeometry,
+): SlicePhase {
+  const perStep = geometry.stepMm / stepMm;
+  const all = [...start.scale.keys()].filter((v) => start.mask[v]);
+  const found = all.filter((_, i) => i % stride(all.length) === 0);
+  const centre = (size - 1) / 2;
+  // of a phase with one cell that of the mean pattern: voxel by voxel it suffers from its neighbours' lines
+  const cells =
+    role.cell === "spatial"
+      ? Float64Array.from(found.flatMap((v) => start.cells.map(({ values }) => values[v]!)))
+      : lines.cell;
+  return {
+    lines: lines.withFactors(intensities),
+    width: 1,
+    places: found.flatMap((v) => [((v % size) - centre) / perStep, (Math.floor(v / size) - centre) / perStep]),
+    scale: found.map((v) => start.scale[v]!),
+    cells,
+  };
+}
+
+function solvedSlice(
+  { lines, intensities }: DirectPhase,
+  { voxels, cell }: DlsrPhase,
+  { cells, scale, width }: SolverState["phases"][number],
+): SlicePhase {
+  const every = stride(voxels.count);
+  const found = Array.from({ length: voxels.count }, (_, v) => v).filter((v) => v % every === 0);
+  const n = lines.cell.length;
+  return {
+    lines: lines.withFactors(intensities),
+    width,
+    places: found.flatMap((v) => [voxels.places[2 * v]!, voxels.places[2 * v + 1]!]),
+    scale: found.map((v) => scale[v]!),
+    cells:
+      cell === "spatial" ? Float64Array.from(found.flatMap((v) => [...cells.subarray(v * n, (v + 1) * n)])) : cells,
+  };
+}
+
+/** The lines, all wider by a factor: width 1 of the result is `factor` of theirs. */
+function widened(lines: PhaseLines, factor: number): PhaseLines {
+  return {
+    ...lines,
+    fwhmOf: (line, apparentDeg) => factor * lines.fwhmOf(line, apparentDeg),
+    addPattern: (cell, tau, width, out) => lines.addPattern(cell, tau, factor * width, out),
+    withFactors: (factors) => widened(lines.withFactors(factors), factor),
+  };
+}
+
+/** The lines about another cell. */
+const shifted = (lines: PhaseLines, shift: number): PhaseLines => ({
+  ...lines,
+  cell: shiftedCells(lines, lines.cell, shift),
+  withFactors: (factors) => shifted(lines.withFactors(factors), shift),
+});
+
 /** @throws InputError "dlsr-terms" | "dlsr-channels" */
-export function reductionOf({ config }: DirectInput, { phases, kept, sigma, depth }: DirectSetting): Reduction {
+export function reductionOf(
+  { config, geometry: { size, stepMm, distanceMm } }: DirectInput,
+  { phases, kept, sigma, depth }: DirectSetting,
+): Reduction {
   return createReduction({
     sigma,
     kept: kept.map(({ role, start, lines, intensities }) => ({
       lines: lines.withFactors(intensities),
       cell: role.cell === "spatial" ? "spatial" : "global",
-      ...(role.cell === "spatial" && { range: start.cells.map(({ band }) => widened(band)) }),
+      ...(role.cell === "spatial" && { range: start.cells.map(({ band }) => margined(band)) }),
     })),
     eliminated: phases
       .filter(({ role }) => role.cell === "eliminated")
-      .map(({ lines, intensities }) => ({ lines: lines.withFactors(intensities) })),
+      .map((phase) => ({
+        lines: phase.lines.withFactors(phase.intensities),
+        depth: (1.05 * farthest([phase], size) * stepMm) / distanceMm,
+      })),
     terms: config.terms,
     depth: -depth.first,
   });
@@ -137,7 +206,7 @@ export function respond(
 ): PhaseResponse {
   return createPhaseResponse(kernels, lines, reduction, depth, voxels.count, {
     cell: role.cell === "spatial" ? "spatial" : "global",
-    range: start.cells.map(({ range }) => range),
+    range: role.cell === "spatial" ? start.cells.map(({ range }) => range) : rangesAbout(lines.cell),
     width,
     intensities,
   });
@@ -150,7 +219,7 @@ export function createPhase(
   reduction: Reduction,
   depth: DlsrProblem["depth"],
 ): DlsrPhase {
-  const { name, role, start } = phase;
+  const { name, role, start, lines } = phase;
   const voxels = createVoxelList(input.kernels, start.mask, input.geometry.size);
   const n = start.cells.length;
   return {
@@ -164,7 +233,7 @@ export function createPhase(
             { length: voxels.count * n },
             (_, i) => start.cells[i % n]!.values[voxels.index[Math.floor(i / n)]!]!,
           )
-        : Float64Array.from(start.cells, ({ mean }) => mean),
+        : lines.cell.slice(),
     scale: Float64Array.from(voxels.index, (at) => start.scale[at]!),
     scaleMap: role.scaleMap,
     hasGlobalScale: role.hasGlobalScale,
@@ -172,8 +241,12 @@ export function createPhase(
   };
 }
 
+/** One cell for all may move by half a per cent. */
+const rangesAbout = (cell: Float64Array): [number, number][] =>
+  Array.from(cell, (value) => [value * (1 - 5e-3), value * (1 + 5e-3)]);
+
 /** The basis is for what is not known yet, too: wider than where most voxels are. */
-const widened = ([low, high]: readonly [number, number]): [number, number] => [low * (1 - 1e-3), high * (1 + 1e-3)];
+const margined = ([low, high]: readonly [number, number]): [number, number] => [low * (1 - 1e-3), high * (1 + 1e-3)];
 
 const phaseNames = ({ model }: PatternCalculator): string[] =>
   model.phases.filter(({ kind }) => kind === "rietveld").map(({ name }) => name);

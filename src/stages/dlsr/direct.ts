@@ -10,6 +10,7 @@ import {
   type DirectSetting,
   reductionOf,
   respond,
+  settleLines,
 } from "./direct-problem.ts";
 import { describeDirect } from "./direct-report.ts";
 import { type DlsrSolution, SOLVER_DEFAULTS, type SolverOptions, solveDlsr } from "./gauss-newton.ts";
@@ -34,7 +35,7 @@ const NO_PARALLAX_MM = 1e9;
 export async function reconstructDirect(input: DirectInput): Promise<DirectResult> {
   const { kernels, runner, config, isCancelled } = input;
   const setting = createSetting(input);
-  if (config.intensities > 0) correctIntensities(input, setting);
+  settleLines(input, setting);
   const reduction = reductionOf(input, setting);
   const { data, rayVariance } = await input.reduce(reduction.matrix, setting.sigma, reduction.terms);
   const phases = setting.kept.map((phase) => createPhase(input, phase, reduction, setting.depth));

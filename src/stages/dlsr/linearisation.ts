@@ -45,6 +45,8 @@ export interface Linearisation {
   readonly meanDiagonals: readonly (readonly number[])[];
 }
 
+/** After so many steps lines lie where they belong, and the curvature no longer depends on the start. */
+const SETTLING_STEPS = 4;
 /** Angles that the diagonal blocks are summed over, at least. */
 const GRAM_ANGLES = 100;
 
@@ -59,9 +61,10 @@ export async function linearise(
   for (const [p, work] of w.phases.entries()) fillJacobian(work, state, p);
   await fillColumns(w, state);
   const active = w.unknowns.globals.flatMap((global, i) => (isActive(global, state) ? [i] : []));
+  const isSettled = state.penalties !== null && state.step >= SETTLING_STEPS;
+  const penalties = isSettled ? state.penalties! : await presentPenalties(w, state, smoothness);
   await fillGram(w, state);
   const globalGram = await columnGram(w, state, active);
-  const penalties = state.penalties ?? w.phases.map((work) => penaltiesOf(w, work, smoothness));
   const edgeWeights = w.phases.map(({ graph, part }, p) =>
     Array.from({ length: part.perVoxel }, (_, u) =>
       reweighted(graph, penalisedMap(w, state, p, u), u < part.cellCount ? smoothness.huber : undefined),
@@ -143,8 +146,21 @@ const meanOf = (values: Float64Array): number =>
 
 /** A voxel of less than this share of the typical scale tells little of its cell. */
 export const TYPICAL_SHARE = 0.3;
-/** Smoothness at fine and at coarse voxels, of the best determined parameter and of the others (dlsr.md section 10). */
-const AUTO_SMOOTHNESS = { fineMm: 0.03, coarseMm: 0.08, best: [0.1, 0.03], others: [0.03, 0.01] } as const;
+/** Smoothness of the best determined parameter and of the others (dlsr.md section 10; flat from 20 to 140 µm). */
+const AUTO_SMOOTHNESS = { best: 0.1, others: 0.03 } as const;
+
+/** By the curvature with all rays' factors at 1: how badly the start fits must not decide how smooth maps become. */
+async function presentPenalties(
+  w: SolverWorkspace,
+  state: SolverState,
+  smoothness: SmoothnessOptions,
+): Promise<readonly (readonly number[])[]> {
+  const factors = w.normalFactors.slice();
+  w.normalFactors.set(w.inverseVariance);
+  await fillGram(w, state);
+  w.normalFactors.set(factors);
+  return w.phases.map((work) => penaltiesOf(w, work, smoothness));
+}
 
 function penaltiesOf(w: SolverWorkspace, work: PhaseWork, smoothness: SmoothnessOptions): number[] {
   const { part } = work;
@@ -158,15 +174,8 @@ function penaltiesOf(w: SolverWorkspace, work: PhaseWork, smoothness: Smoothness
     if (u === part.cellCount) return smoothness.scale * curvature;
     const given = smoothness.cellByPhase?.[name]?.[u] ?? smoothness.cell;
     if (given !== "auto") return given * curvature;
-    return autoSmoothness(w.problem.geometry.stepMm, curvature === Math.max(...cells)) * curvature;
+    return AUTO_SMOOTHNESS[curvature === Math.max(...cells) ? "best" : "others"] * curvature;
   });
-}
-
-function autoSmoothness(stepMm: number, isBest: boolean): number {
-  const { fineMm, coarseMm, best, others } = AUTO_SMOOTHNESS;
-  const share = Math.max(0, Math.min(1, Math.log(stepMm / fineMm) / Math.log(coarseMm / fineMm)));
-  const [fine, coarse] = isBest ? best : others;
-  return fine * (coarse / fine) ** share;
 }
 
 function weighingOf(
