@@ -357,9 +357,15 @@ export function mapPages(result: Result, columns = 3): { readonly name: string; 
   // a lattice from as many peaks as it has parameters has no goodness of fit anywhere
   const names = [...drawn.keys()].filter((name) => Array.from(drawn.get(name)!.values).some(Number.isFinite));
   if (names.length === 0) return [];
-  const regions = names.length > MOST_ON_A_PAGE ? [...new Set(names.flatMap(pagesOf))] : [undefined];
+  const apart = names.filter(isOfParallax);
+  const rest = names.filter((name) => !isOfParallax(name));
+  const regions = [
+    ...(rest.length > MOST_ON_A_PAGE ? [...new Set(rest.flatMap(pagesOf))] : [undefined]),
+    ...(apart.length > 0 ? [PARALLAX_PAGE] : []),
+  ];
   return regions.flatMap((region) => {
-    const ofRegion = names.filter((name) => region === undefined || pagesOf(name).includes(region));
+    const ofRegion =
+      region === PARALLAX_PAGE ? apart : rest.filter((name) => region === undefined || pagesOf(name).includes(region));
     const pages = Math.ceil(ofRegion.length / MOST_ON_A_PAGE);
     return Array.from({ length: pages }, (_, page) => {
       const shown = ofRegion.slice(page * MOST_ON_A_PAGE, (page + 1) * MOST_ON_A_PAGE);
@@ -370,6 +376,10 @@ export function mapPages(result: Result, columns = 3): { readonly name: string; 
     });
   });
 }
+
+/** What parallax did, and maps without it: on a page of their own. */
+const PARALLAX_PAGE = "parallax";
+const isOfParallax = (name: string): boolean => /\/parallax_shift$|_parallax_corrected$/.test(name);
 
 /** Weight fractions of all phases are on a page of their own, and each on that of its phase. */
 function pagesOf(name: string): string[] {
