@@ -46,7 +46,7 @@ export interface Linearisation {
 }
 
 /** After so many steps lines lie where they belong, and the curvature no longer depends on the start. */
-const SETTLING_STEPS = 4;
+const SETTLING_STEPS = 6;
 /** Angles that the diagonal blocks are summed over, at least. */
 const GRAM_ANGLES = 100;
 
@@ -159,10 +159,10 @@ async function presentPenalties(
   w.normalFactors.set(w.inverseVariance);
   await fillGram(w, state);
   w.normalFactors.set(factors);
-  return w.phases.map((work) => penaltiesOf(w, work, smoothness));
+  return w.phases.map((work) => penaltiesOf(work, smoothness));
 }
 
-function penaltiesOf(w: SolverWorkspace, work: PhaseWork, smoothness: SmoothnessOptions): number[] {
+function penaltiesOf(work: PhaseWork, smoothness: SmoothnessOptions): number[] {
   const { part } = work;
   const { scale, name } = part.phase;
   const curvatures = Array.from({ length: part.perVoxel }, (_, u) => {
