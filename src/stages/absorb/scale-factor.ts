@@ -1,6 +1,6 @@
 /** The factor K from scales to volume fractions, in the four ways there are. */
 import { InputError } from "../../data/index.ts";
-import { quantile } from "../../fit/index.ts";
+import { quantile, robustSpread } from "../../fit/index.ts";
 import type { AbsorbConfig } from "./config.ts";
 import { attenuationOfPhases, type PhaseVolumes, type Rest, restShare } from "./phase-volumes.ts";
 
@@ -103,32 +103,45 @@ function byTransmission({ volumes, rest, measured }: ScaleFactorInput): ScaleFac
 /** Transmission at which a diode's noise in ln T has become that of a map. */
 const MAP_NOISE = 0.05;
 
-/** K of -ln T = constant + K slope. */
+/** Residuals farther than this, in robust standard deviations, are of rays along edges that the map has blurred. */
+const FAR = 2.5;
+const TRIMS = 4;
+
+/** K of -ln T = constant + K slope, without the rays that are far from it. */
 function fitThroughOrigin(
   slope: Float64Array,
   constant: Float64Array | undefined,
   transmission: ArrayLike<number>,
   usable: Uint8Array,
 ): { value: number; esd: number } {
-  let [xx, xy, yy, count] = [0, 0, 0, 0];
-  for (let ray = 0; ray < slope.length; ray++) {
-    const t = transmission[ray]!;
-    if (!usable[ray] || !(t > 0)) continue;
-    const y = -Math.log(t) - (constant?.[ray] ?? 0);
-    const weight = (t * t) / (t * t + MAP_NOISE * MAP_NOISE);
-    const x = slope[ray]!;
-    xx += weight * x * x;
-    xy += weight * x * y;
-    yy += weight * y * y;
-    count++;
+  const wanted = Float64Array.from(slope, (_, ray) => -Math.log(transmission[ray]!) - (constant?.[ray] ?? 0));
+  const through = [...slope.keys()].filter((ray) => usable[ray] && transmission[ray]! > 0 && transmission[ray]! < 0.99);
+  const weights = Float64Array.from(
+    slope,
+    (_, ray) => transmission[ray]! ** 2 / (transmission[ray]! ** 2 + MAP_NOISE ** 2),
+  );
+  let used = through;
+  let value = Number.NaN;
+  let [xx, yy, xy] = [0, 0, 0];
+  for (let trim = 0; trim <= TRIMS; trim++) {
+    [xx, yy, xy] = [0, 0, 0];
+    for (const ray of used) {
+      const [x, y, weight] = [slope[ray]!, wanted[ray]!, weights[ray]!];
+      xx += weight * x * x;
+      xy += weight * x * y;
+      yy += weight * y * y;
+    }
+    value = xy / xx;
+    const residuals = Float64Array.from(through, (ray) => wanted[ray]! - value * slope[ray]!);
+    const spread = robustSpread(residuals, 0);
+    if (trim < TRIMS) used = through.filter((_, k) => Math.abs(residuals[k]!) <= FAR * spread + 1e-9);
   }
-  const value = xy / xx;
   const residual = Math.max(0, yy - value * xy);
-  return { value, esd: Math.sqrt(residual / Math.max(1, count - 1) / xx) };
+  return { value, esd: Math.sqrt(residual / Math.max(1, used.length - 1) / xx) };
 }
 
-/** Voxels that hold the phase and little else. */
-const ALONE = 0.9;
+/** Shares of a voxel's volume from which on a phase counts as alone: the first that enough voxels reach. */
+const ALONE = [0.9, 0.8, 0.7];
 /** Fewer voxels than this say nothing about the fullest. */
 const FEWEST = 8;
 
@@ -147,14 +160,17 @@ function byDensePhase({ phase, percentile = 75 }: AbsorbConfig["scale"], { volum
       own.filter((value, i) => scattering[i] && value > 0),
       0.99,
     );
-  const alone = own.filter((value, i) => value > least && value > ALONE * volumes.total[i]!);
-  if (alone.length < FEWEST) {
+  const within = (share: number): Float64Array =>
+    own.filter((value, i) => value > least && value > share * volumes.total[i]!);
+  const share = ALONE.find((one) => within(one).length >= FEWEST);
+  if (share === undefined) {
     throw new InputError(
       "absorb-scale-phase",
-      `${phase} is alone (over ${100 * ALONE} % of the volume) in ${alone.length} voxels only, and at least ${FEWEST} are needed to say how much of it is full. Name another phase, or give absorb.scale.factor.`,
+      `${phase} is alone (over ${100 * ALONE.at(-1)!} % of the volume) in ${within(ALONE.at(-1)!).length} voxels only, and at least ${FEWEST} are needed to say how much of it is full. Name another phase, or give absorb.scale.factor.`,
     );
   }
-  const note = `${phase} taken as full where it is alone (${percentile} % level of ${alone.length} voxels)`;
+  const alone = within(share);
+  const note = `${phase} taken as full where it is alone (${percentile} % level of ${alone.length} voxels that hold over ${100 * share} % of it)`;
   return { value: 1 / quantile(alone, percentile / 100), by: "phase" as const, note };
 }
 
