@@ -15,6 +15,9 @@ export function fillRandomSigns(rays: Float32Array, terms: number, inverseVarian
   }
 }
 
+/** +1 or -1 of a stream's i-th throw. */
+export const randomSign = (stream: number, i: number): 1 | -1 => (mixed(mixed(stream) + i) & 1 ? 1 : -1);
+
 function mixed(value: number): number {
   let h = value | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

@@ -2,19 +2,18 @@
  * How sure a solution is, per number |z - m|^2 / g of chi2: what the fit does not explain counts as noise.
  *
  *   diagonal  inverse of a voxel's own block of J^T J + lambda L: as if its neighbours were known
- *   probing   spread of the solutions of noise of the data's variance: with all correlations, a conjugate gradient
- *             solution a probe
+ *   probing   spread of solutions of noise of the data's variance and of the detail that smoothness stands for: with all
+ *             correlations, a conjugate gradient solution a probe (Orieux, Feron & Giovannelli, IEEE Signal Process.
+ *             Lett. 19 (2012) 251-254)
  *   scaled    diagonal, times the median ratio of probes to it
- *
- * What smoothing takes away from real detail is in none of them.
  */
 import { median } from "../../fit/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
-import { measureMisfit, placeState, projectModel } from "./forward-model.ts";
+import { measureMisfit, placeState, projectModel, tieOf } from "./forward-model.ts";
 import { type SolverOptions, solveStep } from "./gauss-newton.ts";
 import { type Linearisation, linearise, pushOfNoise, TYPICAL_SHARE } from "./linearisation.ts";
 import { createPreconditioner } from "./preconditioner.ts";
-import { fillRandomSigns } from "./random-signs.ts";
+import { fillRandomSigns, randomSign } from "./random-signs.ts";
 import type { ProductRunner } from "./runner.ts";
 import { createSolverWorkspace, type SolverWorkspace } from "./solver-workspace.ts";
 import type { DlsrProblem } from "./types.ts";
@@ -25,6 +24,8 @@ export interface UncertaintyOptions {
   /** solutions of noise, for "probing"; "scaled" takes two */
   readonly probes: number;
   readonly seed: number;
+  /** false: noise alone, which is how much a solution would change with other counts; left out: true */
+  readonly withDetail?: boolean;
   readonly isCancelled?: () => boolean;
 }
 
@@ -46,9 +47,15 @@ export interface DlsrUncertainty {
   readonly distanceMm: number;
   readonly chi2: number;
   readonly method: UncertaintyOptions["method"];
+  /** false: esd of what is global are as if maps were known, and so too small; for a large scan */
+  readonly isGlobalSolved: boolean;
 }
 
 const SCALING_PROBES = 2;
+/** Ratios of so many voxels need one probe only. */
+const MANY_VOXELS = 5000;
+/** Voxels times angles up to which what is global is solved for: a column costs as much as a probe. */
+const MOST_PAIRS = 4e6;
 /** Probes are solved a little better than steps: an unfinished solution is too small. */
 const PROBE_STEPS = 40;
 const PROBE_TOLERANCE = 0.02;
@@ -62,7 +69,7 @@ export async function estimateUncertainty(
   problem: DlsrProblem,
   options: SolverOptions,
   state: SolverState,
-  { method, probes, seed, isCancelled }: UncertaintyOptions,
+  { method, probes, seed, withDetail = true, isCancelled }: UncertaintyOptions,
 ): Promise<DlsrUncertainty> {
   const mark = kernels.arena.mark();
   try {
@@ -73,19 +80,21 @@ export async function estimateUncertainty(
     const lin = await linearise(w, state, options.smoothness);
     const esd = createPreconditioner(w, lin, 0).variances().map(Math.sqrt);
     const factors = w.phases.map(({ part }) => new Array<number>(part.perVoxel).fill(1));
+    const voxels = w.phases.reduce((sum, { part }) => sum + part.phase.voxels.count, 0);
+    const isGlobalSolved = method !== "diagonal" && voxels * problem.geometry.omegaDeg.length <= MOST_PAIRS;
     if (method !== "diagonal") {
-      const count = method === "scaled" ? SCALING_PROBES : Math.max(2, probes);
+      const count = method === "probing" ? Math.max(2, probes) : voxels > MANY_VOXELS ? 1 : SCALING_PROBES;
       const samples: Float64Array[] = [];
       for (let i = 0; i < count && !isCancelled?.(); i++) {
-        samples.push(await probe(w, lin, seed + i, isCancelled));
+        samples.push(await probe(w, lin, seed + i, withDetail, isCancelled));
       }
       if (samples.length === count) {
         if (method === "probing") replaceBySpread(w, esd, samples);
         else scaleByProbes(w, esd, samples, factors);
-        await solveGlobals(w, lin, esd, isCancelled);
+        if (isGlobalSolved) await solveGlobals(w, lin, esd, isCancelled);
       }
     }
-    return gathered(w, lin, esd, factors, chi2, method);
+    return { ...gathered(w, lin, esd, factors, chi2), method, isGlobalSolved };
   } finally {
     kernels.arena.release(mark);
   }
@@ -95,12 +104,38 @@ async function probe(
   w: SolverWorkspace,
   lin: Linearisation,
   seed: number,
+  withDetail: boolean,
   isCancelled?: () => boolean,
 ): Promise<Float64Array> {
   const push = await pushOfNoise(w, lin, (rays) => fillRandomSigns(rays, w.problem.terms, w.inverseVariance, seed));
+  if (withDetail) addDetail(w, lin, push, seed);
   const accuracy = { innerSteps: PROBE_STEPS, innerTolerance: PROBE_TOLERANCE };
   return (await solveStep(w, lin, 0, accuracy, isCancelled, push)).x;
 }
+
+/** Differences between neighbours as large as their penalties expect: what the data are not asked about varies so. */
+function addDetail(w: SolverWorkspace, lin: Linearisation, push: Float64Array, seed: number): void {
+  let stream = mixedSeed(seed);
+  w.phases.forEach(({ part, graph }, p) => {
+    const voxels = part.phase.voxels.count;
+    for (let u = 0; u < part.perVoxel; u++, stream++) {
+      const map = push.subarray(part.first + u * voxels, part.first + (u + 1) * voxels);
+      const weights = lin.edgeWeights[p]![u]!;
+      const penalty = lin.penalties[p]![u]!;
+      for (let e = 0; e < weights.length; e++) {
+        const size = randomSign(stream, e) * Math.sqrt(penalty * weights[e]!);
+        const [i, j] = [graph.edges[2 * e]!, graph.edges[2 * e + 1]!];
+        map[i] = map[i]! + size;
+        map[j] = map[j]! - size;
+      }
+      const tie = Math.sqrt(penalty * tieOf(w, part, u));
+      if (tie > 0) for (let v = 0; v < voxels; v++) map[v] = map[v]! + randomSign(~stream, v) * tie;
+    }
+  });
+}
+
+/** Streams of seeds that follow each other must not be each other's. */
+const mixedSeed = (seed: number): number => Math.imul(seed + 1, 0x632be5ab);
 
 function replaceBySpread(w: SolverWorkspace, esd: Float64Array, samples: readonly Float64Array[]): void {
   for (let i = 0; i < w.unknowns.firstGlobal; i++) {
@@ -156,8 +191,7 @@ function gathered(
   units: Float64Array,
   factors: readonly (readonly number[])[],
   chi2: number,
-  method: UncertaintyOptions["method"],
-): DlsrUncertainty {
+): Omit<DlsrUncertainty, "method" | "isGlobalSolved"> {
   const noise = Math.sqrt(chi2);
   const esd = units.map((x, i) => (lin.free[i] === 0 ? Number.NaN : noise * x));
   const phases = w.phases.map(({ part }, p) => {
@@ -180,5 +214,5 @@ function gathered(
     else if (global.kind === "scale") phases[global.phase]!.lnScale = value;
     else phases[global.phase]!.width = value;
   });
-  return { phases, rotationAxis, distanceMm, chi2, method };
+  return { phases, rotationAxis, distanceMm, chi2 };
 }

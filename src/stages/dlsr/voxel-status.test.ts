@@ -28,6 +28,7 @@ function judge(lastStep: Float64Array | null, status: "converged" | "steps" | "s
     distanceMm: 0,
     chi2: 1,
     method: "diagonal",
+    isGlobalSolved: false,
   };
   const maps = phaseMaps(problem, GEOMETRY, { state, status }, uncertainty)[0]!;
   return { ...maps, of: (v: number) => maps.status[voxels.index[v]!]! };
