@@ -31,7 +31,7 @@ describe.each(kernelBuilds)("shifted pair, $name", ({ exact, create }) => {
   const turns = arena.f64(directions.length);
   turns.set(directions);
   const filters = f32(taps);
-  const scratch = arena.f32(PHASES * IMAGE_BINS);
+  const scratch = arena.f32(PHASES * IMAGE_BINS + 4 * omega.length);
   const same = (got: Float32Array, want: Float32Array) => {
     if (exact) expect(got).toEqual(want);
     else {

@@ -105,7 +105,7 @@ export function placeShifted(
     parallax,
     window,
     taps,
-    scratch: kernels.arena.f32(PHASES * window.imageBins),
+    scratch: kernels.arena.f32(PHASES * window.imageBins + 4 * geometry.angles),
   };
 }
 

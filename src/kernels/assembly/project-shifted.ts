@@ -8,39 +8,43 @@ function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-// Where a pixel falls at an angle; in variables of the module, for a function gives back one value.
-let element: i32 = 0;
-let left: f32 = 0;
-let right: f32 = 0;
-let bins: i32 = 0;
-let phase: i32 = 0;
-
+// Where a pixel falls at every angle, 16 bytes each: offset of the row element and of the delayed pattern in bytes, and
+// the two weights. By themselves, so that the divisions of many angles are under way at once.
 function placePixel(
-  direction: usize,
+  places: usize,
+  directions: usize,
+  angles: i32,
   dx: f64,
   dy: f64,
   axis: f64,
   depthStep: f64,
   binsPerUnit: f64,
   phases: i32,
+  rowLength: i32,
+  rowStride: i32,
+  imageBins: i32,
+  offset: i32,
 ): void {
-  const c = load<f64>(direction);
-  const s = load<f64>(direction, 8);
-  const width = load<f64>(direction, 16);
-  const u = axis + (dx * c + dy * s);
-  const whole = Math.floor(u);
-  const share = u - whole;
-  const tau = depthStep * (dy * c - dx * s);
-  const log =
-    -tau * (1 + tau * (1.0 / 2.0 + tau * (1.0 / 3.0 + tau * (1.0 / 4.0 + tau * (1.0 / 5.0 + tau * (1.0 / 6.0))))));
-  const shift = <i32>Math.floor(log * binsPerUnit * <f64>phases + 0.5);
-  const height = 1 / (width * width * (1 - tau) * (1 - tau));
-  element = <i32>whole;
-  left = <f32>(Math.max(0, width - share) * height);
-  right = <f32>(Math.max(0, share - (1 - width)) * height);
-  bins = shift / phases;
-  if (bins * phases > shift) bins--;
-  phase = shift - bins * phases;
+  const fine = <f64>phases;
+  for (let angle = 0; angle < angles; angle++, directions += 24, places += 16) {
+    const c = load<f64>(directions);
+    const s = load<f64>(directions, 8);
+    const width = load<f64>(directions, 16);
+    const u = axis + (dx * c + dy * s);
+    const whole = Math.floor(u);
+    const share = u - whole;
+    const tau = depthStep * (dy * c - dx * s);
+    const log =
+      -tau * (1 + tau * (1.0 / 2.0 + tau * (1.0 / 3.0 + tau * (1.0 / 4.0 + tau * (1.0 / 5.0 + tau * (1.0 / 6.0))))));
+    const shift = Math.floor(log * binsPerUnit * fine + 0.5);
+    const height = 1 / (width * width * (1 - tau) * (1 - tau));
+    const bins = Math.floor(shift / fine);
+    const phase = <i32>(shift - bins * fine);
+    store<i32>(places, ((angle * rowLength + <i32>whole) * rowStride) << 2);
+    store<i32>(places, (phase * imageBins + offset - <i32>bins) << 2, 4);
+    store<f32>(places, <f32>(Math.max(0, width - share) * height), 8);
+    store<f32>(places, <f32>(Math.max(0, share - (1 - width)) * height), 12);
+  }
 }
 
 // scratch[k, b] = the pixel's pattern delayed by k / phases
@@ -113,6 +117,7 @@ export function projectShifted(
   const next = (<usize>rowStride) << 2;
   const whole = (<usize>(rowBins & ~15)) << 2;
   const rest = rowBins & 15;
+  const places = scratch + ((<usize>(phases * imageBins)) << 2);
   for (let ty = y0; ty < y1; ty += SQUARE) {
     for (let tx = 0; tx < nx; tx += SQUARE) {
       for (let y = ty; y < min(ty + SQUARE, y1); y++) {
@@ -121,18 +126,27 @@ export function projectShifted(
         for (let x = max(tx, load<i32>(span)); x < end; x++) {
           const pixel = image + ((<usize>((y - y0) * nx + x) * imageBins) << 2);
           delayPixel(scratch, pixel, imageBins, taps, phases);
-          for (let angle = 0; angle < angles; angle++) {
-            placePixel(
-              directions + <usize>angle * 24,
-              <f64>x - centreX,
-              <f64>y - centreY,
-              axis,
-              depthStep,
-              binsPerUnit,
-              phases,
-            );
-            let row = rows + ((<usize>((angle * rowLength + element) * rowStride)) << 2);
-            let from = scratch + ((<usize>(phase * imageBins + offset - bins)) << 2);
+          placePixel(
+            places,
+            directions,
+            angles,
+            <f64>x - centreX,
+            <f64>y - centreY,
+            axis,
+            depthStep,
+            binsPerUnit,
+            phases,
+            rowLength,
+            rowStride,
+            imageBins,
+            offset,
+          );
+          const lastPlace = places + ((<usize>angles) << 4);
+          for (let place = places; place < lastPlace; place += 16) {
+            let row = rows + <usize>load<i32>(place);
+            let from = scratch + <usize>load<i32>(place, 4);
+            const left = load<f32>(place, 8);
+            const right = load<f32>(place, 12);
             const l = f32x4.splat(left);
             const r = f32x4.splat(right);
             for (const stop = row + whole; row < stop; row += 64, from += 64) {
@@ -188,6 +202,7 @@ export function backprojectShifted(
   const next = (<usize>rowStride) << 2;
   const whole = (<usize>(rowBins & ~15)) << 2;
   const rest = rowBins & 15;
+  const places = scratch + ((<usize>(phases * imageBins)) << 2);
   for (let ty = y0; ty < y1; ty += SQUARE) {
     for (let tx = 0; tx < nx; tx += SQUARE) {
       for (let y = ty; y < min(ty + SQUARE, y1); y++) {
@@ -195,18 +210,27 @@ export function backprojectShifted(
         const end = min(tx + SQUARE, load<i32>(span, 4));
         for (let x = max(tx, load<i32>(span)); x < end; x++) {
           memory.fill(scratch, 0, (<usize>(phases * imageBins)) << 2);
-          for (let angle = 0; angle < angles; angle++) {
-            placePixel(
-              directions + <usize>angle * 24,
-              <f64>x - centreX,
-              <f64>y - centreY,
-              axis,
-              depthStep,
-              binsPerUnit,
-              phases,
-            );
-            let row = rows + ((<usize>((angle * rowLength + element) * rowStride)) << 2);
-            let to = scratch + ((<usize>(phase * imageBins + offset - bins)) << 2);
+          placePixel(
+            places,
+            directions,
+            angles,
+            <f64>x - centreX,
+            <f64>y - centreY,
+            axis,
+            depthStep,
+            binsPerUnit,
+            phases,
+            rowLength,
+            rowStride,
+            imageBins,
+            offset,
+          );
+          const lastPlace = places + ((<usize>angles) << 4);
+          for (let place = places; place < lastPlace; place += 16) {
+            let row = rows + <usize>load<i32>(place);
+            let to = scratch + <usize>load<i32>(place, 4);
+            const left = load<f32>(place, 8);
+            const right = load<f32>(place, 12);
             const l = f32x4.splat(left);
             const r = f32x4.splat(right);
             for (const stop = row + whole; row < stop; row += 64, to += 64) {

@@ -19,7 +19,7 @@
  * @param directions [angle, 3] f64: cos and sin of omega, half width of the triangle
  * @param angles    how many
  * @param taps      [phases, 6] f32: phase k delays by k / phases, delayed(b) = sum over i of taps[i] pattern(b + i - 3)
- * @param scratch   [phases, imageBins] f32
+ * @param scratch   [phases, imageBins] f32, and 4 f32 for each angle
  */
 export function projectShifted(
   rows: Float32Array,

@@ -120,7 +120,7 @@ export function planWindowMemory(plan: ReconstructionPlan, hasSigma: boolean): n
   const widest = (width: (window: ParallaxWindow) => number): number => Math.max(...windows.map(width));
   const source = widest(({ sourceFrom, sourceTo }) => sourceTo - sourceFrom) * angles * translations;
   const given = widest(({ from, to }) => to - from) * size * size;
-  const tables = 24 * angles + 8 * size + 64 * 1024;
+  const tables = 40 * angles + 8 * size + 64 * 1024;
   return (
     workspaceMemory(plan, largestWindow(plan.parallax!).shifted) + 4 * (source * (hasSigma ? 2 : 1) + given) + tables
   );
