@@ -47,9 +47,14 @@ export async function writeFigures(
   const has = new Set(result.list().map(({ name }) => name));
   const pages = [...mapPages(result), ...directPages(result)];
   const figures: [string, string][] = pages.map(({ name, svg }) => [name, svg]);
-  for (const name of ["map/summed_pattern", "sinogram/data", "reconstruct/data", "sinogram/transmission"].filter(
-    (candidate) => has.has(candidate),
-  )) {
+  for (const name of [
+    "map/summed_pattern",
+    "sinogram/data",
+    "reconstruct/data",
+    "sinogram/transmission",
+    "absorb/mu",
+    "absorb/transmission",
+  ].filter((candidate) => has.has(candidate))) {
     figures.push([name.replace("/data", "").replace("/", "-"), figureOf(result, name)]);
   }
   mkdirSync(folder, { recursive: true });

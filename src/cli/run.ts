@@ -51,16 +51,19 @@ function stageName(text: string): StageName {
   throw new InputError("stage-unknown", `There is no stage "${text}". The stages are ${STAGES.join(", ")}.`);
 }
 
-export function describeRun({ output, isUpToDate, maps, bulk = [] }: RunSummary): string[] {
+export function describeRun({ output, isUpToDate, maps, bulk = [], bulkBefore }: RunSummary): string[] {
   const lines = maps
     .filter(({ voxels }) => voxels > 0)
     .map(
       ({ name, unit, median, voxels }) =>
         `${name.padEnd(36)} median ${median.toPrecision(6).padStart(12)} ${unit.padEnd(12)} ${voxels} voxels`,
     );
-  for (const { name, weightFraction, weightFractionEsd, voxelSum } of bulk)
+  for (const { name, weightFraction, weightFractionEsd, voxelSum } of bulk) {
+    const before = bulkBefore?.[name];
+    const was = before === undefined ? "" : `, ${(100 * before).toFixed(2)} wt% before the absorption was corrected`;
     lines.push(
-      `${name.padEnd(36)} bulk ${withEsd(100 * weightFraction, 100 * weightFractionEsd)} wt%, voxels add up to ${(100 * voxelSum).toFixed(2)} wt%`,
+      `${name.padEnd(36)} bulk ${withEsd(100 * weightFraction, 100 * weightFractionEsd)} wt%, voxels add up to ${(100 * voxelSum).toFixed(2)} wt%${was}`,
     );
+  }
   return [...lines, isUpToDate ? `${output} is up to date` : `written ${output}`];
 }

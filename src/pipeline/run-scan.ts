@@ -45,6 +45,8 @@ export interface RunSummary {
   }[];
   /** of a Rietveld map: weight fractions of the whole slice */
   readonly bulk?: readonly BulkPhase[];
+  /** where the absorption was corrected: weight fractions before */
+  readonly bulkBefore?: Readonly<Record<string, number>>;
   /** of a Rietveld map: the mean pattern's statistics and refined parameters */
   readonly meanPattern?: Pick<RefinementResult, "status" | "statistics" | "parameters" | "warnings">;
 }
@@ -262,10 +264,15 @@ class Run {
   }
 }
 
-function summariseRefinement({ map }: Left): Pick<RunSummary, "bulk" | "meanPattern"> {
+function summariseRefinement({ map, absorb }: Left): Pick<RunSummary, "bulk" | "bulkBefore" | "meanPattern"> {
   if (!map?.refinement) return {};
   const { status, statistics, parameters, warnings } = map.refinement;
-  return { ...(map.bulk && { bulk: map.bulk }), meanPattern: { status, statistics, parameters, warnings } };
+  const before = absorb?.outcome === "compared" ? undefined : absorb?.passes[0]?.bulk;
+  return {
+    ...(map.bulk && { bulk: map.bulk }),
+    ...(before && { bulkBefore: before }),
+    meanPattern: { status, statistics, parameters, warnings },
+  };
 }
 
 /** The middle of each map over the voxels whose fit converged. */
