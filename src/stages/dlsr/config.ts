@@ -70,7 +70,7 @@ export const DlsrConfig = z.strictObject({
         .default("auto")
         .meta({
           description:
-            "smoothness of lattice parameters, in units of the median curvature; auto: 0.1 for the best determined, 0.03 for the others",
+            "smoothness of lattice parameters, in units of the median curvature; auto: 0.1 for the best determined, 0.05 for the others",
         }),
       scale: z.number().min(0).default(0.03).meta({ description: "of the scale maps that are refined" }),
       huber: z
@@ -85,11 +85,12 @@ export const DlsrConfig = z.strictObject({
       "one free factor a ray: absorption, beam current and dead time fall out; auto: on unless the transmission was measured",
   }),
   blur: z
-    .number()
-    .min(0)
-    .max(0.25)
-    .default(1 / 24)
-    .meta({ description: "share of a ray on each side from the size of the voxel" }),
+    .union([z.literal("auto"), z.number().min(0).max(0.25)])
+    .default("auto")
+    .meta({
+      description:
+        "share of a ray on each side from the size of the voxel: 1/24 of a voxel that fills its square evenly; auto: that or none, whichever fits better",
+    }),
   geometry: z
     .strictObject({
       rotationAxis: z.enum(["refined", "fixed"]).default("refined"),

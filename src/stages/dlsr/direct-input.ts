@@ -103,6 +103,7 @@ export interface DlsrReport {
   readonly status: string;
   /** one free factor a ray was taken out */
   readonly isRayScaled: boolean;
+  readonly blur: number;
   readonly parameters: readonly ParameterReport[];
   /** cells, widths and scales of whole phases, rotation axis, distance */
   readonly globals: readonly GlobalReport[];

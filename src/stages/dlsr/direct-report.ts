@@ -135,6 +135,7 @@ function reportOf(
     chi2Conventional: outcome.conventional.chi2,
     status: solution.status,
     isRayScaled: options.rayScale,
+    blur: options.side,
     parameters,
     globals: globalsOf(outcome),
     depthSign: {
@@ -262,6 +263,9 @@ function notesOf({ problem, conventional }: DirectOutcome, report: DlsrReport): 
       ? `depth ${depthSign.value > 0 ? "as in the conventions" : "against the conventions"}, as given`
       : `depth ${depthSign.value > 0 ? "as in the conventions" : "against the conventions"}: χ² ${depthSign.chi2.toFixed(2)}, the other way ${depthSign.chi2Otherwise.toFixed(2)}`,
     `χ² ${chi2.toFixed(2)} after ${steps.length} steps (${report.status}); of the conventional maps ${conventional.chi2.toFixed(2)}`,
+    report.blur > 0
+      ? `voxels blur rays by ${report.blur.toFixed(3)} to each side`
+      : "voxels do not blur rays: without it the fit is better",
     ...globals.map((found) => `${found.name} ${number(found)} ${found.unit}`.trimEnd()),
     ...parameters.map(
       ({ phase, parameter, unit, conventional: before, direct, difference }) =>

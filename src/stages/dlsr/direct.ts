@@ -42,13 +42,12 @@ export async function reconstructDirect(input: DirectInput): Promise<DirectResul
   const whole: DlsrProblem = {
     ...{ geometry: input.geometry, depth: setting.depth, terms: reduction.terms, data, rayVariance, phases },
   };
-  const options = solverOptions(input);
   const work = createProgress(input, whole);
 
   const factors = levelsOf(config.levels, whole.geometry.translations);
   const mark = kernels.arena.mark();
   let problem = coarsened(input, setting, reduction, whole, factors[0]!);
-  const sign = await findDepthSign(input, problem, options);
+  const { sign, options } = await findDepthSense(input, problem, solverOptions(input));
   if (input.isCancelled?.()) throw new Error("cancelled");
   work.advance("sign");
   let start = startState(withSign(problem, sign.sign), options.damping);
@@ -101,7 +100,7 @@ function solverOptions({ config, isTransmissionMeasured }: DirectInput): SolverO
   const isScaled = rayScale === "on" || (rayScale === "auto" && recipe === "reduced" && !isTransmissionMeasured);
   return {
     ...SOLVER_DEFAULTS,
-    side: config.blur,
+    side: config.blur === "auto" ? BLURS[1] : config.blur,
     rayScale: isScaled,
     geometry: {
       rotationAxis: geometry.rotationAxis === "refined" && recipe === "reduced",
@@ -150,20 +149,34 @@ const withSign = (problem: DlsrProblem, depthSign: 1 | -1): DlsrProblem => ({
   geometry: { ...problem.geometry, depthSign },
 });
 
-async function findDepthSign(
+/** Which way depth runs, and whether voxels blur the rays: what fits better in a few steps. */
+async function findDepthSense(
   input: DirectInput,
   problem: DlsrProblem,
   options: SolverOptions,
-): Promise<DepthSignVerdict> {
-  const { kernels, runner, config } = input;
-  if (config.geometry.depthSign !== "auto") {
-    const sign = config.geometry.depthSign;
-    return { sign, chi2: { asGiven: Number.NaN, reversed: Number.NaN }, isReversed: sign === -1, isUndecided: false };
-  }
-  return remembered(input)("depth-sign", () =>
-    compareDepthSigns(runner, kernels, problem, { ...options, steps: FEW_STEPS }, input.isCancelled),
-  );
+): Promise<{ readonly sign: DepthSignVerdict; readonly options: SolverOptions }> {
+  const { kernels, runner, config, isCancelled } = input;
+  const few = { ...options, steps: FEW_STEPS };
+  const given = config.geometry.depthSign;
+  const none = { asGiven: Number.NaN, reversed: Number.NaN };
+  const sign =
+    given === "auto"
+      ? await remembered(input)("depth-sign", () => compareDepthSigns(runner, kernels, problem, few, isCancelled))
+      : { sign: given, chi2: none, isReversed: given === -1, isUndecided: false };
+  if (config.blur !== "auto" || isCancelled?.()) return { sign, options };
+  const side = await remembered(input)("blur", async () => {
+    const chi2: number[] = [];
+    for (const side of BLURS) {
+      const turned = withSign(problem, sign.sign);
+      chi2.push((await solveDlsr(runner, kernels, turned, { ...few, side }, isCancelled ? { isCancelled } : {})).chi2);
+    }
+    return BLURS[chi2[1]! < chi2[0]! ? 1 : 0];
+  });
+  return { sign, options: { ...options, side } };
 }
+
+/** Of no voxel, and of one that fills its square (dlsr.md section 2). */
+const BLURS = [0, 1 / 24] as const;
 
 const remembered =
   ({ remember }: DirectInput) =>
