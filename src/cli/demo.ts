@@ -10,7 +10,7 @@ import { runScan } from "../pipeline/run-scan.ts";
 import { readScan } from "../pipeline/scan-config.ts";
 import { simulateScan } from "../pipeline/simulate-scan.ts";
 import type { ModelConfigInput } from "../refinement/index.ts";
-import { mapPanel, percentileLimits } from "../stages/figure/index.ts";
+import { type MapFigure, mapPanel, percentileLimits } from "../stages/figure/index.ts";
 import { presetConfig, SimulateConfig } from "../stages/simulate/index.ts";
 import { type CommonOptions, createCommand, execute, positiveInteger, workersOf } from "./command.ts";
 import { writeFigures } from "./figure.ts";
@@ -40,7 +40,7 @@ const SHOWN: readonly MapsOfPhase[] = PHASES.map((phase) => ({
   phase,
   amount: `${phase}/weight_fraction`,
   trueAmount: "weight_fraction",
-  ...(phase === "NMC532" && { lattice: { name: "c", map: "NMC532/c" } }),
+  ...(phase === "NMC532" && { lattice: { name: "c", map: "NMC532/c", direct: "NMC532/c" } }),
 }));
 
 export const demoCommand = (): Command =>
@@ -103,6 +103,7 @@ function askForMaps(scanPath: string): void {
     sampleThreshold: 0.015,
     reconstruct: { method: "fbp" },
     map: { rietveld: { model: "model.yaml" } },
+    dlsr: { phases: { NMC532: { cell: "spatial" } } },
   };
   writeFileSync(join(dirname(scanPath), "model.yaml"), stringify(MODEL));
   writeFileSync(scanPath, stringify(config));
@@ -118,12 +119,32 @@ async function writeComparison(folder: string, result: Result, truth: Result): P
     ...["NMC532", "graphite"].flatMap((phase) =>
       pair(`map/${phase}/weight_fraction`, `truth/${phase}/weight_fraction`, `${phase}: weight fraction`, [0, 100]),
     ),
-    ...pair("map/NMC532/c", "truth/NMC532/c", "NMC532: c", percentileLimits(truth.readMap("truth/NMC532/c").values)),
+    ...latticePanels(result, truth),
   ];
   mkdirSync(folder, { recursive: true });
   const path = join(folder, "truth-and-result.png");
   writeFileSync(path, await svgToPng(mapPanel(pairs, 2)));
   return path;
+}
+
+/** c: true, voxel by voxel, straight from the sinograms, and what the last two differ by. */
+function latticePanels(result: Result, truth: Result): MapFigure[] {
+  const limits = percentileLimits(truth.readMap("truth/NMC532/c").values);
+  const panel = (of: Result, name: string, title: string): MapFigure => ({
+    ...asMapFigure(of, name, readImage(of, name)),
+    limits,
+    title: `NMC532: c, ${title}`,
+  });
+  const conventional = panel(result, "map/NMC532/c", "found, conventional");
+  const direct = panel(result, "dlsr/NMC532/c", "found, direct");
+  const { limits: _, ...plain } = direct;
+  const difference: MapFigure = {
+    ...plain,
+    values: Float64Array.from(direct.values, (value, v) => value - conventional.values[v]!),
+    colourMap: "difference",
+    title: "NMC532: c, direct minus conventional",
+  };
+  return [panel(truth, "truth/NMC532/c", "true"), conventional, direct, difference];
 }
 
 function describe(
@@ -146,6 +167,13 @@ function describe(
         : "";
       return `  ${phase.padEnd(10)} ${correlation.toFixed(3).padStart(28)}   ${cell}`;
     }),
+    ...comparisons.flatMap(({ phase, lattice }) =>
+      lattice?.direct
+        ? [
+            `  ${phase} ${lattice.name} straight from the sinograms, parallax in the model: difference ${lattice.direct.bias.toFixed(4)}, rms ${lattice.direct.rms.toFixed(4)} (${lattice.direct.voxels} voxels)`,
+          ]
+        : [],
+    ),
     "",
     `result  ${result}`,
     ...figures.map((path) => `figure  ${path}`),

@@ -10,7 +10,13 @@ export interface MapsOfPhase {
   /** the true map of that, under truth/<phase>/ */
   readonly trueAmount: "volume_fraction" | "weight_fraction";
   /** map/<map> times `factor` is the lattice parameter `name` */
-  readonly lattice?: { readonly name: "a" | "c"; readonly map: string; readonly factor?: number };
+  readonly lattice?: {
+    readonly name: "a" | "c";
+    readonly map: string;
+    readonly factor?: number;
+    /** dlsr/<direct> is the same, reconstructed directly */
+    readonly direct?: string;
+  };
 }
 
 export interface Comparison {
@@ -26,6 +32,8 @@ export interface Comparison {
     readonly bias: number;
     readonly rms: number;
     readonly voxels: number;
+    /** of the direct reconstruction, over its own converged voxels */
+    readonly direct?: { readonly bias: number; readonly rms: number; readonly voxels: number };
   };
 }
 
@@ -42,29 +50,32 @@ export function compareWithTruth(result: Result, truth: Result, maps: readonly M
       seen.map((i) => (Number.isFinite(values[i]!) ? values[i]! : 0));
     const correlation = correlate(orZero(found.values), orZero(expected));
     if (!lattice) return { phase, amount, correlation };
-    const { values: edges, status } = result.readMap(`map/${lattice.map}`);
-    const { factor = 1 } = lattice;
     const true_ = truth.readMap(`truth/${phase}/${lattice.name}`).values;
-    const good = seen.filter(
-      (i) => status![i] === STATUS.converged && fraction[i]! > WELL_FILLED && Number.isFinite(true_[i]!),
-    );
-    const differences = good.map((i) => edges[i]! * factor - true_[i]!);
-    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const compare = (map: string, factor = 1) => {
+      const { values, status } = result.readMap(map);
+      const good = seen.filter(
+        (i) => status![i] === STATUS.converged && fraction[i]! > WELL_FILLED && Number.isFinite(true_[i]!),
+      );
+      const differences = good.map((i) => values[i]! * factor - true_[i]!);
+      return {
+        truth: mean(good.map((i) => true_[i]!)),
+        recovered: mean(good.map((i) => values[i]! * factor)),
+        bias: mean(differences),
+        rms: Math.sqrt(mean(differences.map((difference) => difference ** 2))),
+        voxels: good.length,
+      };
+    };
+    const { name, map, factor, direct } = lattice;
     return {
       phase,
       amount,
       correlation,
-      lattice: {
-        name: lattice.name,
-        truth: mean(good.map((i) => true_[i]!)),
-        recovered: mean(good.map((i) => edges[i]! * factor)),
-        bias: mean(differences),
-        rms: Math.sqrt(mean(differences.map((difference) => difference ** 2))),
-        voxels: good.length,
-      },
+      lattice: { name, ...compare(`map/${map}`, factor), ...(direct && { direct: compare(`dlsr/${direct}`) }) },
     };
   });
 }
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Pearson's correlation coefficient. */
 export function correlate(x: ArrayLike<number>, y: ArrayLike<number>): number {
