@@ -202,7 +202,7 @@ function mapStep({ scan, left, key, store }: StepContext, pass?: number): Step {
     volume: () => (pass === undefined ? left.volume! : left.passes![pass]!.volume!),
     patterns: () => left.patterns!,
     folder: scan.resolve("."),
-    ...(pass === undefined && { depth: () => scanDepth(scan, left) }),
+    depth: () => scanDepth(scan, left),
     ...(model && { model }),
   };
   const keep = (meta: MapMeta): void => {
