@@ -96,6 +96,8 @@ export function reduceInto(
 
 export interface MapError {
   readonly bias: number;
+  /** of the phase as a whole: voxels weighted by how much of it they hold, edges too */
+  readonly bulkBias: number;
   readonly rms: number;
   readonly median: number;
   /** of the found on the true values */
@@ -114,6 +116,8 @@ export function mapError(
   const voxels = Array.from(fraction, (_, v) => v).filter(
     (v) => fraction[v]! > least * full && Number.isFinite(found[v]!),
   );
+  const all = Array.from(fraction, (_, v) => v).filter((v) => fraction[v]! > 0 && Number.isFinite(found[v]!));
+  const bulk = all.reduce((sum, v) => sum + fraction[v]! * (found[v]! - truth[v]!), 0);
   const errors = voxels.map((v) => found[v]! - truth[v]!);
   const mean = (values: number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
   const sizes = errors.map(Math.abs).sort((p, q) => p - q);
@@ -122,6 +126,7 @@ export function mapError(
   const covariance = mean(voxels.map((v) => (truth[v]! - middle) * (found[v]! - centre)));
   return {
     bias: mean(errors),
+    bulkBias: bulk / all.reduce((sum, v) => sum + fraction[v]!, 0),
     rms: Math.sqrt(mean(errors.map((e) => e * e))),
     median: sizes[sizes.length >> 1]!,
     slope: covariance / mean(voxels.map((v) => (truth[v]! - middle) ** 2)),
