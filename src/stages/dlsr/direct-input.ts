@@ -104,6 +104,8 @@ export interface DlsrReport {
   /** one free factor a ray was taken out */
   readonly isRayScaled: boolean;
   readonly blur: number;
+  /** by centres of mass: of the rays from the axis that the conventional maps were made about */
+  readonly axisOffset: { readonly steps: number; readonly esd: number } | null;
   readonly parameters: readonly ParameterReport[];
   /** cells, widths and scales of whole phases, rotation axis, distance */
   readonly globals: readonly GlobalReport[];

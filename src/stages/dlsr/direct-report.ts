@@ -1,5 +1,6 @@
 /** What a direct reconstruction found, as maps, numbers and sentences. */
 import { type ParameterMap, STATUS } from "../../data/index.ts";
+import type { AxisOffset } from "./axis-offset.ts";
 import { WELL_FILLED } from "./conventional-start.ts";
 import type {
   DirectInput,
@@ -29,6 +30,7 @@ export interface DirectOutcome {
   readonly options: SolverOptions;
   readonly solution: DlsrSolution;
   readonly sign: DepthSignVerdict;
+  readonly axisOffset: AxisOffset | undefined;
   readonly steps: readonly StepReport[];
   readonly conventional: Residuals;
   readonly residuals: Residuals;
@@ -136,6 +138,7 @@ function reportOf(
     status: solution.status,
     isRayScaled: options.rayScale,
     blur: options.side,
+    axisOffset: outcome.axisOffset ? { steps: outcome.axisOffset.offset, esd: outcome.axisOffset.esd } : null,
     parameters,
     globals: globalsOf(outcome),
     depthSign: {
@@ -194,13 +197,15 @@ function globalsOf({ input, problem, options, solution, uncertainty }: DirectOut
   return globals;
 }
 
+/** Steps by which maps may be off their axis. */
+const WRONG_AXIS = 0.1;
 /** Under this share of the precision of all channels the basis is too small. */
 const LEAST_RETAINED = 0.9;
 /** Of a voxel's lattice parameters, in a part of the voxels, an esd like that of knowing the range alone. */
 const MANY = 0.2;
 
 function identifiability(
-  { problem, options, solution, sign, input }: DirectOutcome,
+  { problem, options, solution, sign, input, axisOffset }: DirectOutcome,
   parameters: readonly ParameterReport[],
   standard: StandardShift | undefined,
 ): string[] {
@@ -219,6 +224,10 @@ function identifiability(
       `All lengths are relative to ${input.config.standard.phase}, whose cell came out ${(standard.shift * 1e6).toFixed(0)}(${(standard.esd * 1e6).toFixed(0)}) ppm off: a depth offset of ${(standard.shift * solution.state.distanceMm).toFixed(3)} mm, or its true cell differs from the one given.`,
     );
   }
+  if (axisOffset && Math.abs(axisOffset.offset) > WRONG_AXIS + 2 * axisOffset.esd)
+    said.push(
+      `The conventional maps were made about a rotation axis ${Math.abs(axisOffset.offset).toFixed(2)} steps from where the rays have it (${(input.geometry.rotationAxis + axisOffset.offset).toFixed(2)}): they are displaced and smeared, and what starts from them stays so in part. Set sinogram.rotationAxis to that and run again from the sinogram.`,
+    );
   if (sign.isUndecided)
     said.push("Both senses of depth fit alike: the parallax in this scan is too small to tell, and to matter.");
   if (sign.isReversed && input.config.geometry.depthSign === "auto")

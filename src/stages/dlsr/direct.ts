@@ -2,6 +2,8 @@
  * A direct reconstruction from beginning to end: what the conventional maps say, the reduction of the rays, which way
  * depth runs, the solution from coarse to fine with the intensities put right on the way, and its uncertainty.
  */
+
+import { findAxisOffset } from "./axis-offset.ts";
 import type { DirectInput, DirectResult, StepReport } from "./direct-input.ts";
 import {
   correctIntensities,
@@ -20,7 +22,7 @@ import type { Reduction } from "./reduction.ts";
 import { measureResiduals, type Residuals } from "./residual-map.ts";
 import type { DlsrProblem } from "./types.ts";
 import { estimateUncertainty } from "./uncertainty.ts";
-import { type SolverState, startState } from "./unknowns.ts";
+import { restarted, type SolverState, startState } from "./unknowns.ts";
 
 /** Levels halve the rays until fewer than this many translations are left. */
 const COARSEST = 100;
@@ -44,6 +46,9 @@ export async function reconstructDirect(input: DirectInput): Promise<DirectResul
   };
   const work = createProgress(input, whole);
 
+  const axisOffset = await remembered(input)("axis-offset", () =>
+    findAxisOffset(runner, kernels, whole, { side: BLURS[1] }),
+  );
   const factors = levelsOf(config.levels, whole.geometry.translations);
   const mark = kernels.arena.mark();
   let problem = coarsened(input, setting, reduction, whole, factors[0]!);
@@ -73,17 +78,17 @@ export async function reconstructDirect(input: DirectInput): Promise<DirectResul
       steps.push(
         ...solution.history.map(({ cgIterations, ...step }) => ({ ...step, level: name, innerSteps: cgIterations })),
       );
-      start = { ...solution.state, step: 0, lastStep: null };
+      start = restarted(solution.state, options.damping);
       if (isLast) continue;
       correctIntensities(input, setting, { problem, state: solution.state });
       retabulate(setting, problem, solution.state);
     }
   }
-  const final = { problem, options, solution: solution!, sign };
+  const final = { problem, options, solution: solution!, sign, axisOffset };
   const conventional = await measureConventional(input, setting, problem, options, solution!.state);
   const residuals = await measureResiduals(runner, kernels, problem, options, final.solution.state);
   const uncertainty = await remembered(input)("uncertainty", () =>
-    estimateUncertainty(runner, kernels, problem, options, final.solution.state, {
+    estimateUncertainty(runner, kernels, problem, options, withOpenWidths(final.solution.state), {
       method: config.esd,
       probes: config.probes,
       seed: 1,
@@ -115,6 +120,12 @@ function solverOptions({ config, isTransmissionMeasured }: DirectInput): SolverO
     innerSteps: config.innerSteps,
   };
 }
+
+/** A width that has settled is an unknown all the same, with an esd. */
+const withOpenWidths = (state: SolverState): SolverState => ({
+  ...state,
+  phases: state.phases.map((phase) => ({ ...phase, isWidthSettled: false })),
+});
 
 /** Factors of the levels, the coarsest first and 1 last. */
 function levelsOf(levels: "auto" | number, translations: number): number[] {
