@@ -250,6 +250,7 @@ function dlsrStep({ scan, left, key, store }: StepContext): Step {
     distanceMm,
     stepMm,
     folder: scan.resolve("."),
+    isDividedByMeasured: scan.config.absorb?.from === "transmission",
   });
   const keep = (meta: DlsrMeta): void => {
     left.dlsr = meta;

@@ -26,6 +26,8 @@ export interface DlsrStageInput {
   readonly stepMm: number | undefined;
   /** where the files of the model lie */
   readonly folder: string;
+  /** the correction of the absorption was by a measured transmission */
+  readonly isDividedByMeasured: boolean;
 }
 
 export interface DlsrMeta {
@@ -119,7 +121,7 @@ async function solve(
     broadeningFixed,
     mean: Float64Array.from(bins, (bin) => mean[bin]!),
     variance: Float64Array.from(bins, (bin) => variance[bin]!),
-    isTransmissionMeasured: report.transmission !== undefined,
+    isTransmissionMeasured: input.isDividedByMeasured || report.transmission !== undefined,
     async reduce(matrix, sigmaOf, terms) {
       const whole = kernels.arena.f32(sinogram.bins * terms);
       const weight = kernels.arena.f64(sinogram.bins);
