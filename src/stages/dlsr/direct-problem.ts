@@ -24,7 +24,7 @@ export interface DirectPhase {
   /** the same with the width, and where the phase is eliminated the cell, that the mean ray gives */
   lines: PhaseLines;
   width: number;
-  /** relative */
+  /** relative; of a spatial phase what its conventional cells lack on average */
   shift: number;
   /** [ring] factors on the model's intensities so far */
   intensities: Float64Array;
@@ -80,8 +80,9 @@ export function settleLines(input: DirectInput, setting: DirectSetting): void {
     const { widths, shifts } = fitMeanRay({ ...meanRay(input, setting), geometry: input.geometry, phases: slice });
     phases.forEach((phase, p) => {
       phase.width *= widths[p]!;
-      if (phase.role.cell !== "spatial") phase.shift += shifts[p]!;
-      phase.lines = widened(shifted(phase.model, phase.shift), phase.width);
+      phase.shift += shifts[p]!;
+      const own = phase.role.cell === "spatial" ? phase.model : shifted(phase.model, phase.shift);
+      phase.lines = widened(own, phase.width);
     });
     if (input.config.intensities > 0) correctIntensities(input, setting);
   }
@@ -116,7 +117,7 @@ const stride = (count: number): number => Math.max(1, Math.ceil(count / MOST_VOX
 
 function conventionalSlice(
   { geometry: { size, stepMm } }: DirectInput,
-  { start, lines, intensities, role }: DirectPhase,
+  { start, lines, intensities, role, shift }: DirectPhase,
   geometry: DlsrGeometry,
 ): SlicePhase {
   const perStep = geometry.stepMm / stepMm;
@@ -126,7 +127,8 @@ function conventionalSlice(
   // of a phase with one cell that of the mean pattern: voxel by voxel it suffers from its neighbours' lines
   const cells =
     role.cell === "spatial"
-      ? Float64Array.from(found.flatMap((v) => start.cells.map(({ values }) => values[v]!)))
+      ? // conventional cells of what lies off the axis are all displaced: their lines would miss the mean ray's
+        shiftedCells(lines, Float64Array.from(found.flatMap((v) => start.cells.map(({ values }) => values[v]!))), shift)
       : lines.cell;
   return {
     lines: lines.withFactors(intensities),

@@ -160,7 +160,7 @@ function reportOf(
   };
 }
 
-function globalsOf({ input, problem, options, solution, uncertainty }: DirectOutcome): GlobalReport[] {
+function globalsOf({ input, setting, problem, options, solution, uncertainty }: DirectOutcome): GlobalReport[] {
   const { state } = solution;
   const globals: GlobalReport[] = [];
   problem.phases.forEach((phase, p) => {
@@ -178,8 +178,12 @@ function globalsOf({ input, problem, options, solution, uncertainty }: DirectOut
       const value = Math.exp(found.lnScale);
       globals.push({ name: `${phase.name}/scale`, unit: "", start: 1, value, esd: value * esd.lnScale });
     }
-    if (phase.refinesWidth)
-      globals.push({ name: `${phase.name}/width`, unit: "", start: 1, value: found.width, esd: esd.width });
+    if (phase.refinesWidth) {
+      // the lines that were refined already have the width of the mean ray: what is said is on the model's
+      const { width } = setting.kept.find(({ name }) => name === phase.name)!;
+      const value = width * found.width;
+      globals.push({ name: `${phase.name}/width`, unit: "", start: 1, value, esd: width * esd.width });
+    }
   });
   const { geometry } = input;
   if (options.geometry.rotationAxis) {
