@@ -109,7 +109,19 @@ export {
   project,
 } from "./projector/index.ts";
 export * from "./refinement/index.ts";
+export * from "./stages/absorb/index.ts";
 export * from "./stages/calibrate/index.ts";
+export {
+  type ConventionalPhase,
+  type DirectInput,
+  type DirectResult,
+  DlsrConfig,
+  type DlsrGeometry,
+  type DlsrReport,
+  type ProductRunner,
+  reconstructDirect,
+  serialRunner,
+} from "./stages/dlsr/index.ts";
 export {
   COLOUR_MAPS,
   type ColourMapName,

@@ -3,7 +3,10 @@ import type { Kernels } from "../kernels/index.ts";
 import type { BlockResult } from "./stage.ts";
 
 export interface BlockRunner {
-  /** Reads the block's input, does it, writes the output. */
+  /**
+   * Reads the block's input, does it, writes the output. Kernel memory that this takes is given back after the block:
+   * what is to last longer is taken in the set-up.
+   */
   run(block: number): BlockResult | Promise<BlockResult>;
   close(): void;
 }
