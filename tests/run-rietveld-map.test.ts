@@ -31,7 +31,9 @@ phases:
   - {name: Cu, structure: Cu}
 `;
 const DENSITY: Readonly<Record<string, number>> = { Al: 2.699, Cu: 8.935 };
-const map = { rietveld: { model: "model.yaml" } };
+/** peaks, too: a thread fits them and the model in one block after another, over the same memory */
+const regions = [{ name: "Cu111", phase: "Cu", range: [2.9, 3.1], peaks: [{ name: "p", d: 2.087, hkl: [1, 1, 1] }] }];
+const map = { rietveld: { model: "model.yaml" }, regions };
 let files: VirtualScan;
 let scan: string;
 const output = join(folder, "cell.nxs");
@@ -130,7 +132,7 @@ describe("a Rietveld map", () => {
     copyFileSync(output, other);
     writeFileSync(join(folder, "cell", "other.yaml"), MODEL);
     const moved = files.variant("moved.yaml", {
-      map: { rietveld: { model: "./model.yaml" } },
+      map: { ...map, rietveld: { model: "./model.yaml" } },
       reconstruct: { size: SIZE },
     });
     expect((await runHere(moved, output)).json.maps.length).toBeGreaterThan(0);

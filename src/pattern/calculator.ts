@@ -58,7 +58,10 @@ export interface PatternCalculator {
   readonly clampedWidths: number;
   /** index of a parameter. @throws InputError "model-parameter" */
   indexOf(name: string): number;
-  /** Choose the parameters that get a column; also chooses nodes and held widths from the values as they stand. */
+  /**
+   * Choose the parameters that get a column; also chooses nodes and held widths from the values as they stand. Takes
+   * memory of the arena where the columns or lines are more than ever before.
+   */
   prepare(refined: readonly number[]): void;
   /** @returns false where the model makes no sense at these values (a width below 0, a cell without volume) */
   evaluate(derivatives: boolean): boolean;

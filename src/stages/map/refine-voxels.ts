@@ -66,6 +66,9 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
   const { values, parameters, indexOf, model } = calculator;
   for (const [name, value] of plan.values) values[indexOf(name)] = value;
   const sum = values.slice();
+  const refined = plan.refined.map(indexOf);
+  // takes the memory of the columns now: what is taken while a block is done is given back after it
+  calculator.prepare(refined);
   const lower = Float64Array.from(parameters, ({ min }) => min);
   const upper = Float64Array.from(parameters, ({ max }) => max);
   for (const [name, low, high] of plan.bounds) {
@@ -73,7 +76,6 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     if (Number.isFinite(high)) upper[indexOf(name)] = high;
   }
   const isLowGiven = new Set(plan.bounds.flatMap(([name, low]) => (Number.isFinite(low) ? [name] : [])));
-  const refined = plan.refined.map(indexOf);
   plan.refined.forEach((name, j) => {
     const i = refined[j]!;
     // scales below 0 are noise that a mean over voxels needs: without them it would be too large
