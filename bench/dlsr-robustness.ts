@@ -3,7 +3,7 @@
  * it (filtered back-projection and fits of voxels, on 48 numbers a ray) and once through the whole stage, against the
  * truth of the simulator. The table of docs/validation/dlsr.md.
  *
- * `npm run bench -- dlsr-robustness [part of the case's name]`. Scans are simulated once, 40 CPU-s each.
+ * `npm run bench -- dlsr-robustness [pattern of the case's name]`. Scans are simulated once, 40 CPU-s each.
  */
 import { loadKernels } from "../src/pipeline/load-kernels.ts";
 import { serialRunner } from "../src/stages/dlsr/index.ts";
@@ -111,7 +111,7 @@ console.log(
   "| case | conventional: c bias / rms [a rms], mÅ | direct: c bias / rms / median [a rms], mÅ | slope | χ² | says | CPU s |",
 );
 console.log("|---|---|---|---|---|---|---|");
-for (const { name, phantom, scan, options } of CASES.filter((one) => one.name.includes(wanted))) {
+for (const { name, phantom, scan, options } of CASES.filter((one) => new RegExp(wanted).test(one.name))) {
   const rays = cachedRays(phantom, scan);
   // what is judged is the maps: the cheaper esd will do
   const config = { esd: "diagonal", ...options?.config };

@@ -68,7 +68,7 @@ export async function compareSolvers(
       ...SOLVER_DEFAULTS,
       rayScale: false,
       smoothness: { cell: 0.01, scale: 0.01 },
-      steps: 10,
+      steps: 16,
       innerSteps: 120,
       innerTolerance: 5e-3,
       tolerance: 1e-8,
