@@ -3,6 +3,8 @@
  *
  *   KILL_AT=line:STAGE:N     while the N-th line of a stage's journal is being written: half of it reaches the disk
  *   KILL_AT=interrupt:STAGE:N   not a kill: SIGINT after that line
+ *   KILL_AT=checkpoint:STAGE:N   before the N-th checkpoint of a stage has its name
+ *   KILL_AT=pause:STAGE:N    not a kill: SIGINT after that checkpoint
  *   KILL_AT=done:STAGE       after done.bin.new of a stage was written, before it has its name
  *   KILL_AT=partial          the result is complete but still called .partial
  *   KILL_AT=named            the result has its name, and nothing else has been noted yet
@@ -27,7 +29,13 @@ fs.appendFileSync = (path, text, ...rest) => {
   appendFileSync(path, text, ...rest);
   if (what === "interrupt") process.kill(process.pid, "SIGINT");
 };
+let checkpoints = 0;
 fs.renameSync = (from, to) => {
+  if (String(to).endsWith(".checkpoint") && String(to).includes(`${sep}${stage}${sep}`)) {
+    const isIt = ++checkpoints === Number(count);
+    if (isIt && what === "checkpoint") die();
+    if (isIt && what === "pause") process.kill(process.pid, "SIGINT");
+  }
   if (what === "done" && String(to).endsWith(`${stage}${sep}done.bin`)) die();
   if (what === "partial" && String(from).endsWith(".nxs.partial")) die();
   renameSync(from, to);
