@@ -4,11 +4,13 @@ import { createPatternCalculator, type PatternCalculator } from "../../pattern/c
 import { resolveModel, selectData } from "../../refinement/index.ts";
 import {
   type ConventionalPhase,
+  type DirectInput,
   type DlsrConfig,
   type DlsrReport,
   type ProductRunner,
   reconstructDirect,
 } from "../../stages/dlsr/index.ts";
+import type { ArrayReference } from "../array-reference.ts";
 import type { WorkerPool } from "../pool.ts";
 import { parseModel } from "../refine/load-model.ts";
 import type { SolveContext, Stage } from "../stage.ts";
@@ -122,22 +124,7 @@ async function solve(
     mean: Float64Array.from(bins, (bin) => mean[bin]!),
     variance: Float64Array.from(bins, (bin) => variance[bin]!),
     isTransmissionMeasured: input.isDividedByMeasured || report.transmission !== undefined,
-    async reduce(matrix, sigmaOf, terms) {
-      const whole = kernels.arena.f32(sinogram.bins * terms);
-      const weight = kernels.arena.f64(sinogram.bins);
-      bins.forEach((bin, channel) => {
-        whole.set(matrix.subarray(channel * terms, (channel + 1) * terms), bin * terms);
-        weight[bin] = sigmaOf[channel]! > 0 && Number.isFinite(sigmaOf[channel]!) ? 1 / sigmaOf[channel]! ** 2 : 0;
-      });
-      const data = kernels.arena.f32(rays * terms);
-      const rayVariance = kernels.arena.f32(rays);
-      const parts = 4 * pool.size;
-      await run(
-        { kind: "reduce", ...source, parts, matrix: whole, terms, weight, rays: data, rayVariance },
-        Math.min(parts, rays),
-      );
-      return { data, rayVariance };
-    },
+    reduce: createReducer(kernels, run, { ...source, rays, bins, parts: 4 * pool.size }),
     phases: calculator.model.phases.map(({ name }) =>
       conventionalPhase(name, maps, plan?.valuesPer === "mm" ? input.stepMm! : 1),
     ),
@@ -149,6 +136,39 @@ async function solve(
   });
   context.signal.throwIfAborted();
   return { meta: { maps: found, report: said }, notes };
+}
+
+interface Source {
+  readonly sinogram: ArrayReference;
+  readonly sigma?: ArrayReference;
+  readonly rays: number;
+  /** [channel] the bin of each channel that is used */
+  readonly bins: Int32Array;
+  readonly parts: number;
+}
+
+/** Rays times a matrix, streamed from the disk in as many threads as there are. */
+function createReducer(
+  kernels: Kernels,
+  run: (payload: DlsrPayload, parts: number) => Promise<void>,
+  { rays, bins, parts, ...source }: Source,
+): DirectInput["reduce"] {
+  const { arena } = kernels;
+  return async (matrix, sigmaOf, terms) => {
+    // bins that are not used count for nothing, and the arena gives memory as it was left
+    const whole = arena.f32(source.sinogram.bins * terms).fill(0);
+    const weight = arena.f64(source.sinogram.bins).fill(0);
+    bins.forEach((bin, channel) => {
+      whole.set(matrix.subarray(channel * terms, (channel + 1) * terms), bin * terms);
+      const sigma = sigmaOf[channel]!;
+      weight[bin] = sigma > 0 && Number.isFinite(sigma) ? 1 / sigma ** 2 : 0;
+    });
+    const data = arena.f32(rays * terms);
+    const rayVariance = arena.f32(rays);
+    const shared = { matrix: whole, terms, weight, rays: data, rayVariance };
+    await run({ kind: "reduce", ...source, parts, ...shared }, parts);
+    return { data, rayVariance };
+  };
 }
 
 async function runParts(pool: WorkerPool, payload: DlsrPayload, parts: number, signal: AbortSignal): Promise<void> {
