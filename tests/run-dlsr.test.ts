@@ -184,6 +184,12 @@ describe("what cannot be", () => {
   );
 });
 
+it("says what memory it needs before it begins", () => {
+  const { code, stderr } = xrdct(["run", scan, "-o", join(folder, "small.nxs"), "--quiet", "--memory-gb", "0.12"]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/dlsr needs 0\.\d GB .*Raise --memory-gb/);
+}, 60_000);
+
 describe.skipIf(!hasShared)("the AAA cell from its raw files alone (needs ../shared)", () => {
   it("meets what is asked of it", async () => {
     const other = join(folder, "aaa.nxs");

@@ -129,6 +129,7 @@ async function solve(
       conventionalPhase(name, maps, plan?.valuesPer === "mm" ? input.stepMm! : 1),
     ),
     sample: sampleOf(maps),
+    memoryBytes: Math.min(context.memoryBytes, SHARED_BYTES),
     progress: context.progress,
     remember: context.remember,
     checkpoint: context.checkpoint,

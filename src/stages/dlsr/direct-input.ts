@@ -45,6 +45,8 @@ export interface DirectInput {
   readonly phases: readonly ConventionalPhase[];
   /** [y, x] 1 where voxels may hold something */
   readonly sample: Uint8Array;
+  /** what the kernels' memory may grow by */
+  readonly memoryBytes?: number;
   readonly progress?: (share: number) => void;
   readonly remember?: <T>(name: string, compute: () => Promise<T>) => Promise<T>;
   readonly checkpoint?: <T>(name: string) => { readonly last: T | undefined; readonly keep: (state: T) => void };

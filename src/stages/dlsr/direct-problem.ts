@@ -67,6 +67,45 @@ export function createSetting(input: DirectInput): DirectSetting {
   return { phases, kept, sigma: channelSigma(input.variance), depth };
 }
 
+/**
+ * Refuses what would not fit before any long work.
+ *
+ * @throws InputError "memory-too-small"
+ */
+export function checkMemory(
+  { config, geometry, memoryBytes = Number.POSITIVE_INFINITY }: DirectInput,
+  setting: DirectSetting,
+): void {
+  const rays = geometry.omegaDeg.length * geometry.translations;
+  const nodes = 8 * Math.ceil(setting.depth.count / 8);
+  // data, the model of the state and of a step, and one to work in
+  let perRay = 4 * config.terms + 8;
+  let voxelBytes = 0;
+  for (const { role, start, lines } of setting.kept) {
+    const voxels = start.mask.reduce((count, inside) => count + inside, 0);
+    const n = lines.cell.length;
+    const isSpatial = role.cell === "spatial";
+    const unknowns = (isSpatial ? n : 0) + (role.scaleMap === "refined" ? 1 : 0);
+    const hasOwnNodes = isSpatial && n > 3;
+    const stencil = isSpatial ? (hasOwnNodes ? 1 + n : 4 ** n) : 1;
+    // weights of patterns and of their derivatives, of steps, and what the adjoint gives
+    voxelBytes += voxels * 4 * stencil * (3 + n + unknowns) + 8 * voxels * unknowns ** 2;
+    if (hasOwnNodes) voxelBytes += voxels * 4 * stencil * setting.depth.count * config.terms;
+    if (!isSpatial) perRay += nodes + (role.cell === "global" ? n * config.terms : 0);
+    perRay += config.terms * ((role.hasGlobalScale ? 1 : 0) + (role.refinesWidth ? 1 : 0));
+  }
+  perRay += 2 * config.terms; // rotation axis and distance
+  const needed = 4 * rays * perRay + voxelBytes + TABLE_BYTES;
+  if (needed <= memoryBytes) return;
+  throw new InputError(
+    "memory-too-small",
+    `dlsr needs ${(needed / 1e9).toFixed(1)} GB for ${rays} rays of ${config.terms} numbers and ${setting.kept.map(({ name }) => name).join(", ")}, and may take ${(memoryBytes / 1e9).toFixed(1)} GB (of 3 at most). Raise --memory-gb, take fewer dlsr.terms, or eliminate phases that need no map.`,
+  );
+}
+
+/** Tables of patterns, and what is small. */
+const TABLE_BYTES = 150e6;
+
 /** Times that widths and intensities are put right in turn before the first solution. */
 const ROUNDS = 2;
 /** Voxels of a phase that stand for all of them in the mean ray. */

@@ -6,6 +6,7 @@
 import { findAxisOffset } from "./axis-offset.ts";
 import type { DirectInput, DirectResult, StepReport } from "./direct-input.ts";
 import {
+  checkMemory,
   correctIntensities,
   createPhase,
   createSetting,
@@ -37,6 +38,7 @@ const NO_PARALLAX_MM = 1e9;
 export async function reconstructDirect(input: DirectInput): Promise<DirectResult> {
   const { kernels, runner, config, isCancelled } = input;
   const setting = createSetting(input);
+  checkMemory(input, setting);
   settleLines(input, setting);
   const reduction = reductionOf(input, setting);
   const { data, rayVariance } = await input.reduce(reduction.matrix, setting.sigma, reduction.terms);
