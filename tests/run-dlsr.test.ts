@@ -173,6 +173,16 @@ describe("what cannot be", () => {
       { dlsr: { phases: { Cu: { cell: "spatial" } }, standard: { phase: "Cu", cell: { a: 3.615 } } } },
       /a standard has one cell that is refined/,
     ],
+    [
+      "a standard of another cell",
+      { dlsr: { phases: { Cu: { cell: "spatial" } }, standard: { phase: "Al", cell: { a: 40.495 } } } },
+      /gives a: 40\.495 Å for Al, where the mean pattern has 4\.05/,
+    ],
+    [
+      "channels without lines",
+      { dlsr: { ...dlsr, twoThetaRange: [4.2, 4.5] } },
+      /No reflection of Al lies in .*4\.\d+°/,
+    ],
     ["a setting that is not there", { dlsr: { ...dlsr, term: 32 } }, /term/],
     ["an axis outside of the scan", { dlsr, sinogram: { rotationAxis: 60 } }, /rotation/i],
   ])(

@@ -5,6 +5,8 @@ import { type PhaseRole, type PhaseStart, phaseRoles, phaseStart } from "./conve
 import { createDepthNodes } from "./depth-nodes.ts";
 import type { DirectInput } from "./direct-input.ts";
 import { intensityStep } from "./intensity-step.ts";
+import { checkStandard } from "./internal-standard.ts";
+import { coarseReach, levelFactors } from "./levels.ts";
 import type { SlicePhase } from "./mean-profile.ts";
 import { fitMeanRay, shiftedCells } from "./mean-ray-fit.ts";
 import { createPhaseLines, type PhaseLines } from "./phase-lines.ts";
@@ -40,7 +42,8 @@ export interface DirectSetting {
 /**
  * Roles, starts, lines and depths.
  *
- * @throws InputError "dlsr-phase" | "dlsr-no-spatial" | "dlsr-no-signal" | "dlsr-profile" | "dlsr-depth"
+ * @throws InputError "dlsr-phase" | "dlsr-no-spatial" | "dlsr-no-signal" | "dlsr-profile" | "dlsr-no-lines" |
+ *   "dlsr-standard" | "dlsr-depth"
  */
 export function createSetting(input: DirectInput): DirectSetting {
   const { config, calculator, geometry } = input;
@@ -58,9 +61,15 @@ export function createSetting(input: DirectInput): DirectSetting {
     return [{ name: model.name, role, start, model: lines, lines, width: 1, shift: 0, intensities }];
   });
   const kept = phases.filter(({ role }) => role.cell !== "eliminated");
+  for (const { lines } of kept) {
+    checkLines(lines);
+    if (lines.phase !== config.standard?.phase) continue;
+    checkStandard(lines.phase, config.standard.cell, new Map(lines.cellNames.map((name, q) => [name, lines.cell[q]!])));
+  }
+  const coarsest = levelFactors(config.levels, geometry.translations)[0]!;
   const depth = createDepthNodes(
     kept.map(({ lines }) => lines),
-    farthest(kept, geometry.size) * geometry.stepMm,
+    (farthest(kept, geometry.size) + coarseReach(coarsest)) * geometry.stepMm,
     geometry.distanceMm,
     config.depthNodes,
   );
@@ -310,6 +319,22 @@ function farthest(phases: readonly DirectPhase[], size: number): number {
     });
   }
   return most;
+}
+
+/** @throws InputError "dlsr-no-lines" where nothing of the phase is in the channels: maps would be the start's */
+export function checkLines(lines: PhaseLines): void {
+  const [first, last] = [lines.twoTheta[0]!, lines.twoTheta.at(-1)!];
+  const tangents = new Float64Array(lines.lineCount);
+  lines.tangentsOf(lines.cell, tangents);
+  const isSeen = (tangent: number, line: number): boolean => {
+    const at = lines.apparentDeg(tangent, 0);
+    return lines.lineIntensity[line]! > 0 && at >= first && at <= last;
+  };
+  if (tangents.some(isSeen)) return;
+  throw new InputError(
+    "dlsr-no-lines",
+    `No reflection of ${lines.phase} lies in the part of the patterns that is used, ${first.toFixed(2)} to ${last.toFixed(2)}°, so the rays say nothing of it. Widen dlsr.twoThetaRange or the model's range, or leave the phase out of dlsr.phases.`,
+  );
 }
 
 /** Variance of a channel; no channel counts for more than one with 2 % of the mean. @throws InputError "dlsr-no-signal" */

@@ -13,7 +13,7 @@ import type {
 import type { DirectSetting } from "./direct-problem.ts";
 import type { DlsrSolution, SolverOptions } from "./gauss-newton.ts";
 import type { DepthSignVerdict } from "./geometry-search.ts";
-import { type StandardShift, standardShift } from "./internal-standard.ts";
+import { divideByStandard, type StandardShift, standardShift } from "./internal-standard.ts";
 import { mapStatistics } from "./map-statistics.ts";
 import type { Reduction } from "./reduction.ts";
 import type { Residuals } from "./residual-map.ts";
@@ -43,7 +43,6 @@ const unitOf = (parameter: string): string => (isLength(parameter) ? "Å" : "°"
 export function describeDirect(outcome: DirectOutcome): DirectResult {
   const { problem, options, solution, uncertainty } = outcome;
   const standard = standardOf(outcome);
-  const factor = standard ? 1 / (1 + standard.shift) : 1;
   const phases = phaseMaps(problem, options.geometry, solution, uncertainty);
   const parameters: ParameterReport[] = [];
   const maps: ParameterMap[] = [];
@@ -51,9 +50,9 @@ export function describeDirect(outcome: DirectOutcome): DirectResult {
     const phase = problem.phases[p]!;
     if (phase.cell === "spatial") {
       phase.response.cellNames.forEach((parameter, q) => {
-        const by = isLength(parameter) ? factor : 1;
-        const values = found.cells[q]!.map((value) => value * by);
-        const esd = found.cellEsd[q]!.map((value) => value * by);
+        const asFound = { cells: found.cells[q]!, esd: found.cellEsd[q]! };
+        const { cells: values, esd } =
+          standard && isLength(parameter) ? divideByStandard(asFound.cells, asFound.esd, standard) : asFound;
         maps.push(mapOf(outcome, `${phase.name}/${parameter}`, unitOf(parameter), values, esd, found.status));
         parameters.push(parameterReport(outcome, found, parameter, values, esd));
       });
@@ -280,12 +279,19 @@ function notesOf({ problem, conventional }: DirectOutcome, report: DlsrReport): 
       ? `voxels blur rays by ${report.blur.toFixed(3)} to each side`
       : "voxels do not blur rays: without it the fit is better",
     ...globals.map((found) => `${found.name} ${number(found)} ${found.unit}`.trimEnd()),
-    ...parameters.map(
-      ({ phase, parameter, unit, conventional: before, direct, difference }) =>
-        `${phase}/${parameter}: mean ${direct.weightedMean.toFixed(5)} ${unit}, spread ${direct.weightedStandardDeviation.toFixed(5)}, median esd ${direct.medianEsd.toPrecision(2)} in ${direct.voxels} voxels; conventional ${before.weightedMean.toFixed(5)}, spread ${before.weightedStandardDeviation.toFixed(5)}; rms difference ${difference.toPrecision(3)}`,
-    ),
+    ...parameters.map(statisticsNote),
     ...report.identifiability.map((sentence) => `note: ${sentence}`),
   ];
+}
+
+function statisticsNote({ phase, parameter, unit, conventional, direct, difference }: ParameterReport): string {
+  const before =
+    conventional.voxels > 0
+      ? `conventional ${conventional.weightedMean.toFixed(5)}, spread ${conventional.weightedStandardDeviation.toFixed(5)}`
+      : "no conventional map";
+  if (direct.voxels === 0) return `${phase}/${parameter}: found in no voxel; ${before} ${unit}`;
+  const both = Number.isFinite(difference) ? `; rms difference ${difference.toPrecision(3)}` : "";
+  return `${phase}/${parameter} (${unit}): mean ${direct.weightedMean.toFixed(5)}, spread ${direct.weightedStandardDeviation.toFixed(5)}, median esd ${direct.medianEsd.toPrecision(2)} in ${direct.voxels} voxels; ${before}${both}`;
 }
 
 const digits = (esd: number): number => Math.max(0, Math.min(8, 1 - Math.floor(Math.log10(esd))));

@@ -18,15 +18,13 @@ import {
 import { describeDirect } from "./direct-report.ts";
 import { type DlsrSolution, SOLVER_DEFAULTS, type SolverOptions, solveDlsr } from "./gauss-newton.ts";
 import { compareDepthSigns, type DepthSignVerdict } from "./geometry-search.ts";
-import { coarsenProblem, refineState } from "./levels.ts";
+import { coarsenProblem, levelFactors, refineState } from "./levels.ts";
 import type { Reduction } from "./reduction.ts";
 import { measureResiduals, type Residuals } from "./residual-map.ts";
 import type { DlsrProblem } from "./types.ts";
 import { estimateUncertainty } from "./uncertainty.ts";
 import { restarted, type SolverState, startState } from "./unknowns.ts";
 
-/** Levels halve the rays until fewer than this many translations are left. */
-const COARSEST = 100;
 /** Steps to find out which way depth runs, and between two corrections of intensities. */
 const FEW_STEPS = 3;
 /** A distance at which depth does nothing. */
@@ -51,7 +49,7 @@ export async function reconstructDirect(input: DirectInput): Promise<DirectResul
   const axisOffset = await remembered(input)("axis-offset", () =>
     findAxisOffset(runner, kernels, whole, { side: BLURS[1] }),
   );
-  const factors = levelsOf(config.levels, whole.geometry.translations);
+  const factors = levelFactors(config.levels, whole.geometry.translations);
   const mark = kernels.arena.mark();
   let problem = coarsened(input, setting, reduction, whole, factors[0]!);
   const { sign, options } = await findDepthSense(input, problem, solverOptions(input));
@@ -128,15 +126,6 @@ const withOpenWidths = (state: SolverState): SolverState => ({
   ...state,
   phases: state.phases.map((phase) => ({ ...phase, isWidthSettled: false })),
 });
-
-/** Factors of the levels, the coarsest first and 1 last. */
-function levelsOf(levels: "auto" | number, translations: number): number[] {
-  const factors = [1];
-  while (levels === "auto" ? translations / (2 * factors[0]!) >= COARSEST : factors.length < levels) {
-    factors.unshift(2 * factors[0]!);
-  }
-  return factors;
-}
 
 function coarsened(
   input: DirectInput,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { divideByStandard, standardShift } from "./internal-standard.ts";
+import { checkStandard, divideByStandard, standardShift } from "./internal-standard.ts";
 
 it("finds the strain that an offset in depth looks like, weighted by esd, and divides it out", () => {
   const shift = standardShift([3.615 * 1.0005, 5 * 1.0009], [1e-5, 1], [3.615, 5])!;
@@ -18,4 +18,13 @@ it("finds the strain that an offset in depth looks like, weighted by esd, and di
 
 it("knows no shift where neither truth nor esd is known", () => {
   expect(standardShift([3.6, 5], [0, 1e-4], [3.615, undefined])).toBeUndefined();
+});
+
+it.each([
+  [{ c: 4.05 }, /gives c, but the lattice parameters of Al are a\. .*\{a: 4\.0506\}/],
+  [{}, /gives no length/],
+  [{ a: 40.495 }, /gives a: 40\.495 Å for Al, where the mean pattern has 4\.0506 Å/],
+])("refuses %j as the cell of aluminium", (truth, message) => {
+  expect(() => checkStandard("Al", truth, new Map([["a", 4.0506]]))).toThrow(message);
+  expect(() => checkStandard("Al", { a: 4.0495 }, new Map([["a", 4.0506]]))).not.toThrow();
 });

@@ -1,3 +1,5 @@
+import { InputError } from "../../data/index.ts";
+
 /**
  * An internal standard against an offset in depth. A rotation axis that is not where the calibrant was shifts all lines
  * as a uniform strain would, and no data of one phase can tell them apart (dlsr.md section 6). A phase whose cell is
@@ -46,4 +48,36 @@ export function divideByStandard(
 ): StandardisedCells {
   const factor = 1 / (1 + shift);
   return { cells: cells.map((x) => factor * x), esd: esd.map((x) => factor * x), commonEsd: factor * commonEsd };
+}
+
+/** A cell further than this from the model's is another phase's, or a slip. */
+const FARTHEST = 0.02;
+
+/**
+ * Whether what is given as the standard's cell can be it.
+ *
+ * @param found by free parameter of the standard's cell in the model, angstrom and degrees
+ * @throws InputError "dlsr-standard"
+ */
+export function checkStandard(
+  phase: string,
+  truth: Readonly<Record<string, number>>,
+  found: ReadonlyMap<string, number>,
+): void {
+  const lengths = [...found.keys()].filter((name) => /^[abc]$/.test(name));
+  const unknown = Object.keys(truth).find((name) => !found.has(name));
+  if (unknown !== undefined || !lengths.some((name) => truth[name] !== undefined)) {
+    throw new InputError(
+      "dlsr-standard",
+      `dlsr.standard.cell ${unknown === undefined ? "gives no length" : `gives ${unknown}`}, but the lattice parameters of ${phase} are ${[...found.keys()].join(", ")}. Give those whose true value is known, as "cell: {${lengths[0]}: ${found.get(lengths[0]!)!.toFixed(4)}}".`,
+    );
+  }
+  for (const name of lengths) {
+    const [is, was] = [truth[name], found.get(name)!];
+    if (is === undefined || Math.abs(was / is - 1) <= FARTHEST) continue;
+    throw new InputError(
+      "dlsr-standard",
+      `dlsr.standard.cell gives ${name}: ${is} Å for ${phase}, where the mean pattern has ${was.toFixed(4)} Å: no offset in depth makes so much. Give the true length in angstrom.`,
+    );
+  }
 }

@@ -9,7 +9,7 @@ import {
   TERMS,
 } from "../../../tests/dlsr/gaussian-problem.ts";
 import { createReferenceKernels } from "../../kernels/index.ts";
-import { coarsenProblem, refineState } from "./levels.ts";
+import { coarsenProblem, coarseReach, refineState } from "./levels.ts";
 import { startState } from "./unknowns.ts";
 
 const kernels = createReferenceKernels();
@@ -68,4 +68,14 @@ it("hands a coarse solution up: cells between voxels, scales by what has changed
     expect(up.phases[0]!.cells[2 * v]).toBeCloseTo(2.84 + 5e-4 * x, 4);
   }
   expect(inside).toBe(25);
+});
+
+it.each([2, 4, 8])("lies no further out than coarseReach says, %i voxels in one", (factor) => {
+  const fine = createFine();
+  const coarse = coarsenProblem(kernels, fine, { factor, angleStep: 1, respond: createGaussianLevels(kernels) });
+  const farthest = ({ places }: { places: Float32Array }, by: number): number =>
+    by *
+    Math.max(...Array.from({ length: places.length / 2 }, (_, v) => Math.hypot(places[2 * v]!, places[2 * v + 1]!)));
+  const [before, after] = [fine, coarse].map(({ phases }, i) => farthest(phases[0]!.voxels, i === 0 ? 1 : factor));
+  expect(after!).toBeLessThanOrEqual(before! + coarseReach(factor));
 });

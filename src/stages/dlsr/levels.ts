@@ -18,6 +18,21 @@ export interface CoarseningOptions {
   readonly respond: (phase: DlsrPhase, voxels: VoxelList) => PhaseResponse;
 }
 
+/** Levels halve the rays until fewer than this many translations are left. */
+const COARSEST = 100;
+
+/** Factors of the levels, the coarsest first and 1 last. */
+export function levelFactors(levels: "auto" | number, translations: number): number[] {
+  const factors = [1];
+  while (levels === "auto" ? translations / (2 * factors[0]!) >= COARSEST : factors.length < levels) {
+    factors.unshift(2 * factors[0]!);
+  }
+  return factors;
+}
+
+/** How much further than the fine voxels in it the middle of a coarse voxel may lie, in fine steps. */
+export const coarseReach = (factor: number): number => (factor > 1 ? Math.SQRT2 * ((factor + 1) / 2) : 0);
+
 /** A coarse voxel is in the mask where the mask covers this share of it. */
 const LEAST_COVER = 0.1;
 
