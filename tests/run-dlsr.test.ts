@@ -8,7 +8,7 @@ import { directPages } from "../src/pipeline/direct-figures.ts";
 import type { DlsrReport } from "../src/stages/dlsr/index.ts";
 import { hasShared, shared } from "./shared.ts";
 import { tempFolder } from "./temp-folder.ts";
-import { hashes, PATTERNS, type Ran, run, simulate, type VirtualScan, xrdct } from "./virtual-scan.ts";
+import { hashes, PATTERNS, type Ran, run, runHere, simulate, type VirtualScan, xrdct } from "./virtual-scan.ts";
 
 const folder = tempFolder();
 const distanceMm = 400;
@@ -131,6 +131,17 @@ describe("a direct reconstruction", () => {
   });
 });
 
+it("says that maps are not to be used where depth was told the wrong way round", () => {
+  const wrong = files.variant("sign.yaml", {
+    ...{ map, sampleThreshold: 0.02 },
+    dlsr: { ...dlsr, geometry: { depthSign: -1 } },
+  });
+  const { json } = run(wrong, join(folder, "sign.nxs"), ["--workers", "2"]);
+  const notes: string[] = json.stages.find(({ name }: { name: string }) => name === "dlsr").notes;
+  expect(notes.join("\n")).toMatch(/fitted worse \(χ² .*depthSign/);
+  expect(notes.join("\n")).not.toMatch(/made about a rotation axis/);
+}, 60_000);
+
 describe("the same bits", () => {
   it("with one thread", async () => {
     const other = join(folder, "one.nxs");
@@ -203,7 +214,7 @@ it("says what memory it needs before it begins", () => {
 describe.skipIf(!hasShared)("the AAA cell from its raw files alone (needs ../shared)", () => {
   it("meets what is asked of it", async () => {
     const other = join(folder, "aaa.nxs");
-    expect(run("examples/aaa-dlsr.yaml", other).stderr).toBe("");
+    await runHere("examples/aaa-dlsr.yaml", other);
     const cell = await openResult(other);
     const truth = await aaaTruth();
     const [direct, conventional] = [cell.readMap("dlsr/NMC532/c"), cell.readMap("map/NMC532/c")];
