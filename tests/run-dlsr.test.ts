@@ -136,7 +136,8 @@ it("says that maps are not to be used where depth was told the wrong way round",
     ...{ map, sampleThreshold: 0.02 },
     dlsr: { ...dlsr, geometry: { depthSign: -1 } },
   });
-  const { json } = run(wrong, join(folder, "sign.nxs"), ["--workers", "2"]);
+  const { json, stderr } = run(wrong, join(folder, "sign.nxs"), ["--workers", "2"]);
+  expect(stderr).toBe("");
   const notes: string[] = json.stages.find(({ name }: { name: string }) => name === "dlsr").notes;
   expect(notes.join("\n")).toMatch(/fitted worse \(χ² .*depthSign/);
   expect(notes.join("\n")).not.toMatch(/made about a rotation axis/);

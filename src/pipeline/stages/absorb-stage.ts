@@ -283,7 +283,7 @@ const percent = (share: number, digits = 2): string => `${(100 * share).toFixed(
 function describe(meta: Omit<AbsorbMeta, "sinogram" | "divisor">, notes: readonly string[]): string[] {
   const { outcome, energyKeV, muPerMm, transmission, comparison, opaqueRays, passes } = meta;
   const greatest = muPerMm.reduce((most, mu) => Math.max(most, mu), 0);
-  const least = transmission.reduce((lowest, t) => Math.min(lowest, t), 1);
+  const least = transmission.reduce((lowest, t) => (t < lowest ? t : lowest), 1);
   const done = {
     corrected: "sinograms divided by the transmission",
     settled: "settled: sinograms as the pass before left them",

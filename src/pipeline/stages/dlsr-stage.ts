@@ -128,6 +128,7 @@ async function solve(
     phases: calculator.model.phases.map(({ name }) =>
       conventionalPhase(name, maps, plan?.valuesPer === "mm" ? input.stepMm! : 1),
     ),
+    isParallaxUndone: plan?.parallax === true,
     sample: sampleOf(maps),
     memoryBytes: Math.min(context.memoryBytes, SHARED_BYTES),
     progress: context.progress,

@@ -20,14 +20,14 @@ export function phaseRoles(config: DlsrConfig, names: readonly string[]): Map<st
   if (unknown !== undefined) {
     throw new InputError(
       "dlsr-phase",
-      `dlsr.phases names "${unknown}", but the phases of the map's model are ${names.join(", ")}. Correct the name, or add the phase to the model.`,
+      `dlsr.phases names "${unknown}", but the phases with a structure in the map's model are ${names.join(", ")}. Correct the name, or add the phase to the model.`,
     );
   }
   const standard = config.standard?.phase;
   if (standard !== undefined && !names.includes(standard)) {
     throw new InputError(
       "dlsr-phase",
-      `dlsr.standard.phase is "${standard}", but the phases of the map's model are ${names.join(", ")}.`,
+      `dlsr.standard.phase is "${standard}", but the phases with a structure in the map's model are ${names.join(", ")}.`,
     );
   }
   const isPaper = config.recipe === "paper";

@@ -43,6 +43,8 @@ export interface DirectInput {
     terms: number,
   ) => Promise<{ readonly data: Float32Array; readonly rayVariance: Float32Array }>;
   readonly phases: readonly ConventionalPhase[];
+  /** the conventional maps are of a volume that was reconstructed with the depths of its voxels */
+  readonly isParallaxUndone?: boolean;
   /** [y, x] 1 where voxels may hold something */
   readonly sample: Uint8Array;
   /** what the kernels' memory may grow by */

@@ -208,7 +208,7 @@ const LEAST_RETAINED = 0.9;
 const MANY = 0.2;
 
 function identifiability(
-  { problem, options, solution, sign, input, axisOffset }: DirectOutcome,
+  { problem, options, solution, sign, input, axisOffset, conventional }: DirectOutcome,
   parameters: readonly ParameterReport[],
   standard: StandardShift | undefined,
 ): string[] {
@@ -227,7 +227,8 @@ function identifiability(
       `All lengths are relative to ${input.config.standard.phase}, whose cell came out ${(standard.shift * 1e6).toFixed(0)}(${(standard.esd * 1e6).toFixed(0)}) ppm off: a depth offset of ${(standard.shift * solution.state.distanceMm).toFixed(3)} mm, or its true cell differs from the one given.`,
     );
   }
-  if (axisOffset && Math.abs(axisOffset.offset) > WRONG_AXIS + 2 * axisOffset.esd)
+  const isWorse = solution.chi2 > conventional.chi2;
+  if (axisOffset && !isWorse && Math.abs(axisOffset.offset) > WRONG_AXIS + 2 * axisOffset.esd)
     said.push(
       `The conventional maps were made about a rotation axis ${Math.abs(axisOffset.offset).toFixed(2)} steps from where the rays have it (${(input.geometry.rotationAxis + axisOffset.offset).toFixed(2)}): they are displaced and smeared, and what starts from them stays so in part. Set sinogram.rotationAxis to that and run again from the sinogram.`,
     );
@@ -236,6 +237,20 @@ function identifiability(
   if (sign.isReversed && input.config.geometry.depthSign === "auto")
     said.push(
       `Depth runs against the convention (χ² ${sign.chi2.reversed.toFixed(2)}, otherwise ${sign.chi2.asGiven.toFixed(2)}): angles count clockwise, translations run the other way, or maps are mirrored. It was taken so.`,
+    );
+  if (isWorse)
+    said.push(
+      `The rays are fitted worse (χ² ${solution.chi2.toFixed(2)}) than the conventional maps fit them (${conventional.chi2.toFixed(2)}): these maps are not to be used. Depth may run the other way (dlsr.geometry.depthSign), or the rotation axis, distanceMm or stepMm be wrong.`,
+    );
+  const others = input.calculator.model.phases.filter(({ kind }) => kind !== "rietveld").map(({ name }) => name);
+  if (others.length > 0)
+    said.push(
+      `${others.join(", ")} ${others.length > 1 ? "have" : "has"} no structure in the model, and so no part here: what the rays hold of ${others.length > 1 ? "them" : "it"} counts as background where it is smooth, and as an error elsewhere. Give a structure, or leave those lines out by dlsr.twoThetaRange or exclude.`,
+    );
+  const { size, translations } = input.geometry;
+  if (size < translations - 1)
+    said.push(
+      `Maps of ${size} voxels are narrower than the scan of ${translations} translations: what lies outside them is in the rays and in no voxel. Leave reconstruct.size out where the sample reaches that far.`,
     );
   for (const { phase, parameter, retained } of parameters) {
     if (retained < LEAST_RETAINED)

@@ -46,9 +46,6 @@ export async function reconstructDirect(input: DirectInput): Promise<DirectResul
   };
   const work = createProgress(input, whole);
 
-  const axisOffset = await remembered(input)("axis-offset", () =>
-    findAxisOffset(runner, kernels, whole, { side: BLURS[1] }),
-  );
   const factors = levelFactors(config.levels, whole.geometry.translations);
   const mark = kernels.arena.mark();
   let problem = coarsened(input, setting, reduction, whole, factors[0]!);
@@ -84,6 +81,11 @@ export async function reconstructDirect(input: DirectInput): Promise<DirectResul
       retabulate(setting, problem, solution.state);
     }
   }
+  // with depth running the right way, or what depth does to the rays' middles would pass for an offset
+  const settled = problem;
+  const axisOffset = await remembered(input)("axis-offset", () =>
+    findAxisOffset(runner, kernels, settled, { side: BLURS[1] }),
+  );
   const final = { problem, options, solution: solution!, sign, axisOffset };
   const conventional = await measureConventional(input, setting, problem, options, solution!.state);
   const residuals = await measureResiduals(runner, kernels, problem, options, final.solution.state);
@@ -230,23 +232,27 @@ function retabulate({ kept }: DirectSetting, problem: DlsrProblem, state: Solver
   });
 }
 
-/** Conventional maps as they are meant, without depth; widths and axis as found, so that only the maps are compared. */
+/**
+ * Conventional maps as they are meant, without depth unless it was undone in them; widths and axis as found, so that
+ * only the maps are compared.
+ */
 function measureConventional(
-  { kernels, runner }: DirectInput,
+  { kernels, runner, isParallaxUndone }: DirectInput,
   { kept }: DirectSetting,
   problem: DlsrProblem,
   options: SolverOptions,
   solved: SolverState,
 ): Promise<Residuals> {
-  const flat = { ...problem, geometry: { ...problem.geometry, distanceMm: NO_PARALLAX_MM } };
-  const state = startState(flat, options.damping);
+  const distanceMm = isParallaxUndone ? solved.distanceMm : NO_PARALLAX_MM;
+  const meant = { ...problem, geometry: { ...problem.geometry, distanceMm } };
+  const state = startState(meant, options.damping);
   const phases = state.phases.map((phase, p) => {
     const { name, voxels } = problem.phases[p]!;
     const { start } = kept.find((candidate) => candidate.name === name)!;
     const scale = Float64Array.from(voxels.index, (at) => start.scale[at]!);
     return { ...phase, scale, lnScale: solved.phases[p]!.lnScale, width: solved.phases[p]!.width };
   });
-  return measureResiduals(runner, kernels, flat, options, { ...state, phases, rotationAxis: solved.rotationAxis });
+  return measureResiduals(runner, kernels, meant, options, { ...state, phases, rotationAxis: solved.rotationAxis });
 }
 
 interface Progress {
