@@ -143,7 +143,7 @@ class Run {
     const names = this.steps.map(({ stage }) => stage.name).join(", ");
     throw new InputError(
       "stage-not-in-scan",
-      `${this.scan.path}: this scan has no stage "${name}". Its stages are ${names}; input.kind and the map section decide.`,
+      `${this.scan.path}: this scan has no stage "${name}". Its stages are ${names}; input.kind and the sections absorb, map and dlsr decide.`,
     );
   }
 

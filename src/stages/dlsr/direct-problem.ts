@@ -322,7 +322,7 @@ function farthest(phases: readonly DirectPhase[], size: number): number {
 }
 
 /** @throws InputError "dlsr-no-lines" where nothing of the phase is in the channels: maps would be the start's */
-export function checkLines(lines: PhaseLines): void {
+function checkLines(lines: PhaseLines): void {
   const [first, last] = [lines.twoTheta[0]!, lines.twoTheta.at(-1)!];
   const tangents = new Float64Array(lines.lineCount);
   lines.tangentsOf(lines.cell, tangents);
