@@ -34,9 +34,15 @@ export interface Simulated {
 
 const NAME = "cell";
 
-/** @throws InputError "output-not-empty" where the folder holds another simulation */
+/** @throws InputError "output-not-empty" where the folder holds another simulation | "simulate-axis" */
 export async function simulateScan(config: SimulateConfig, options: SimulateOptions): Promise<Simulated> {
   const { folder, output, signal } = options;
+  if (output === "patterns" && config.axis.unit !== "q" && config.axis.unit !== "two-theta") {
+    throw new InputError(
+      "simulate-axis",
+      `axis.unit is ${config.axis.unit}, but files of patterns as the beamline writes them hold q or two-theta, and would be read as that. Give one of the two, or simulate frames.`,
+    );
+  }
   const structures = structuresOf(config);
   const experiment = createExperiment(config, structures);
   const { angles: lines, translations } = countsOf(experiment);
