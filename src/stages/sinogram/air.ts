@@ -1,11 +1,14 @@
 /** Translations at the ends of the lines that hold no sample at any angle. */
 import { quantile } from "../../fit/index.ts";
 
+/** A sample that takes less than this of the beam does not show in its transmission, and would pass for air. */
+const LEAST_DEPTH = 0.05;
+
 /**
  * How many translations at the low and the high end are air.
  *
  * @param total        [angle, translation] sum over channels
- * @param transmission [angle, translation] where it was measured: it decides alone
+ * @param transmission [angle, translation] where it was measured: it decides alone, unless the sample hardly attenuates
  */
 export function findAir(
   total: Float64Array,
@@ -13,9 +16,12 @@ export function findAir(
   translations: number,
   transmission?: Float64Array,
 ): { low: number; high: number } {
-  const isAir = transmission
-    ? (t: number) => quantile(column(transmission, angles, translations, t), 0.05) > 0.975
-    : emptyByIntensity(total, angles, translations);
+  const depth = transmission ? 1 - quantile(transmission, 0.02) : 0;
+  const isAir =
+    transmission && depth > LEAST_DEPTH
+      ? (t: number) =>
+          1 - quantile(column(transmission, angles, translations, t), 0.05) < Math.min(LEAST_DEPTH / 2, depth / 10)
+      : emptyByIntensity(total, angles, translations);
   const limit = Math.floor(translations / 3);
   let low = 0;
   while (low < limit && isAir(low)) low++;
