@@ -53,11 +53,24 @@ export class Arena {
     // A bug of ours, not the user's: block sizes are chosen from the memory setting before work starts.
     if (next > this.end)
       throw new RangeError(`kernel arena full: ${next - this.start} of ${this.end - this.start} bytes`);
-    const missing = next - this.memory.buffer.byteLength;
-    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
+    this.reach(next);
     this.top = next;
     // TypeScript knows memory.buffer as ArrayBuffer; ours is a SharedArrayBuffer.
     return [this.memory.buffer, at, length];
+  }
+
+  /** Grows the memory where it ends before `end`. */
+  private reach(end: number): void {
+    const { memory } = this;
+    for (let missing = end - memory.buffer.byteLength; missing > 0; missing = end - memory.grow(0) * PAGE) {
+      const before = memory.buffer.byteLength;
+      try {
+        memory.grow(Math.ceil(missing / PAGE));
+      } catch (error) {
+        // another thread may have grown it meanwhile, so that both together would pass the maximum: less is missing now
+        if (memory.grow(0) * PAGE === before) throw error;
+      }
+    }
   }
 }
 
