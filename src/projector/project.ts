@@ -167,7 +167,7 @@ export function backprojectStrip(
 }
 
 /** Bins first to first + 16 of [n, bins] into packed [n, 16]; lanes beyond the last bin are 0. */
-export function packBins(
+function packBins(
   kernels: Kernels,
   out: Float32Array,
   source: Float32Array,
