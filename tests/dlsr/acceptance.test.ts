@@ -1,4 +1,4 @@
-/** dlsr.md 12.5, 12.7 to 12.9 on small scans; bench/dlsr.ts has them at the sizes that are asked for. */
+/** Accuracy, geometry, standards and starts on small scans; bench/dlsr.ts has them at full size. */
 import { expect, it } from "vitest";
 import { loadKernels } from "../../src/pipeline/load-kernels.ts";
 import { SOLVER_DEFAULTS } from "../../src/stages/dlsr/gauss-newton.ts";

@@ -1,4 +1,4 @@
-/** dlsr.md 12.4: the reduced-order solution is the dense one, which has all channels and shares no code with it. */
+/** The reduced-order solution is the dense one, which has all channels and shares no code with it. */
 import { expect, it } from "vitest";
 import { loadKernels } from "../../src/pipeline/load-kernels.ts";
 import { compareSolvers } from "./equivalence.ts";

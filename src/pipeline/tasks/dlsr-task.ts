@@ -42,7 +42,7 @@ export interface ProductPayload {
 }
 
 /** Part p of n of so many items. */
-export const partOf = (items: number, part: number, parts: number): [first: number, end: number] => [
+const partOf = (items: number, part: number, parts: number): [first: number, end: number] => [
   Math.floor((items * part) / parts),
   Math.floor((items * (part + 1)) / parts),
 ];

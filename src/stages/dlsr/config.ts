@@ -22,7 +22,7 @@ export const DlsrPhaseConfig = z.strictObject({
 });
 export type DlsrPhaseConfig = z.output<typeof DlsrPhaseConfig>;
 
-/** Defaults are those of dlsr.md section 10. */
+/** Why the defaults are what they are: docs/decisions/0011-direct-reconstruction.md. */
 export const DlsrConfig = z.strictObject({
   phases: z
     .record(z.string(), DlsrPhaseConfig)

@@ -88,7 +88,7 @@ export interface CellStart {
 
 /** A voxel under this share of the typical scale says little about the cell. */
 export const WELL_FILLED = 0.3;
-/** Tabulated beyond the band on each side, relative: 10.2. */
+/** Tabulated beyond the band on each side, relative: a conventional map off the axis is wrong by as much. */
 const MARGIN = 0.005;
 /** Starts may be outside of the band by this much, relative. */
 const START_MARGIN = 0.002;

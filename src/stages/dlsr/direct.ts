@@ -179,7 +179,7 @@ async function findDepthSense(
   return { sign, options: { ...options, side } };
 }
 
-/** Of no voxel, and of one that fills its square (dlsr.md section 2). */
+/** Of no voxel, and of one that fills its square evenly: a box of a step has the variance 1/12, half of it to each side. */
 const BLURS = [0, 1 / 24] as const;
 
 const remembered =

@@ -33,7 +33,7 @@ export interface SolverOptions extends ModelOptions {
   readonly plateau: number;
 }
 
-/** dlsr.md section 10. */
+/** What the method was validated with; a scan.yaml says otherwise (config.ts). */
 export const SOLVER_DEFAULTS: SolverOptions = {
   side: 1 / 24,
   rayScale: true,

@@ -2,7 +2,7 @@ import { InputError } from "../../data/index.ts";
 
 /**
  * An internal standard against an offset in depth. A rotation axis that is not where the calibrant was shifts all lines
- * as a uniform strain would, and no data of one phase can tell them apart (dlsr.md section 6). A phase whose cell is
+ * as a uniform strain would, and no data of one phase can tell them apart (docs/dlsr.md, what it cannot do). A phase whose cell is
  * known shows the strain; dividing by it takes the offset out of all others.
  */
 export interface StandardShift {

@@ -146,7 +146,7 @@ const meanOf = (values: Float64Array): number =>
 
 /** A voxel of less than this share of the typical scale tells little of its cell. */
 export const TYPICAL_SHARE = 0.3;
-/** Smoothness of the best determined parameter and of the others (what dlsr.md section 10 finds flat: 0.03 to 0.1). */
+/** Smoothness of the best determined parameter and of the others (flat from 0.03 to 0.1: docs/decisions/0011). */
 const AUTO_SMOOTHNESS = { best: 0.1, others: 0.05 } as const;
 
 /** By the curvature with all rays' factors at 1: how badly the start fits must not decide how smooth maps become. */
