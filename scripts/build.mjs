@@ -1,5 +1,5 @@
 /**
- * Builds dist/: TypeScript by tsc, and the kernels by AssemblyScript, twice from one source:
+ * Builds dist/: TypeScript by tsc, the app's pages by Vite, and the kernels by AssemblyScript, twice from one source:
  * kernels.wasm (SIMD) and kernels.relaxed.wasm (relaxed SIMD, fused multiply-add where the CPU has it).
  * `node scripts/build.mjs kernels` builds the kernels alone.
  */
@@ -63,4 +63,5 @@ if (isAll) node("node_modules/typescript/bin/tsc", ["-p", "tsconfig.build.json"]
 // npx links to it, and sets the mode only the first time
 if (isAll) chmodSync(join(root, "dist/cli/main.js"), 0o755);
 buildKernels();
+if (isAll) node("node_modules/vite/bin/vite.js", ["build", "--logLevel", "warn"]);
 if (isAll) removeOlder(join(root, "dist"), start);

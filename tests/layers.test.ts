@@ -16,10 +16,17 @@ const MAY_IMPORT: Record<string, string[]> = {
   stages: ["data", "kernels", ...PHYSICS],
   files: ["data", "geometry", "crystal", "kernels"],
   pipeline: ["data", "kernels", ...PHYSICS, "files", "stages"],
-  cli: ["data", "kernels", ...PHYSICS, "files", "stages", "pipeline"],
+  server: ["data", "kernels", ...PHYSICS, "files", "stages", "pipeline"],
+  cli: ["data", "kernels", ...PHYSICS, "files", "stages", "pipeline", "server"],
+  // pure functions and types alone: the rest is asked for over HTTP
+  web: ["data", "geometry", "stages", "server"],
 };
+/** What the page may take of other folders. */
+const IN_THE_PAGE = ["stages/figure", "server/wire"];
 /** Folders that may touch files, clocks and processes. */
 const MAY_USE_NODE = ["files", "pipeline", "cli", "server"];
+/** The page may, besides, ask for the time: it lives in a browser. */
+const MAY_ASK_THE_TIME = [...MAY_USE_NODE, "web"];
 
 const sources = (readdirSync("src", { recursive: true, encoding: "utf8" }) as string[]).filter(
   (file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file),
@@ -57,11 +64,24 @@ it("every folder of src is in the picture", () => {
   expect([...folders].filter((folder) => !(folder in MAY_IMPORT))).toEqual([]);
 });
 
+it("the page takes only figures, and the types of what server and page say to each other", () => {
+  const wrong: string[] = [];
+  for (const file of sources.filter((f) => f.startsWith("web/"))) {
+    for (const to of imports(file).filter((path) => path.startsWith("."))) {
+      const target = normalize(join(dirname(file), to));
+      const isPhysics = ["stages", "server"].includes(layer(target));
+      if (isPhysics && !IN_THE_PAGE.some((start) => target.startsWith(start))) wrong.push(`${file} -> ${target}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
 it("physics touches no file, clock, worker or console", () => {
   const wrong: string[] = [];
   for (const file of sources.filter((f) => f.includes("/") && !MAY_USE_NODE.includes(layer(f)))) {
     const text = readFileSync(join("src", file), "utf8");
     if (imports(file).some((to) => to.startsWith("node:"))) wrong.push(`${file}: node module`);
+    if (MAY_ASK_THE_TIME.includes(layer(file))) continue;
     if (/\b(Date\.now|performance\.now|Math\.random|console\.)/.test(text))
       wrong.push(`${file}: clock, chance or console`);
   }

@@ -1,0 +1,41 @@
+/** Arrays as the body of a reply (wire.ts). */
+import type { FastifyReply } from "fastify";
+import type { FrameArray } from "../data/index.ts";
+import { ARRAYS_HEADER, type ArraysHeader, type WireType } from "./wire.ts";
+
+export interface NamedArray {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: FrameArray;
+}
+
+export function sendArrays(
+  reply: FastifyReply,
+  arrays: readonly NamedArray[],
+  meta: Readonly<Record<string, unknown>> = {},
+): FastifyReply {
+  const header: ArraysHeader = {
+    arrays: arrays.map(({ name, shape, data }) => ({ name, shape, type: typeOf(data) })),
+    meta,
+  };
+  const starts: number[] = [];
+  let end = 0;
+  for (const { data } of arrays) {
+    const start = Math.ceil(end / 8) * 8;
+    starts.push(start);
+    end = start + data.byteLength;
+  }
+  const body = Buffer.alloc(end);
+  arrays.forEach(({ data }, i) => {
+    body.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), starts[i]);
+  });
+  // a header is ASCII: anything else is escaped as JSON escapes it
+  const text = JSON.stringify(header).replace(
+    /[^\x20-\x7e]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return reply.header(ARRAYS_HEADER, text).type("application/octet-stream").send(body);
+}
+
+/** Float32Array as "float32" */
+const typeOf = (data: FrameArray): WireType => data.constructor.name.replace("Array", "").toLowerCase() as WireType;

@@ -1,0 +1,185 @@
+/**
+ * What server and browser say to each other: types only, so that the page carries nothing of the server.
+ *
+ * Paths are relative to the served folder, with "/" between the parts; "" is the folder itself. An error is always
+ * ErrorReply with a status of 400 (the user's to mend), 401, 403, 404, 413, 429 or 500 (a bug of ours).
+ *
+ * Arrays travel as bytes (application/octet-stream): all of a reply one after the other, each at a multiple of 8, and
+ * the header "x-xrdct-arrays" (JSON, ArraysHeader) says what they are.
+ */
+import type { AxisUnit } from "../data/index.ts";
+
+export interface ErrorReply {
+  readonly error: { readonly code: string; readonly message: string };
+}
+
+export const ARRAYS_HEADER = "x-xrdct-arrays";
+
+export type WireType = "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32" | "float64";
+
+export interface ArraysHeader {
+  readonly arrays: readonly { readonly name: string; readonly type: WireType; readonly shape: readonly number[] }[];
+  /** whatever goes with them, as named by the route */
+  readonly meta: Readonly<Record<string, unknown>>;
+}
+
+/** GET /api/session */
+export interface Session {
+  readonly version: string;
+  /** the served folder, as the user knows it */
+  readonly folder: string;
+  /** a file that `xrdct serve FILE` named, to be opened at once */
+  readonly open?: string;
+  readonly workers: number;
+}
+
+export type FileKind = "folder" | "result" | "scan" | "model" | "frame" | "geometry" | "pattern" | "hdf5" | "other";
+
+export interface FileEntry {
+  readonly name: string;
+  readonly path: string;
+  readonly kind: FileKind;
+  readonly bytes: number;
+  /** ISO 8601 */
+  readonly modified: string;
+}
+
+/** GET /api/files?path= */
+export interface Listing {
+  readonly path: string;
+  readonly entries: readonly FileEntry[];
+  /** entries that are not listed because there are too many */
+  readonly left: number;
+}
+
+/** GET /api/found: results and scans anywhere below the served folder, the newest first */
+export interface Found {
+  readonly results: readonly FileEntry[];
+  readonly scans: readonly FileEntry[];
+  /** the search stopped at its limit */
+  readonly isCut: boolean;
+}
+
+export interface AxisInfo {
+  readonly name: string;
+  readonly unit: string;
+  readonly values: readonly number[];
+}
+
+/** map [y, x]; pattern [bin]; stack [y, x, bin] or [angle, translation, bin]; image: other 2D */
+export type ArrayKind = "map" | "pattern" | "stack" | "image" | "other";
+
+export interface ArrayInfo {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type: string;
+  readonly unit: string;
+  /** what a reader would call it, without the unit */
+  readonly title: string;
+  readonly kind: ArrayKind;
+  readonly hasEsd: boolean;
+  readonly hasStatus: boolean;
+}
+
+/** GET /api/result?file= */
+export interface ResultInfo {
+  readonly file: string;
+  readonly title: string;
+  readonly bytes: number;
+  /** esd and status arrays are not listed by themselves: see hasEsd, hasStatus */
+  readonly arrays: readonly ArrayInfo[];
+  /** [y, x, bin], where the file keeps one */
+  readonly volume?: string;
+  /** [angle, translation, bin], where the file keeps one */
+  readonly sinogram?: string;
+  /** the map to show first, or the volume where there is no map */
+  readonly first: string;
+  /** mm; absent where the step is not known */
+  readonly voxelMm?: number;
+  /** of the bins of volume and sinogram */
+  readonly axis?: { readonly unit: AxisUnit; readonly values: readonly number[] };
+  readonly wavelengthA?: number;
+  readonly distanceM?: number;
+  /** in the order of the map */
+  readonly phases: readonly string[];
+  /** a Rietveld map with its model in the file: a voxel can be refined */
+  readonly hasModel: boolean;
+  readonly processes: readonly {
+    readonly stage: string;
+    readonly version: string;
+    readonly endedAt: string;
+    readonly notes: readonly string[];
+    readonly config: unknown;
+  }[];
+}
+
+/**
+ * GET /api/array?file=&name=[&offset=0,0,0&shape=1,2,3]
+ * arrays: values, and with &with=esd,status those that the map has. At most 64 MB.
+ */
+
+/** Voxels of an image [y, x], row 0 the lowest. Corners and points are in voxels, voxel (0, 0) reaching from 0 to 1. */
+export type Region =
+  | { readonly kind: "voxel"; readonly y: number; readonly x: number }
+  | {
+      readonly kind: "rectangle";
+      readonly from: readonly [x: number, y: number];
+      readonly to: readonly [x: number, y: number];
+    }
+  | {
+      readonly kind: "ellipse";
+      readonly from: readonly [x: number, y: number];
+      readonly to: readonly [x: number, y: number];
+    }
+  | { readonly kind: "polygon"; readonly points: readonly (readonly [x: number, y: number])[] }
+  | { readonly kind: "mask"; readonly name: string };
+
+/**
+ * POST /api/pattern PatternRequest: the mean pattern of a region of a stack (GET with y and x for one voxel).
+ * arrays: intensity [bin] float64 (float32 of one voxel), sigma [bin] where the stack has one; meta: PatternMeta
+ */
+export interface PatternRequest {
+  readonly file: string;
+  readonly stack: string;
+  readonly region: Region;
+}
+export interface PatternMeta {
+  /** voxels of the region that lie in the slice and have a value */
+  readonly voxels: number;
+}
+
+/**
+ * GET /api/image?file=&stack=&from=&to=[&side=n]: mean over the bins [from, to) of a stack; side: less the mean of the n
+ * bins on either side. arrays: values [row, col] float32; meta: { from, to }
+ */
+
+/** GET /api/ticks?file= : where the phases have their reflections, on the axis of the bins */
+export interface Ticks {
+  readonly phases: readonly {
+    readonly name: string;
+    readonly reflections: readonly {
+      readonly hkl: readonly [number, number, number];
+      readonly position: number;
+      /** 0 to 1, of the phase's strongest */
+      readonly intensity: number;
+    }[];
+  }[];
+}
+
+/** GET /api/masks?file= ; PUT /api/masks MaskSave; DELETE /api/masks?file=&name= */
+export interface MaskInfo {
+  readonly name: string;
+  /** the .npy beside the result: uint8 [y, x], 1 inside */
+  readonly path: string;
+  readonly voxels: number;
+}
+export interface MaskSave {
+  readonly file: string;
+  readonly name: string;
+  /** joined, in this order */
+  readonly shapes: readonly { readonly region: Region; readonly isHole?: boolean }[];
+  readonly overwrite?: boolean;
+}
+
+/** POST /api/png { svg, scale }: the SVG as a PNG, drawn as `xrdct figure` draws it */
+/** GET /api/export?file=&name=&format=npy|csv|tif|edf|png|svg|xye[&from=&to=]: as `xrdct export` writes it */

@@ -1,0 +1,83 @@
+/**
+ * Where the user is, all of it in the address, so that a link restores the view:
+ *
+ *   #/explore?file=demo/cell.nxs&view={"map":"map/NMC532/c","y":30}
+ *
+ * `view` holds only what differs from the page's defaults.
+ */
+import { useCallback, useMemo, useSyncExternalStore } from "react";
+
+export const PAGES = ["start", "explore", "refine", "run", "frames", "compose"] as const;
+export type Page = (typeof PAGES)[number];
+
+export interface Route {
+  readonly page: Page;
+  /** path of the file that the page is about */
+  readonly file: string | undefined;
+  readonly view: Readonly<Record<string, unknown>>;
+}
+
+export function parseRoute(hash: string): Route {
+  const [way = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
+  const params = new URLSearchParams(query);
+  let view: Record<string, unknown> = {};
+  try {
+    const given: unknown = JSON.parse(params.get("view") ?? "{}");
+    if (given !== null && typeof given === "object" && !Array.isArray(given)) view = given as Record<string, unknown>;
+  } catch {
+    // a link that was cut off still opens its page
+  }
+  const page = PAGES.find((one) => one === way) ?? "start";
+  return { page, file: params.get("file") ?? undefined, view };
+}
+
+export function formatRoute({ page, file, view }: Route): string {
+  const params = new URLSearchParams();
+  if (file !== undefined) params.set("file", file);
+  if (Object.keys(view).length > 0) params.set("view", JSON.stringify(view));
+  // readable: these need no escape behind the #
+  const query = params.toString().replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%2C", ",");
+  return `#/${page}${query ? `?${query}` : ""}`;
+}
+
+const subscribe = (listener: () => void): (() => void) => {
+  window.addEventListener("hashchange", listener);
+  return () => window.removeEventListener("hashchange", listener);
+};
+
+export function useRoute(): Route {
+  const hash = useSyncExternalStore(subscribe, () => window.location.hash);
+  return useMemo(() => parseRoute(hash), [hash]);
+}
+
+/** Goes to a page; one step back in the browser comes back. */
+export function go(page: Page, file?: string, view: Route["view"] = {}): void {
+  window.location.hash = formatRoute({ page, file, view });
+}
+
+/**
+ * What a page shows, kept in the address. Small changes (a cursor) replace the address, so that "back" leaves the page.
+ *
+ * @param defaults plain JSON, the same at every call
+ */
+export function useView<T extends object>(defaults: T): [T, (change: Partial<T>) => void] {
+  const { view } = useRoute();
+  const merged = useMemo(() => ({ ...defaults, ...view }) as T, [defaults, view]);
+  const change = useCallback(
+    (part: Partial<T>) => {
+      // read anew: two changes in one event must both hold
+      const now = parseRoute(window.location.hash);
+      const next = { ...now.view, ...part } as Record<string, unknown>;
+      for (const [key, value] of Object.entries(next)) {
+        if (value === undefined || JSON.stringify(value) === JSON.stringify((defaults as Record<string, unknown>)[key]))
+          delete next[key];
+      }
+      const hash = formatRoute({ ...now, view: next });
+      if (hash === window.location.hash) return;
+      window.history.replaceState(null, "", hash);
+      window.dispatchEvent(new HashChangeEvent("hashchange"));
+    },
+    [defaults],
+  );
+  return [merged, change];
+}

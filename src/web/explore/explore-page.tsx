@@ -1,0 +1,4 @@
+/** The page "explore". */
+export default function ExplorePage({ file }: { file: string | undefined }) {
+  return <main className="page">{file}</main>;
+}

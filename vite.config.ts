@@ -1,0 +1,17 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+/** The pages of `xrdct serve`: src/web to dist/web, all that they need inside. */
+export default defineConfig({
+  root: "src/web",
+  base: "./",
+  plugins: [react()],
+  build: {
+    outDir: process.env["XRDCT_WEB"] ?? "../../dist/web",
+    emptyOutDir: true,
+    target: "es2023",
+    sourcemap: false,
+    chunkSizeWarningLimit: 2000,
+    license: { fileName: "licenses.md" },
+  },
+});
