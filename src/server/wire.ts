@@ -132,7 +132,9 @@ export type Region =
       readonly to: readonly [x: number, y: number];
     }
   | { readonly kind: "polygon"; readonly points: readonly (readonly [x: number, y: number])[] }
-  | { readonly kind: "mask"; readonly name: string };
+  | { readonly kind: "mask"; readonly name: string }
+  /** voxels one by one, a threshold for instance: start, length, start, length ... of y * width + x, ascending */
+  | { readonly kind: "voxels"; readonly runs: readonly number[] };
 
 /**
  * POST /api/pattern PatternRequest: the mean pattern of a region of a stack (GET with y and x for one voxel).
@@ -166,7 +168,10 @@ export interface Ticks {
   }[];
 }
 
-/** GET /api/masks?file= ; PUT /api/masks MaskSave; DELETE /api/masks?file=&name= */
+/**
+ * GET /api/masks?file= : MaskInfo[]; PUT /api/masks MaskSave: MaskInfo; DELETE /api/masks?file=&name=
+ * GET /api/mask?file=&name= : arrays: values uint8 [y, x]; meta: { shapes: MaskSave["shapes"] }
+ */
 export interface MaskInfo {
   readonly name: string;
   /** the .npy beside the result: uint8 [y, x], 1 inside */
