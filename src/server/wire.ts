@@ -60,6 +60,16 @@ export interface Found {
   readonly isCut: boolean;
 }
 
+/** GET /api/text?path= : TextFile; PUT /api/text TextSave: FileEntry. For .yaml, .yml, .poni, .txt up to 1 MB. */
+export interface TextFile {
+  readonly path: string;
+  readonly text: string;
+}
+export interface TextSave extends TextFile {
+  /** left out: an existing file is kept, and the answer is "file-exists" */
+  readonly overwrite?: boolean;
+}
+
 export interface AxisInfo {
   readonly name: string;
   readonly unit: string;
@@ -92,6 +102,8 @@ export interface ResultInfo {
   readonly volume?: string;
   /** [angle, translation, bin], where the file keeps one */
   readonly sinogram?: string;
+  /** of the sinogram, in the order of the data; translations in steps (of voxelMm) from the rotation axis */
+  readonly rays?: { readonly omegaDeg: readonly number[]; readonly translations: readonly number[] };
   /** the map to show first, or the volume where there is no map */
   readonly first: string;
   /** mm; absent where the step is not known */
