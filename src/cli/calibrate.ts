@@ -1,16 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import type { Command } from "commander";
-import { reflections } from "../crystal/index.ts";
-import { energyKeVToWavelengthA, type Frame, InputError, joinMasks, type Mask } from "../data/index.ts";
-import { readText } from "../files/byte-source.ts";
-import { readCif } from "../files/cif.ts";
-import { parseNumberList } from "../files/csv.ts";
+import { type Frame, InputError, joinMasks, type Mask } from "../data/index.ts";
 import { openFrames } from "../files/frames.ts";
 import { readMask } from "../files/mask.ts";
 import { formatPoni, readPoni } from "../files/poni.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
-import { detectorsOfShape, findDetector } from "../geometry/index.ts";
+import { describeRings, pixelSize, readCalibrant } from "../pipeline/calibrate-frame.ts";
 import {
   CALIBRANTS,
   CalibrateConfig,
@@ -79,7 +75,7 @@ async function run(path: string, options: Options) {
   const config = parseOptions(
     CalibrateConfig,
     {
-      calibrant: readCalibrant(options),
+      calibrant: readCalibrant(options.calibrant, options.energyKev),
       energyKeV: options.energyKev,
       distanceMm: options.distanceMm,
       pixelSizeUm: pixel.um,
@@ -95,39 +91,6 @@ async function run(path: string, options: Options) {
   if (options.output) writeFileSync(options.output, formatPoni(poni, [`calibrated from ${path}`, ...ringLines]));
   if (options.figure) await writeFigure(options.figure, frame, mask, result);
   return { json: { ...result, poni }, lines: [...describe(result), ...ringLines, ...written(options)] };
-}
-
-/** @throws InputError "pixel-size-unknown" */
-function pixelSize({ rows, cols }: Frame, options: Options): { um: number | [number, number]; detector?: string } {
-  if (options.pixelUm !== undefined) return { um: options.pixelUm };
-  const model = options.detector ? findDetector(options.detector) : detectorsOfShape(rows, cols)[0];
-  if (model) return { um: [model.pixel1 * 1e6, model.pixel2 * 1e6], detector: model.name };
-  throw new InputError(
-    "pixel-size-unknown",
-    options.detector
-      ? `There is no detector "${options.detector}" in the table. Give the pixel size with --pixel-um.`
-      : `No known detector has ${rows} x ${cols} pixels. Give the pixel size with --pixel-um, or the name with --detector.`,
-  );
-}
-
-function readCalibrant({ calibrant, energyKev }: Options): unknown {
-  if ((CALIBRANTS as readonly string[]).includes(calibrant)) return calibrant;
-  if (/\.cif$/i.test(calibrant)) {
-    const [structure] = readCif(readText(calibrant), calibrant);
-    const shortest = energyKeVToWavelengthA(energyKev) / (2 * Math.sin((30 * Math.PI) / 180)); // rings to two-theta 60 degrees
-    const list = reflections(structure!, Math.max(shortest, 0.3)).filter(({ fSquared }) => fSquared > 0);
-    return {
-      name: calibrant,
-      dA: list.map(({ dA }) => dA),
-      intensity: list.map(({ fSquared, multiplicity, dA }) => fSquared * multiplicity * dA * dA),
-    };
-  }
-  if (/\.[a-z]+$/i.test(calibrant))
-    return { name: calibrant, dA: [...parseNumberList(readText(calibrant), calibrant)] };
-  throw new InputError(
-    "calibrant-unknown",
-    `There is no calibrant "${calibrant}". There are ${CALIBRANTS.join(", ")}; or give a CIF, or a text file with one d-spacing in Å a line.`,
-  );
 }
 
 function parseCentre(text: string): [number, number] {
@@ -159,15 +122,6 @@ function describe({
     `orientation  ${orientation.message}`,
     ...messages.filter((message) => message !== orientation.message).map((message) => `note         ${message}`),
   ];
-}
-
-function describeRings({ rings }: CalibrationResult): string[] {
-  return rings.map(({ dA, twoThetaDeg, used, reason, points, meanPpm, rmsPpm }) => {
-    const head = `ring ${dA.toFixed(4)} Å at ${twoThetaDeg.toFixed(4)}°`;
-    return used
-      ? `${head}: residual ${meanPpm.toFixed(0)} ppm, scatter ${rmsPpm.toFixed(0)} ppm, ${points} points`
-      : `${head}: left out, ${reason}`;
-  });
 }
 
 async function writeFigure(

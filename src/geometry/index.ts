@@ -2,4 +2,5 @@
 export * from "./detectors.ts";
 export * from "./parallax.ts";
 export * from "./poni.ts";
+export * from "./rings.ts";
 export * from "./scan-plan.ts";

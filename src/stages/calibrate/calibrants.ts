@@ -12,6 +12,8 @@ export interface CalibrantRing {
   readonly dA: number;
   /** of the azimuthal mean, relative to the strongest */
   readonly intensity: number;
+  /** indices of its reflections, one of each family; where a structure is known */
+  readonly hkl?: readonly (readonly [h: number, k: number, l: number])[];
 }
 
 /** The phase of each standard, and the cell where it is another batch's. Ni and Cu are foils, not certified. */
@@ -76,11 +78,13 @@ function structureOf(name: CalibrantName): Structure {
   return a === undefined ? structure : { ...structure, cell: { ...structure.cell, a, b: a, c: a } };
 }
 
-function structureRings(structure: Structure, dMinA: number): CalibrantRing[] {
+/** The rings of any structure, as calibrantRings gives them for a standard. */
+export function structureRings(structure: Structure, dMinA: number): CalibrantRing[] {
   return mergeRings(
-    reflections(structure, dMinA).map(({ dA, multiplicity, fSquared }) => ({
+    reflections(structure, dMinA).map(({ h, k, l, dA, multiplicity, fSquared }) => ({
       dA,
       intensity: multiplicity * fSquared * dA * dA,
+      hkl: [[h, k, l]],
     })),
   );
 }
@@ -90,11 +94,15 @@ function mergeRings(rings: CalibrantRing[]): CalibrantRing[] {
   for (const ring of [...rings].sort((p, q) => q.dA - p.dA)) {
     const last = merged.at(-1);
     if (last && last.dA - ring.dA < 1e-6 * ring.dA)
-      merged[merged.length - 1] = { dA: last.dA, intensity: last.intensity + ring.intensity };
+      merged[merged.length - 1] = {
+        dA: last.dA,
+        intensity: last.intensity + ring.intensity,
+        ...(last.hkl && ring.hkl && { hkl: [...last.hkl, ...ring.hkl] }),
+      };
     else merged.push(ring);
   }
   const strongest = Math.max(...merged.map((ring) => ring.intensity));
   return merged
-    .map(({ dA, intensity }) => ({ dA, intensity: intensity / strongest }))
+    .map((ring) => ({ ...ring, intensity: ring.intensity / strongest }))
     .filter((ring) => ring.intensity >= WEAKEST);
 }

@@ -1,6 +1,5 @@
-import type { Poni, Shape } from "../../geometry/index.ts";
+import { ringPolylines, type Shape } from "../../geometry/index.ts";
 import type { CalibrationResult } from "./calibration-result.ts";
-import { detectorAxes, detectorPosition } from "./ring-geometry.ts";
 
 /** A calculated ring in detector pixels, to be drawn over the image. */
 export interface RingOverlay {
@@ -31,22 +30,4 @@ export function calibrationFigureData(result: CalibrationResult, shape: Shape, s
     points: result.points,
     beamCentrePx: result.beamCentrePx,
   };
-}
-
-/** A ring cut to the detector, one piece for each stretch on it; a whole ring ends where it began. */
-export function ringPolylines(poni: Poni, shape: Shape, twoTheta: number, stepDeg: number): Float64Array[] {
-  const axes = detectorAxes(poni.rot1, poni.rot2, poni.rot3);
-  const steps = Math.ceil(360 / stepDeg);
-  const pieces: number[][] = [];
-  let piece: number[] = [];
-  for (let i = 0; i <= steps; i++) {
-    const [row, col] = detectorPosition(poni, axes, twoTheta, -Math.PI + (2 * Math.PI * i) / steps);
-    const isInside = row >= 0 && col >= 0 && row <= shape.rows && col <= shape.cols;
-    if (isInside) piece.push(row, col);
-    if ((!isInside || i === steps) && piece.length > 0) {
-      if (piece.length > 2) pieces.push(piece);
-      piece = [];
-    }
-  }
-  return pieces.map((numbers) => Float64Array.from(numbers));
 }

@@ -1,18 +1,12 @@
 /** What a calibration came to. */
 import type { Frame } from "../../data/index.ts";
 import { correlations, median } from "../../fit/index.ts";
-import type { Poni } from "../../geometry/index.ts";
+import { detectorAxes, detectorPosition, type Poni } from "../../geometry/index.ts";
 import type { CalibrantRing } from "./calibrants.ts";
 import type { GeometryFit } from "./fit-geometry.ts";
 import type { OrientationReport } from "./orientation.ts";
 import type { RefinedGeometry } from "./refine-outwards.ts";
-import {
-  detectorAxes,
-  detectorPosition,
-  GEOMETRY_PARAMETERS,
-  type GeometryParameter,
-  ringTwoTheta,
-} from "./ring-geometry.ts";
+import { GEOMETRY_PARAMETERS, type GeometryParameter, ringTwoTheta } from "./ring-geometry.ts";
 
 /** What a ring of the calibrant came to. */
 export interface RingResult {

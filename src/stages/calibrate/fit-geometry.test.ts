@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { normal, seededRandom } from "../../../tests/seeded-random.ts";
 import { correlations } from "../../fit/index.ts";
-import type { Poni } from "../../geometry/index.ts";
+import { detectorAxes, detectorPosition, type Poni } from "../../geometry/index.ts";
 import { fitGeometry } from "./fit-geometry.ts";
-import { detectorAxes, detectorPosition, GEOMETRY_PARAMETERS, geometryVector, ringTwoTheta } from "./ring-geometry.ts";
+import { GEOMETRY_PARAMETERS, geometryVector, ringTwoTheta } from "./ring-geometry.ts";
 import { pixelAngle, type RingPoint } from "./ring-points.ts";
 
 const px = 172e-6;

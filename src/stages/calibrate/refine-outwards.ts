@@ -5,9 +5,8 @@
 
 import type { Frame } from "../../data/index.ts";
 import { median } from "../../fit/index.ts";
-import type { Poni } from "../../geometry/index.ts";
+import { type Poni, ringPolylines } from "../../geometry/index.ts";
 import type { CalibrantRing } from "./calibrants.ts";
-import { ringPolylines } from "./calibration-figure.ts";
 import type { CalibrateConfig } from "./config.ts";
 import { fitGeometry, type GeometryFit } from "./fit-geometry.ts";
 import { geometryVector, ringTwoTheta, twoThetaOfPoints } from "./ring-geometry.ts";

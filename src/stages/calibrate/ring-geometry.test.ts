@@ -1,16 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { jacobianError } from "../../../tests/jacobian-error.ts";
 import type { Evaluate } from "../../fit/index.ts";
-import { chiRad, type Poni, placement, twoThetaRad } from "../../geometry/index.ts";
+import { chiRad, detectorAxes, detectorPosition, type Poni, placement, twoThetaRad } from "../../geometry/index.ts";
 import { geometryEvaluate } from "./fit-geometry.ts";
-import {
-  detectorAxes,
-  detectorPosition,
-  geometryVector,
-  ringByEnergy,
-  ringTwoTheta,
-  twoThetaOfPoints,
-} from "./ring-geometry.ts";
+import { geometryVector, ringByEnergy, ringTwoTheta, twoThetaOfPoints } from "./ring-geometry.ts";
 import type { RingPoint } from "./ring-points.ts";
 
 const px = 172e-6;

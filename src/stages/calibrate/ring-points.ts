@@ -4,8 +4,7 @@
  */
 import type { Frame } from "../../data/index.ts";
 import { createLeastSquares, type Evaluate, type LeastSquares, median } from "../../fit/index.ts";
-import type { Poni } from "../../geometry/index.ts";
-import { detectorAxes, detectorPosition } from "./ring-geometry.ts";
+import { detectorAxes, detectorPosition, type Poni } from "../../geometry/index.ts";
 
 export interface RingWindow {
   /** index of the ring in the caller's list */
