@@ -9,6 +9,7 @@ import {
   heatMapImage,
   percentileLimits,
 } from "./heat-map.ts";
+import { drawCross, drawLines, type OverlayLine } from "./overlay.ts";
 import { cut, document, element, text, translate } from "./svg.ts";
 
 export interface ImageFigure extends HeatMapData {
@@ -25,11 +26,9 @@ export interface ImageFigure extends HeatMapData {
   /** keep the pixels square, as for a detector image */
   readonly isSquare?: boolean;
   /** lines over the image, in units of the axes */
-  readonly lines?: readonly {
-    readonly points: readonly (readonly [number, number])[];
-    readonly colour: string;
-    readonly label?: string;
-  }[];
+  readonly lines?: readonly OverlayLine[];
+  /** a marked point, in units of the axes */
+  readonly cross?: readonly [number, number];
 }
 
 const LEFT = 74;
@@ -79,16 +78,9 @@ function niceStep(rough: number): number {
   return power * (mantissa > 5 ? 10 : mantissa > 2 ? 5 : mantissa > 1 ? 2 : 1);
 }
 
-function overlay({ lines = [], x, y, rowsUp }: ImageFigure, width: number, height: number): string[] {
+function overlay({ lines = [], cross, x, y, rowsUp }: ImageFigure, width: number, height: number): string[] {
   const px = (value: number): number => ((value - x.domain[0]) / (x.domain[1] - x.domain[0])) * width;
   const share = (value: number): number => (value - y.domain[0]) / (y.domain[1] - y.domain[0]);
   const py = (value: number): number => (rowsUp ? 1 - share(value) : share(value)) * height;
-  return lines.flatMap(({ points, colour, label }) => {
-    const d = points.map(([u, v], i) => `${i ? "L" : "M"}${px(u).toFixed(1)},${py(v).toFixed(1)}`).join("");
-    const last = points[points.length - 1];
-    return [
-      element("path", { d: d || "M0,0", fill: "none", stroke: colour, "stroke-width": 1 }),
-      label && last ? text(label, { x: px(last[0]) + 3, y: py(last[1]) - 3, "font-size": 9, fill: colour }) : "",
-    ];
-  });
+  return [...drawLines(lines, px, py), cross ? drawCross(px(cross[0]), py(cross[1])) : ""];
 }

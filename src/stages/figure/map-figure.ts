@@ -9,6 +9,7 @@ import {
   percentileLimits,
   symmetricLimits,
 } from "./heat-map.ts";
+import { drawCross, drawLines, type OverlayLine } from "./overlay.ts";
 import { scaleBar } from "./scale-bar.ts";
 import { cut, document, element, text, translate } from "./svg.ts";
 
@@ -22,6 +23,10 @@ export interface MapFigure extends HeatMapData {
   readonly transform?: ColourScale["transform"];
   /** left out: the 1st to the 99th percentile */
   readonly limits?: readonly [number, number];
+  /** outlines of regions and lines, in voxels: voxel (0, 0) reaches from 0 to 1, y up */
+  readonly lines?: readonly OverlayLine[];
+  /** a marked voxel, in the same coordinates */
+  readonly cross?: readonly [number, number];
 }
 
 const IMAGE = 380;
@@ -76,6 +81,7 @@ export function mapCell(map: MapFigure, panelLetter?: string): { svg: string; wi
       "g",
       { transform: translate(left, TOP) },
       heatMapImage(map, scale, width, height, true),
+      mapOverlay(map, width, height),
       element("rect", { width, height, fill: "none", stroke: "black", "stroke-width": 0.8 }),
     ),
     colourBar(scale, map.label, left + width + 10, TOP, height),
@@ -88,4 +94,17 @@ export function mapCell(map: MapFigure, panelLetter?: string): { svg: string; wi
     width: left + Math.max(width, 120) + COLOUR_BAR_WIDTH + 12,
     height: TOP + height + BOTTOM,
   };
+}
+
+/** A drawing of its own, so that nothing reaches over the image's edge. */
+function mapOverlay({ lines = [], cross, rows, cols }: MapFigure, width: number, height: number): string {
+  if (lines.length === 0 && !cross) return "";
+  const px = (x: number): number => (x / cols) * width;
+  const py = (y: number): number => (1 - y / rows) * height;
+  return element(
+    "svg",
+    { width, height, overflow: "hidden" },
+    ...drawLines(lines, px, py, 11),
+    cross ? drawCross(px(cross[0]), py(cross[1])) : "",
+  );
 }
