@@ -40,18 +40,40 @@ export function formatRoute({ page, file, view }: Route): string {
   return `#/${page}${query ? `?${query}` : ""}`;
 }
 
+/**
+ * What the address is about to say. Browsers take some 200 changes of the address in 10 s and drop the rest, and a key
+ * that is held or a slider that is dragged makes more.
+ */
+let pending: string | undefined;
+let writing: ReturnType<typeof setTimeout> | undefined;
+const WRITE_MS = 120;
+const currentHash = (): string => pending ?? window.location.hash;
+
+function writeAddress(): void {
+  clearTimeout(writing);
+  writing = undefined;
+  if (pending !== undefined) window.history.replaceState(null, "", pending);
+  pending = undefined;
+}
+
 const subscribe = (listener: () => void): (() => void) => {
-  window.addEventListener("hashchange", listener);
-  return () => window.removeEventListener("hashchange", listener);
+  const onChange = (event: Event): void => {
+    // the user went elsewhere: what was about to be written was about the place before
+    if (event.isTrusted) pending = undefined;
+    listener();
+  };
+  window.addEventListener("hashchange", onChange);
+  return () => window.removeEventListener("hashchange", onChange);
 };
 
 export function useRoute(): Route {
-  const hash = useSyncExternalStore(subscribe, () => window.location.hash);
+  const hash = useSyncExternalStore(subscribe, currentHash);
   return useMemo(() => parseRoute(hash), [hash]);
 }
 
 /** Goes to a page; one step back in the browser comes back. */
 export function go(page: Page, file?: string, view: Route["view"] = {}): void {
+  writeAddress();
   window.location.hash = formatRoute({ page, file, view });
 }
 
@@ -66,15 +88,16 @@ export function useView<T extends object>(defaults: T): [T, (change: Partial<T>)
   const change = useCallback(
     (part: Partial<T>) => {
       // read anew: two changes in one event must both hold
-      const now = parseRoute(window.location.hash);
+      const now = parseRoute(currentHash());
       const next = { ...now.view, ...part } as Record<string, unknown>;
       for (const [key, value] of Object.entries(next)) {
         if (value === undefined || JSON.stringify(value) === JSON.stringify((defaults as Record<string, unknown>)[key]))
           delete next[key];
       }
       const hash = formatRoute({ ...now, view: next });
-      if (hash === window.location.hash) return;
-      window.history.replaceState(null, "", hash);
+      if (hash === currentHash()) return;
+      pending = hash;
+      writing ??= setTimeout(writeAddress, WRITE_MS);
       window.dispatchEvent(new HashChangeEvent("hashchange"));
     },
     [defaults],
