@@ -21,6 +21,14 @@ function withWavelength(config: ModelConfig, wavelengthA: number | undefined): M
   return { ...config, wavelength: { refine: false, ...config.wavelength, value: wavelengthA } };
 }
 
+/** What the plan has to know of the volume that the voxels are of. */
+export interface VoxelsOfScan {
+  readonly hasSigma: boolean;
+  readonly isReconstructed?: boolean;
+}
+
+const MEAN_PATTERN = "the mean pattern of the slice";
+
 export interface SummedRefinement {
   readonly result: RefinementResult;
   readonly plan: RietveldPlan;
@@ -34,19 +42,11 @@ export function planRietveldMap(
   config: RietveldMapConfig,
   { config: given, files }: LoadedModel,
   summed: Pattern,
-  scan: {
-    readonly wavelengthA?: number | undefined;
-    readonly hasSigma: boolean;
-    readonly isReconstructed?: boolean;
-  },
+  scan: VoxelsOfScan & { readonly wavelengthA?: number | undefined },
 ): SummedRefinement {
   const model = withWavelength(given, scan.wavelengthA);
-  const name = "the mean pattern of the slice";
-  const resolved = resolveModel(model, files);
-  const { wavelengthA } = resolved;
-  const { unit } = summed.axis;
-  const values = convertAxis(summed.axis.values, unit, "two-theta", { wavelengthA });
-  const pattern: Pattern = { ...summed, axis: { unit: "two-theta", values } };
+  const name = MEAN_PATTERN;
+  const pattern = overTwoTheta(summed, resolveModel(model, files).wavelengthA);
   const result = refinePattern(kernels, { ...model, weights: weightsFor(model, summed) }, files, pattern, name);
   if (result.status === "failed" || result.status === "notConverged") {
     throw new InputError(
@@ -54,14 +54,33 @@ export function planRietveldMap(
       `The refinement of ${name} ended ${result.status} (Rwp ${(100 * result.statistics.rwp).toFixed(1)} %), so there is nothing for voxels to start from. Export map/summed_pattern or reconstruct/data with --until reconstruct, refine it with xrdct refine, and put the settled values into the model.`,
     );
   }
-  const inUse = selectData(pattern, name, model);
-  const bins = binsOf(values, inUse.twoThetaDeg);
-  const plan = createRietveldPlan({
+  const plan = planVoxels(config, { config: model, files }, summed, result.parameters, scan);
+  return { result, plan, config: model };
+}
+
+/**
+ * What every voxel starts from, once the mean pattern is refined.
+ *
+ * @param parameters that the refinement of the mean pattern left, with all their digits
+ */
+export function planVoxels(
+  config: RietveldMapConfig,
+  { config: model, files }: Pick<LoadedModel, "config" | "files">,
+  summed: Pattern,
+  parameters: RefinementResult["parameters"],
+  { hasSigma, isReconstructed = false }: VoxelsOfScan,
+): RietveldPlan {
+  const resolved = resolveModel(model, files);
+  const { wavelengthA } = resolved;
+  const pattern = overTwoTheta(summed, wavelengthA);
+  const inUse = selectData(pattern, MEAN_PATTERN, model);
+  const bins = binsOf(pattern.axis.values, inUse.twoThetaDeg);
+  return createRietveldPlan({
     config,
     model: resolved.model,
     wavelengthA,
-    parameters: result.parameters,
-    refined: result.parameters.filter(({ status }) => status !== "fixed").map((parameter) => parameter.name),
+    parameters,
+    refined: parameters.filter(({ status }) => status !== "fixed").map((parameter) => parameter.name),
     bounds: [...resolved.settings].flatMap(([key, { min, max }]) =>
       min === undefined && max === undefined
         ? []
@@ -70,11 +89,15 @@ export function planRietveldMap(
     constraints: resolved.constraints,
     bins,
     twoThetaDeg: inUse.twoThetaDeg,
-    hasSigma: scan.hasSigma,
-    isReconstructed: scan.isReconstructed ?? false,
+    hasSigma,
+    isReconstructed,
     sliceSigma: summed.sigma && Float64Array.from(bins, (bin) => summed.sigma![bin]!),
   });
-  return { result, plan, config: model };
+}
+
+function overTwoTheta(pattern: Pattern, wavelengthA: number): Pattern {
+  const values = convertAxis(pattern.axis.values, pattern.axis.unit, "two-theta", { wavelengthA });
+  return { ...pattern, axis: { unit: "two-theta", values } };
 }
 
 /** Weight fractions of the whole slice, from what was refined and the maps that came of it. */

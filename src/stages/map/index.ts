@@ -26,7 +26,7 @@ export {
   type PlannedRegion,
   type PlanOptions,
 } from "./peak-plan.ts";
-export { createVoxelRefiner, type RietveldBlockResult, type VoxelRefiner } from "./refine-voxels.ts";
+export { createVoxelRefiner, type OnVoxel, type RietveldBlockResult, type VoxelRefiner } from "./refine-voxels.ts";
 export { RietveldMapConfig } from "./rietveld-config.ts";
 export {
   createRietveldPlan,

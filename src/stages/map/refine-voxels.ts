@@ -29,9 +29,12 @@ export interface RietveldBlockResult {
   readonly linearisations: number;
 }
 
+/** Sees [parameter] of the model and [point] weights, both overwritten later; false: the rest is not fitted. */
+export type OnVoxel = (voxel: number, values: Float64Array, weight: Float64Array) => boolean;
+
 export interface VoxelRefiner {
   /** @param phaseMasks by phase: [voxel] 1 = the phase is not there */
-  refine(block: VoxelBlock, phaseMasks?: ReadonlyMap<string, Uint8Array>): RietveldBlockResult;
+  refine(block: VoxelBlock, phaseMasks?: ReadonlyMap<string, Uint8Array>, onVoxel?: OnVoxel): RietveldBlockResult;
   /** gives the memory back */
   close(): void;
 }
@@ -254,7 +257,7 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     expected.set(calculator.calculated);
   }
 
-  function refine(block: VoxelBlock, phaseMasks?: ReadonlyMap<string, Uint8Array>): RietveldBlockResult {
+  function refine(block: VoxelBlock, phaseMasks?: ReadonlyMap<string, Uint8Array>, onVoxel?: OnVoxel) {
     const bins = block.patterns.length / voxelsOf(block, plan);
     const voxels = voxelsOf(block, plan);
     const out: Record<string, BlockValues> = {};
@@ -294,7 +297,9 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
         weighBy(expected);
         fitted = improve(absent, REWEIGHED);
       }
+      const goesOn = onVoxel?.(voxel, values, fit.weight) ?? true;
       write(voxel, fitted, absent, out, status);
+      if (!goesOn) break;
       if (fitted.summary.status === "converged" && plan.config.start === "neighbour") {
         takeShapes(neighbour, absent, fitted);
         neighbourReduced = reducedOf(fitted.summary);
