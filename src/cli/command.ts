@@ -35,8 +35,15 @@ export function createCommand(name: string, summary: string, example: string): C
 /** The threads that were asked for, else as many as the processor runs. */
 export const workersOf = ({ workers }: CommonOptions): number => workers ?? availableParallelism();
 
-/** Runs the work of a command and ends the process with the right exit code. */
-export async function execute(options: CommonOptions, work: (signal: AbortSignal) => Promise<Report>): Promise<void> {
+/**
+ * Runs the work of a command and ends the process with the right exit code.
+ *
+ * @param work gives its report, or nothing where it has printed all there is
+ */
+export async function execute(
+  options: CommonOptions,
+  work: (signal: AbortSignal) => Promise<Report | undefined>,
+): Promise<void> {
   const abort = new AbortController();
   const onSignal = () => {
     if (abort.signal.aborted) process.exit(130); // asked twice
@@ -45,8 +52,8 @@ export async function execute(options: CommonOptions, work: (signal: AbortSignal
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
     const report = await work(abort.signal);
-    if (options.json) stdout.write(`${JSON.stringify(report.json)}\n`);
-    else if (report.lines.length) stdout.write(`${report.lines.join("\n")}\n`);
+    if (report && options.json) stdout.write(`${JSON.stringify(report.json)}\n`);
+    else if (report?.lines.length) stdout.write(`${report.lines.join("\n")}\n`);
   } catch (error) {
     process.exitCode = showError(error, options, abort.signal.aborted);
   } finally {

@@ -14,6 +14,7 @@ import { peaksCommand } from "./peaks.ts";
 import { planCommand } from "./plan.ts";
 import { refineCommand } from "./refine.ts";
 import { runCommand } from "./run.ts";
+import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
 
 // a reader that has seen enough (| head) is no error
@@ -34,6 +35,7 @@ const program = new Command("xrdct")
 for (const create of [
   demoCommand,
   runCommand,
+  serveCommand,
   calibrateCommand,
   integrateCommand,
   peaksCommand,

@@ -200,3 +200,125 @@ export interface MaskSave {
 
 /** POST /api/png { svg, scale }: the SVG as a PNG, drawn as `xrdct figure` draws it */
 /** GET /api/export?file=&name=&format=npy|csv|tif|edf|png|svg|xye[&from=&to=]: as `xrdct export` writes it */
+
+/**
+ * A run: POST /api/jobs JobRequest, GET /api/jobs (JobList), GET /api/jobs/:id, POST /api/jobs/:id/cancel. To go on
+ * with a run that was interrupted, start it again with the same scan and output.
+ * GET /api/jobs/:id/events: server-sent events, each of them the whole JobInfo as it is now.
+ */
+export interface JobRequest {
+  readonly scan: string;
+  /** left out: the scan's name with .nxs, beside it */
+  readonly output?: string;
+  /** do this stage and those after it again */
+  readonly from?: string;
+  readonly until?: string;
+  readonly workers?: number;
+  readonly memoryGb?: number;
+}
+
+/** interrupted: what is finished is kept, and the run can go on */
+export type JobState = "waiting" | "running" | "stopping" | "done" | "failed" | "interrupted";
+
+export interface JobStage {
+  readonly name: string;
+  /** kept: finished before with the same settings and input */
+  readonly state: "waiting" | "running" | "done" | "kept" | "stopped";
+  readonly done: number;
+  /** 0 until it is known */
+  readonly blocks: number;
+  /** blocks that an earlier run had done */
+  readonly resumed: number;
+  readonly secondsLeft?: number;
+  readonly seconds?: number;
+  readonly notes: readonly string[];
+  readonly preview?: { readonly title: string; readonly columns: readonly string[] };
+}
+
+export interface JobInfo extends Required<Pick<JobRequest, "scan" | "output">> {
+  readonly id: string;
+  readonly from?: string;
+  readonly until?: string;
+  readonly workers: number;
+  readonly memoryGb: number;
+  readonly state: JobState;
+  /** ISO 8601 */
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly stages: readonly JobStage[];
+  readonly error?: { readonly code: string; readonly message: string };
+  /** of a run that is done: the middle of each map */
+  readonly maps?: readonly {
+    readonly name: string;
+    readonly unit: string;
+    readonly median: number | null;
+    readonly voxels: number;
+  }[];
+  /** there is a file to explore, of this run or of an earlier one */
+  readonly hasResult: boolean;
+}
+
+export interface JobList {
+  /** the newest first; those of earlier sessions of the server too, which are known by what they left on the disk */
+  readonly jobs: readonly JobInfo[];
+  /** interrupted runs that were not started here */
+  readonly others: readonly { readonly output: string; readonly stage: string; readonly isAtWork: boolean }[];
+}
+
+/** GET /api/jobs/:id/preview[?stage=&column=]: arrays: values [rows, cols] float32, NaN where nothing is done yet */
+export interface PreviewMeta {
+  readonly stage: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly image: "line-point" | "angle-translation" | "y-x";
+  /** of the blocks that are shown, 0 to 1 */
+  readonly share: number;
+  readonly column?: string;
+}
+
+/** GET /api/scan-schema: JSON schemas of scan.yaml and model.yaml, with `unit` and `description` */
+export interface ScanSchemas {
+  readonly scan: unknown;
+  readonly model: unknown;
+}
+
+/** GET /api/scan?path=; PUT /api/scan ScanSave -> ScanText */
+export interface ScanText {
+  readonly path: string;
+  readonly text: string;
+  /** stands for this state of the file */
+  readonly version: string;
+}
+export interface ScanSave {
+  readonly path: string;
+  readonly text: string;
+  /** of what was opened: a file that somebody else changed meanwhile is not written over; left out: a new file */
+  readonly version?: string;
+}
+
+/** GET /api/scan-template?path=: a scan.yaml to start from, for what lies in a folder */
+export interface ScanTemplate {
+  /** where it would be saved */
+  readonly path: string;
+  readonly text: string;
+  readonly found: readonly string[];
+}
+
+/** POST /api/scan-check { path, text, output?, workers?, memoryGb? } -> ScanCheck: what can be known before the start */
+export interface ScanCheck {
+  /** error: the run would be refused */
+  readonly findings: readonly {
+    readonly level: "error" | "note";
+    readonly code?: string;
+    readonly message: string;
+    /** of the text, from 1 */
+    readonly line?: number;
+  }[];
+  readonly facts: readonly {
+    readonly name: string;
+    readonly label: string;
+    readonly text: string;
+    readonly value?: number;
+  }[];
+  readonly stages: readonly { readonly name: string; readonly isDone: boolean }[];
+}

@@ -1,5 +1,12 @@
 import type { FastifyInstance } from "fastify";
 import type { ServerContext } from "../context.ts";
+import { addFigureRoutes } from "./figures.ts";
+import { addFileRoutes } from "./files.ts";
+import { addSessionRoute } from "./session.ts";
 
 /** Every group of routes, in the order of the pages that use them. */
-export const ROUTES: readonly ((app: FastifyInstance, context: ServerContext) => void)[] = [];
+export const ROUTES: readonly ((app: FastifyInstance, context: ServerContext) => void)[] = [
+  addSessionRoute,
+  addFileRoutes,
+  addFigureRoutes,
+];
