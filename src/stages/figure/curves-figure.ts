@@ -33,51 +33,58 @@ export interface CurvesFigure {
   readonly yLimits?: readonly [number, number];
 }
 
-const [WIDTH, HEIGHT, LEFT, TOP] = [700, 320, 86, 34] as const;
+const [WIDTH, HEIGHT, LEFT, TOP, LEGEND] = [700, 320, 86, 34, 150] as const;
 type Scale = (value: number) => number;
 
 /** An SVG document; curves are named at the right where there are several. */
 export function curvesFigure(figure: CurvesFigure): string {
-  const { title, xLabel, yLabel, curves, ticks = [], range } = figure;
+  const cell = curvesCell(figure, { width: WIDTH, height: HEIGHT });
+  const heading = text(cut(figure.title, cell.width - LEFT, 13), { x: LEFT, y: 22, "font-size": 13 });
+  return document(cell.width, TOP + cell.height, heading, element("g", { transform: translate(0, TOP) }, cell.svg));
+}
+
+/** What `curvesCell` needs besides the width of its frame. */
+export const curvesRoom = ({ curves, ticks }: CurvesFigure): number =>
+  LEFT + (curves.length > 1 || ticks?.length ? LEGEND : 24);
+
+/** The plot with its axes, ticks and names, to be placed in a larger figure; `plot` is the size of its frame. */
+export function curvesCell(
+  figure: CurvesFigure,
+  plot: { readonly width: number; readonly height: number },
+): { svg: string; width: number; height: number } {
+  const { xLabel, yLabel, curves, ticks = [], range } = figure;
+  const { width, height } = plot;
   const domain = figure.xLimits ?? ends([figure.x]);
-  const x = scaleLinear(domain, [0, WIDTH]);
-  const { y, yTicks } = ordinateOf(figure, domain);
-  const rows = ticks.map((row, i) => tickRow(row, i, x, domain));
-  const names = [...(curves.length > 1 ? curves : []).map(({ name, colour }) => ({ name, colour }))];
-  const room = names.length || rows.length ? 150 : 24;
-  const below = HEIGHT + rows.length * 16;
-  return document(
-    LEFT + WIDTH + room,
-    TOP + below + 54,
-    text(cut(title, WIDTH + room - 10, 13), { x: LEFT, y: 22, "font-size": 13 }),
+  const x = scaleLinear(domain, [0, width]);
+  const { y, yTicks } = ordinateOf(figure, domain, height);
+  const rows = ticks.map((row, i) => tickRow(row, i, x, domain, width));
+  const names = (curves.length > 1 ? curves : []).map(({ name, colour }, i) => legendEntry(name, colour, i, width));
+  const below = height + rows.length * 16;
+  const svg = element(
+    "g",
+    { transform: translate(LEFT, 0) },
+    element(
+      "svg",
+      { width, height, overflow: "hidden" },
+      range ? shade(x(range[0]), x(range[1]), height) : "",
+      ...curves.map((curve) => draw(curve, curve.x ?? figure.x, x, y, height)),
+    ),
+    axes({ domain, label: "", ticks: [] }, { domain, label: yLabel, ticks: yTicks }, plot),
+    ...names,
+    element("g", { transform: translate(0, height + 2) }, ...rows),
     element(
       "g",
-      { transform: translate(LEFT, TOP) },
-      element(
-        "svg",
-        { width: WIDTH, height: HEIGHT, overflow: "hidden" },
-        range ? shade(x(range[0]), x(range[1])) : "",
-        ...curves.map((curve) => draw(curve, curve.x ?? figure.x, x, y)),
-      ),
-      axes(
-        { domain, label: "", ticks: [] },
-        { domain, label: yLabel, ticks: yTicks },
-        { width: WIDTH, height: HEIGHT },
-      ),
-      ...names.map(({ name, colour }, i) => legendEntry(name, colour, i)),
-      element("g", { transform: translate(0, HEIGHT + 2) }, ...rows),
-      element(
-        "g",
-        { transform: translate(0, below) },
-        axes({ domain, label: xLabel }, { domain, label: "", ticks: [] }, { width: WIDTH, height: 0 }),
-      ),
+      { transform: translate(0, below) },
+      axes({ domain, label: xLabel }, { domain, label: "", ticks: [] }, { width, height: 0 }),
     ),
   );
+  return { svg, width: width + curvesRoom(figure), height: below + 54 };
 }
 
 function ordinateOf(
   { x, curves, ordinate, yLimits }: CurvesFigure,
   [from, to]: readonly [number, number],
+  height: number,
 ): { y: Scale; yTicks: { at: number; label: string }[] } {
   const shown = curves.map((curve) => {
     const at = curve.x ?? x;
@@ -91,11 +98,11 @@ function ordinateOf(
   const isSteps = curves.some(({ style }) => style === "steps");
   const floor = isSteps || (lo >= 0 && ordinate === "sqrt") ? Math.min(0, lo) : lo - margin;
   if (ordinate === "log") {
-    const y = scaleLog([lo / 1.3, hi * 1.3], [HEIGHT, 0]);
+    const y = scaleLog([lo / 1.3, hi * 1.3], [height, 0]);
     const ticks = y.ticks(6).filter((value) => hi / lo < 20 || Math.abs(Math.log10(value) % 1) < 1e-9);
     return { y, yTicks: ticks.map((value) => ({ at: y(value), label: y.tickFormat(Infinity, "~g")(value) })) };
   }
-  const y = (ordinate === "sqrt" ? scaleSqrt : scaleLinear)(yLimits ?? [floor, hi + margin], [HEIGHT, 0]);
+  const y = (ordinate === "sqrt" ? scaleSqrt : scaleLinear)(yLimits ?? [floor, hi + margin], [height, 0]);
   const format = y.tickFormat(6);
   return { y, yTicks: y.ticks(6).map((value) => ({ at: y(value), label: format(value) })) };
 }
@@ -112,8 +119,14 @@ function ends(curves: readonly ArrayLike<number>[]): [number, number] {
   return Number.isFinite(lo) ? [lo - Math.abs(lo) * 1e-3 - 1e-9, lo + Math.abs(lo) * 1e-3 + 1e-9] : [1, 2];
 }
 
-function draw({ values, colour, style, errors }: FigureCurve, at: ArrayLike<number>, x: Scale, y: Scale): string {
-  if (style === "steps") return steps(values, colour, at, x, y);
+function draw(
+  { values, colour, style, errors }: FigureCurve,
+  at: ArrayLike<number>,
+  x: Scale,
+  y: Scale,
+  height: number,
+): string {
+  if (style === "steps") return steps(values, colour, at, x, y, height);
   let path = "";
   let bars = "";
   let pen = "M";
@@ -135,39 +148,41 @@ function draw({ values, colour, style, errors }: FigureCurve, at: ArrayLike<numb
   );
 }
 
-function steps(values: ArrayLike<number>, colour: string, edges: ArrayLike<number>, x: Scale, y: Scale): string {
-  const height = (value: number): string => {
+function steps(
+  values: ArrayLike<number>,
+  colour: string,
+  edges: ArrayLike<number>,
+  x: Scale,
+  y: Scale,
+  bottom: number,
+): string {
+  const top = (value: number): string => {
     const at = y(value);
-    return (Number.isFinite(at) ? Math.min(at, HEIGHT) : HEIGHT).toFixed(1);
+    return (Number.isFinite(at) ? Math.min(at, bottom) : bottom).toFixed(1);
   };
-  let path = `M${x(edges[0]!).toFixed(1)},${HEIGHT}`;
-  for (let i = 0; i < values.length; i++) path += `V${height(values[i]!)}H${x(edges[i + 1]!).toFixed(1)}`;
-  return element("path", { d: `${path}V${HEIGHT}`, fill: colour, "fill-opacity": 0.25, stroke: colour });
+  let path = `M${x(edges[0]!).toFixed(1)},${bottom}`;
+  for (let i = 0; i < values.length; i++) path += `V${top(values[i]!)}H${x(edges[i + 1]!).toFixed(1)}`;
+  return element("path", { d: `${path}V${bottom}`, fill: colour, "fill-opacity": 0.25, stroke: colour });
 }
 
-const shade = (from: number, to: number): string =>
-  element("rect", { x: from, width: Math.max(1, to - from), height: HEIGHT, fill: "#d1495b", "fill-opacity": 0.18 });
+const shade = (from: number, to: number, height: number): string =>
+  element("rect", { x: from, width: Math.max(1, to - from), height, fill: "#d1495b", "fill-opacity": 0.18 });
 
-const legendEntry = (name: string, colour: string, i: number): string =>
-  element("line", {
-    x1: WIDTH + 8,
-    x2: WIDTH + 24,
-    y1: 16 * i + 8,
-    y2: 16 * i + 8,
-    stroke: colour,
-    "stroke-width": 2,
-  }) + text(cut(name, 114, 11), { x: WIDTH + 30, y: 16 * i + 12, "font-size": 11 });
+const legendEntry = (name: string, colour: string, i: number, left: number): string =>
+  element("line", { x1: left + 8, x2: left + 24, y1: 16 * i + 8, y2: 16 * i + 8, stroke: colour, "stroke-width": 2 }) +
+  text(cut(name, 114, 11), { x: left + 30, y: 16 * i + 12, "font-size": 11 });
 
 function tickRow(
   { name, positions, colour }: NonNullable<CurvesFigure["ticks"]>[number],
   i: number,
   x: Scale,
   [lo, hi]: readonly [number, number],
+  width: number,
 ): string {
   const inside = positions.filter((position) => position >= lo && position <= hi);
   const d = inside.map((position) => `M${x(position).toFixed(1)},${i * 16 + 2}v10`).join("");
   return (
     element("path", { d: d || "M0,0", stroke: colour }) +
-    text(cut(name, 130, 11), { x: WIDTH + 8, y: i * 16 + 11, "font-size": 11, fill: colour })
+    text(cut(name, 130, 11), { x: width + 8, y: i * 16 + 11, "font-size": 11, fill: colour })
   );
 }

@@ -16,11 +16,13 @@ export interface ColourScale {
   readonly limits: readonly [number, number];
   /** values are coloured by their logarithm or square root */
   readonly transform: "linear" | "sqrt" | "log";
+  /** how elements without a value are drawn; left out: grey */
+  readonly noValue?: "grey" | "white" | "transparent";
 }
 
 /** A logarithmic scale reaches down to this share of its upper limit at most. */
 const LOG_RANGE = 1e-3;
-const NO_VALUE = [222, 222, 222] as const;
+const NO_VALUE = { grey: [222, 222, 222], white: [255, 255, 255], transparent: [255, 255, 255] } as const;
 
 /**
  * The range between two percentiles of the finite values, so that a few hot voxels do not hide the rest.
@@ -94,7 +96,7 @@ export function colourPixels({ rows, cols, values }: HeatMapData, scale: ColourS
       const value = values[row * cols + col]!;
       const at = (target * cols + col) * 3;
       if (!Number.isFinite(value)) {
-        out.set(NO_VALUE, at);
+        out.set(NO_VALUE[scale.noValue ?? "grey"], at);
         continue;
       }
       const index = Math.max(0, Math.min(255, Math.round(share(value) * 255))) * 3;
@@ -113,14 +115,13 @@ export function heatMapImage(
   height: number,
   upsideDown: boolean,
 ): string {
-  const png = encode({
-    width: data.cols,
-    height: data.rows,
-    data: colourPixels(data, scale, upsideDown),
-    channels: 3,
-    depth: 8,
-  });
-  const rendering = data.cols < width * 2 ? "optimizeSpeed" : "auto";
+  const { rows, cols } = data;
+  const pixels = colourPixels(data, scale, upsideDown);
+  const png =
+    scale.noValue === "transparent"
+      ? encode({ width: cols, height: rows, data: withAlpha(data, pixels, upsideDown), channels: 4, depth: 8 })
+      : encode({ width: cols, height: rows, data: pixels, channels: 3, depth: 8 });
+  const rendering = cols < width * 2 ? "optimizeSpeed" : "auto";
   return element("image", {
     width,
     height,
@@ -128,6 +129,20 @@ export function heatMapImage(
     "image-rendering": rendering,
     href: `data:image/png;base64,${base64(png)}`,
   });
+}
+
+/** RGBA bytes: elements without a value let the paper through. */
+function withAlpha({ rows, cols, values }: HeatMapData, rgb: Uint8Array, upsideDown: boolean): Uint8Array {
+  const out = new Uint8Array(rows * cols * 4);
+  for (let target = 0; target < rows; target++) {
+    const row = upsideDown ? rows - 1 - target : target;
+    for (let col = 0; col < cols; col++) {
+      const at = target * cols + col;
+      out.set(rgb.subarray(3 * at, 3 * at + 3), 4 * at);
+      out[4 * at + 3] = Number.isFinite(values[row * cols + col]!) ? 255 : 0;
+    }
+  }
+  return out;
 }
 
 export function base64(bytes: Uint8Array): string {
@@ -158,8 +173,7 @@ export function colourBar(scale: ColourScale, label: string, x: number, y: numbe
         text(format(value), { x: width + 7, y: at + 4, "font-size": 11 })
       );
     });
-  const widest = Math.max(...values.map((value) => format(value).length));
-  const labelX = width + 14 + widest * 7 + 10;
+  const labelX = colourBarWidth(scale) - LABEL_BELOW_BASELINE;
   return element(
     "g",
     { transform: translate(x, y) },
@@ -170,14 +184,53 @@ export function colourBar(scale: ColourScale, label: string, x: number, y: numbe
   );
 }
 
+const LABEL_BELOW_BASELINE = 4;
+
+/** Room that a vertical colour bar takes with its ticks and label. */
+export function colourBarWidth(scale: ColourScale): number {
+  const { values, format } = ticksOf(scale);
+  const widest = Math.max(...values.map((value) => format(value).length));
+  return 14 + 14 + widest * 7 + 10 + LABEL_BELOW_BASELINE;
+}
+
+/** Room that a horizontal colour bar takes below an image. */
+export const COLOUR_BAR_HEIGHT = 48;
+
+/** A horizontal colour bar with ticks and the quantity's name with its unit below. */
+export function colourBarBelow(scale: ColourScale, label: string, x: number, y: number, width: number): string {
+  const height = 10;
+  const steps = Float64Array.from({ length: 256 }, (_, i) => i);
+  const plain = { ...scale, transform: "linear", limits: [0, 255] } as const;
+  const share = transformOf(scale);
+  const { values, format } = ticksOf(scale, Math.max(2, Math.min(6, Math.floor(width / 60))));
+  const shown = values.filter((value) => share(value) >= 0 && share(value) <= 1);
+  const ticks = shown.map((value) => {
+    const at = width * share(value);
+    // the outermost labels stay within the bar's room
+    const anchor = at < 18 ? "start" : at > width - 18 ? "end" : "middle";
+    return (
+      element("line", { x1: at, x2: at, y1: height, y2: height + 4, stroke: "black", "stroke-width": 0.8 }) +
+      text(format(value), { x: at, y: height + 15, "text-anchor": anchor, "font-size": 11 })
+    );
+  });
+  return element(
+    "g",
+    { transform: translate(x, y) },
+    heatMapImage({ rows: 1, cols: 256, values: steps }, plain, width, height, false),
+    element("rect", { width, height, fill: "none", stroke: "black", "stroke-width": 0.8 }),
+    ...ticks,
+    text(label, { x: width / 2, y: height + 31, "text-anchor": "middle" }),
+  );
+}
+
 /** Round numbers; 1, 2 and 5 times powers of ten, or powers alone where there are many, on a logarithmic scale. */
-function ticksOf({ limits: [lo, hi], transform }: ColourScale): {
-  values: number[];
-  format: (value: number) => string;
-} {
+function ticksOf(
+  { limits: [lo, hi], transform }: ColourScale,
+  count = 6,
+): { values: number[]; format: (value: number) => string } {
   if (transform !== "log") {
     const axis = scaleLinear([lo, hi], [0, 1]);
-    return { values: axis.ticks(6), format: axis.tickFormat(6) };
+    return { values: axis.ticks(count), format: axis.tickFormat(count) };
   }
   const low = Math.max(lo, hi * LOG_RANGE);
   const steps = hi / low < 300 ? [1, 2, 5] : [1];

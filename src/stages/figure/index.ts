@@ -1,6 +1,14 @@
 export { axes } from "./axes.ts";
 export { COLOUR_MAPS, type ColourMapName } from "./colour-map.ts";
 export { type ComparisonFigure, comparisonFigure } from "./comparison-figure.ts";
+export {
+  type ComposedCurves,
+  type ComposedFigure,
+  type ComposedMap,
+  type ComposedPanel,
+  type ComposedRgb,
+  composedFigure,
+} from "./composed-figure.ts";
 export { type CurvesFigure, curvesFigure, type FigureCurve } from "./curves-figure.ts";
 export { type ColourScale, colourPixels, type HeatMapData, percentileLimits, weightedLimits } from "./heat-map.ts";
 export { type Histogram, histogram } from "./histogram.ts";

@@ -55,7 +55,11 @@ export function rgbFigure(figure: RgbFigure): string {
       element("rect", { width, height, fill: "none", stroke: "black", "stroke-width": 0.8 }),
     ),
     ...channels.map((channel, i) =>
-      element("g", { transform: translate(LEFT + width + 18, TOP + i * 54) }, rgbLegend(channel, i, LEGEND - 30, 11)),
+      element(
+        "g",
+        { transform: translate(LEFT + width + 18, TOP + i * 54) },
+        rgbLegend(channel, String(i), LEGEND - 30, 11),
+      ),
     ),
     voxelMm
       ? scaleBar(voxelMm * cols, width, LEFT, TOP + height + 12)
@@ -81,14 +85,18 @@ export function rgbImage(
   });
 }
 
-/** What one colour means: its bar from no to full colour, the values at its ends, its name above. */
+/**
+ * What one colour means: its bar from no to full colour, the values at its ends, its name above.
+ *
+ * @param key its own in the document
+ */
 export function rgbLegend(
   { label, colour, limits: [lo, hi], weight = 1 }: RgbChannel,
-  i: number,
+  key: string,
   width: number,
   fontSize: number,
 ): string {
-  const id = `rgb-${i}-${colour}`;
+  const id = `rgb-${key}`;
   const bar = 0.7 * fontSize;
   const ends = (value: number): string => String(Number(value.toPrecision(4)));
   const said = weight === 1 ? label : `${label}, × ${Number(weight.toPrecision(3))}`;
