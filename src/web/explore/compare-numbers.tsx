@@ -1,0 +1,173 @@
+/** The comparison in numbers: over all voxels, and at one. */
+import { useMemo } from "react";
+import { STATUS } from "../../data/volume.ts";
+import { formatValue, withUnit } from "../core/format.ts";
+import { columnsData } from "../parts/data-files.ts";
+import type { Point } from "../parts/map-plot.tsx";
+import { Panel } from "../parts/panel.tsx";
+import { TakeAway } from "../parts/take-away.tsx";
+import { comparisonSvg } from "./compare-figure.ts";
+import { correlationOf, type Statistics, statisticsOf } from "./compare-statistics.ts";
+import { type Comparison, differenceUnit } from "./comparison.ts";
+import type { LoadedMap } from "./loaded-map.ts";
+
+export function CompareNumbers({
+  comparison,
+  at,
+  isPicked,
+}: {
+  comparison: Comparison;
+  at: Point | undefined;
+  isPicked: boolean;
+}) {
+  const table = useMemo(() => statisticsTable(comparison), [comparison]);
+  const { first, second, difference } = comparison;
+  const correlation = useMemo(
+    () => correlationOf(first.values, second.values, difference.isUsed),
+    [first, second, difference],
+  );
+  const total = first.rows * first.cols;
+  const count = table[0]!.statistics.count;
+  const data = columnsData(
+    COLUMNS.map(({ key, label }) => ({ name: label, values: table.map(({ statistics }) => statistics[key]) })),
+    { file: first.file, array: `${first.name}, ${second.name}`, selection: "voxels that converged in both" },
+    `lines: ${table.map(({ label, unit }) => withUnit(label, unit && `[${unit}]`)).join("; ")}`,
+    `correlation: ${correlation}`,
+  );
+  return (
+    <Panel
+      name="compare-numbers"
+      title="in numbers"
+      tools={<TakeAway name="comparison" svg={() => comparisonSvg(comparison)} data={data} />}
+    >
+      <div className="compare-numbers">
+        <VoxelTable {...{ comparison, at, isPicked }} />
+        <p className="dim">
+          Over the{" "}
+          <b data-read="count" data-value={count}>
+            {count}
+          </b>{" "}
+          of {total} voxels that converged in both; correlation{" "}
+          <b data-read="correlation" data-value={correlation}>
+            {formatValue(correlation, 4)}
+          </b>
+          .
+        </p>
+        <table>
+          <thead>
+            <tr>
+              <th />
+              {COLUMNS.slice(1).map(({ key, label }) => (
+                <th key={key} className="number">
+                  {label}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {table.map(({ name, label, unit, statistics }) => (
+              <tr key={name}>
+                <th>{unit ? `${label} (${unit})` : label}</th>
+                {COLUMNS.slice(1).map(({ key }) => (
+                  <td key={key} className="number" data-read={`${name}-${key}`} data-value={statistics[key]}>
+                    {formatValue(statistics[key], 5)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Panel>
+  );
+}
+
+const COLUMNS: readonly { readonly key: keyof Statistics; readonly label: string }[] = [
+  { key: "count", label: "voxels" },
+  { key: "mean", label: "mean" },
+  { key: "median", label: "median" },
+  { key: "sd", label: "sd" },
+  { key: "rms", label: "rms" },
+];
+
+function statisticsTable(comparison: Comparison) {
+  const { first, second, difference } = comparison;
+  const { isUsed } = difference;
+  const rows = [
+    { name: "first", label: "first", unit: first.info.unit, values: first.values },
+    { name: "second", label: "second", unit: second.info.unit, values: second.values },
+    { name: "difference", label: "difference", unit: differenceUnit(comparison), values: difference.difference },
+    { name: "over-esd", label: "difference / esd", unit: "", values: difference.overEsd },
+  ];
+  return rows.map(({ values, ...row }) => ({ ...row, statistics: statisticsOf(values, isUsed) }));
+}
+
+const STATUS_WORDS = new Map<number | undefined, string>(
+  Object.entries({
+    converged: "converged",
+    notFitted: "not fitted",
+    noSignal: "no signal",
+    atBound: "at a bound",
+    notConverged: "not converged",
+    undetermined: "undetermined",
+  } satisfies Record<keyof typeof STATUS, string>).map(([name, words]) => [STATUS[name as keyof typeof STATUS], words]),
+);
+
+function VoxelTable({
+  comparison,
+  at,
+  isPicked,
+}: {
+  comparison: Comparison;
+  at: Point | undefined;
+  isPicked: boolean;
+}) {
+  const { first, second, difference, info } = comparison;
+  if (!at) return <p className="dim">Point at a voxel, or click one to keep it.</p>;
+  const i = at.y * first.cols + at.x;
+  const mm = (voxels: number): string => ((voxels + 0.5) * info.voxelMm!).toPrecision(4);
+  const unit = differenceUnit(comparison);
+  const rowOf = (name: string, label: string, map: LoadedMap) => ({
+    name,
+    label,
+    unit: map.info.unit,
+    value: map.values[i]!,
+    esd: map.esd?.[i],
+    words: map.status ? STATUS_WORDS.get(map.status[i]) : "",
+  });
+  const over = difference.overEsd[i]!;
+  const rows = [
+    rowOf("first", "first", first),
+    rowOf("second", "second", second),
+    {
+      name: "difference",
+      label: "difference",
+      unit,
+      value: difference.difference[i]!,
+      esd: difference.esd[i],
+      words: Number.isFinite(over) ? `${formatValue(over, 3)} esd` : "",
+    },
+  ];
+  return (
+    <table data-voxel={`${at.x} ${at.y}`}>
+      <caption>
+        {isPicked ? "picked" : "pointed at"}: voxel x {at.x}, y {at.y}
+        {info.voxelMm !== undefined && ` (${mm(at.x)}, ${mm(at.y)} mm)`}
+      </caption>
+      <tbody>
+        {rows.map(({ name, label, unit: of, value, esd, words }) => (
+          <tr key={name}>
+            <th>{label}</th>
+            <td className="number" data-read={`voxel-${name}`} data-value={value}>
+              {withUnit(formatValue(value, 7), of)}
+            </td>
+            <td className="number" data-read={`voxel-${name}-esd`} data-value={esd}>
+              {esd !== undefined && Number.isFinite(esd) && `± ${formatValue(esd, 3)}`}
+            </td>
+            <td data-read={`voxel-${name}-words`}>{words}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
