@@ -1,6 +1,14 @@
-/** Progress of a run, as events; the terminal, a log and later the web app each show them in their own way. */
+/** Progress of a run, as events; the terminal, a log and the app each show them in their own way. */
+import type { StagePreview } from "./preview.ts";
+
 export type ProgressEvent =
-  | { readonly type: "stage-start"; readonly stage: string; readonly blocks: number; readonly resumed: number }
+  | {
+      readonly type: "stage-start";
+      readonly stage: string;
+      readonly blocks: number;
+      readonly resumed: number;
+      readonly preview?: StagePreview;
+    }
   | {
       readonly type: "stage-progress";
       readonly stage: string;

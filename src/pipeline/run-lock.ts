@@ -88,3 +88,9 @@ function isAlive({ pid, host }: Holder): boolean {
     return false;
   }
 }
+
+/** Whether some process is at work on this result now. */
+export function isRunning(workFolder: string): boolean {
+  const holder = readHolder(join(workFolder, "lock"));
+  return holder !== undefined && isAlive(holder);
+}

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly memoryBytes: number;
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
+  /** told once which stages there are to do, before the first */
+  readonly onStages?: (names: readonly string[]) => void;
   /** do this stage and those after it again, whatever was finished */
   readonly from?: StageName;
   /** stop after this stage */
@@ -118,6 +120,7 @@ class Run {
     if (from !== undefined && first > last) {
       throw new InputError("stage-order", `--from ${from} comes after --until ${until}: nothing would be done.`);
     }
+    this.options.onStages?.(this.steps.slice(0, last + 1).map(({ stage }) => stage.name));
     for (const { store } of this.steps.slice(first, last + 1)) store.discard();
     let end = 0;
     // beyond --until nothing is done, but what is finished and still holds stays in the result

@@ -2,7 +2,8 @@
 import { dirname, resolve } from "node:path";
 import * as z from "zod";
 import { AXIS_UNITS, InputError } from "../data/index.ts";
-import { readYaml } from "../files/yaml.ts";
+import { readText } from "../files/byte-source.ts";
+import { parseYaml } from "../files/yaml.ts";
 import { AbsorbConfig } from "../stages/absorb/config.ts";
 import { DlsrConfig } from "../stages/dlsr/config.ts";
 import { IntegrateConfig } from "../stages/integrate/config.ts";
@@ -148,8 +149,11 @@ export interface Scan {
 }
 
 /** @throws InputError naming the line that is wrong */
-export function readScan(path: string): Scan {
-  const config = readYaml(path, ScanConfig);
+export const readScan = (path: string): Scan => parseScan(readText(path), path);
+
+/** As readScan, of a text that is not saved yet; `path` is where it would lie. @throws as readScan */
+export function parseScan(text: string, path: string): Scan {
+  const config = parseYaml(text, path, ScanConfig);
   const { input } = config;
   const isNeeded = input.kind === "sinograms" ? config.map !== undefined : input.kind !== "frames";
   if (isNeeded && config.energyKeV === undefined) {

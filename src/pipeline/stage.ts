@@ -2,6 +2,7 @@
 import { InputError } from "../data/index.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { WorkerPool } from "./pool.ts";
+import type { StagePreview } from "./preview.ts";
 import { createEstimator, type ProgressListener } from "./progress.ts";
 import { digest, type StageDone, type StageStore } from "./stage-store.ts";
 import type { TaskName } from "./tasks.ts";
@@ -23,6 +24,8 @@ export interface StagePlan<Meta> {
   readonly bytesPerThread: number;
   /** the checksums of what lies on disk for a block, in the order of BlockResult.crc */
   readonly checksums: (block: number) => number[];
+  /** for those who watch */
+  readonly preview?: StagePreview;
   /** after the last block: closes files, derives what the next stages need */
   readonly finish: (problems: readonly string[]) => { meta: Meta; notes: readonly string[] };
 }
@@ -93,7 +96,13 @@ export async function runStage<Meta>(stage: Stage<Meta>, context: StageContext):
   const missing = Array.from({ length: plan.blocks }, (_, block) => block).filter(
     (block) => !journal.entries.has(block),
   );
-  onProgress({ type: "stage-start", stage: stage.name, blocks: plan.blocks, resumed });
+  onProgress({
+    type: "stage-start",
+    stage: stage.name,
+    blocks: plan.blocks,
+    resumed,
+    ...(plan.preview && { preview: plan.preview }),
+  });
   const secondsLeft = createEstimator(plan.blocks, resumed, Date.now);
   const onDone = (block: number, result: unknown) => {
     const { crc, problems } = result as BlockResult;

@@ -340,7 +340,8 @@ function asVolume({ lines, points, axis, patterns, sigma }: PatternsMeta, stepMm
   };
 }
 
-function patternSource({ config: { input }, resolve }: Scan): PatternSourceSpec {
+/** Where a scan of patterns has them. @throws InputError "input-kind" for frames */
+export function patternSource({ config: { input }, resolve }: Scan): PatternSourceSpec {
   if (input.kind === "p07") return { kind: "p07", folder: resolve(input.folder) };
   if (input.kind === "volume") return { kind: "array", file: resolve(input.file) };
   if (input.kind === "patterns") {

@@ -282,20 +282,6 @@ export interface ScanSchemas {
   readonly model: unknown;
 }
 
-/** GET /api/scan?path=; PUT /api/scan ScanSave -> ScanText */
-export interface ScanText {
-  readonly path: string;
-  readonly text: string;
-  /** stands for this state of the file */
-  readonly version: string;
-}
-export interface ScanSave {
-  readonly path: string;
-  readonly text: string;
-  /** of what was opened: a file that somebody else changed meanwhile is not written over; left out: a new file */
-  readonly version?: string;
-}
-
 /** GET /api/scan-template?path=: a scan.yaml to start from, for what lies in a folder */
 export interface ScanTemplate {
   /** where it would be saved */

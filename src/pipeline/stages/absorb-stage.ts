@@ -258,6 +258,16 @@ function planCorrection(
       corrected.crcOfBlock(block),
       ...(correctedSigma ? [correctedSigma.crcOfBlock(block)] : []),
     ],
+    preview: {
+      title: "corrected sinogram: mean of the bins that are done",
+      unit: "counts",
+      image: "angle-translation" as const,
+      rows: report.angles,
+      cols: report.translations,
+      array: referenceTo(corrected),
+      filled: { kind: "bins" as const },
+      blocks: corrected.blocks,
+    },
     finish() {
       corrected.close();
       correctedSigma?.close();

@@ -84,6 +84,16 @@ export async function createIntegrateStage(
         blocks: Math.ceil(shape.items / FRAME_BLOCK),
         bytesPerThread: memoryBytes + 3 * rows * cols * 8 + FRAME_BLOCK * shape.bins * 16,
         checksums: (block) => [patterns.crcOfItems(...range(block)), sigma.crcOfItems(...range(block))],
+        preview: {
+          title: "mean of each pattern",
+          unit: "counts",
+          image: "line-point",
+          rows: lines,
+          cols: points,
+          array: referenceTo(patterns),
+          filled: { kind: "items", each: FRAME_BLOCK },
+          blocks: Math.ceil(shape.items / FRAME_BLOCK),
+        },
         finish(problems) {
           patterns.close();
           sigma.close();

@@ -126,6 +126,17 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
         checksums: (block) => [
           maps.crcOfItems(block * VOXEL_BLOCK, Math.min(VOXEL_BLOCK, items - block * VOXEL_BLOCK)),
         ],
+        preview: {
+          title: "voxels that are done",
+          unit: "",
+          image: "y-x",
+          rows: volume.ny,
+          cols: volume.nx,
+          array: referenceTo(maps),
+          filled: { kind: "items", each: VOXEL_BLOCK },
+          blocks: Math.ceil(items / VOXEL_BLOCK),
+          columns: columns.flatMap(({ name, unit, kind }, bin) => (kind === "value" ? [{ bin, name, unit }] : [])),
+        },
         finish() {
           const table = new Float32Array(items * columns.length);
           maps.readItems(0, items, table);

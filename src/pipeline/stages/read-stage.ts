@@ -45,6 +45,16 @@ export async function createReadStage(
           patterns.crcOfItems(line * points, points),
           ...(sigma ? [sigma.crcOfItems(line * points, points)] : []),
         ],
+        preview: {
+          title: "mean of each pattern",
+          unit: isAbsorption ? "" : "counts",
+          image: "line-point",
+          rows: lines,
+          cols: points,
+          array: referenceTo(patterns),
+          filled: { kind: "items", each: points },
+          blocks: lines,
+        },
         finish(problems) {
           const meta: PatternsMeta = {
             lines,

@@ -77,6 +77,16 @@ export function createReconstructStage(
           windows
             ? blocksOf(windows[block]!).map((part) => volume.crcOfBlock(part))
             : [volume.crcOfBlock(block), ...(volumeSigma ? [volumeSigma.crcOfBlock(block)] : [])],
+        preview: {
+          title: "mean of the bins that are done",
+          unit: input.patterns().isAbsorption ? "" : "counts",
+          image: "y-x",
+          rows: size,
+          cols: size,
+          array: referenceTo(volume),
+          filled: { kind: "bins", ...(windows && { of: windows.map(blocksOf) }) },
+          blocks: windows?.length ?? volume.blocks,
+        },
         finish() {
           const meta: VolumeMeta = {
             ny: size,

@@ -57,6 +57,16 @@ export function createSinogramStage(
           ...(sigma ? [sigma.crcOfBlock(block)] : []),
           crc32(readCells(store.folder, block) ?? new Uint8Array(0)),
         ],
+        preview: {
+          title: "mean of the bins that are done",
+          unit: measured.isAbsorption ? "" : "counts",
+          image: "angle-translation",
+          rows: report.angles,
+          cols: report.translations,
+          array: referenceTo(sinogram),
+          filled: { kind: "bins" },
+          blocks: sinogram.blocks,
+        },
         finish() {
           for (let block = 0; block < sinogram.blocks; block++) {
             readCells(store.folder, block)?.forEach((bits, i) => {

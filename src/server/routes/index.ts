@@ -2,11 +2,17 @@ import type { FastifyInstance } from "fastify";
 import type { ServerContext } from "../context.ts";
 import { addFigureRoutes } from "./figures.ts";
 import { addFileRoutes } from "./files.ts";
+import { addFrameRoutes } from "./frames.ts";
+import { addJobRoutes } from "./jobs.ts";
+import { addScanRoutes } from "./scans.ts";
 import { addSessionRoute } from "./session.ts";
 
 /** Every group of routes, in the order of the pages that use them. */
 export const ROUTES: readonly ((app: FastifyInstance, context: ServerContext) => void)[] = [
+  addFrameRoutes,
   addSessionRoute,
   addFileRoutes,
   addFigureRoutes,
+  addJobRoutes,
+  addScanRoutes,
 ];

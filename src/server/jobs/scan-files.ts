@@ -1,0 +1,101 @@
+/** Which files a scan names, so that none is read from outside of the served folder. */
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { parse } from "yaml";
+import { findFramePaths } from "../../files/frame-paths.ts";
+import type { Scan } from "../../pipeline/scan-config.ts";
+import type { ServedFolder } from "../served-folder.ts";
+
+export interface NamedFile {
+  /** where the scan says it: "input.poni" */
+  readonly setting: string;
+  /** as it is written there */
+  readonly given: string;
+  /** absolute */
+  readonly path: string;
+  /** a list, a folder or a pattern with * stands for many */
+  readonly isMany: boolean;
+}
+
+/** Every file that a scan and its model name. */
+export function filesOf({ config, resolve: seen }: Scan): NamedFile[] {
+  const found: NamedFile[] = [];
+  const add = (setting: string, given: string | readonly string[] | undefined, isMany = false): void => {
+    for (const one of given === undefined ? [] : [given].flat())
+      found.push({ setting, given: one, path: seen(one), isMany });
+  };
+  const { input, angles, air, map, absorb } = config;
+  if (input.kind === "frames") {
+    add("input.files", input.files, true);
+    for (const name of ["poni", "mask", "flat", "dark", "monitor", "exposure", "transmitted"] as const)
+      add(`input.${name}`, input[name]);
+  } else if (input.kind === "raster") add("input.files", input.files, true);
+  else if (input.kind === "p07") add("input.folder", input.folder);
+  else add("input.file", input.file);
+  if ("file" in angles) add("angles.file", angles.file);
+  add("air", air);
+  add("absorb.image.file", absorb?.image?.file);
+  add("absorb.uniform.mask", absorb?.uniform?.mask);
+  for (const [phase, file] of Object.entries(map?.rietveld?.phaseMasks ?? {}))
+    add(`map.rietveld.phaseMasks.${phase}`, file);
+  if (map?.rietveld) {
+    add("map.rietveld.model", map.rietveld.model);
+    found.push(...filesOfModel(seen(map.rietveld.model)));
+  }
+  return found;
+}
+
+/** What a model.yaml names; nothing where it cannot be read, which is said when it is. */
+function filesOfModel(path: string): NamedFile[] {
+  let model: unknown;
+  try {
+    model = parse(readFileSync(path, "utf8"));
+  } catch {
+    return [];
+  }
+  const found: NamedFile[] = [];
+  const visit = (value: unknown, way: readonly string[]): void => {
+    if (typeof value === "string") {
+      // a phase may be its CIF alone
+      const isFile =
+        ["cif", "file", "instrument"].includes(way.at(-1) ?? "") || (way[0] === "phases" && /\.cif$/i.test(value));
+      if (isFile)
+        found.push({
+          setting: `model ${way.join(".")}`,
+          given: value,
+          path: resolve(dirname(path), value),
+          isMany: false,
+        });
+    } else if (value !== null && typeof value === "object")
+      for (const [key, part] of Object.entries(value)) visit(part, [...way, key]);
+  };
+  visit(model, []);
+  return found;
+}
+
+/**
+ * Refuses files outside, by links too.
+ *
+ * @throws InputError "path-outside"
+ */
+export function assertAllInside(scan: Scan, folder: ServedFolder): void {
+  const links = new Map<string, void>();
+  const assertReal = (path: string): void => {
+    folder.assertInside(path);
+    if (!links.has(path) && existsSync(path)) links.set(path, folder.assertInside(realpathSync(path)));
+  };
+  for (const { path, isMany } of filesOf(scan)) {
+    folder.assertInside(path);
+    if (!isMany) assertReal(path);
+    else for (const one of listed(path)) assertReal(one);
+  }
+}
+
+/** What a list or a pattern stands for; itself where there is nothing, which is said when it is opened. */
+function listed(path: string): readonly string[] {
+  try {
+    return findFramePaths(path);
+  } catch {
+    return [path];
+  }
+}
