@@ -1,0 +1,56 @@
+/** Frames that a thread has open, and those that it has decoded: parts of a large one are asked for again and again. */
+import type { Frame } from "../../data/index.ts";
+import type { FrameSource } from "../../files/frame-source.ts";
+import { openFrames } from "../../files/frames.ts";
+import type { FrameAt } from "./frame-tasks.ts";
+
+const MOST_OPEN = 4;
+const MOST_BYTES = 300e6;
+
+const open = new Map<string, FrameSource>();
+const decoded = new Map<string, Frame>();
+
+const keyOf = ({ path, dataset = "" }: FrameAt): string => `${path}\0${dataset}`;
+
+/**
+ * @param isFresh open it anew: a scan that is being measured grows
+ * @throws as openFrames
+ */
+export async function sourceOf(at: FrameAt, isFresh = false): Promise<FrameSource> {
+  const key = keyOf(at);
+  const known = open.get(key);
+  open.delete(key);
+  if (isFresh) forget(key, known);
+  const source =
+    known && !isFresh
+      ? known
+      : await openFrames(at.path, { missing: "flag", ...(at.dataset && { dataset: at.dataset }) });
+  open.set(key, source); // the last in the map is the one used last
+  for (const [oldest, other] of open) {
+    if (open.size <= MOST_OPEN) break;
+    open.delete(oldest);
+    forget(oldest, other);
+  }
+  return source;
+}
+
+function forget(key: string, source: FrameSource | undefined): void {
+  source?.close();
+  for (const one of decoded.keys()) if (one.startsWith(`${key}\0`)) decoded.delete(one);
+}
+
+/** @throws as FrameSource.readFrame */
+export async function frameOf(at: FrameAt): Promise<Frame> {
+  const source = await sourceOf(at);
+  const key = `${keyOf(at)}\0${at.frame}`;
+  const known = decoded.get(key);
+  decoded.delete(key);
+  const frame = known ?? source.readFrame(at.frame);
+  decoded.set(key, frame);
+  let bytes = 0;
+  for (const [one, { data }] of [...decoded].reverse()) {
+    bytes += data.byteLength;
+    if (bytes > MOST_BYTES && one !== key) decoded.delete(one);
+  }
+  return frame;
+}
