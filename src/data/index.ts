@@ -3,5 +3,6 @@ export * from "./axis.ts";
 export * from "./errors.ts";
 export * from "./frame.ts";
 export * from "./pattern.ts";
+export * from "./region.ts";
 export * from "./sinogram.ts";
 export * from "./volume.ts";

@@ -34,12 +34,18 @@ export interface Result {
   readonly title: string;
   /** Every array and map, with the esd and status that go with it. */
   list(): ResultEntry[];
+  /** One of them. @throws InputError "result-name-unknown" */
+  entry(name: string): ResultEntry;
   /** @throws InputError "result-name-unknown" | "result-not-a-map" */
   readMap(name: string): ParameterMap;
   /** A hyperslab, everything where offset and shape are left out. @throws InputError "result-name-unknown" */
   readArray(name: string, offset?: readonly number[], shape?: readonly number[]): FrameArray;
   /** One for each dimension; the index where the file keeps no values. */
   axes(name: string): ResultAxisValues[];
+  /** The block in which an array is stored; undefined where it lies in one piece. @throws InputError "result-name-unknown" */
+  chunks(name: string): readonly number[] | undefined;
+  /** What the file asks viewers to open first. */
+  first(): string | undefined;
   /** A text that goes with a stage, as "map/model"; undefined where the file has none. */
   readNote(name: string): string | undefined;
   /** The stages that made this file, in their order. */
@@ -85,6 +91,11 @@ class NexusResult implements Result {
     return [...this.#index().values()].map(({ at: _, ...entry }) => entry);
   }
 
+  entry(name: string): ResultEntry {
+    const { at: _, ...entry } = this.#find(name);
+    return entry;
+  }
+
   readMap(name: string): ParameterMap {
     const entry = this.#find(name);
     const [ny, nx] = entry.shape;
@@ -126,6 +137,21 @@ class NexusResult implements Result {
         unit: typeof unit === "string" ? unit : "",
       };
     });
+  }
+
+  chunks(name: string): readonly number[] | undefined {
+    return this.#file.dataset(this.#find(name).at)?.chunks ?? undefined;
+  }
+
+  first(): string | undefined {
+    let at = "entry";
+    for (;;) {
+      const next = this.#file.attribute(at, "default");
+      if (typeof next !== "string" || !this.#file.isGroup(`${at}/${next}`)) break;
+      at = `${at}/${next}`;
+    }
+    const name = at.slice("entry/".length);
+    return this.#index().has(name) ? name : undefined;
   }
 
   readNote(name: string): string | undefined {

@@ -3,7 +3,11 @@ import type { ServerContext } from "../context.ts";
 import { addFigureRoutes } from "./figures.ts";
 import { addFileRoutes } from "./files.ts";
 import { addFrameRoutes } from "./frames.ts";
+import { addImageRoutes } from "./images.ts";
 import { addJobRoutes } from "./jobs.ts";
+import { addMaskRoutes } from "./masks.ts";
+import { addPatternRoutes } from "./patterns.ts";
+import { addResultRoutes } from "./results.ts";
 import { addScanRoutes } from "./scans.ts";
 import { addSessionRoute } from "./session.ts";
 
@@ -15,4 +19,8 @@ export const ROUTES: readonly ((app: FastifyInstance, context: ServerContext) =>
   addFigureRoutes,
   addJobRoutes,
   addScanRoutes,
+  addResultRoutes,
+  addPatternRoutes,
+  addImageRoutes,
+  addMaskRoutes,
 ];

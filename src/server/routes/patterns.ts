@@ -1,0 +1,31 @@
+/** Patterns of voxels and regions. */
+import type { FastifyInstance } from "fastify";
+import * as z from "zod";
+import type { ServerContext } from "../context.ts";
+import { parseRequest } from "../parse-request.ts";
+import { readMask } from "../readers/masks.ts";
+import { readersOf, sendReply, signalOf } from "../readers/readers.ts";
+import { Region } from "../readers/region-schema.ts";
+
+const Coordinate = z.coerce.number().int();
+const VoxelQuery = z.object({ file: z.string(), stack: z.string(), y: Coordinate, x: Coordinate });
+const RegionBody = z.object({ file: z.string(), stack: z.string(), region: Region });
+
+export function addPatternRoutes(app: FastifyInstance, context: ServerContext): void {
+  const readers = readersOf(context);
+  app.get("/api/pattern", async (request, reply) => {
+    const { file, ...input } = parseRequest(VoxelQuery, request.query);
+    const path = context.folder.existing(file);
+    return sendReply(reply, await readers.read(path, "voxel", input, signalOf(request, reply)));
+  });
+  app.post("/api/pattern", async (request, reply) => {
+    const { file, stack, region } = parseRequest(RegionBody, request.body);
+    const path = context.folder.existing(file);
+    const signal = signalOf(request, reply);
+    if (region.kind === "mask") {
+      const { values } = readMask(path, region.name);
+      return sendReply(reply, await readers.read(path, "region", { stack, mask: values }, signal));
+    }
+    return sendReply(reply, await readers.read(path, "region", { stack, shapes: [region] }, signal));
+  });
+}
