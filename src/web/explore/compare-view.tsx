@@ -80,11 +80,11 @@ function CompareSame({ info, first, second, settings, change }: LoadedProps) {
     [info, first, second, difference, limits],
   );
   const { rows, cols } = first;
-  const { x, y } = settings;
+  const [x, y] = settings.voxel ?? [];
   const picked = useMemo(() => (x === undefined || y === undefined ? undefined : { x, y }), [x, y]);
   const [hover, setHover] = useState<Point>();
   const onHover = useCallback((at: Point | undefined) => setHover((now) => sameVoxel(now, at)), []);
-  const onPick = (at: Point): void => change({ x: Math.floor(at.x), y: Math.floor(at.y) });
+  const onPick = (at: Point): void => change({ voxel: [Math.floor(at.x), Math.floor(at.y)] });
   useMoveKeys(picked, { rows, cols }, change);
   const shared = { comparison, settings, change, cursor: hover ?? picked, onHover, onPick };
   return (
@@ -107,12 +107,12 @@ function sameVoxel(now: Point | undefined, at: Point | undefined): Point | undef
 function useMoveKeys(
   picked: Point | undefined,
   { rows, cols }: { rows: number; cols: number },
-  change: (part: { x: number; y: number }) => void,
+  change: (part: { voxel: readonly [number, number] }) => void,
 ): void {
   const bindings = useMemo((): KeyBinding[] => {
     const move = (dx: number, dy: number): void => {
       const { x, y } = picked ?? { x: Math.floor(cols / 2), y: Math.floor(rows / 2) };
-      change({ x: Math.min(cols - 1, Math.max(0, x + dx)), y: Math.min(rows - 1, Math.max(0, y + dy)) });
+      change({ voxel: [Math.min(cols - 1, Math.max(0, x + dx)), Math.min(rows - 1, Math.max(0, y + dy))] });
     };
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] } as const;
     return [

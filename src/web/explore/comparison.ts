@@ -18,9 +18,8 @@ export interface CompareSettings {
   /** colours of both maps; left out: percentiles of both together */
   readonly limitsAB?: readonly [number, number];
   readonly colourMap: ColourMapName;
-  /** the picked voxel */
-  readonly x?: number;
-  readonly y?: number;
+  /** [x, y] of the picked voxel, the same in all modes */
+  readonly voxel?: readonly [number, number];
 }
 export const COMPARE_DEFAULTS: CompareSettings = { detail: "over-esd", colourMap: "viridis" };
 
