@@ -114,6 +114,8 @@ export interface ResultInfo {
   readonly distanceM?: number;
   /** in the order of the map */
   readonly phases: readonly string[];
+  /** weight fraction of each phase in the mean pattern, where a Rietveld map says it */
+  readonly bulk?: Readonly<Record<string, number>>;
   /** a Rietveld map with its model in the file: a voxel can be refined */
   readonly hasModel: boolean;
   readonly processes: readonly {

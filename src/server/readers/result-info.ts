@@ -32,6 +32,9 @@ export function resultInfo(result: Result, file: string): ResultInfo {
     ...axisOf(result, volume ?? sinogram),
     ...instrumentOf(result, refinement),
     phases: refinement?.phases.map(({ name }) => name) ?? phasesOf(maps),
+    ...(refinement && {
+      bulk: Object.fromEntries(refinement.bulk.map(({ name, weightFraction }) => [name, weightFraction])),
+    }),
     hasModel: volume !== undefined && result.readNote("map/model") !== undefined,
     processes: result
       .processes()

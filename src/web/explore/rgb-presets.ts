@@ -12,11 +12,10 @@ const chosen = (names: readonly (string | undefined)[]): RgbPreset["maps"] =>
   Object.fromEntries(RGB_COLOURS.map((colour, i) => [colour, names[i]]).filter(([, name]) => name));
 
 /**
- * The phases in threes, in the order of their weight where the maps say it, else in the model's.
- *
- * @param bulk weight fraction of each phase in the slice, where it is known
+ * The phases in threes, those with the largest weight in the slice first; then peaks.
  */
-export function presetsOf(info: ResultInfo, bulk: Readonly<Record<string, number>> = {}): RgbPreset[] {
+export function presetsOf(info: ResultInfo): RgbPreset[] {
+  const { bulk = {} } = info;
   const names = new Set(mapsOf(info).map(({ name }) => name));
   const presets: RgbPreset[] = [];
   const add = (label: string, maps: readonly string[]): void => {
