@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import { stderr, stdout } from "node:process";
 import type { Command } from "commander";
 import { InputError } from "../data/index.ts";
+import { confineTo } from "../files/confinement.ts";
 import type { RunningServer } from "../server/server.ts";
 import { type CommonOptions, createCommand, execute, positiveInteger, positiveNumber, workersOf } from "./command.ts";
 import { openInBrowser } from "./open-in-browser.ts";
@@ -38,6 +39,7 @@ export async function serveUntil(signal: AbortSignal, path: string, options: Opt
   // the server and what it serves with are not loaded for other commands
   const { startServer } = await import("../server/server.ts");
   const { folder, open } = placeOf(path);
+  confineTo(folder);
   const server = await startServer({
     folder,
     ...(open && { open }),

@@ -4,6 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { InputError } from "../data/index.ts";
+import { assertReachable } from "./confinement.ts";
 
 export interface ByteSource {
   /** what to call it in messages */
@@ -53,8 +54,9 @@ export function fileSource(path: string): ByteSource {
   };
 }
 
-/** @throws InputError "file-not-readable" */
+/** @throws InputError "file-not-readable" | "path-outside" */
 export function openFile(path: string): number {
+  assertReachable(path);
   try {
     return openSync(path, "r");
   } catch (error) {

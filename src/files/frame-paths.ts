@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { InputError } from "../data/index.ts";
 import { notReadable } from "./byte-source.ts";
+import { assertReachable } from "./confinement.ts";
 import type { MissingFrames } from "./frame-source.ts";
 
 /** Endings of files that hold frames; what is in them is then found out from their content. */
@@ -16,7 +17,7 @@ const inNaturalOrder = new Intl.Collator("en", { numeric: true }).compare;
  * The files that are meant, in the order of the frames: several given paths keep their order; folders and patterns
  * give theirs in natural order (2 before 10).
  *
- * @throws InputError "frames-none" | "frames-mixed" | "file-not-readable"
+ * @throws InputError "frames-none" | "frames-mixed" | "file-not-readable" | "path-outside"
  */
 export function findFramePaths(given: string | readonly string[]): string[] {
   const paths = (typeof given === "string" ? [given] : given).flatMap(expand);
@@ -34,6 +35,7 @@ export const isList = (given: string | readonly string[]): boolean =>
   typeof given === "string" && LIST_ENDING.test(given);
 
 function expand(path: string): string[] {
+  assertReachable(/[*?]/.test(basename(path)) ? dirname(path) : path);
   if (/[*?]/.test(path) && !existsSync(path)) return matchPattern(path);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw notReadable(path, Object.assign(new Error("no such file"), { code: "ENOENT" }));

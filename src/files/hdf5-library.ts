@@ -10,6 +10,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as h5wasm from "h5wasm/node";
+import { isBelow, isReachable } from "./confinement.ts";
 
 export type H5Module = Awaited<typeof h5wasm.ready>;
 export type H5File = InstanceType<typeof h5wasm.File>;
@@ -35,6 +36,7 @@ async function load(): Promise<Hdf5Library> {
   const { library, module } = await instantiate(errors);
   const plugins = dirname(createRequire(import.meta.url).resolve("h5wasm-plugins/package.json"));
   module.insert_plugin_search_path(join(plugins, "plugins"), 0);
+  keepInside(module, plugins);
   catchErrorStream(module, errors);
   return {
     module,
@@ -98,6 +100,22 @@ function catchConsole(errors: { text: string }): () => void {
 
 function keep(errors: { text: string }, words: string): void {
   if (errors.text.length < 100_000) errors.text += words;
+}
+
+/** musl's number for "permission denied", which is what the library's C code expects. */
+const EACCES = 2;
+
+/** The library follows links to other files by itself; all that it opens passes here. */
+function keepInside(module: H5Module, plugins: string): void {
+  const files = module.FS as unknown as {
+    open: (path: string, ...rest: unknown[]) => unknown;
+    ErrnoError: new (number: number) => Error;
+  };
+  const { open } = files;
+  files.open = (path, ...rest) => {
+    if (!isReachable(path) && !isBelow(plugins, path)) throw new files.ErrnoError(EACCES);
+    return open(path, ...rest);
+  };
 }
 
 interface ErrorStream {

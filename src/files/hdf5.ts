@@ -5,6 +5,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { type FrameArray, InputError } from "../data/index.ts";
+import { assertReachable, isReachable } from "./confinement.ts";
 import { type Block, blocksOf, copyBox, sizeOf } from "./hdf5-blocks.ts";
 import { findEndlessHeap } from "./hdf5-heaps.ts";
 import { type H5File, type H5Module, type Hdf5Library, KNOWN_FILTERS, loadHdf5Library } from "./hdf5-library.ts";
@@ -58,9 +59,10 @@ const MAX_NODES = 50_000;
 /**
  * Opens an HDF5 file for reading. External links and virtual datasets are followed, relative to the file.
  *
- * @throws InputError "file-not-found" | "hdf5-not-hdf5" | "hdf5-unreadable"
+ * @throws InputError "file-not-found" | "hdf5-not-hdf5" | "hdf5-unreadable" | "path-outside"
  */
 export async function openHdf5(path: string): Promise<Hdf5File> {
+  assertReachable(path);
   checkSignature(path);
   const heap = findEndlessHeap(path);
   if (heap !== undefined) {
@@ -142,6 +144,7 @@ export class Hdf5File {
     if (found) return found;
     const broken = this.contents().broken.find((link) => link.path === cleanPath(path));
     if (broken) {
+      this.#checkReach(broken.path, this.#externalFile(broken.path));
       throw new InputError(
         "hdf5-link-broken",
         `${this.path}: ${broken.path} is a link to ${broken.target}, which cannot be opened. Put that file beside ${this.path}, or name another dataset.`,
@@ -199,6 +202,22 @@ export class Hdf5File {
     return { groups, datasets, broken };
   }
 
+  /** @throws InputError "path-outside" where another file is taken from outside of where this process may read */
+  #checkReach(what: string, file: string | undefined): void {
+    if (file === undefined || file === ".") return;
+    const beside = isAbsolute(file) ? file : join(dirname(this.path), file);
+    if (isReachable(beside)) return;
+    throw new InputError(
+      "path-outside",
+      `${this.path}: ${what} takes its data from ${file}, outside of the folder that is served. Start \`xrdct serve\` on a folder that holds both files.`,
+    );
+  }
+
+  #externalFile(path: string): string | undefined {
+    const { value } = this.#library.attempt(() => this.#module.get_external_link(this.#id, `/${path}`).filename);
+    return value || undefined;
+  }
+
   #linkTarget(path: string): string {
     const { value } = this.#library.attempt(() => {
       const external = this.#module.get_external_link(this.#id, `/${path}`);
@@ -223,7 +242,7 @@ export class Hdf5File {
    * @param offset first index along each axis; everything where left out
    * @param into filled and returned instead of a new array; same type and size
    * @throws InputError "hdf5-dataset-missing" | "hdf5-link-broken" | "hdf5-not-numbers" | "hdf5-filter-unknown" |
-   *   "hdf5-source-missing" | "hdf5-chunk-too-large" | "hdf5-too-large" | "hdf5-data-unreadable"
+   *   "path-outside" | "hdf5-source-missing" | "hdf5-chunk-too-large" | "hdf5-too-large" | "hdf5-data-unreadable"
    */
   read(path: string, offset?: readonly number[], shape?: readonly number[], into?: FrameArray): FrameArray {
     const dataset = this.needDataset(path);
@@ -325,6 +344,7 @@ export class Hdf5File {
 
   /** HDF5 fills the holes of a virtual dataset with zeros where a source file is absent: a silent wrong number. */
   #checkSources(dataset: Hdf5Dataset): void {
+    for (const file of dataset.virtualFiles) this.#checkReach(dataset.path, file);
     const absent = dataset.virtualFiles.filter((name) => !this.#virtualFileExists(name));
     if (absent.length === 0) return;
     throw new InputError(

@@ -1,7 +1,8 @@
 /** The folder that is served: every path that a page names is looked up here, and nothing outside is reached. */
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { InputError } from "../data/index.ts";
+import { isBelow } from "../files/confinement.ts";
 
 export interface ServedFolder {
   /** absolute, with links followed */
@@ -26,19 +27,18 @@ export interface ServedFolder {
 
 export function serveFolder(path: string): ServedFolder {
   const root = realpathSync(resolve(path));
-  const isInside = (absolute: string): boolean => {
-    const way = relative(root, absolute);
-    return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
-  };
-  const assertInside = (absolute: string): void => {
-    if (isInside(absolute)) return;
-    throw new InputError(
+  const outside = (): InputError =>
+    new InputError(
       "path-outside",
       "That path leaves the folder that is served. Start `xrdct serve` on a folder that holds all of your files.",
     );
+  const assertInside = (absolute: string): void => {
+    if (!isBelow(root, absolute)) throw outside();
   };
-  const resolved = (given: string): string => {
-    if (given.includes("\0") || isAbsolute(given)) assertInside(join(root, ".."));
+  const resolved = (given: unknown): string => {
+    // a query may hold a path twice, a body anything
+    if (typeof given !== "string") throw new InputError("request-wrong", "The request needs one path, as a text.");
+    if (given.includes("\0") || isAbsolute(given)) throw outside();
     const absolute = join(root, given);
     assertInside(absolute);
     return absolute;
@@ -60,6 +60,8 @@ export function serveFolder(path: string): ServedFolder {
     target(given) {
       const absolute = resolved(given);
       if (existsSync(absolute)) return followed(absolute);
+      // a link to nothing: written through, it would make a file wherever it points
+      if (lstatSync(absolute, { throwIfNoEntry: false })) throw outside();
       const folder = dirname(absolute);
       if (!existsSync(folder) || !statSync(folder).isDirectory()) throw missing(dirname(given));
       return join(followed(folder), basename(absolute));

@@ -1,0 +1,48 @@
+/**
+ * A folder that a process keeps to, whatever the files in it point at: links, virtual datasets and external data of
+ * HDF5 files, lists of frames, paths in scan.yaml and model.yaml. `xrdct serve` sets it for itself; threads and child
+ * processes have it from the environment. What comes with the program is read all the same.
+ */
+import { realpathSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { InputError } from "../data/index.ts";
+
+const VARIABLE = "XRDCT_CONFINED_TO";
+const PROGRAM = fileURLToPath(new URL("../../", import.meta.url));
+
+/** From now on, for this process and what it starts. */
+export function confineTo(folder: string): void {
+  process.env[VARIABLE] = realpathSync(folder);
+}
+
+/** Links are followed; of a file that is not there, those of its folder. */
+export function isReachable(path: string): boolean {
+  const folder = process.env[VARIABLE];
+  if (!folder) return true;
+  const real = realPath(resolve(path));
+  return isBelow(folder, real) || isBelow(realPath(PROGRAM), real);
+}
+
+/** @throws InputError "path-outside" */
+export function assertReachable(path: string): void {
+  if (isReachable(path)) return;
+  throw new InputError(
+    "path-outside",
+    `${path} lies outside of the folder that is served. Start \`xrdct serve\` on a folder that holds all of your files.`,
+  );
+}
+
+export function isBelow(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
+}
+
+function realPath(absolute: string): string {
+  try {
+    return realpathSync(absolute);
+  } catch {
+    const folder = dirname(absolute);
+    return folder === absolute ? absolute : join(realPath(folder), basename(absolute));
+  }
+}
