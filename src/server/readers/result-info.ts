@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { convertAxis, energyKeVToWavelengthA } from "../../data/index.ts";
 import type { Result, ResultAxisValues, ResultEntry } from "../../files/result-reader.ts";
 import { axisUnitOf } from "../../pipeline/result-figures.ts";
+import type { BulkPhase } from "../../stages/map/index.ts";
 import type { RefinementResult } from "../../stages/refine/index.ts";
 import type { ArrayInfo, ArrayKind, ResultInfo, Ticks } from "../wire.ts";
 
@@ -32,7 +33,7 @@ export function resultInfo(result: Result, file: string): ResultInfo {
     ...axisOf(result, volume ?? sinogram),
     ...instrumentOf(result, refinement),
     phases: refinement?.phases.map(({ name }) => name) ?? phasesOf(maps),
-    ...(refinement && {
+    ...(refinement?.bulk && {
       bulk: Object.fromEntries(refinement.bulk.map(({ name, weightFraction }) => [name, weightFraction])),
     }),
     hasModel: volume !== undefined && result.readNote("map/model") !== undefined,
@@ -90,9 +91,11 @@ function axisOf(result: Result, stack: string | undefined): Pick<ResultInfo, "ax
   return name && values ? { axis: { unit: axisUnitOf(name), values: [...values] } } : {};
 }
 
-const refinementOf = (result: Result): RefinementResult | undefined => {
+type MapRefinement = RefinementResult & { readonly bulk?: readonly BulkPhase[] };
+
+const refinementOf = (result: Result): MapRefinement | undefined => {
   const note = result.readNote("map/refinement");
-  return note === undefined ? undefined : (JSON.parse(note) as RefinementResult);
+  return note === undefined ? undefined : (JSON.parse(note) as MapRefinement);
 };
 
 /** What the refinement and the stages' settings say of the beam and the detector. */
