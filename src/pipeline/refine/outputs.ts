@@ -4,7 +4,7 @@ import { type RefinementResult, type SeriesEntry, seriesColumns } from "../../st
 import type { SeriesResult } from "./refine-series.ts";
 
 /** .csv of the curves: two_theta_deg, observed, sigma, calculated, background, difference, each phase. */
-export function curvesCsv({ pattern }: RefinementResult): string {
+export function curvesCsv({ pattern }: Pick<RefinementResult, "pattern">): string {
   const phases = Object.entries(pattern.phases);
   const quoted = (name: string): string => (/[",]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
   const head = ["two_theta_deg", "observed", "sigma", "calculated", "background", "difference"];

@@ -95,7 +95,7 @@ export function planVoxels(
   });
 }
 
-function overTwoTheta(pattern: Pattern, wavelengthA: number): Pattern {
+export function overTwoTheta(pattern: Pattern, wavelengthA: number): Pattern {
   const values = convertAxis(pattern.axis.values, pattern.axis.unit, "two-theta", { wavelengthA });
   return { ...pattern, axis: { unit: "two-theta", values } };
 }

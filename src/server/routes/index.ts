@@ -7,6 +7,7 @@ import { addImageRoutes } from "./images.ts";
 import { addJobRoutes } from "./jobs.ts";
 import { addMaskRoutes } from "./masks.ts";
 import { addPatternRoutes } from "./patterns.ts";
+import { addRefineRoutes } from "./refine.ts";
 import { addResultRoutes } from "./results.ts";
 import { addScanRoutes } from "./scans.ts";
 import { addSessionRoute } from "./session.ts";
@@ -23,4 +24,5 @@ export const ROUTES: readonly ((app: FastifyInstance, context: ServerContext) =>
   addPatternRoutes,
   addImageRoutes,
   addMaskRoutes,
+  addRefineRoutes,
 ];

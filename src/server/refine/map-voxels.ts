@@ -1,0 +1,208 @@
+/** Voxels of a Rietveld map, fitted again from the result alone to the bits that the map stage found. */
+import { InputError, STATUS, type StatusName } from "../../data/index.ts";
+import type { Result } from "../../files/result-reader.ts";
+import type { Kernels } from "../../kernels/index.ts";
+import { createPatternCalculator, type PatternCalculator } from "../../pattern/calculator.ts";
+import type { LoadedModel } from "../../pipeline/refine/load-model.ts";
+import { planVoxels } from "../../pipeline/refine/rietveld-map.ts";
+import { readPatternOf } from "../../pipeline/result-figures.ts";
+import { VOXEL_BLOCK } from "../../pipeline/tasks/map-task.ts";
+import {
+  createVoxelRefiner,
+  MapConfig,
+  type RietveldBlockResult,
+  type RietveldPlan,
+  type VoxelBlock,
+} from "../../stages/map/index.ts";
+import type { RefinementResult } from "../../stages/refine/index.ts";
+
+/** What a voxel's fit ended with. */
+export interface VoxelEnd {
+  /** [parameter] of the model, scales below 0 as they were fitted */
+  readonly values: Float64Array;
+  /** [point] */
+  readonly weight: Float64Array;
+}
+
+export interface FittedVoxel {
+  readonly plan: RietveldPlan;
+  /** prepared as the map prepares it; its values are to be set */
+  readonly calculator: PatternCalculator;
+  /** [point] of plan.bins, NaN where there is no value */
+  readonly observed: Float64Array;
+  /** absent where the map left the voxel out: air */
+  readonly end?: VoxelEnd;
+  /** value and esd of a map, NaN where it has none */
+  number(name: string): { readonly value: number; readonly esd: number };
+  /** of a phase, peaks/<name>, or fit */
+  status(group: string): StatusName;
+}
+
+/** Blocks whose voxels are kept: a person walks about in a neighbourhood. */
+const BLOCKS_KEPT = 6;
+
+interface Block {
+  readonly ends: ReadonlyMap<number, VoxelEnd>;
+  readonly result: RietveldBlockResult;
+  /** all its voxels were fitted, and not only those before the one asked for */
+  readonly isWhole: boolean;
+}
+
+export interface MapVoxels {
+  /**
+   * @param isCancelled looked at after each voxel
+   * @throws InputError "voxel-outside"; undefined where it was cancelled
+   */
+  fit(result: Result, y: number, x: number, isCancelled: () => boolean): FittedVoxel | undefined;
+}
+
+/** Takes memory of the kernels' arena; the caller gives it back. */
+export function createMapVoxels(kernels: Kernels, result: Result, model: LoadedModel): MapVoxels {
+  const { arena } = kernels;
+  const plan = planOf(result, model);
+  const refiner = createVoxelRefiner(kernels, plan);
+  const calculator = createPatternCalculator(kernels, plan.model, plan.wavelengthA, plan.twoThetaDeg);
+  for (const [name, value] of plan.values) calculator.values[calculator.indexOf(name)] = value;
+  calculator.prepare(plan.refined.map(calculator.indexOf));
+  const slice = sliceOf(result);
+  const fitStatus = result.readMap("map/rwp").status!;
+  const blocks = new Map<number, Block>();
+
+  function fitBlock(from: Result, block: number, last: number, isCancelled: () => boolean): Block | undefined {
+    const scratch = arena.mark();
+    try {
+      const input = readBlock(from, slice, block, fitStatus);
+      const ends = new Map<number, VoxelEnd>();
+      let isStopped = false;
+      const result = refiner.refine(input, masksOf(from, plan, block, fitStatus), (voxel, values, weight) => {
+        ends.set(voxel, { values: values.slice(), weight: weight.slice() });
+        isStopped = isCancelled();
+        return !isStopped && voxel < last;
+      });
+      return isStopped ? undefined : { ends, result, isWhole: last === VOXEL_BLOCK };
+    } finally {
+      arena.release(scratch);
+    }
+  }
+
+  /** The first time only as far as is asked for; whoever comes back gets the whole block. */
+  function blockOf(from: Result, at: number, isCancelled: () => boolean): Block | undefined {
+    const block = Math.floor(at / VOXEL_BLOCK);
+    const voxel = at % VOXEL_BLOCK;
+    const kept = blocks.get(block);
+    if (kept && (kept.isWhole || kept.ends.has(voxel))) return kept;
+    const made = fitBlock(from, block, kept ? VOXEL_BLOCK : voxel, isCancelled);
+    if (!made) return undefined;
+    blocks.delete(block);
+    blocks.set(block, made);
+    if (blocks.size > BLOCKS_KEPT) blocks.delete(blocks.keys().next().value!);
+    return made;
+  }
+
+  return {
+    fit(from, y, x, isCancelled) {
+      const at = y * slice.nx + x;
+      const isFitted = fitStatus[at] !== STATUS.notFitted;
+      const block = isFitted ? blockOf(from, at, isCancelled) : undefined;
+      if (isFitted && !block) return undefined;
+      const voxel = at % VOXEL_BLOCK;
+      const end = block?.ends.get(voxel);
+      const whole = from.readArray(slice.name, [y, x, 0], [1, 1, slice.bins]);
+      return {
+        plan,
+        calculator,
+        observed: Float64Array.from(plan.bins, (bin) => whole[bin]!),
+        ...(end && { end }),
+        number(name) {
+          const found = block?.result.parameters[name];
+          return { value: found?.values[voxel] ?? Number.NaN, esd: found?.esd?.[voxel] ?? Number.NaN };
+        },
+        status: (group) => statusName(block?.result.status[group]?.[voxel] ?? STATUS.notFitted),
+      };
+    },
+  };
+}
+
+export const statusName = (status: number): StatusName =>
+  (Object.keys(STATUS) as StatusName[]).find((name) => STATUS[name] === status) ?? "notFitted";
+
+export interface Slice {
+  readonly name: string;
+  readonly ny: number;
+  readonly nx: number;
+  readonly bins: number;
+  readonly hasSigma: boolean;
+}
+
+/** @throws InputError "voxel-needs-slice" */
+export function sliceOf(result: Result): Slice {
+  const list = result.list();
+  const found = ["reconstruct/data", "read/data"].flatMap((name) => list.filter((entry) => entry.name === name))[0];
+  if (!found) {
+    throw new InputError(
+      "voxel-needs-slice",
+      "This result holds no reconstructed slice, so it has no voxels to refine. Run the scan up to reconstruct or map.",
+    );
+  }
+  const [ny, nx, bins] = found.shape as [number, number, number];
+  const hasSigma = list.some(({ name }) => name === `${found.name}_esd`);
+  return { name: found.name, ny, nx, bins, hasSigma };
+}
+
+/** The plan of the map, with a number for every background term too: the curve needs them all. */
+function planOf(result: Result, { config, files }: LoadedModel): RietveldPlan {
+  const { wavelengthA, parameters } = JSON.parse(result.readNote("map/refinement")!) as RefinementResult;
+  const { settings } = result.processes().find(({ stage }) => stage === "map")!.config as { settings: unknown };
+  const { name, hasSigma } = sliceOf(result);
+  // the model as text is rounded to what its esds can tell; the bits need all digits
+  const exact = config.wavelength ? { ...config, wavelength: { ...config.wavelength, value: wavelengthA } } : config;
+  const plan = planVoxels(
+    MapConfig.parse(settings).rietveld!,
+    { config: exact, files },
+    readPatternOf(result, "map/summed_pattern"),
+    parameters,
+    { hasSigma, isReconstructed: name === "reconstruct/data" },
+  );
+  const mapped = new Set(plan.parameters.map((one) => one.name));
+  const others = plan.refined.filter((one) => !mapped.has(one));
+  return {
+    ...plan,
+    parameters: [...plan.parameters, ...others.map((one) => ({ name: one, unit: "", hasEsd: true, group: "fit" }))],
+  };
+}
+
+function readBlock(result: Result, slice: Slice, block: number, fitStatus: Uint8Array): VoxelBlock {
+  const { name, ny, nx, bins, hasSigma } = slice;
+  const start = block * VOXEL_BLOCK;
+  const count = Math.min(VOXEL_BLOCK, ny * nx - start);
+  const [first, last] = [Math.floor(start / nx), Math.floor((start + count - 1) / nx)];
+  const read = (array: string): Float32Array => {
+    const rows = result.readArray(array, [first, 0, 0], [last - first + 1, nx, bins]) as Float32Array;
+    return rows.subarray((start - first * nx) * bins, (start - first * nx + count) * bins);
+  };
+  return {
+    patterns: read(name),
+    mask: fitStatus.subarray(start, start + count).map((status) => (status === STATUS.notFitted ? 1 : 0)),
+    ...(hasSigma && { sigma: read(`${name}_esd`) }),
+  };
+}
+
+/** Where the map was told that a phase is not there: it left that phase alone in a voxel that it fitted. */
+function masksOf(
+  result: Result,
+  plan: RietveldPlan,
+  block: number,
+  fitStatus: Uint8Array,
+): ReadonlyMap<string, Uint8Array> {
+  const start = block * VOXEL_BLOCK;
+  const phases = Object.keys(plan.config.phaseMasks);
+  return new Map(
+    phases.map((phase) => {
+      const status = result.readMap(`map/${phase}/scale`).status!;
+      const mask = status
+        .subarray(start, start + VOXEL_BLOCK)
+        .map((one, i) => (one === STATUS.notFitted && fitStatus[start + i] !== STATUS.notFitted ? 1 : 0));
+      return [phase, mask] as const;
+    }),
+  );
+}

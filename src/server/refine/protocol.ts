@@ -1,0 +1,25 @@
+/** What is asked of the refinement thread, and what it answers. */
+import type { ModelText, RefineTarget } from "../wire-refine.ts";
+import type { FitReply } from "./refine-task.ts";
+
+export interface RefineTask {
+  readonly kind: "fit" | "model";
+  /** of the result, absolute */
+  readonly path: string;
+  /** changes when the file does */
+  readonly identity: string;
+  /** the served folder */
+  readonly root: string;
+  readonly target: RefineTarget;
+  readonly model?: ModelText;
+}
+
+export type RefineAnswer =
+  | { readonly fit: FitReply | undefined }
+  | { readonly model: ModelText | undefined }
+  | { readonly error: { readonly name: string; readonly message: string; readonly code?: string } };
+
+/** [1] not 0: what is being fitted is no longer wanted */
+export interface RefineThreadData {
+  readonly cancel: Int32Array;
+}
