@@ -31,6 +31,8 @@ export interface TickRow {
   readonly name: string;
   readonly positions: readonly number[];
   readonly colour?: string;
+  /** named in the legend, not drawn */
+  readonly isHidden?: boolean;
 }
 
 export interface PatternPlotProps {
@@ -41,6 +43,8 @@ export interface PatternPlotProps {
   readonly curves: readonly Curve[];
   readonly ordinate?: "linear" | "sqrt" | "log";
   readonly ticks?: readonly TickRow[];
+  /** a click on a row's name in the legend */
+  readonly onTicks?: (name: string) => void;
   /** shaded, in units of x */
   readonly range?: readonly [number, number];
   /** drag over the curve */
@@ -107,9 +111,12 @@ export function PatternPlot(props: PatternPlotProps) {
           {props.onRange && <RangeTool onRange={props.onRange} />}
           {props.range && <Shade range={props.range} />}
           {props.cursor !== undefined && <Shade range={[props.cursor, props.cursor]} isLine />}
-          {ticks.map((row, i) => (
-            <TickMarks key={row.name} row={row} colour={row.colour ?? colourOf(i + 1)} at={ticks.length - i} />
-          ))}
+          {ticks.map(
+            (row, i) =>
+              !row.isHidden && (
+                <TickMarks key={row.name} row={row} colour={row.colour ?? colourOf(i + 1)} at={ticks.length - i} />
+              ),
+          )}
           <Pointer onHover={props.onHover} onPick={props.onPick} />
         </VisCanvas>
       </div>
@@ -122,11 +129,41 @@ export function PatternPlot(props: PatternPlotProps) {
           ))}
         {ticks.map((row, i) => (
           <li key={row.name} data-ticks={row.name}>
-            <span className="swatch swatch-tick" style={{ background: row.colour ?? colourOf(i + 1) }} /> {row.name}
+            <TickName row={row} colour={row.colour ?? colourOf(i + 1)} onTicks={props.onTicks} />
           </li>
         ))}
       </ul>
     </div>
+  );
+}
+
+function TickName({
+  row,
+  colour,
+  onTicks,
+}: {
+  row: TickRow;
+  colour: string;
+  onTicks: ((name: string) => void) | undefined;
+}) {
+  const mark = <span className="swatch swatch-tick" style={{ background: row.isHidden ? "none" : colour }} />;
+  if (!onTicks) {
+    return (
+      <>
+        {mark} {row.name}
+      </>
+    );
+  }
+  return (
+    <button
+      type="button"
+      className={`legend-button ${row.isHidden ? "dim" : ""}`}
+      title={row.isHidden ? "show these reflections" : "hide these reflections"}
+      aria-pressed={!row.isHidden}
+      onClick={() => onTicks(row.name)}
+    >
+      {mark} {row.name}
+    </button>
   );
 }
 

@@ -1,0 +1,70 @@
+/** Patterns of the volume: of a voxel, of regions. */
+import { type UseQueryResult, useQueries } from "@tanstack/react-query";
+import { useCallback, useMemo } from "react";
+import type { PatternMeta, ResultInfo } from "../../server/wire.ts";
+import { ApiError, type Arrays, askArrays, useArrays } from "../core/api.ts";
+import type { Voxel } from "./read-out.tsx";
+import type { NamedRegion } from "./view-state.ts";
+
+export interface VoxelPattern {
+  readonly voxel: Voxel;
+  /** [bin] */
+  readonly intensity: ArrayLike<number>;
+  /** [bin] standard uncertainty */
+  readonly sigma?: ArrayLike<number>;
+}
+
+/** Undefined until it is there, and for no voxel; asking for another lets go of this one. */
+export function useVoxelPattern(info: ResultInfo, voxel: Voxel | undefined) {
+  const params = { file: info.file, stack: info.volume, y: voxel?.y, x: voxel?.x };
+  const { data, error, isFetching } = useArrays<PatternMeta>("pattern", params, { off: !info.volume || !voxel });
+  const [x, y] = [voxel?.x, voxel?.y];
+  const pattern = useMemo((): VoxelPattern | undefined => {
+    if (!data || x === undefined || y === undefined) return undefined;
+    return { voxel: { x, y }, intensity: data.values["intensity"]!, sigma: data.values["sigma"] };
+  }, [data, x, y]);
+  return { pattern, error, isFetching };
+}
+
+export interface RegionPattern {
+  readonly region: NamedRegion;
+  readonly intensity?: ArrayLike<number>;
+  /** voxels that have a pattern */
+  readonly voxels?: number;
+  readonly error: ApiError | null;
+}
+
+export function useRegionPatterns({ file, volume }: ResultInfo, regions: readonly NamedRegion[]): RegionPattern[] {
+  const combine = useCallback(
+    (results: UseQueryResult<Arrays<PatternMeta>>[]) =>
+      results.map(({ data, error }, i) => ({
+        region: regions[i]!,
+        intensity: data?.values["intensity"],
+        voxels: data?.meta.voxels,
+        error: error instanceof ApiError ? error : null,
+      })),
+    [regions],
+  );
+  return useQueries({
+    queries: regions.map(({ shape }) => {
+      const body = { file, stack: volume, region: shape };
+      return {
+        queryKey: ["pattern", body],
+        queryFn: ({ signal }: { signal: AbortSignal }) => askArrays<PatternMeta>("pattern", {}, { body, signal }),
+        enabled: !!volume,
+      };
+    }),
+    combine,
+  });
+}
+
+/** The bins of the strongest peak, down to half of its height: what an unopened scan is first looked at with. */
+export function strongestPeak(intensity: ArrayLike<number>): [number, number] {
+  let top = 0;
+  for (let i = 1; i < intensity.length; i++) if (intensity[i]! > intensity[top]!) top = i;
+  const half = intensity[top]! / 2;
+  let [from, to] = [top, top + 1];
+  while (from > 0 && intensity[from - 1]! > half) from--;
+  while (to < intensity.length && intensity[to]! > half) to++;
+  return [from, to];
+}

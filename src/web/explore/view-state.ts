@@ -1,0 +1,74 @@
+/** What the mode "one map" shows: plain JSON, all of it in the address. */
+
+import { type Colours, DEFAULT_COLOURS } from "../parts/colour-controls.tsx";
+import type { PatternPlotProps } from "../parts/pattern-plot.tsx";
+import type { Shape } from "../parts/shapes.ts";
+import type { RadialUnit } from "./radial-unit.ts";
+
+export type RegionShape = Exclude<Shape, { readonly kind: "line" | "voxel" }>;
+
+export interface NamedRegion {
+  readonly name: string;
+  /** of SERIES_COLOURS: kept when another region goes */
+  readonly colour: number;
+  readonly shape: RegionShape;
+}
+
+export interface Line {
+  readonly from: readonly [number, number];
+  readonly to: readonly [number, number];
+  /** across the line, in voxels */
+  readonly width: number;
+}
+
+export const LOWER_VIEWS = ["sinogram", "profile", "regions", "histogram", "masks"] as const;
+export type LowerView = (typeof LOWER_VIEWS)[number];
+
+export interface OneState {
+  /** name of the map; left out: the result's first */
+  readonly map?: string;
+  /** the image is a map, or the mean over the chosen bins */
+  readonly show: "map" | "bins";
+  readonly part: "value" | "esd";
+  /** voxels whose fit did not converge are left grey */
+  readonly isStrict: boolean;
+  /** [from, to) */
+  readonly bins?: readonly [number, number];
+  /** bins on either side whose mean is taken off; 0: none */
+  readonly side: number;
+  /** [x, y] of the picked voxel */
+  readonly voxel?: readonly [number, number];
+  readonly colours: Colours;
+  /** of the image of bins and of the sinogram */
+  readonly binColours: Colours;
+  readonly ordinate: NonNullable<PatternPlotProps["ordinate"]>;
+  /** of the pattern's axis; left out: the file's */
+  readonly unit?: RadialUnit;
+  /** phases whose ticks are not shown */
+  readonly hidden: readonly string[];
+  readonly regions: readonly NamedRegion[];
+  readonly line?: Line;
+  readonly lower: LowerView;
+}
+
+export const ONE_DEFAULTS: OneState = {
+  show: "map",
+  part: "value",
+  isStrict: false,
+  side: 0,
+  colours: DEFAULT_COLOURS,
+  binColours: { ...DEFAULT_COLOURS, colourMap: "inferno" },
+  ordinate: "sqrt",
+  hidden: [],
+  regions: [],
+  lower: "sinogram",
+};
+
+export type ChangeOne = (part: Partial<OneState>) => void;
+
+/** A hundredth of a voxel is enough, and keeps the address short. */
+export function rounded<S extends Shape>(shape: S): S {
+  const round = (value: unknown): unknown =>
+    typeof value === "number" ? Math.round(value * 100) / 100 : Array.isArray(value) ? value.map(round) : value;
+  return Object.fromEntries(Object.entries(shape).map(([key, value]) => [key, round(value)])) as S;
+}
