@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
@@ -6,6 +7,8 @@ export default defineConfig({
   root: "src/web",
   base: "./",
   plugins: [react()],
+  // the package compiles code out of text, which the page may not
+  resolve: { alias: { ndarray: fileURLToPath(new URL("src/web/core/ndarray.ts", import.meta.url)) } },
   build: {
     outDir: process.env["XRDCT_WEB"] ?? "../../dist/web",
     emptyOutDir: true,
