@@ -1,4 +1,8 @@
-/** The page "run". */
+/** Runs: a scan's settings, checks before the start, the stages as they come. */
+import { RunStart } from "./run-start.tsx";
+import { ScanView } from "./scan-view.tsx";
+import "./run.css";
+
 export default function RunPage({ file }: { file: string | undefined }) {
-  return <main className="page">{file}</main>;
+  return file ? <ScanView path={file} /> : <RunStart />;
 }
