@@ -30,6 +30,7 @@ export interface Session {
   readonly folder: string;
   /** a file that `xrdct serve FILE` named, to be opened at once */
   readonly open?: string;
+  readonly openKind?: FileKind;
   readonly workers: number;
 }
 
@@ -60,7 +61,7 @@ export interface Found {
   readonly isCut: boolean;
 }
 
-/** GET /api/text?path= : TextFile; PUT /api/text TextSave: FileEntry. For .yaml, .yml, .poni, .txt up to 1 MB. */
+/** GET /api/text?path= : TextFile; PUT /api/text TextSave: FileEntry. For .yaml, .yml, .poni, .txt, .figure.json up to 1 MB. */
 export interface TextFile {
   readonly path: string;
   readonly text: string;
