@@ -7,6 +7,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import { type FrameArray, InputError } from "../data/index.ts";
 import { assertReachable, isReachable } from "./confinement.ts";
 import { type Block, blocksOf, copyBox, sizeOf } from "./hdf5-blocks.ts";
+import { type ChunkTable, readChunkTable } from "./hdf5-chunks.ts";
 import { findEndlessHeap } from "./hdf5-heaps.ts";
 import { type H5File, type H5Module, type Hdf5Library, KNOWN_FILTERS, loadHdf5Library } from "./hdf5-library.ts";
 
@@ -357,6 +358,28 @@ export class Hdf5File {
     if (name === "." || name.includes("%")) return true;
     const beside = isAbsolute(name) ? name : join(dirname(this.path), name);
     return existsSync(beside) || existsSync(join(dirname(this.path), name.split("/").at(-1)!));
+  }
+
+  /**
+   * Where the chunks of a dataset lie, for reading them without this library; undefined where it has to do it.
+   *
+   * @param file descriptor of this file
+   */
+  chunkTable(path: string, file: number): ChunkTable | undefined {
+    const dataset = this.needDataset(path);
+    if (!dataset.shape || !dataset.chunks || !(dataset.type in TYPES) || /64$/.test(dataset.type)) return undefined;
+    const parts = dataset.path.split("/");
+    const { value: header } = this.#library.attempt(() => {
+      const isElsewhere = parts.some(
+        (_, i) => this.#module.get_external_link(this.#id, `/${parts.slice(0, i + 1).join("/")}`).filename,
+      );
+      const { littleEndian } = this.#module.get_dataset_metadata(this.#id, `/${dataset.path}`);
+      if (isElsewhere || !littleEndian) return undefined;
+      const reference = this.#module.create_object_reference(this.#id, `/${dataset.path}`);
+      return Number(Buffer.from(reference).readBigUInt64LE(0));
+    });
+    const { BYTES_PER_ELEMENT } = TYPES[dataset.type as Hdf5Number];
+    return header === undefined ? undefined : readChunkTable(file, header, dataset.shape, BYTES_PER_ELEMENT);
   }
 
   /** All values of a dataset as float64; undefined where it is absent or holds no numbers. */

@@ -1,6 +1,7 @@
 /** Reads the result file that result-writer.ts makes (docs/result-file.md). */
 import { type FrameArray, InputError, type ParameterMap } from "../data/index.ts";
 import { cleanPath, type Hdf5File, type Hdf5Type, openHdf5 } from "./hdf5.ts";
+import type { ChunkTable } from "./hdf5-chunks.ts";
 
 export interface ResultEntry {
   /** as in "map/NMC532/a" or "sinogram/data"; with `_esd` or `_status` for what goes with it */
@@ -44,6 +45,13 @@ export interface Result {
   axes(name: string): ResultAxisValues[];
   /** The block in which an array is stored; undefined where it lies in one piece. @throws InputError "result-name-unknown" */
   chunks(name: string): readonly number[] | undefined;
+  /**
+   * Where its chunks lie in the file, for reading without the HDF5 library; undefined where that has to read.
+   *
+   * @param file descriptor of the result file
+   * @throws InputError "result-name-unknown"
+   */
+  chunkTable(name: string, file: number): ChunkTable | undefined;
   /** What the file asks viewers to open first. */
   first(): string | undefined;
   /** A text that goes with a stage, as "map/model"; undefined where the file has none. */
@@ -141,6 +149,10 @@ class NexusResult implements Result {
 
   chunks(name: string): readonly number[] | undefined {
     return this.#file.dataset(this.#find(name).at)?.chunks ?? undefined;
+  }
+
+  chunkTable(name: string, file: number): ChunkTable | undefined {
+    return this.#file.chunkTable(this.#find(name).at, file);
   }
 
   first(): string | undefined {
