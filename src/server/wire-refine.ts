@@ -7,7 +7,6 @@
  *   POST   /api/refine/check      CheckRequest -> CheckReply: what a model text says, or what is wrong with it
  *   PUT    /api/refine/model      ModelSave -> ModelSaved
  *   POST   /api/refine/start      StartRequest -> StartReply: a scan.yaml whose map has the model
- *   GET    /api/refine/schema     ModelConfig as JSON schema, with units and descriptions
  */
 import type { ShapeRegion } from "../data/region.ts";
 import type { RefinementResult } from "../stages/refine/index.ts";
@@ -113,6 +112,8 @@ export interface ParameterChange {
 }
 export interface CheckRequest extends ModelText {
   readonly change?: ParameterChange;
+  /** all ranges of two-theta that are left out */
+  readonly exclude?: readonly (readonly [number, number])[];
 }
 export interface ModelParameterRow {
   readonly name: string;
@@ -132,6 +133,8 @@ export interface CheckReply {
   readonly text: string;
   /** empty where there is a problem */
   readonly parameters: readonly ModelParameterRow[];
+  /** degrees of two-theta */
+  readonly exclude: readonly (readonly [number, number])[];
   /** lines are of the text, from 1 */
   readonly problem?: { readonly code: string; readonly message: string; readonly lines: readonly number[] };
 }

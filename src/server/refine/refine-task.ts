@@ -7,7 +7,7 @@ import type { LoadedModel } from "../../pipeline/refine/load-model.ts";
 import { readResultPattern } from "../../pipeline/refine/result-pattern.ts";
 import { overTwoTheta } from "../../pipeline/refine/rietveld-map.ts";
 import { formatModel } from "../../pipeline/refine/save-model.ts";
-import { resolveModel } from "../../refinement/index.ts";
+import { type ModelConfig, resolveModel } from "../../refinement/index.ts";
 import { refinePattern, settleConfig } from "../../stages/refine/index.ts";
 import { type ServedFolder, serveFolder } from "../served-folder.ts";
 import type { ModelText, RefineReply } from "../wire-refine.ts";
@@ -28,76 +28,92 @@ export interface RefineTasks {
 
 export function createRefineTasks(kernels: Kernels): RefineTasks {
   const empty = kernels.arena.mark();
-  let warm: { readonly key: string; readonly voxels: MapVoxels } | undefined;
+  /** the file that was asked for last, kept open, and the plan of its map */
+  let warm: { readonly key: string; readonly result: Result; voxels?: MapVoxels } | undefined;
 
-  function voxelsOf(result: Result, task: RefineTask, served: ServedFolder): MapVoxels | undefined {
+  async function open(task: RefineTask) {
     const key = `${task.path} ${task.identity}`;
-    if (warm?.key === key) return warm.voxels;
-    const text = result.readNote("map/model");
-    if (text === undefined || result.readNote("map/refinement") === undefined) return undefined;
-    const model = loadModelText({ text, folder: folderOf(task, served) }, served);
+    if (warm?.key === key) return warm;
+    warm?.result.close();
     warm = undefined;
     kernels.arena.release(empty);
-    const voxels = createMapVoxels(kernels, result, model);
-    warm = { key, voxels };
-    return voxels;
+    warm = { key, result: await openResult(task.path) };
+    return warm;
+  }
+
+  async function voxelsOf(task: RefineTask, served: ServedFolder): Promise<MapVoxels | undefined> {
+    const opened = await open(task);
+    const { result } = opened;
+    const text = result.readNote("map/model");
+    if (opened.voxels || text === undefined || result.readNote("map/refinement") === undefined) return opened.voxels;
+    const model = loadModelText({ text, folder: folderOf(task, served) }, served);
+    kernels.arena.release(empty);
+    opened.voxels = createMapVoxels(kernels, result, model);
+    return opened.voxels;
   }
 
   async function fitAsMap(task: RefineTask, y: number, x: number, isCancelled: () => boolean) {
-    const result = await openResult(task.path);
-    try {
-      const slice = sliceOf(result);
-      assertVoxel({ y, x }, slice, basename(task.path));
-      const start = performance.now();
-      const voxel = voxelsOf(result, task, serveFolder(task.root))?.fit(result, y, x, isCancelled);
-      if (!voxel) return undefined;
-      return {
-        ...describeVoxel(voxel),
-        name: `${basename(task.path)}, voxel ${y},${x}`,
-        how: "map" as const,
-        title: result.title,
-        reason: "",
-        warnings: [],
-        notes: [],
-        inMap: mapValuesAt(result, y, x),
-        milliseconds: performance.now() - start,
-      };
-    } finally {
-      result.close();
-    }
+    const { result } = await open(task);
+    assertVoxel({ y, x }, sliceOf(result), basename(task.path));
+    const voxels = await voxelsOf(task, serveFolder(task.root));
+    const start = performance.now();
+    const voxel = voxels?.fit(result, y, x, isCancelled);
+    if (!voxel) return undefined;
+    return {
+      ...describeVoxel(voxel),
+      name: `${basename(task.path)}, voxel ${y},${x}`,
+      how: "map" as const,
+      title: result.title,
+      reason: "",
+      warnings: [],
+      notes: [],
+      inMap: mapValuesAt(result, y, x),
+      milliseconds: performance.now() - start,
+    };
   }
 
   async function fitModel(task: RefineTask, model: LoadedModel, isCancelled: () => boolean) {
-    const result = await openResult(task.path);
-    try {
-      const { target } = task;
-      const { name, pattern } = readTarget(result, target);
-      const { config, files } = model;
-      const start = performance.now();
-      const over = overTwoTheta(pattern, resolveModel(config, files).wavelengthA);
-      const refined = refinePattern(kernels, config, files, over, name, { isCancelled });
-      if (isCancelled()) return undefined;
-      const milliseconds = performance.now() - start;
-      const { title, status, reason, statistics, weights, wavelengthA, parameters, phases } = refined;
-      const isOfMap = target.kind === "voxel" && result.list().some((entry) => entry.name === "map/rwp");
-      const folder = task.model?.folder ?? folderOf(task, serveFolder(task.root));
-      return {
-        ...{ name, title, status, reason, statistics, weights, wavelengthA, parameters, milliseconds },
-        how: "model" as const,
-        phases: phases.map(({ name: phase, kind, weightFraction, weightFractionEsd, reflections }) => ({
-          ...{ name: phase, kind, weightFraction, weightFractionEsd },
-          reflections: reflections.map(({ h, k, l, twoThetaDeg }) => ({ h, k, l, twoThetaDeg })),
-        })),
-        warnings: refined.warnings,
-        notes: refined.notes,
-        pattern: refined.pattern,
-        ...(isOfMap && { inMap: mapValuesAt(result, target.y, target.x) }),
-        result: refined,
-        settled: { text: formatModel(settleConfig(config, parameters), (file) => file), folder },
-      };
-    } finally {
-      result.close();
-    }
+    const { result } = await open(task);
+    const { target } = task;
+    const { name, pattern } = readTarget(result, target);
+    const { config, files } = model;
+    const start = performance.now();
+    const over = overTwoTheta(pattern, resolveModel(config, files).wavelengthA);
+    const refined = refinePattern(kernels, config, files, over, name, { isCancelled });
+    if (isCancelled()) return undefined;
+    const milliseconds = performance.now() - start;
+    const { title, status, reason, statistics, weights, wavelengthA, parameters, phases } = refined;
+    const isOfMap = target.kind === "voxel" && result.list().some((entry) => entry.name === "map/rwp");
+    const folder = task.model?.folder ?? folderOf(task, serveFolder(task.root));
+    return {
+      ...{ name, title, status, reason, statistics, weights, wavelengthA, parameters, milliseconds },
+      how: "model" as const,
+      phases: phases.map(({ name: phase, kind, weightFraction, weightFractionEsd, reflections }) => ({
+        ...{ name: phase, kind, weightFraction, weightFractionEsd },
+        reflections: reflections.map(({ h, k, l, twoThetaDeg }) => ({ h, k, l, twoThetaDeg })),
+      })),
+      warnings: refined.warnings,
+      notes: refined.notes,
+      pattern: refined.pattern,
+      ...(isOfMap && { inMap: mapValuesAt(result, target.y, target.x) }),
+      result: refined,
+      settled: { text: formatModel(settleConfig(config, parameters), (file) => file), folder },
+    };
+  }
+
+  /** As `xrdct refine RESULT [--voxel y,x]` starts. */
+  async function startModel(task: RefineTask, served: ServedFolder): Promise<ModelText | undefined> {
+    const { result } = await open(task);
+    const { target, path } = task;
+    const text = result.readNote("map/model");
+    if (text === undefined) return undefined;
+    const folder = folderOf(task, served);
+    const settled = loadModelText({ text, folder }, served);
+    if (target.kind === "summed") return { text, folder };
+    const weights: ModelConfig["weights"] = sliceOf(result).hasSigma ? "sigma" : "uniform";
+    const ofVoxel = target.kind === "voxel" ? await readResultPattern(path, [target.y, target.x]) : undefined;
+    const config = ofVoxel?.model?.config ?? { ...settled.config, weights };
+    return { text: formatModel(config, (file) => file), folder };
   }
 
   return {
@@ -117,25 +133,3 @@ export function createRefineTasks(kernels: Kernels): RefineTasks {
 }
 
 const folderOf = ({ path }: RefineTask, served: ServedFolder): string => served.nameOf(dirname(path));
-
-/** As `xrdct refine RESULT [--voxel y,x]` starts. */
-async function startModel(task: RefineTask, served: ServedFolder): Promise<ModelText | undefined> {
-  const result = await openResult(task.path);
-  let text: string | undefined;
-  let hasSigma: boolean;
-  try {
-    text = result.readNote("map/model");
-    if (text === undefined) return undefined;
-    hasSigma = sliceOf(result).hasSigma;
-  } finally {
-    result.close();
-  }
-  const folder = folderOf(task, served);
-  const settled = loadModelText({ text, folder }, served);
-  if (task.target.kind === "summed") return { text, folder };
-  const { config } =
-    task.target.kind === "voxel"
-      ? ((await readResultPattern(task.path, [task.target.y, task.target.x]))?.model ?? settled)
-      : { config: { ...settled.config, weights: hasSigma ? ("sigma" as const) : ("uniform" as const) } };
-  return { text: formatModel(config, (file) => file), folder };
-}

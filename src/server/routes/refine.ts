@@ -1,15 +1,19 @@
 /** Refinements of voxels, regions and the mean pattern, and the models that they start from (wire-refine.ts). */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import * as z from "zod";
 import { InputError } from "../../data/index.ts";
 import { curvesCsv } from "../../pipeline/refine/outputs.ts";
-import { ModelConfig } from "../../refinement/index.ts";
+import { writeWhole } from "../../pipeline/write-whole.ts";
 import type { ServerContext } from "../context.ts";
+import { isYaml } from "../file-kinds.ts";
 import { parseRequest } from "../parse-request.ts";
+import { checkModel, moveModelText } from "../refine/model-edit.ts";
+import { loadModelText } from "../refine/model-text.ts";
 import type { RefineTask } from "../refine/protocol.ts";
 import { createRefiner } from "../refine/refiner.ts";
-import type { ModelReply, ModelRequest, RefineReply } from "../wire-refine.ts";
+import { prepareMap } from "../refine/start-map.ts";
+import type { CheckReply, ModelReply, ModelRequest, ModelSaved, RefineReply, StartReply } from "../wire-refine.ts";
 
 const point = z.tuple([z.number(), z.number()]);
 const corners = { from: point, to: point };
@@ -20,8 +24,22 @@ const Target = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("polygon"), points: z.array(point).min(3).max(10_000) }),
   z.strictObject({ kind: z.literal("summed") }),
 ]);
-const Model = { text: z.string(), folder: z.string() };
+const Model = { text: z.string().max(1e6), folder: z.string() };
 const Refine = z.strictObject({ file: z.string(), target: Target, model: z.strictObject(Model).optional() });
+const Change = z.strictObject({
+  name: z.string(),
+  value: z.number().nullable().exactOptional(),
+  refine: z.boolean().exactOptional(),
+  min: z.number().nullable().exactOptional(),
+  max: z.number().nullable().exactOptional(),
+});
+const Check = z.strictObject({
+  ...Model,
+  change: Change.exactOptional(),
+  exclude: z.array(point).max(100).exactOptional(),
+});
+const Save = z.strictObject({ ...Model, path: z.string().min(1), overwrite: z.boolean().exactOptional() });
+const Start = z.strictObject({ ...Model, scan: z.string() });
 const StartModel = z.strictObject({ file: z.string(), target: Target });
 
 /** Replies whose curves can still be fetched. */
@@ -66,7 +84,20 @@ export function addRefineRoutes(app: FastifyInstance, { folder, onClose }: Serve
     return model ? { model } : {};
   });
 
-  app.get("/api/refine/schema", () => z.toJSONSchema(ModelConfig, { io: "input", unrepresentable: "any" }));
+  app.post("/api/refine/check", (request): CheckReply => checkModel(parseRequest(Check, request.body), folder));
+
+  app.put("/api/refine/model", (request): ModelSaved => {
+    const { path, overwrite, ...model } = parseRequest(Save, request.body);
+    if (!isYaml(path)) throw new InputError("request-wrong", `A model is saved as .yaml; ${path} was given.`);
+    const absolute = folder.target(path);
+    if (existsSync(absolute) && overwrite !== true)
+      throw new InputError("file-exists", `There is a ${path} already. Give another name, or replace it.`);
+    loadModelText(model, folder);
+    writeWhole(absolute, moveModelText(model, absolute, folder));
+    return { path: folder.nameOf(absolute) };
+  });
+
+  app.post("/api/refine/start", (request): StartReply => prepareMap(parseRequest(Start, request.body), folder));
 }
 
 /** Aborted when the page goes away before it has its answer. */
