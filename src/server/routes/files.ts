@@ -1,7 +1,7 @@
 /** What is in the served folder, and the small texts (scan.yaml, model.yaml, .poni) that pages read and write. */
 import { type Dirent, existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { basename, join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { InputError } from "../../data/index.ts";
 import { notReadable } from "../../files/byte-source.ts";
@@ -15,7 +15,7 @@ const MOST_LISTED = 1000;
 const MOST_FOUND = 100;
 const MOST_SEARCHED = 20_000;
 const DEEPEST = 6;
-const TEXT_ENDINGS = [".yaml", ".yml", ".poni", ".txt"];
+const TEXT_ENDINGS = [".yaml", ".yml", ".poni", ".txt", ".figure.json"];
 const MOST_TEXT_BYTES = 1e6;
 
 export function addFileRoutes(app: FastifyInstance, { folder }: ServerContext): void {
@@ -123,7 +123,7 @@ async function search(root: string): Promise<{ paths: string[]; isCut: boolean }
 }
 
 function checkTextEnding(path: string): void {
-  if (TEXT_ENDINGS.includes(extname(path).toLowerCase())) return;
+  if (TEXT_ENDINGS.some((ending) => path.toLowerCase().endsWith(ending))) return;
   throw new InputError(
     "text-ending",
     `${basename(path)} is not a text that the app reads or writes: those end in ${TEXT_ENDINGS.join(", ")}.`,

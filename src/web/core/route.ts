@@ -56,6 +56,9 @@ function writeAddress(): void {
   pending = undefined;
 }
 
+/** The whole address of what is shown, without the token, which is a cookie's. */
+export const viewLink = (): string => `${window.location.origin}${window.location.pathname}${currentHash()}`;
+
 const subscribe = (listener: () => void): (() => void) => {
   const onChange = (event: Event): void => {
     // the user went elsewhere: what was about to be written was about the place before

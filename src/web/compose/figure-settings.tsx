@@ -1,0 +1,134 @@
+/** What holds for the whole figure. */
+import { NumberField } from "../parts/colour-controls.tsx";
+import { Panel } from "../parts/panel.tsx";
+import { type Composition, DEFAULTS, type Loaded } from "./composition.ts";
+import { Choice, TextField } from "./fields.tsx";
+
+const WIDTHS = { "85": "85 mm, one column", "180": "180 mm, two columns" } as const;
+
+export function FigureSettings({
+  composition,
+  change,
+  loaded,
+}: {
+  composition: Composition;
+  change: (part: Partial<Composition>) => void;
+  loaded: readonly Loaded[];
+}) {
+  const { title, note, columns, widthMm, fontPt, letters, scaleBars, colourBars, background, fits } = composition;
+  const within = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
+  return (
+    <Panel name="figure" title="Figure">
+      <div className="compose-form">
+        <TextField label="title" value={title} onChange={(next) => change({ title: next ?? "" })} />
+        <TextField label="note" value={note} onChange={(next) => change({ note: next ?? "" })} />
+        <div className="compose-grid">
+          <div className="compose-field">
+            <span>width (mm)</span>
+            <span className="compose-line">
+              <NumberField
+                label="width in mm"
+                value={widthMm}
+                onChange={(value) => change({ widthMm: within(value, 30, 1000) })}
+              />
+              {Object.entries(WIDTHS).map(([mm, said]) => (
+                <button
+                  key={mm}
+                  type="button"
+                  title={said}
+                  aria-pressed={widthMm === Number(mm)}
+                  onClick={() => change({ widthMm: Number(mm) })}
+                >
+                  {mm}
+                </button>
+              ))}
+            </span>
+          </div>
+          <div className="compose-field">
+            <span>text (pt)</span>
+            <NumberField
+              label="text size in points"
+              value={fontPt}
+              onChange={(v) => change({ fontPt: within(v, 4, 30) })}
+            />
+          </div>
+          <div className="compose-field">
+            <span>columns</span>
+            <NumberField
+              label="columns"
+              value={columns}
+              onChange={(value) => change({ columns: within(Math.round(value), 1, 8) })}
+            />
+          </div>
+          <Choice
+            label="letters"
+            value={letters}
+            options={{ lower: "a b c", upper: "A B C", none: "none" }}
+            onChange={(next) => change({ letters: next })}
+          />
+          <Choice
+            label="colour bars"
+            value={colourBars}
+            options={{ right: "at the right", below: "below", shared: "shared", none: "none" }}
+            onChange={(next) => change({ colourBars: next })}
+          />
+          <Choice
+            label="scale bars"
+            value={scaleBars}
+            options={{ one: "one", each: "each", none: "none" }}
+            onChange={(next) => change({ scaleBars: next })}
+          />
+          <Choice
+            label="no value"
+            value={background}
+            options={{ white: "white", grey: "grey", transparent: "transparent" }}
+            onChange={(next) => change({ background: next })}
+          />
+          <Choice
+            label="fits"
+            value={fits}
+            options={{ converged: "converged", all: "all" }}
+            onChange={(next) => change({ fits: next })}
+          />
+        </div>
+        <CropFields composition={composition} change={change} loaded={loaded} />
+        <button type="button" onClick={() => change({ ...DEFAULTS, panels: undefined, crop: undefined })}>
+          begin anew
+        </button>
+      </div>
+    </Panel>
+  );
+}
+
+const EDGES = ["left", "bottom", "right", "top"] as const;
+
+function CropFields({ composition: { crop }, change, loaded }: Parameters<typeof FigureSettings>[0]) {
+  const first = loaded.flatMap((one) => ("image" in one ? [one.image] : "images" in one ? one.images : []))[0];
+  if (!first) return null;
+  const { rows, cols, voxelMm } = first;
+  const shown = crop ?? ([0, 0, cols, rows] as const);
+  const set = (i: number, value: number): void => {
+    const next = shown.map((old, at) =>
+      at === i ? Math.max(0, Math.min(at % 2 ? rows : cols, Math.round(value))) : old,
+    );
+    if (next[2]! > next[0]! && next[3]! > next[1]!) change({ crop: next as unknown as typeof shown });
+  };
+  const mm =
+    voxelMm &&
+    `${Number(((shown[2] - shown[0]) * voxelMm).toPrecision(4))} × ${Number(((shown[3] - shown[1]) * voxelMm).toPrecision(4))} mm`;
+  return (
+    <div className="compose-field">
+      <span>
+        part that all maps show (voxels) <span className="dim">{mm}</span>
+      </span>
+      <span className="compose-line">
+        {EDGES.map((edge, i) => (
+          <NumberField key={edge} label={`${edge} edge`} value={shown[i]!} onChange={(value) => set(i, value)} />
+        ))}
+        <button type="button" disabled={!crop} onClick={() => change({ crop: undefined })}>
+          all
+        </button>
+      </span>
+    </div>
+  );
+}
