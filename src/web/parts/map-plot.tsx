@@ -3,7 +3,6 @@
  * out is in image elements (voxels, pixels), x to the right along columns and y along rows.
  */
 import {
-  ColorBar,
   DataToHtml,
   HeatmapMesh,
   Pan,
@@ -20,6 +19,7 @@ import ndarray from "ndarray";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { DataTexture, NearestFilter, RGBAFormat, SRGBColorSpace, Vector3 } from "three";
 import type { ColourMapName } from "../../stages/figure/index.ts";
+import { ColourBar, tickText } from "./colour-bar.tsx";
 import { type ColourTransform, H5WEB_COLOURS, H5WEB_SCALES } from "./colours.ts";
 import type { DrawnShape, Shape, Tool } from "./shapes.ts";
 
@@ -82,8 +82,20 @@ export function MapPlot(props: MapPlotProps) {
     <div className="plot" data-plot={name} data-tool={tool} data-limits={limits.join(" ")}>
       <VisCanvas
         aspect={props.isSquare === false ? "auto" : "equal"}
-        abscissaConfig={{ visDomain: [x0, x1], showGrid: false, label: xLabel, isIndexAxis: false }}
-        ordinateConfig={{ visDomain: [y0, y1], showGrid: false, label: yLabel, flip: isUpsideDown }}
+        abscissaConfig={{
+          visDomain: [x0, x1],
+          showGrid: false,
+          label: xLabel,
+          isIndexAxis: false,
+          formatTick: (v) => tickText(v, x1 - x0),
+        }}
+        ordinateConfig={{
+          visDomain: [y0, y1],
+          showGrid: false,
+          label: yLabel,
+          flip: isUpsideDown,
+          formatTick: (v) => tickText(v, y1 - y0),
+        }}
       >
         {tool === "move" && <Pan />}
         <Zoom />
@@ -110,16 +122,7 @@ export function MapPlot(props: MapPlotProps) {
         {props.children}
       </VisCanvas>
       {!props.rgb && props.hasColourBar !== false && (
-        <div className="plot-bar">
-          <ColorBar
-            domain={domain}
-            scaleType={scaleType}
-            colorMap={colorMap}
-            invertColorMap={invert}
-            withBounds={false}
-          />
-          <span className="plot-bar-label">{props.label}</span>
-        </div>
+        <ColourBar domain={domain} transform={transform} colourMap={colourMap} label={props.label} />
       )}
     </div>
   );
@@ -141,7 +144,7 @@ const createUnits = (width: number, height: number, left: number, bottom: number
 });
 
 /** A scale of one value, or a logarithm of nothing, would draw nothing: as the figures do it. */
-function safeLimits([lo, hi]: readonly [number, number], transform: ColourTransform): [number, number] {
+export function safeLimits([lo, hi]: readonly [number, number], transform: ColourTransform): [number, number] {
   if (!(hi > lo)) return [lo - 0.5, lo + 0.5];
   if (transform === "log") return hi > 0 ? [Math.max(lo, hi * 1e-3), hi] : [1e-3, 1];
   return transform === "sqrt" ? [Math.max(0, lo), Math.max(hi, 1e-30)] : [lo, hi];
