@@ -1,22 +1,19 @@
 /** Moves the chosen bins along the axis, by slider, keys or by itself. */
 import { useEffect, useMemo, useState } from "react";
-import type { ResultInfo } from "../../server/wire.ts";
 import { useKeys } from "../core/keys.ts";
 import { NumberField } from "../parts/colour-controls.tsx";
-import { binsText } from "./shown-image.ts";
 import type { ChangeOne, OneState } from "./view-state.ts";
 
 const PLAY_MS = 200;
 
 export interface BinScrollerProps {
-  readonly info: ResultInfo;
   readonly state: OneState;
   readonly change: ChangeOne;
   /** of the axis */
   readonly bins: number;
 }
 
-export function BinScroller({ info, state, change, bins: count }: BinScrollerProps) {
+export function BinScroller({ state, change, bins: count }: BinScrollerProps) {
   const [from, to] = state.bins ?? [0, 1];
   const width = to - from;
   const [isPlaying, setPlaying] = useState(false);
@@ -66,18 +63,17 @@ export function BinScroller({ info, state, change, bins: count }: BinScrollerPro
       <button type="button" title="one bin up (])" aria-label="one bin up" onClick={() => move(from + 1)}>
         ›
       </button>
-      <output className="scroller-text">{binsText(info, [from, to], state.unit)}</output>
       <span title="how many bins are taken together">
         <NumberField label="bins taken together" value={width} onChange={resize} /> bins
       </span>
       <span title="take off the mean of so many bins on either side: what is left is the peak's">
-        less{" "}
+        less background of{" "}
         <NumberField
           label="background bins on either side"
           value={state.side}
           onChange={(value) => change({ side: Math.max(0, Math.min(count, Math.round(value))) })}
         />{" "}
-        beside
+        bins
       </span>
     </div>
   );

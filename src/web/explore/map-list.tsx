@@ -4,41 +4,47 @@ import type { ArrayInfo } from "../../server/wire.ts";
 import { Panel } from "../parts/panel.tsx";
 import { titleWithUnit } from "./shown-image.ts";
 
+/** The maps of the stage "map" need no name of a stage. */
 const STAGES: Readonly<Record<string, string>> = {
-  map: "Maps",
+  map: "",
   dlsr: "Direct (DLSR)",
   absorb: "Absorption",
   reconstruct: "Reconstruction",
 };
 
 export interface MapGroup {
-  /** "Maps: NMC532" */
+  /** "NMC532", "Direct (DLSR): NMC532" */
   readonly name: string;
   readonly maps: readonly { readonly array: ArrayInfo; readonly label: string }[];
 }
 
-/** Groups in the order of the file; labels without what the group's name says. */
-export function groupMaps(maps: readonly ArrayInfo[]): MapGroup[] {
+/**
+ * Maps of the phases first, in their order, then the others in the order of the file; labels without what the group's
+ * name says.
+ */
+export function groupMaps(maps: readonly ArrayInfo[], phases: readonly string[]): MapGroup[] {
   const groups = new Map<string, { array: ArrayInfo; label: string }[]>();
   for (const array of maps) {
     const parts = array.name.split("/");
     const stage = STAGES[parts[0]!] ?? parts[0]!;
     const owner = parts.slice(1, -1).join(" ");
-    const name = owner ? `${stage}: ${owner}` : stage;
+    const name = stage && owner ? `${stage}: ${owner}` : stage || owner || "Fit";
     const members = groups.get(name) ?? [];
     members.push({ array, label: titleWithUnit(parts.at(-1)!.replaceAll("_", " "), array.unit) });
     groups.set(name, members);
   }
-  return [...groups].map(([name, members]) => ({ name, maps: members }));
+  const rank = (name: string): number => (phases.includes(name) ? phases.indexOf(name) : phases.length);
+  return [...groups].sort(([a], [b]) => rank(a) - rank(b)).map(([name, members]) => ({ name, maps: members }));
 }
 
 export interface MapListProps {
   readonly maps: readonly ArrayInfo[];
+  readonly phases: readonly string[];
   readonly shown: string | undefined;
   readonly onShow: (name: string) => void;
 }
 
-export function MapList({ maps, shown, onShow }: MapListProps) {
+export function MapList({ maps, phases, shown, onShow }: MapListProps) {
   const [search, setSearch] = useState("");
   const groups = useMemo(() => {
     const words = search.toLowerCase().split(/\s+/).filter(Boolean);
@@ -46,8 +52,8 @@ export function MapList({ maps, shown, onShow }: MapListProps) {
       const text = `${name} ${title}`.replaceAll("_", " ").toLowerCase();
       return words.every((word) => text.includes(word));
     });
-    return groupMaps(found);
-  }, [maps, search]);
+    return groupMaps(found, phases);
+  }, [maps, phases, search]);
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (shown) list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });

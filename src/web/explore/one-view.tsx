@@ -20,7 +20,7 @@ import { isSameVoxel, type Voxel } from "./read-out.tsx";
 import { RegionsView } from "./regions-panel.tsx";
 import { type ShownImage, useShownImage } from "./shown-image.ts";
 import { SinogramView } from "./sinogram-panel.tsx";
-import { type ChangeOne, LOWER_VIEWS, ONE_DEFAULTS, type OneState } from "./view-state.ts";
+import { type ChangeOne, type Frame, LOWER_VIEWS, ONE_DEFAULTS, type OneState } from "./view-state.ts";
 
 export function OneView({ info }: { info: ResultInfo }) {
   const [state, change] = useView(ONE_DEFAULTS);
@@ -36,7 +36,7 @@ export function OneView({ info }: { info: ResultInfo }) {
     change({ map: name, show: "map", colours: { ...state.colours, limits: undefined } });
   return (
     <div className="one">
-      <MapList maps={maps} shown={state.show === "map" ? map?.name : undefined} onShow={show} />
+      <MapList maps={maps} phases={info.phases} shown={state.show === "map" ? map?.name : undefined} onShow={show} />
       <ImagePanel {...{ info, state, change, shown, cursor }} hasMaps={maps.length > 0} />
       <PatternPanel {...{ info, state, change, picked, regions, cursor }} />
       <LowerPanel {...{ info, state, change, regions }} image={shown.image} />
@@ -68,12 +68,17 @@ function LowerPanel({ info, state, change, image, regions }: LowerPanelProps) {
       ))}
     </span>
   );
-  return (
-    <Panel name="lower" title={tabs} className="one-lower">
-      {state.lower === "sinogram" && <SinogramView info={info} state={state} />}
-      {state.lower === "profile" && <ProfileView {...{ info, state, change, image }} />}
-      {state.lower === "regions" && <RegionsView {...{ info, state, change, image }} patterns={regions} />}
+  const frame: Frame = ({ tools, children }) => (
+    <Panel name="lower" title={tabs} tools={tools} className="one-lower">
+      {children}
     </Panel>
+  );
+  return (
+    <>
+      {state.lower === "sinogram" && <SinogramView {...{ info, state, frame }} />}
+      {state.lower === "profile" && <ProfileView {...{ info, state, change, image, frame }} />}
+      {state.lower === "regions" && <RegionsView {...{ info, state, change, image, frame }} patterns={regions} />}
+    </>
   );
 }
 

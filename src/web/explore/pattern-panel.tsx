@@ -92,8 +92,16 @@ export function PatternPanel({ info, state, change, picked, regions, cursor }: P
           onHover={pointer.set}
         />
       )}
-      <PatternReadOut pointer={pointer} info={info} unit={view.unit} x={view.x} ticks={view.named} picked={shownPick} />
-      <BinScroller info={info} state={state} change={change} bins={axis.values.length} />
+      <PatternReadOut
+        pointer={pointer}
+        info={info}
+        unit={view.unit}
+        x={view.x}
+        ticks={view.named}
+        picked={shownPick}
+        bins={state.bins}
+      />
+      <BinScroller state={state} change={change} bins={axis.values.length} />
     </Panel>
   );
 }

@@ -5,6 +5,8 @@ import { type Cursor, useCursor } from "./cursor.ts";
 import type { NamedTick } from "./pattern-panel.tsx";
 import type { VoxelPattern } from "./patterns.ts";
 import { RADIAL_LABELS, type RadialUnit, radialUnits, toRadialUnit, withRadialUnit } from "./radial-unit.ts";
+import { binsText } from "./shown-image.ts";
+import type { OneState } from "./view-state.ts";
 
 /** A reflection within this share of the axis is near. */
 const NEAR = 0.006;
@@ -17,13 +19,24 @@ export interface PatternReadOutProps {
   readonly x: Float64Array;
   readonly ticks: readonly NamedTick[];
   readonly picked: VoxelPattern | undefined;
+  /** that are chosen */
+  readonly bins: OneState["bins"];
 }
 
-export function PatternReadOut({ pointer, info, unit, x, ticks, picked }: PatternReadOutProps) {
+export function PatternReadOut({ pointer, info, unit, x, ticks, picked, bins }: PatternReadOutProps) {
   const at = useCursor(pointer);
   const bin = at === undefined ? undefined : nearest(x, at);
   if (at === undefined || bin === undefined || !info.axis) {
-    return <p className="read-out dim">drag over the pattern for an image of that range; Shift and drag to move</p>;
+    return (
+      <p className="read-out">
+        {bins && info.axis && (
+          <span>
+            image of {binsText(info, bins, unit)}, bins {bins[0]} to {bins[1] - 1}
+          </span>
+        )}
+        <span className="dim">drag to choose another range</span>
+      </p>
+    );
   }
   const near = ticks
     .filter(({ position }) => Math.abs(position - at) < NEAR * Math.abs(x.at(-1)! - x[0]!))

@@ -8,20 +8,22 @@ import { PatternPlot } from "../parts/pattern-plot.tsx";
 import { TakeAway } from "../parts/take-away.tsx";
 import { type Profile, profile } from "./profile.ts";
 import type { ShownImage } from "./shown-image.ts";
-import type { ChangeOne, Line, OneState } from "./view-state.ts";
+import type { ChangeOne, Frame, Line, OneState } from "./view-state.ts";
 
 export interface ProfileProps {
+  readonly frame: Frame;
   readonly info: ResultInfo;
   readonly state: OneState;
   readonly change: ChangeOne;
   readonly image: ShownImage | undefined;
 }
 
-export function ProfileView({ info, state: { line }, change, image }: ProfileProps) {
+export function ProfileView({ info, state: { line }, change, image, frame }: ProfileProps) {
   const [what, setWhat] = useState<"value" | "esd">("value");
   const along = useProfile(image, line);
   if (!line || !along || !image) {
-    return <p className="one-note">Draw a line on the image (╱): the values along it appear here.</p>;
+    const text = "Draw a line on the image (╱): the values along it appear here.";
+    return frame({ children: <p className="one-note">{text}</p> });
   }
   const step = info.voxelMm ?? 1;
   const unit = info.voxelMm ? "mm" : "voxels";
@@ -34,44 +36,47 @@ export function ProfileView({ info, state: { line }, change, image }: ProfilePro
     curves: isEsd ? [{ name: "esd", values: along.esd! }] : [{ name: "mean", values: along.values, errors: along.esd }],
   };
   const title = `${image.title} along a line, ${line.width} voxels wide`;
-  return (
-    <div className="one-plot" data-profile={image.array}>
-      <div className="corner">
-        <span title="the mean is taken over so many voxels across the line">
-          width{" "}
-          <NumberField
-            label="width of the line in voxels"
-            value={line.width}
-            onChange={(width) => change({ line: { ...line, width: Math.max(1, Math.min(999, Math.round(width))) } })}
-          />{" "}
-          voxels
-        </span>
-        {along.esd && (
-          <button
-            type="button"
-            title="uncertainty of the mean across the line, the voxels' taken to be independent"
-            aria-pressed={isEsd}
-            onClick={() => setWhat(isEsd ? "value" : "esd")}
-          >
-            esd
-          </button>
-        )}
-        <button type="button" onClick={() => change({ line: undefined, lower: "sinogram" })}>
-          remove
+  const tools = (
+    <>
+      <span title="the mean is taken over so many voxels across the line">
+        width{" "}
+        <NumberField
+          label="width of the line in voxels"
+          value={line.width}
+          onChange={(width) => change({ line: { ...line, width: Math.max(1, Math.min(999, Math.round(width))) } })}
+        />{" "}
+        voxels
+      </span>
+      {along.esd && (
+        <button
+          type="button"
+          title="uncertainty of the mean across the line, the voxels' taken to be independent"
+          aria-pressed={isEsd}
+          onClick={() => setWhat(isEsd ? "value" : "esd")}
+        >
+          esd
         </button>
-        <TakeAway
-          name={`${info.title || "slice"}-profile-${image.array}`}
-          svg={() => profileSvg({ ...plot, title })}
-          data={columnsData(
-            profileColumns(along, x, unit, image),
-            { file: info.file, array: image.array, selection: title },
-            `from voxel ${line.from.join(", ")} to ${line.to.join(", ")}${image.status ? ", converged voxels only" : ""}`,
-          )}
-        />
-      </div>
+      )}
+      <button type="button" onClick={() => change({ line: undefined, lower: "sinogram" })}>
+        remove
+      </button>
+      <TakeAway
+        name={`${info.title || "slice"}-profile-${image.array}`}
+        svg={() => profileSvg({ ...plot, title })}
+        data={columnsData(
+          profileColumns(along, x, unit, image),
+          { file: info.file, array: image.array, selection: title },
+          `from voxel ${line.from.join(", ")} to ${line.to.join(", ")}${image.status ? ", converged voxels only" : ""}`,
+        )}
+      />
+    </>
+  );
+  const children = (
+    <div className="one-plot" data-profile={image.array}>
       <PatternPlot name="profile" {...plot} />
     </div>
   );
+  return frame({ tools, children });
 }
 
 /** Of the values; voxels whose fit did not converge do not take part. */

@@ -13,9 +13,10 @@ import { drawnShapes } from "./image-panel.tsx";
 import type { RegionPattern } from "./patterns.ts";
 import { type RegionStatistics, regionStatistics } from "./region-statistics.ts";
 import type { ShownImage } from "./shown-image.ts";
-import type { ChangeOne, NamedRegion, OneState } from "./view-state.ts";
+import type { ChangeOne, Frame, NamedRegion, OneState } from "./view-state.ts";
 
 export interface RegionsProps {
+  readonly frame: Frame;
   readonly info: ResultInfo;
   readonly state: OneState;
   readonly change: ChangeOne;
@@ -30,7 +31,7 @@ interface Row {
 
 const QUANTITIES = ["mean", "sd", "median"] as const;
 
-export function RegionsView({ info, state, change, image, patterns }: RegionsProps) {
+export function RegionsView({ info, state, change, image, patterns, frame }: RegionsProps) {
   const { regions } = state;
   const rows = useMemo(
     () =>
@@ -41,23 +42,17 @@ export function RegionsView({ info, state, change, image, patterns }: RegionsPro
     [regions, image],
   );
   if (regions.length === 0 || !image) {
-    return (
-      <p className="one-note">
-        Draw a rectangle, an ellipse or a polygon on the image: its mean pattern joins the patterns, and the map's mean,
-        standard deviation and median inside it appear here.
-      </p>
-    );
+    const text =
+      "Draw a rectangle, an ellipse or a polygon on the image: its mean pattern joins the patterns, and the map's mean, standard deviation and median inside it appear here.";
+    return frame({ children: <p className="one-note">{text}</p> });
   }
   const failed = patterns.find(({ error }) => error)?.error;
-  return (
+  const children = (
     <div className="one-table" data-regions={regions.length}>
-      <div className="one-table-head">
-        <span>
-          {image.label}
-          <span className="dim">{image.status ? ", of voxels that converged" : ", of voxels with a value"}</span>
-        </span>
-        <SaveRegions info={info} state={state} image={image} rows={rows} />
-      </div>
+      <p>
+        {image.label}
+        <span className="dim">{image.status ? ", of voxels that converged" : ", of voxels with a value"}</span>
+      </p>
       {failed && <Message error={failed} />}
       <table>
         <thead>
@@ -86,6 +81,7 @@ export function RegionsView({ info, state, change, image, patterns }: RegionsPro
       </table>
     </div>
   );
+  return frame({ tools: <SaveRegions info={info} state={state} image={image} rows={rows} />, children });
 }
 
 interface RegionRowProps {

@@ -12,41 +12,44 @@ import { TakeAway } from "../parts/take-away.tsx";
 import { useLast } from "./cursor.ts";
 import { type ShownImage, useBinImage } from "./shown-image.ts";
 import { type SinogramRows, sinogramRows, sortRows, voxelTrace } from "./sinogram-rows.ts";
-import type { OneState } from "./view-state.ts";
+import type { Frame, OneState } from "./view-state.ts";
 
 const TRACE_COLOUR = "#3ddc84";
 
 export interface SinogramProps {
+  readonly frame: Frame;
   readonly info: ResultInfo;
   readonly state: OneState;
 }
 
-export function SinogramView({ info, state }: SinogramProps) {
+export function SinogramView({ info, state, frame }: SinogramProps) {
   const { image, error } = useBinImage(info, info.sinogram, state, true);
   const last = useLast(image);
   const view = useSinogram(info, state, last);
-  if (!info.sinogram) return <p className="one-note">This file keeps no sinogram.</p>;
-  if (error) return <Message error={error} />;
-  if (!state.bins) return <p className="one-note">Drag over the pattern to choose the bins.</p>;
-  if (!last || !view) return <Busy what="reading the sinogram of the chosen bins" />;
+  const note = (text: string) => frame({ children: <p className="one-note">{text}</p> });
+  if (!info.sinogram) return note("This file keeps no sinogram.");
+  if (error) return frame({ children: <Message error={error} /> });
+  if (!state.bins) return note("Drag over the pattern to choose the bins.");
+  if (!last || !view) return frame({ children: <Busy what="reading the sinogram of the chosen bins" /> });
   const { trace, ...plot } = view;
-  return (
+  const children = (
     <div className={`one-plot ${image ? "" : "is-late"}`} data-sinogram={last.array} data-late={!image}>
       <MapPlot name="sinogram" isSquare={false} {...plot}>
         {trace && <Trace points={trace} />}
       </MapPlot>
-      <div className="corner">
-        <TakeAway
-          name={`${info.title || "scan"}-sinogram-${last.title}`}
-          svg={() => sinogramSvg({ ...plot, title: `sinogram, ${last.title}`, lines: traceLines(trace) })}
-          data={imageData(
-            { ...plot, isUpsideDown: false },
-            { file: info.file, array: last.array, selection: `${last.title}, rows by rising angle` },
-          )}
-        />
-      </div>
     </div>
   );
+  const tools = (
+    <TakeAway
+      name={`${info.title || "scan"}-sinogram-${last.title}`}
+      svg={() => sinogramSvg({ ...plot, title: `sinogram, ${last.title}`, lines: traceLines(trace) })}
+      data={imageData(
+        { ...plot, isUpsideDown: false },
+        { file: info.file, array: last.array, selection: `${last.title}, rows by rising angle` },
+      )}
+    />
+  );
+  return frame({ tools, children });
 }
 
 type Points = readonly (readonly [number, number])[];

@@ -1,5 +1,6 @@
 /** What the mode "one map" shows: plain JSON, all of it in the address. */
 
+import type { ReactNode } from "react";
 import { type Colours, DEFAULT_COLOURS } from "../parts/colour-controls.tsx";
 import type { PatternPlotProps } from "../parts/pattern-plot.tsx";
 import type { Shape } from "../parts/shapes.ts";
@@ -23,6 +24,9 @@ export interface Line {
 
 export const LOWER_VIEWS = ["sinogram", "profile", "regions", "histogram", "masks"] as const;
 export type LowerView = (typeof LOWER_VIEWS)[number];
+
+/** What a lower view puts itself into: the panel with the tabs, and room for its own tools. */
+export type Frame = (parts: { tools?: ReactNode; children: ReactNode }) => ReactNode;
 
 export interface OneState {
   /** name of the map; left out: the result's first */
