@@ -14,7 +14,7 @@ import {
   XAxisZoom,
   Zoom,
 } from "@h5web/lib";
-import { useEffect, useMemo } from "react";
+import { type ReactNode, useEffect, useMemo } from "react";
 import { Vector3 } from "three";
 import { colourOf } from "./colours.ts";
 
@@ -55,6 +55,8 @@ export interface PatternPlotProps {
   readonly onPick?: (x: number) => void;
   /** of x; left out: all */
   readonly xLimits?: readonly [number, number];
+  /** more of the canvas: what links two plots, more shading */
+  readonly children?: ReactNode;
 }
 
 const FORWARD = {
@@ -118,6 +120,7 @@ export function PatternPlot(props: PatternPlotProps) {
               ),
           )}
           <Pointer onHover={props.onHover} onPick={props.onPick} />
+          {props.children}
         </VisCanvas>
       </div>
       <ul className="legend">
