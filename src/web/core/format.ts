@@ -10,6 +10,10 @@ export function formatValue(value: number | undefined, digits = 6): string {
 
 export const withUnit = (text: string, unit: string): string => (unit ? `${text} ${unit}` : text);
 
+/** With its unit; "no value" has none. */
+export const valueText = (value: number | undefined, unit: string, digits = 6): string =>
+  withUnit(formatValue(value, digits), Number.isFinite(value) ? unit : "");
+
 export function formatBytes(bytes: number): string {
   if (bytes < 1e3) return `${bytes} B`;
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(0)} kB`;

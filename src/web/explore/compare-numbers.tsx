@@ -1,7 +1,7 @@
 /** The comparison in numbers: over all voxels, and at one. */
 import { useMemo } from "react";
 import { STATUS } from "../../data/volume.ts";
-import { formatValue, withUnit } from "../core/format.ts";
+import { formatValue, valueText, withUnit } from "../core/format.ts";
 import { columnsData } from "../parts/data-files.ts";
 import type { Point } from "../parts/map-plot.tsx";
 import { Panel } from "../parts/panel.tsx";
@@ -70,7 +70,7 @@ export function CompareNumbers({
                 <th>{unit ? `${label} (${unit})` : label}</th>
                 {COLUMNS.slice(1).map(({ key }) => (
                   <td key={key} className="number" data-read={`${name}-${key}`} data-value={statistics[key]}>
-                    {formatValue(statistics[key], 5)}
+                    {formatValue(statistics[key], key === "mean" || key === "median" ? 6 : 4)}
                   </td>
                 ))}
               </tr>
@@ -159,7 +159,7 @@ function VoxelTable({
           <tr key={name}>
             <th>{label}</th>
             <td className="number" data-read={`voxel-${name}`} data-value={value}>
-              {withUnit(formatValue(value, 7), of)}
+              {valueText(value, of, 7)}
             </td>
             <td className="number" data-read={`voxel-${name}-esd`} data-value={esd}>
               {esd !== undefined && Number.isFinite(esd) && `± ${formatValue(esd, 3)}`}

@@ -1,5 +1,5 @@
 /** What the colours of a voxel stand for. */
-import { formatValue, withUnit } from "../core/format.ts";
+import { valueText } from "../core/format.ts";
 import type { Point } from "../parts/map-plot.tsx";
 import { fullTitle } from "./loaded-map.ts";
 import type { ShownChannel } from "./rgb-settings.ts";
@@ -26,7 +26,7 @@ export function RgbReadOut({ channels, rgb, at, cols }: Props) {
             <span key={channel.colour}>
               <span className={`rgb-swatch rgb-${channel.colour}`} /> {fullTitle(channel.map.info)}{" "}
               <b data-read={`voxel-${channel.colour}`} data-value={channel.map.values[i]}>
-                {withUnit(formatValue(channel.map.values[i]), channel.map.info.unit)}
+                {valueText(channel.map.values[i], channel.map.info.unit)}
               </b>
             </span>
           ),
