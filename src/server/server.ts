@@ -22,6 +22,8 @@ export interface ServeOptions {
   /** where the built pages lie; left out: beside this file */
   readonly webFolder?: string;
   readonly token?: string;
+  /** time for the head of a request to arrive; left out: 10 s */
+  readonly headersMs?: number;
 }
 
 export interface RunningServer {
@@ -38,12 +40,13 @@ const MOST_CONNECTIONS = 200;
 /** Time for a request to arrive: a slow client holds a connection no longer. */
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 60_000;
+const CHECK_MS = 1000;
 
 /** @throws InputError "port-taken" */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
   const token = options.token ?? randomBytes(TOKEN_BYTES).toString("hex");
   const ends: (() => void | Promise<void>)[] = [];
-  const app = createApp(token, options.webFolder ?? fileURLToPath(new URL("../web/", import.meta.url)), {
+  const app = createApp(token, options, {
     folder: serveFolder(options.folder),
     workers: options.workers,
     memoryBytes: options.memoryBytes,
@@ -64,13 +67,13 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   }
 }
 
-function createApp(token: string, webFolder: string, context: ServerContext): FastifyInstance {
+function createApp(token: string, { webFolder, headersMs }: ServeOptions, context: ServerContext): FastifyInstance {
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
     bodyLimit: MOST_BODY_BYTES,
     requestTimeout: REQUEST_MS,
-    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: 2000 },
+    http: { headersTimeout: headersMs ?? HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
     clientErrorHandler: answerBrokenRequest,
   });
   app.server.maxConnections = MOST_CONNECTIONS;
@@ -78,7 +81,7 @@ function createApp(token: string, webFolder: string, context: ServerContext): Fa
   app.removeContentTypeParser("text/plain");
   guard(app, token);
   answerErrors(app);
-  servePages(app, webFolder);
+  servePages(app, webFolder ?? fileURLToPath(new URL("../web/", import.meta.url)));
   for (const add of ROUTES) add(app, context);
   return app;
 }
