@@ -1,12 +1,61 @@
 /** Result files that a thread keeps open. A file that was replaced is opened anew, so that nothing stale is read. */
-import { statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, statSync } from "node:fs";
 import { InputError } from "../../data/index.ts";
 import { openResult, type Result } from "../../files/result-reader.ts";
+import { openStack, type Stack } from "./stack.ts";
 
-export interface OpenResult {
-  readonly result: Result;
-  /** stands for this state of the file: where it lies on the disk, size and time of change */
+export class OpenResult {
+  readonly path: string;
+  /** stands for this state of the file: where it lies on the disk, its size, the time of its last change */
   readonly identity: string;
+  readonly result: Result;
+  readonly #file: number;
+  readonly #stacks = new Map<string, Stack>();
+
+  private constructor(path: string, identity: string, result: Result, file: number) {
+    this.path = path;
+    this.identity = identity;
+    this.result = result;
+    this.#file = file;
+  }
+
+  /** @throws InputError "result-changing" and those of openResult */
+  static async open(path: string): Promise<OpenResult> {
+    const file = openSync(path, "r");
+    try {
+      const result = await openResult(path);
+      const identity = formatIdentity(fstatSync(file, { bigint: true }));
+      if (identity === identityOf(path)) return new OpenResult(path, identity, result, file);
+      result.close();
+      throw changing(path);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+  }
+
+  /** @throws InputError "result-name-unknown" | "not-a-stack" */
+  stack(name: string): Stack {
+    const stack = this.#stacks.get(name) ?? openStack(this.result, name, this.#file);
+    this.#stacks.set(name, stack);
+    return stack;
+  }
+
+  /** The standard uncertainty of a stack, where the file keeps it; its pieces are those of the stack. */
+  sigmaOf(name: string): Stack | undefined {
+    const esd = `${name}_esd`;
+    if (!this.result.list().some((one) => one.name === esd)) return undefined;
+    const [stack, sigma] = [this.stack(name), this.stack(esd)];
+    if (sigma.layout === stack.layout) return sigma;
+    // of two ways to read, the one that both have
+    for (const one of [name, esd]) this.#stacks.set(one, openStack(this.result, one));
+    return this.stack(esd);
+  }
+
+  close(): void {
+    this.result.close();
+    closeSync(this.#file);
+  }
 }
 
 export class OpenResults {
@@ -18,30 +67,46 @@ export class OpenResults {
     this.#most = most;
   }
 
-  /** @throws InputError "file-not-found" and those of openResult */
-  async get(path: string): Promise<OpenResult> {
-    const identity = identityOf(path);
+  /**
+   * Reads from a file; again where it was replaced meanwhile.
+   *
+   * @throws InputError "file-not-found" | "result-changing", those of openResult and of `work`
+   */
+  async use<T>(path: string, work: (open: OpenResult) => T | Promise<T>): Promise<T> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const open = await this.#get(path);
+      try {
+        const done = await work(open);
+        if (identityOf(path) === open.identity) return done;
+      } catch (error) {
+        if (identityOf(path) === open.identity) throw error;
+      }
+      this.#drop(path);
+    }
+    throw changing(path);
+  }
+
+  async #get(path: string): Promise<OpenResult> {
     const kept = this.#open.get(path);
-    if (kept) this.#open.delete(path);
-    if (kept && kept.identity !== identity) kept.result.close();
-    const open = kept?.identity === identity ? kept : { result: await openResult(path), identity };
+    if (kept && kept.identity !== identityOf(path)) this.#drop(path);
+    const open = this.#open.get(path) ?? (await OpenResult.open(path));
+    // moved to the end
+    this.#open.delete(path);
     this.#open.set(path, open);
-    for (const [oldest, { result }] of this.#open) {
+    for (const oldest of this.#open.keys()) {
       if (this.#open.size <= this.#most) break;
-      result.close();
-      this.#open.delete(oldest);
+      this.#drop(oldest);
     }
     return open;
   }
 
-  /** An error in an open file may come from its being changed under the hand: it is not used again. */
-  drop(path: string): void {
-    this.#open.get(path)?.result.close();
+  #drop(path: string): void {
+    this.#open.get(path)?.close();
     this.#open.delete(path);
   }
 
   close(): void {
-    for (const path of [...this.#open.keys()]) this.drop(path);
+    for (const path of [...this.#open.keys()]) this.#drop(path);
   }
 }
 
@@ -49,5 +114,11 @@ export class OpenResults {
 export function identityOf(path: string): string {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (!stat) throw new InputError("file-not-found", `There is no file ${path} any more. It was moved or removed.`);
-  return `${stat.dev}-${stat.ino}-${stat.size}-${stat.mtimeNs}`;
+  return formatIdentity(stat);
 }
+
+type Identifying = Record<"dev" | "ino" | "size" | "mtimeNs", bigint>;
+const formatIdentity = ({ dev, ino, size, mtimeNs }: Identifying): string => `${dev}-${ino}-${size}-${mtimeNs}`;
+
+const changing = (path: string): InputError =>
+  new InputError("result-changing", `${path} is being written again and again. Look at it when it is finished.`);

@@ -1,16 +1,22 @@
 /** What reader threads do: each task takes plain data and gives plain data. */
 import { InputError, type ShapeRegion, voxelsOf } from "../../data/index.ts";
+import { sizeOf } from "../../files/hdf5-blocks.ts";
 import type { Result, ResultEntry } from "../../files/result-reader.ts";
 import type { NamedArray } from "../replies.ts";
 import { binImage } from "./bin-image.ts";
-import { regionPattern, stackShape, voxelPattern } from "./region-pattern.ts";
+import type { OpenResult } from "./open-results.ts";
+import { regionPattern, voxelPattern } from "./region-pattern.ts";
 import { resultInfo, ticksOf } from "./result-info.ts";
+import type { Stack } from "./stack.ts";
+import { type IndexState, OpenIndex } from "./stack-index.ts";
 
 /** A reply of one of two kinds: JSON, or arrays. */
 export interface ReaderReply {
   readonly json?: unknown;
   readonly arrays?: readonly NamedArray[];
   readonly meta?: Readonly<Record<string, unknown>>;
+  /** the stack is large, and has no index yet */
+  readonly needsIndex?: boolean;
 }
 
 export interface TaskInputs {
@@ -20,48 +26,84 @@ export interface TaskInputs {
     readonly name: string;
     readonly offset?: readonly number[];
     readonly shape?: readonly number[];
+    /** esd, status */
     readonly parts: readonly string[];
   };
   voxel: { readonly stack: string; readonly y: number; readonly x: number };
-  region:
-    | { readonly stack: string; readonly shapes: readonly ShapeRegion[] }
-    | { readonly stack: string; readonly mask: Uint8Array };
-  image: { readonly stack: string; readonly from: number; readonly to: number; readonly side: number };
+  region: { readonly stack: string; readonly region: ShapeRegion | Uint8Array; readonly index?: IndexState };
+  image: {
+    readonly stack: string;
+    readonly from: number;
+    readonly to: number;
+    readonly side: number;
+    readonly index?: IndexState;
+  };
   ticks: Record<never, never>;
   /** rows and columns of the slice */
   slice: Record<never, never>;
 }
 export type TaskName = keyof TaskInputs;
 
-type Task<N extends TaskName> = (result: Result, input: TaskInputs[N], goOn: () => void) => ReaderReply;
+/** @param goOn throws where nobody waits for the answer any more */
+type Task<N extends TaskName> = (
+  open: OpenResult,
+  input: TaskInputs[N],
+  goOn: () => void,
+) => ReaderReply | Promise<ReaderReply>;
 
 export const READER_TASKS: { readonly [N in TaskName]: Task<N> } = {
-  info: (result, { file }) => ({ json: resultInfo(result, file) }),
-  array: (result, input) => ({ arrays: readParts(result, input) }),
-  voxel: (result, { stack, y, x }) => {
-    const arrays = voxelPattern(result, stack, y, x);
-    return { arrays, meta: { voxels: [...arrays[0]!.data].some(Number.isFinite) ? 1 : 0 } };
+  info: ({ result }, { file }) => ({ json: resultInfo(result, file) }),
+  array: ({ result }, input) => ({ arrays: readParts(result, input) }),
+  voxel: (open, { stack, y, x }) => {
+    const arrays = voxelPattern(open.stack(stack), open.sigmaOf(stack), y, x);
+    return { arrays, meta: { voxels: arrays[0]!.data.some(Number.isFinite) ? 1 : 0 } };
   },
-  region: (result, input, goOn) => {
-    const [rows, cols] = stackShape(result, input.stack);
-    const { arrays, voxels } = regionPattern(result, input.stack, insideOf(input, rows, cols), goOn);
-    return { arrays, meta: { voxels } };
+  region: async (open, input, goOn) => {
+    const stack = open.stack(input.stack);
+    const sigma = open.sigmaOf(input.stack);
+    const inside = insideOf(input.region, stack);
+    return withIndex(open, input.index, stack, async (index) => {
+      const { arrays, voxels } = await regionPattern(open.stack(input.stack), sigma, inside, index, goOn);
+      return { arrays, meta: { voxels } };
+    });
   },
-  image: (result, { stack, from, to, side }, goOn) => {
-    const [rows, cols] = stackShape(result, stack);
-    const values = binImage(result, stack, { from, to, side }, goOn);
-    return { arrays: [{ name: "values", shape: [rows, cols], data: values }], meta: { from, to } };
+  image: async (open, { stack: name, index: state, ...range }, goOn) => {
+    const stack = open.stack(name);
+    return withIndex(open, state, stack, async (index) => {
+      const values = await binImage(stack, range, index, goOn);
+      const { from, to } = range;
+      return { arrays: [{ name: "values", shape: [stack.rows, stack.cols], data: values }], meta: { from, to } };
+    });
   },
-  ticks: (result) => ({ json: ticksOf(result) }),
-  slice: (result) => ({ json: sliceShape(result) }),
+  ticks: ({ result }) => ({ json: ticksOf(result) }),
+  slice: ({ result }) => ({ json: sliceShape(result) }),
 };
 
-function insideOf(input: TaskInputs["region"], rows: number, cols: number): Uint8Array {
-  if (!("mask" in input)) return voxelsOf(input.shapes[0]!, rows, cols);
-  if (input.mask.length === rows * cols) return input.mask;
+/** Smaller stacks are read as fast without. */
+const LEAST_INDEXED = 64e6;
+
+async function withIndex(
+  open: OpenResult,
+  state: IndexState | undefined,
+  { rows, cols, bins }: Stack,
+  work: (index: OpenIndex | undefined) => Promise<ReaderReply>,
+): Promise<ReaderReply> {
+  const index = state?.identity === open.identity ? await OpenIndex.open(state) : undefined;
+  try {
+    const reply = await work(index);
+    return { ...reply, needsIndex: !index && rows * cols * bins > LEAST_INDEXED };
+  } finally {
+    await index?.close();
+  }
+}
+
+/** @throws InputError "mask-shape" */
+function insideOf(region: ShapeRegion | Uint8Array, { name, rows, cols }: Stack): Uint8Array {
+  if (!(region instanceof Uint8Array)) return voxelsOf(region, rows, cols);
+  if (region.length === rows * cols) return region;
   throw new InputError(
     "mask-shape",
-    `The mask has ${input.mask.length} voxels, and ${input.stack} ${rows} x ${cols}. Choose a mask that was drawn on this slice.`,
+    `The mask has ${region.length} voxels, and ${name} ${rows} x ${cols}. Choose a mask that was drawn on this slice.`,
   );
 }
 
@@ -79,8 +121,8 @@ function sliceShape(result: Result): readonly [number, number] {
 /** One reply at most. */
 const MOST_BYTES = 64e6;
 
+/** @throws InputError "slab-outside" | "reply-too-large" | "result-name-unknown" */
 function readParts(result: Result, { name, offset, shape, parts }: TaskInputs["array"]): NamedArray[] {
-  const entries = new Map(result.list().map((entry) => [entry.name, entry]));
   const whole = result.entry(name).shape;
   const from = offset ?? whole.map(() => 0);
   const count = shape ?? whole.map((n, axis) => n - from[axis]!);
@@ -91,17 +133,20 @@ function readParts(result: Result, { name, offset, shape, parts }: TaskInputs["a
       `${name} is [${whole.join(", ")}]: a part of [${count.join(", ")}] at [${from.join(", ")}] does not lie in it. Give offset and shape of ${whole.length} whole numbers each.`,
     );
   }
-  const names = ["values", ...parts].flatMap((part) => {
-    const at = part === "values" ? name : `${name}_${part}`;
-    return entries.has(at) ? [{ part, at }] : [];
-  });
-  const values = count.reduce((product, n) => product * n, 1);
-  const bytes = names.reduce((sum, { at }) => sum + values * (/64$/.test(entries.get(at)!.type) ? 8 : 4), 0);
+  const entries = new Map(result.list().map((entry) => [entry.name, entry]));
+  const wanted = ["", ...parts.map((part) => `_${part}`)].filter((ending) => entries.has(`${name}${ending}`));
+  const itemBytes = (ending: string): number =>
+    Number(/\d+$/.exec(entries.get(`${name}${ending}`)!.type)?.[0] ?? 64) / 8;
+  const bytes = wanted.reduce((sum, ending) => sum + sizeOf(count) * itemBytes(ending), 0);
   if (bytes > MOST_BYTES) {
     throw new InputError(
       "reply-too-large",
       `${name} [${count.join(", ")}] is ${(bytes / 1e6).toFixed(0)} MB, more than the ${MOST_BYTES / 1e6} MB of one reply. Ask for a part of it with offset and shape, for the pattern of a region, or for the image of a range of bins; \`xrdct export\` writes all of it.`,
     );
   }
-  return names.map(({ part, at }) => ({ name: part, shape: count, data: result.readArray(at, from, count) }));
+  return wanted.map((ending) => ({
+    name: ending.slice(1) || "values",
+    shape: count,
+    data: result.readArray(`${name}${ending}`, from, count),
+  }));
 }

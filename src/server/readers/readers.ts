@@ -1,13 +1,48 @@
-/** Reads result files for the routes, away from the thread that answers requests. */
-import type { FastifyReply, FastifyRequest } from "fastify";
+/** Reads result files for the routes, in threads of their own. */
+import type { FastifyReply } from "fastify";
 import type { ServerContext } from "../context.ts";
 import { sendArrays } from "../replies.ts";
-import { OpenResults } from "./open-results.ts";
-import { READER_TASKS, type ReaderReply, type TaskInputs, type TaskName } from "./reader-tasks.ts";
+import { defaultIndexOptions, IndexStore } from "./index-store.ts";
+import { Reader, type ReaderWork } from "./reader.ts";
+import type { ReaderReply, TaskInputs, TaskName } from "./reader-tasks.ts";
 
-export interface Readers {
-  /** @param path absolute */
-  read<N extends TaskName>(path: string, task: N, input: TaskInputs[N], signal?: AbortSignal): Promise<ReaderReply>;
+/** These may take a while, and must not keep the pattern under the cursor waiting. */
+const LONG: readonly TaskName[] = ["image", "region", "array"];
+
+export class Readers {
+  readonly #quick = new Reader();
+  readonly #long = new Reader();
+  readonly #indexes = new IndexStore(defaultIndexOptions());
+
+  constructor() {
+    this.#quick.start();
+    this.#long.start();
+  }
+
+  /**
+   * @param path absolute
+   * @throws InputError
+   */
+  async read<N extends TaskName>(
+    path: string,
+    task: N,
+    input: TaskInputs[N],
+    signal?: AbortSignal,
+  ): Promise<ReaderReply> {
+    const reader = LONG.includes(task) ? this.#long : this.#quick;
+    const { stack } = input as { stack?: string };
+    const index = stack !== undefined && task !== "voxel" ? this.#indexes.find(path, stack) : undefined;
+    const work = { task, path, input: index ? { ...input, index } : input } as ReaderWork;
+    const reply = await reader.ask(work, signal);
+    if (reply.needsIndex) this.#indexes.make(path, stack!);
+    if (!index || !reply.meta) return reply;
+    const prepared = Math.min(1, (index.blocks * index.step) / index.bins);
+    return { ...reply, meta: { ...reply.meta, prepared } };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#quick.close(), this.#long.close(), this.#indexes.close()]);
+  }
 }
 
 const made = new WeakMap<ServerContext, Readers>();
@@ -16,25 +51,18 @@ const made = new WeakMap<ServerContext, Readers>();
 export function readersOf(context: ServerContext): Readers {
   const kept = made.get(context);
   if (kept) return kept;
-  const open = new OpenResults();
-  const readers: Readers = {
-    async read(path, task, input, signal) {
-      const { result } = await open.get(path);
-      return READER_TASKS[task](result, input, () => signal?.throwIfAborted());
-    },
-  };
-  context.onClose(() => open.close());
+  const readers = new Readers();
+  context.onClose(() => readers.close());
   made.set(context, readers);
   return readers;
 }
 
 /** Ends when the page no longer waits for the answer. */
-export function signalOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+export function signalOf(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once("close", () => {
     if (!reply.raw.writableFinished) controller.abort();
   });
-  if (request.raw.destroyed && !request.raw.complete) controller.abort();
   return controller.signal;
 }
 

@@ -1,38 +1,21 @@
 /** Patterns out of a stack: of one voxel, and the mean of a region. */
-import type { FrameArray } from "../../data/index.ts";
 import { InputError } from "../../data/index.ts";
-import { blocksOf } from "../../files/hdf5-blocks.ts";
-import type { Result } from "../../files/result-reader.ts";
 import type { NamedArray } from "../replies.ts";
-
-/** Values of a stack that are held at a time. */
-const AT_ONCE = 4 << 20;
-
-/** @throws InputError "result-name-unknown" | "not-a-stack" */
-export function stackShape(result: Result, name: string): readonly [number, number, number] {
-  const { shape } = result.entry(name);
-  if (shape.length === 3) return shape as unknown as readonly [number, number, number];
-  throw new InputError(
-    "not-a-stack",
-    `${name} is an array of [${shape.join(", ")}] and no stack [row, column, bin]. Ask for reconstruct/data or sinogram/data.`,
-  );
-}
-
-const hasEsd = (result: Result, name: string): boolean => result.list().some((one) => one.name === `${name}_esd`);
+import { eachPiece, type Piece, type Stack } from "./stack.ts";
+import { type OpenIndex, TILE, type TileBlock, tileGrid } from "./stack-index.ts";
 
 /** @throws InputError "voxel-outside" */
-export function voxelPattern(result: Result, name: string, y: number, x: number): NamedArray[] {
-  const [rows, cols, bins] = stackShape(result, name);
+export function voxelPattern(stack: Stack, sigma: Stack | undefined, y: number, x: number): NamedArray[] {
+  const { rows, cols, bins } = stack;
   if (!(Number.isInteger(y) && Number.isInteger(x) && y >= 0 && y < rows && x >= 0 && x < cols)) {
     throw new InputError(
       "voxel-outside",
-      `${name} has ${rows} x ${cols} voxels; row ${y}, column ${x} (from 0) is not one of them.`,
+      `${stack.name} has ${rows} x ${cols} voxels; row ${y}, column ${x} (from 0) is not one of them.`,
     );
   }
-  const read = (array: string): FrameArray => result.readArray(array, [y, x, 0], [1, 1, bins]);
   return [
-    { name: "intensity", shape: [bins], data: read(name) },
-    ...(hasEsd(result, name) ? [{ name: "sigma", shape: [bins], data: read(`${name}_esd`) }] : []),
+    { name: "intensity", shape: [bins], data: stack.voxel(y, x) },
+    ...(sigma ? [{ name: "sigma", shape: [bins], data: sigma.voxel(y, x) }] : []),
   ];
 }
 
@@ -42,79 +25,171 @@ export interface RegionPattern {
   readonly voxels: number;
 }
 
+/** [bin] over the voxels of a region that have a value. */
+interface Sums {
+  readonly sum: Float64Array;
+  readonly count: Float64Array;
+  readonly squares: Float64Array | undefined;
+}
+
 /**
  * Mean over the voxels that have a value, bin by bin, and its standard uncertainty: the root of the sum of the squares
  * over their number. NaN where no voxel has a value.
  *
  * @param inside [row, col] of the stack, 1 inside
- * @param goOn called between blocks; throws where nobody waits any more
+ * @param index of the stack, as far as it is made
+ * @param goOn called between pieces; throws where nobody waits any more
  */
-export function regionPattern(result: Result, name: string, inside: Uint8Array, goOn: () => void): RegionPattern {
-  const [, , bins] = stackShape(result, name);
-  const sum = new Float64Array(bins);
-  const count = new Float64Array(bins);
-  const squares = hasEsd(result, name) ? new Float64Array(bins) : undefined;
-  for (const block of regionBlocks(result, name, inside)) {
-    goOn();
-    const values = result.readArray(name, block.offset, block.shape);
-    const sigma = squares && result.readArray(`${name}_esd`, block.offset, block.shape);
-    addBlock(block, inside, stackShape(result, name)[1], values, sum, count, sigma, squares);
+export async function regionPattern(
+  stack: Stack,
+  sigma: Stack | undefined,
+  inside: Uint8Array,
+  index: OpenIndex | undefined,
+  goOn: () => void,
+): Promise<RegionPattern> {
+  const { bins } = stack;
+  const [sum, count] = [new Float64Array(bins), new Float64Array(bins)];
+  const sums: Sums = { sum, count, squares: sigma && new Float64Array(bins) };
+  const isIndexed = index !== undefined && (!sigma || index.state.hasSquares);
+  const tiled = isIndexed ? Math.min(bins, index.state.blocks * index.state.step) : 0;
+  if (isIndexed && tiled > 0) {
+    const { whole, rest } = splitByTiles(inside, stack);
+    for (let block = 0; block * index.state.step < tiled && whole.length > 0; block++) {
+      goOn();
+      addTiles(await index.readTiles(block), whole, block * index.state.step, index.state.step, sums);
+    }
+    await addVoxels(stack, sigma, rest, 0, tiled, goOn, sums);
   }
-  const voxels = count.reduce((most, n) => Math.max(most, n), 0);
+  await addVoxels(stack, sigma, inside, tiled, bins, goOn, sums);
   return {
     arrays: [
       { name: "intensity", shape: [bins], data: sum.map((value, bin) => value / count[bin]!) },
-      ...(squares
-        ? [{ name: "sigma", shape: [bins], data: squares.map((value, bin) => Math.sqrt(value) / count[bin]!) }]
+      ...(sums.squares
+        ? [{ name: "sigma", shape: [bins], data: sums.squares.map((value, bin) => Math.sqrt(value) / count[bin]!) }]
         : []),
     ],
-    voxels,
+    voxels: count.reduce((most, n) => Math.max(most, n), 0),
   };
 }
 
-interface Box {
-  readonly offset: readonly number[];
-  readonly shape: readonly number[];
+/** Tiles that lie inside altogether, and the voxels of the region beside them. */
+function splitByTiles(inside: Uint8Array, { rows, cols }: Stack): { whole: number[]; rest: Uint8Array } {
+  const [down, across] = tileGrid({ rows, cols });
+  const rest = inside.slice();
+  const whole: number[] = [];
+  for (let tile = 0; tile < down * across; tile++) {
+    const [top, left] = [Math.floor(tile / across) * TILE, (tile % across) * TILE];
+    const [bottom, right] = [Math.min(rows, top + TILE), Math.min(cols, left + TILE)];
+    let isWhole = true;
+    for (let y = top; y < bottom && isWhole; y++) {
+      for (let x = left; x < right && isWhole; x++) isWhole = inside[y * cols + x] === 1;
+    }
+    if (!isWhole) continue;
+    whole.push(tile);
+    for (let y = top; y < bottom; y++) rest.fill(0, y * cols + left, y * cols + right);
+  }
+  return { whole, rest };
 }
 
-/** The blocks that hold the region, along the chunks of the file. */
-function regionBlocks(result: Result, name: string, inside: Uint8Array): Box[] {
-  const [rows, cols, bins] = stackShape(result, name);
-  let [top, bottom, left, right] = [rows, 0, cols, 0];
+function addTiles(tiles: TileBlock, whole: readonly number[], from: number, step: number, into: Sums): void {
+  const { sum, count, squares } = into;
+  const end = Math.min(step, sum.length - from);
+  for (const tile of whole) {
+    for (let bin = 0; bin < end; bin++) {
+      const [at, of] = [from + bin, tile * step + bin];
+      sum[at] = sum[at]! + tiles.sum[of]!;
+      count[at] = count[at]! + tiles.count[of]!;
+      if (squares) squares[at] = squares[at]! + tiles.squares![of]!;
+    }
+  }
+}
+
+interface Run {
+  readonly row: number;
+  readonly col: number;
+  readonly cols: number;
+}
+
+/** @param from a multiple of the stack's depth */
+async function addVoxels(
+  stack: Stack,
+  sigma: Stack | undefined,
+  inside: Uint8Array,
+  from: number,
+  to: number,
+  goOn: () => void,
+  into: Sums,
+): Promise<void> {
+  const runs = runsOf(inside, stack.cols);
+  if (runs.length === 0 || from >= to) return;
+  if (stack.readRun && (!sigma || sigma.readRun)) {
+    for (let layer = from / stack.depth; layer * stack.depth < to; layer++) {
+      await new Promise(setImmediate);
+      for (const [i, { row, col, cols }] of runs.entries()) {
+        if (i % 256 === 0) goOn();
+        const values = stack.readRun(row, col, cols, layer);
+        const errors = sigma?.readRun?.(row, col, cols, layer);
+        addRun(values, errors, cols, stack.depth, layer * stack.depth, into);
+      }
+    }
+    return;
+  }
+  const [top, bottom] = [runs[0]!.row, runs.at(-1)!.row];
+  const boxes = stack.boxes(from, to).filter(({ row, rows }) => row <= bottom && row + rows > top);
+  await eachPiece(stack, boxes, goOn, async (piece) => {
+    const errors = await sigma?.read(piece);
+    addPiece(piece, errors, inside, stack.cols, into);
+    if (errors) sigma!.free(errors);
+  });
+}
+
+/** Voxels inside that lie side by side. */
+function runsOf(inside: Uint8Array, cols: number): Run[] {
+  const runs: Run[] = [];
   for (let at = 0; at < inside.length; at++) {
     if (!inside[at]) continue;
-    const [y, x] = [Math.floor(at / cols), at % cols];
-    top = Math.min(top, y);
-    bottom = Math.max(bottom, y + 1);
-    left = Math.min(left, x);
-    right = Math.max(right, x + 1);
+    const row = Math.floor(at / cols);
+    const start = at;
+    while (at + 1 < (row + 1) * cols && inside[at + 1]) at++;
+    runs.push({ row, col: start - row * cols, cols: at + 1 - start });
   }
-  if (top >= bottom) return [];
-  return blocksOf([top, left, 0], [bottom - top, right - left, bins], result.chunks(name) ?? null, AT_ONCE);
+  return runs;
 }
 
-function addBlock(
-  { offset, shape }: Box,
-  inside: Uint8Array,
+function addRun(
+  values: ArrayLike<number>,
+  errors: ArrayLike<number> | undefined,
   cols: number,
-  values: FrameArray,
-  sum: Float64Array,
-  count: Float64Array,
-  sigma: FrameArray | undefined,
-  squares: Float64Array | undefined,
+  depth: number,
+  first: number,
+  { sum, count, squares }: Sums,
 ): void {
-  const [rows, width, bins] = shape as [number, number, number];
-  const [y, x, first] = offset as [number, number, number];
-  for (let row = 0; row < rows; row++) {
-    for (let col = 0; col < width; col++) {
-      if (!inside[(y + row) * cols + x + col]) continue;
-      const at = (row * width + col) * bins;
+  const end = Math.min(depth, sum.length - first);
+  for (let x = 0; x < cols; x++) {
+    for (let bin = 0; bin < end; bin++) {
+      const value = values[x * depth + bin]!;
+      // true of what is no finite number
+      if (value - value !== 0) continue;
+      sum[first + bin] = sum[first + bin]! + value;
+      count[first + bin] = count[first + bin]! + 1;
+      if (squares) squares[first + bin] = squares[first + bin]! + errors![x * depth + bin]! ** 2;
+    }
+  }
+}
+
+function addPiece(piece: Piece, errors: Piece | undefined, inside: Uint8Array, width: number, into: Sums): void {
+  const { values, row, rows, col, cols, bin: first, bins, rowStep, colStep } = piece;
+  const { sum, count, squares } = into;
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < cols; x++) {
+      if (!inside[(row + y) * width + col + x]) continue;
+      const at = y * rowStep + x * colStep;
       for (let bin = 0; bin < bins; bin++) {
         const value = values[at + bin]!;
-        if (!Number.isFinite(value)) continue;
+        if (value - value !== 0) continue;
         sum[first + bin] = sum[first + bin]! + value;
         count[first + bin] = count[first + bin]! + 1;
-        if (squares) squares[first + bin] = squares[first + bin]! + sigma![at + bin]! ** 2;
+        if (squares) squares[first + bin] = squares[first + bin]! + errors!.values[at + bin]! ** 2;
       }
     }
   }

@@ -18,6 +18,6 @@ export function addImageRoutes(app: FastifyInstance, context: ServerContext): vo
   app.get("/api/image", async (request, reply) => {
     const { file, ...input } = parseRequest(ImageQuery, request.query);
     const path = context.folder.existing(file);
-    return sendReply(reply, await readers.read(path, "image", input, signalOf(request, reply)));
+    return sendReply(reply, await readers.read(path, "image", input, signalOf(reply)));
   });
 }

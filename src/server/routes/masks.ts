@@ -37,7 +37,7 @@ export function addMaskRoutes(app: FastifyInstance, context: ServerContext): voi
   app.put("/api/masks", async (request, reply) => {
     const body = parseRequest(MaskBody, request.body) as MaskSave;
     const path = folder.existing(body.file);
-    const { json } = await readers.read(path, "slice", {}, signalOf(request, reply));
+    const { json } = await readers.read(path, "slice", {}, signalOf(reply));
     return saveMask(path, body, json as readonly [number, number], nameOf);
   });
   app.delete("/api/masks", (request, reply) => {

@@ -16,16 +16,13 @@ export function addPatternRoutes(app: FastifyInstance, context: ServerContext): 
   app.get("/api/pattern", async (request, reply) => {
     const { file, ...input } = parseRequest(VoxelQuery, request.query);
     const path = context.folder.existing(file);
-    return sendReply(reply, await readers.read(path, "voxel", input, signalOf(request, reply)));
+    return sendReply(reply, await readers.read(path, "voxel", input, signalOf(reply)));
   });
   app.post("/api/pattern", async (request, reply) => {
     const { file, stack, region } = parseRequest(RegionBody, request.body);
     const path = context.folder.existing(file);
-    const signal = signalOf(request, reply);
-    if (region.kind === "mask") {
-      const { values } = readMask(path, region.name);
-      return sendReply(reply, await readers.read(path, "region", { stack, mask: values }, signal));
-    }
-    return sendReply(reply, await readers.read(path, "region", { stack, shapes: [region] }, signal));
+    const signal = signalOf(reply);
+    const voxels = region.kind === "mask" ? readMask(path, region.name).values : region;
+    return sendReply(reply, await readers.read(path, "region", { stack, region: voxels }, signal));
   });
 }

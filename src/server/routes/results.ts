@@ -28,7 +28,7 @@ export function addResultRoutes(app: FastifyInstance, context: ServerContext): v
     const { file } = parseRequest(FileQuery, request.query);
     const path = context.folder.existing(file);
     const name = context.folder.nameOf(path);
-    return sendReply(reply, await readers.read(path, "info", { file: name }, signalOf(request, reply)));
+    return sendReply(reply, await readers.read(path, "info", { file: name }, signalOf(reply)));
   });
   app.get("/api/array", async (request, reply) => {
     const { file, with: parts = [], ...part } = parseRequest(ArrayQuery, request.query);
@@ -39,11 +39,11 @@ export function addResultRoutes(app: FastifyInstance, context: ServerContext): v
       parts,
     };
     const path = context.folder.existing(file);
-    return sendReply(reply, await readers.read(path, "array", input, signalOf(request, reply)));
+    return sendReply(reply, await readers.read(path, "array", input, signalOf(reply)));
   });
   app.get("/api/ticks", async (request, reply) => {
     const { file } = parseRequest(FileQuery, request.query);
     const path = context.folder.existing(file);
-    return sendReply(reply, await readers.read(path, "ticks", {}, signalOf(request, reply)));
+    return sendReply(reply, await readers.read(path, "ticks", {}, signalOf(reply)));
   });
 }
