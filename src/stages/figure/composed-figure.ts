@@ -14,7 +14,7 @@ import {
 } from "./heat-map.ts";
 import { type RgbChannel, rgbImage, rgbLegend } from "./rgb-figure.ts";
 import { scaleBar } from "./scale-bar.ts";
-import { cut, element, text, translate } from "./svg.ts";
+import { CRISP, cut, element, text, translate } from "./svg.ts";
 
 export interface ComposedMap extends HeatMapData {
   readonly kind: "map";
@@ -119,6 +119,7 @@ export function composedFigure(figure: ComposedFigure): string {
       "font-family": "DejaVu Sans, sans-serif",
       "font-size": UNITS,
     },
+    CRISP,
     figure.isTransparent ? "" : element("rect", { width, height, fill: "white" }),
     title ? text(cut(title, width - 2 * GAP, 14), { x: GAP, y: 19, "font-size": 14 }) : "",
     ...placed,

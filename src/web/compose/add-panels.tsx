@@ -65,7 +65,7 @@ interface AddProps {
 const mapsOf = ({ arrays }: ResultInfo): ArrayInfo[] => arrays.filter(({ kind }) => kind === "map");
 
 function MapOptions({ info }: { info: ResultInfo }) {
-  return groupMaps(mapsOf(info)).map((group) => (
+  return groupMaps(mapsOf(info), info.phases).map((group) => (
     <optgroup key={group.name} label={group.name}>
       {group.maps.map(({ array, label }) => (
         <option key={array.name} value={array.name}>

@@ -70,8 +70,11 @@ export interface Composition
   readonly background: "grey" | "white" | "transparent";
   /** of the PNG */
   readonly dpi: number;
-  /** converged: voxels whose fit did not converge have no value */
-  readonly fits: "converged" | "all";
+  /**
+   * converged: voxels whose fit did not converge have no value; strong: nor have places, widths and cells of phases of
+   * which a voxel holds little, as in the figures of the command line
+   */
+  readonly fits: "strong" | "converged" | "all";
   readonly crop?: Crop;
 }
 
@@ -86,7 +89,7 @@ export const DEFAULTS: Composition = {
   note: "",
   background: "white",
   dpi: 300,
-  fits: "converged",
+  fits: "strong",
 };
 
 /** An image with all that its drawing needs. */
@@ -99,6 +102,8 @@ export interface LoadedImage {
   readonly cols: number;
   readonly values: ArrayLike<number>;
   readonly status?: ArrayLike<number>;
+  /** [y, x] scale or area of the phase or peak that the value comes from */
+  readonly amount?: ArrayLike<number>;
   readonly voxelMm?: number;
 }
 
@@ -118,19 +123,32 @@ export type Loaded =
 
 /** Statuses of src/data/volume.ts that leave an amount a number: converged, no signal, at a bound. */
 const AMOUNT_STATUSES = [0, 2, 3];
-const isAmount = (name: string): boolean => /\/(area|scale|weight_fraction)$/.test(name);
+export const isAmount = (name: string): boolean => /\/(area|scale|weight_fraction)$/.test(name);
 const isShare = (name: string): boolean => name.endsWith("/weight_fraction");
+
+/** As in pipeline/result-figures.ts: a share of the amount in the strong voxels (the 95th percentile). */
+const LEAST_AMOUNT = 0.05;
 
 /** [y, x] what is drawn: in wt% for weight fractions, NaN where the fit is not to be shown. */
 export function drawnValues(
-  { name, values, status }: Pick<LoadedImage, "name" | "values" | "status">,
+  { name, values, status, amount }: Pick<LoadedImage, "name" | "values" | "status" | "amount">,
   fits: Composition["fits"],
 ): Float64Array {
   const shown = isAmount(name) ? AMOUNT_STATUSES : [0];
   const factor = isShare(name) ? 100 : 1;
-  return Float64Array.from(values, (value, i) =>
-    fits === "converged" && status && !shown.includes(status[i]!) ? Number.NaN : factor * value,
-  );
+  const weights = fits === "strong" && amount ? Float64Array.from(amount) : undefined;
+  const least = weights
+    ? LEAST_AMOUNT *
+      percentileLimits(
+        weights.filter((one) => one > 0),
+        5,
+        95,
+      )[1]
+    : 0;
+  return Float64Array.from(values, (value, i) => {
+    if (fits !== "all" && status && !shown.includes(status[i]!)) return Number.NaN;
+    return weights && !(weights[i]! >= least) ? Number.NaN : factor * value;
+  });
 }
 
 /** "c (Å)", "weight fraction (wt%)" */

@@ -38,15 +38,17 @@ export function Choice<T extends string>({
   label,
   value,
   options,
+  hint,
   onChange,
 }: {
   label: string;
   value: T;
+  hint?: string;
   options: Readonly<Record<T, string>>;
   onChange: (value: T) => void;
 }) {
   return (
-    <label>
+    <label title={hint}>
       {label}
       <select value={value} onChange={({ target }) => onChange(target.value as T)}>
         {(Object.entries(options) as [T, string][]).map(([key, said]) => (

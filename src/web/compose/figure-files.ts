@@ -54,7 +54,8 @@ async function imageCsv(
   const selection = [
     bins && `bins ${bins[0]} to ${bins[1] - 1}`,
     crop && `voxels x ${crop[0]} to ${crop[2] - 1}, y ${crop[1]} to ${crop[3] - 1} of ${first.name}`,
-    image.status && fits === "converged" && "voxels whose fit converged",
+    image.status && fits !== "all" && "voxels whose fit converged",
+    image.amount && fits === "strong" && "and that hold 5 % of the phase's strong voxels at least",
   ].filter((part) => part !== undefined && part !== false);
   const head = await sourceLines(
     { file, array: image.name, ...(selection.length > 0 && { selection: selection.join("; ") }) },

@@ -86,8 +86,9 @@ export function FigureSettings({
           />
           <Choice
             label="fits"
+            hint="strong: converged, and of places, widths and cells only where the phase has 5 % of its strong voxels"
             value={fits}
-            options={{ converged: "converged", all: "all" }}
+            options={{ strong: "strong", converged: "converged", all: "all" }}
             onChange={(next) => change({ fits: next })}
           />
         </div>

@@ -69,10 +69,10 @@ function MapFields({
       <label>
         colour scale
         <select value={panel.group ?? ""} onChange={({ target }) => change({ group: target.value || undefined })}>
-          <option value="">with maps of the same quantity</option>
+          <option value="">of the same quantity</option>
           <option value="own">its own</option>
           {["A", "B", "C", "D"].map((letter) => (
-            <option key={letter} value={letter}>{`with all in group ${letter}`}</option>
+            <option key={letter} value={letter}>{`of group ${letter}`}</option>
           ))}
         </select>
       </label>

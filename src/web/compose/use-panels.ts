@@ -5,7 +5,14 @@ import { AXIS_LABELS } from "../../data/index.ts";
 import type { ResultInfo, Ticks } from "../../server/wire.ts";
 import { type ApiError, type Arrays, ask, askArrays, type Params } from "../core/api.ts";
 import { colourOf } from "../parts/colours.ts";
-import type { Loaded, LoadedImage, LoadedPattern, PanelSpec, PatternSpec } from "./composition.ts";
+import {
+  isAmount,
+  type Loaded,
+  type LoadedImage,
+  type LoadedPattern,
+  type PanelSpec,
+  type PatternSpec,
+} from "./composition.ts";
 
 export interface PanelsState {
   /** those that are there, in order */
@@ -13,8 +20,6 @@ export interface PanelsState {
   readonly errors: readonly (Error & { code?: string })[];
   /** panels that are still on their way */
   readonly waiting: number;
-  /** by file */
-  readonly infos: ReadonlyMap<string, ResultInfo>;
 }
 
 interface Request {
@@ -22,98 +27,123 @@ interface Request {
   readonly params: Params;
 }
 
+/** An array, and the amount of its phase or peak where it is a place, a width or a lattice parameter. */
+interface Source {
+  readonly main: Request;
+  readonly amount?: Request;
+}
+
+const keyOf = ({ path, params }: Request): string => JSON.stringify([path, params]);
+
 /** @param file the page's result; panels may name others */
 export function usePanels(file: string, panels: readonly PanelSpec[]): PanelsState {
   const files = useMemo(() => [...new Set([file, ...panels.map((panel) => panel.file ?? file)])], [file, panels]);
-  const infoQueries = useQueries({
-    queries: files.map((one) => ({
-      queryKey: ["result", { file: one }, undefined],
-      queryFn: ({ signal }: { signal: AbortSignal }) => ask<ResultInfo>("result", { file: one }, { signal }),
-    })),
-  });
+  const infoQueries = useQueries({ queries: files.map((one) => jsonQuery<ResultInfo>("result", one)) });
   const withTicks = files.filter((one) =>
     panels.some((panel) => panel.kind === "pattern" && panel.hasTicks && (panel.file ?? file) === one),
   );
-  const tickQueries = useQueries({
-    queries: withTicks.map((one) => ({
-      queryKey: ["ticks", { file: one }, undefined],
-      queryFn: ({ signal }: { signal: AbortSignal }) => ask<Ticks>("ticks", { file: one }, { signal }),
-    })),
-  });
+  const tickQueries = useQueries({ queries: withTicks.map((one) => jsonQuery<Ticks>("ticks", one)) });
   const infos = new Map(files.flatMap((one, i) => (infoQueries[i]?.data ? [[one, infoQueries[i]!.data!]] : [])));
-  const requests = panels.map((panel) => requestsOf(panel, panel.file ?? file, infos.get(panel.file ?? file)));
-  const flat = requests.flatMap((some) => some ?? []);
+  const sources = panels.map((panel) => sourcesOf(panel, panel.file ?? file, infos.get(panel.file ?? file)));
+  const all = sources.flatMap((some) => (some ?? []).flatMap(({ main, amount }) => (amount ? [main, amount] : [main])));
+  const requests = [...new Map(all.map((request) => [keyOf(request), request])).values()];
   const arrays = useQueries({
-    queries: flat.map(({ path, params }) => ({
+    queries: requests.map(({ path, params }) => ({
       queryKey: [path, params, undefined, "arrays"],
       queryFn: ({ signal }: { signal: AbortSignal }) => askArrays(path, params, { signal }),
     })),
   });
-  const found = (request: Request): Arrays | undefined => arrays[flat.indexOf(request)]?.data;
-  const ticksOf = (one: string): Ticks | undefined => tickQueries[withTicks.indexOf(one)]?.data;
-  const loaded = panels.flatMap((panel, i): Loaded[] => {
+  const queries = [...infoQueries, ...tickQueries, ...arrays];
+  // the replies are new objects at every turn; what was read is the same until one of them is read again
+  const stamp = queries.map(({ dataUpdatedAt }) => dataUpdatedAt).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  const loaded = useMemo(() => {
+    const replies = new Map(requests.map((request, i) => [keyOf(request), arrays[i]?.data]));
+    return panels.flatMap((panel, i): Loaded[] => {
+      const of = panel.file ?? file;
+      return assemble(panel, infos.get(of), sources[i], replies, tickQueries[withTicks.indexOf(of)]?.data);
+    });
+  }, [stamp, panels, file]);
+  const errors: Error[] = queries.flatMap(({ error }) => (error ? [error as ApiError] : []));
+  panels.forEach((panel, i) => {
     const of = panel.file ?? file;
-    const info = infos.get(of);
-    const replies = requests[i]?.map(found);
-    if (!info || !replies || !isComplete(replies)) return [];
-    return [assemble(panel, info, replies, ticksOf(of))];
+    if (infos.has(of) && !sources[i]) errors.push(new Error(`There is no ${namesOf(panel).join(", ")} in ${of}.`));
   });
-  const errors = [...infoQueries, ...tickQueries, ...arrays].flatMap(({ error }) => (error ? [error as ApiError] : []));
-  const unknown = panels.flatMap((panel, i) => {
-    const isKnown = requests[i] !== undefined || !infos.has(panel.file ?? file);
-    return isKnown ? [] : [new Error(`There is no ${namesOf(panel).join(", ")} in ${panel.file ?? file}.`)];
-  });
-  return {
-    loaded,
-    errors: [...errors, ...unknown],
-    waiting: panels.length - loaded.length - errors.length - unknown.length,
-    infos,
-  };
+  return { loaded, errors, waiting: errors.length > 0 ? 0 : panels.length - loaded.length };
 }
 
-const isComplete = (replies: readonly (Arrays | undefined)[]): replies is readonly Arrays[] =>
-  replies.every((reply) => reply !== undefined);
+const jsonQuery = <T>(path: string, file: string) => ({
+  queryKey: [path, { file }, undefined],
+  queryFn: ({ signal }: { signal: AbortSignal }) => ask<T>(path, { file }, { signal }),
+});
 
-export const namesOf = (panel: PanelSpec): readonly string[] => (panel.kind === "rgb" ? panel.names : [panel.name]);
+export const namesOf = (panel: PanelSpec): readonly string[] =>
+  panel.kind === "rgb" ? panel.names.filter((name) => name !== "") : [panel.name];
 
 /** undefined where the result is not known yet, or has not what is asked for. */
-function requestsOf(panel: PanelSpec, file: string, info: ResultInfo | undefined): Request[] | undefined {
-  const names = namesOf(panel);
-  const entries = names.map((name) => info?.arrays.find((array) => array.name === name));
-  if (entries.some((entry) => entry === undefined)) return undefined;
-  return names.map((name, i): Request => {
+function sourcesOf(panel: PanelSpec, file: string, info: ResultInfo | undefined): Source[] | undefined {
+  const sources = namesOf(panel).map((name): Source | undefined => {
+    const entry = info?.arrays.find((array) => array.name === name);
+    if (!info || !entry) return undefined;
     if (panel.kind === "map" && panel.bins)
-      return { path: "image", params: { file, stack: name, from: panel.bins[0], to: panel.bins[1] } };
+      return { main: { path: "image", params: { file, stack: name, from: panel.bins[0], to: panel.bins[1] } } };
     if (panel.kind === "pattern" && panel.voxel)
-      return { path: "pattern", params: { file, stack: name, y: panel.voxel[0], x: panel.voxel[1] } };
-    return { path: "array", params: { file, name, ...(entries[i]!.hasStatus && { with: "status" }) } };
+      return { main: { path: "pattern", params: { file, stack: name, y: panel.voxel[0], x: panel.voxel[1] } } };
+    const amount = amountBehind(name, info);
+    return {
+      main: { path: "array", params: { file, name, ...(entry.hasStatus && { with: "status" }) } },
+      ...(amount && { amount: { path: "array", params: { file, name: amount } } }),
+    };
   });
+  return sources.every((source) => source !== undefined) ? sources : undefined;
 }
 
-function assemble(panel: PanelSpec, info: ResultInfo, replies: readonly Arrays[], ticks: Ticks | undefined): Loaded {
-  if (panel.kind === "map") return { spec: panel, image: imageOf(info, panel.name, replies[0]!, panel.bins) };
-  if (panel.kind === "rgb")
-    return { spec: panel, images: panel.names.map((name, i) => imageOf(info, name, replies[i]!)) };
-  return { spec: panel, pattern: patternOf(panel, info, replies[0]!, ticks) };
+/** Scale of the phase, or area of the peak, that a place, width or lattice parameter comes from. */
+function amountBehind(name: string, { arrays }: ResultInfo): string | undefined {
+  const parent = name.slice(0, name.lastIndexOf("/") + 1);
+  if (isAmount(name) || parent.split("/").length < 3) return undefined;
+  return [`${parent}scale`, `${parent}area`].find((one) => arrays.some((array) => array.name === one));
+}
+
+/** Nothing until all of it is there. */
+function assemble(
+  panel: PanelSpec,
+  info: ResultInfo | undefined,
+  sources: readonly Source[] | undefined,
+  replies: ReadonlyMap<string, Arrays | undefined>,
+  ticks: Ticks | undefined,
+): Loaded[] {
+  if (!info || !sources) return [];
+  const parts = sources.map(({ main, amount }) => ({
+    main: replies.get(keyOf(main)),
+    amount: amount && replies.get(keyOf(amount)),
+    isWhole: !amount || replies.get(keyOf(amount)) !== undefined,
+  }));
+  const there = parts.flatMap(({ main, amount, isWhole }) => (main && isWhole ? [{ main, amount }] : []));
+  if (there.length < parts.length) return [];
+  if (panel.kind === "pattern") return [{ spec: panel, pattern: patternOf(panel, info, there[0]!.main, ticks) }];
+  const images = namesOf(panel).map((name, i) => imageOf(info, name, there[i]!, panel));
+  return [panel.kind === "map" ? { spec: panel, image: images[0]! } : { spec: panel, images }];
 }
 
 function imageOf(
   info: ResultInfo,
   name: string,
-  { values, shapes }: Arrays,
-  bins?: readonly [number, number],
+  { main: { values, shapes }, amount }: { main: Arrays; amount: Arrays | undefined },
+  panel: PanelSpec,
 ): LoadedImage {
   const { title, unit } = info.arrays.find((array) => array.name === name)!;
   const [rows = 1, cols = 1] = shapes["values"]!;
   const isOfSlice = name !== info.sinogram;
   return {
     name,
-    title: bins ? binsTitle(info, bins) : title,
+    title: panel.kind === "map" && panel.bins ? binsTitle(info, panel.bins) : title,
     unit,
     rows,
     cols,
     values: values["values"]!,
     ...(values["status"] && { status: values["status"] }),
+    ...(amount && { amount: amount.values["values"]! }),
     ...(info.voxelMm !== undefined && isOfSlice && { voxelMm: info.voxelMm }),
   };
 }
