@@ -15,6 +15,8 @@ export type ProgressEvent =
       readonly done: number;
       readonly blocks: number;
       readonly secondsLeft?: number;
+      /** there is something new to see */
+      readonly preview?: StagePreview;
     }
   | { readonly type: "stage-end"; readonly stage: string; readonly seconds: number; readonly notes: readonly string[] }
   | { readonly type: "stage-skipped"; readonly stage: string; readonly why: string };

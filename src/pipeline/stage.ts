@@ -2,7 +2,7 @@
 import { InputError } from "../data/index.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { WorkerPool } from "./pool.ts";
-import type { StagePreview } from "./preview.ts";
+import { type PreviewImage, type StagePreview, writePreview } from "./preview.ts";
 import { createEstimator, type ProgressListener } from "./progress.ts";
 import { digest, type StageDone, type StageStore } from "./stage-store.ts";
 import type { TaskName } from "./tasks.ts";
@@ -42,6 +42,12 @@ export interface SolveContext {
   readonly memoryBytes: number;
   /** how far it is, 0 to 1; called often */
   readonly progress: (share: number) => void;
+  /** Lets those who watch see how far it has come; no part of the result. */
+  readonly show: (
+    title: string,
+    size: { readonly ny: number; readonly nx: number },
+    images: readonly PreviewImage[],
+  ) => void;
   /** What was computed before under this name with the same settings and input, or now and then kept. */
   readonly remember: <T>(name: string, compute: () => Promise<T>) => Promise<T>;
   /** The last state kept under this name, and a way to keep the next one. */
@@ -149,21 +155,27 @@ function solve<Meta>(name: string, plan: StageSolution<Meta>, context: StageCont
   const { store, onProgress, signal, memoryBytes } = context;
   onProgress({ type: "stage-start", stage: name, blocks: THOUSANDTHS, resumed: 0 });
   const secondsLeft = createEstimator(THOUSANDTHS, 0, Date.now);
+  let done = 0;
+  const tell = (preview?: StagePreview): void => {
+    const left = secondsLeft(done);
+    onProgress({
+      type: "stage-progress",
+      stage: name,
+      done,
+      blocks: THOUSANDTHS,
+      ...(left !== undefined && { secondsLeft: left }),
+      ...(preview && { preview }),
+    });
+  };
   return plan.solve({
     startPool: context.ownPool,
     signal,
     memoryBytes,
     progress(share) {
-      const done = Math.min(THOUSANDTHS, Math.round(share * THOUSANDTHS));
-      const left = secondsLeft(done);
-      onProgress({
-        type: "stage-progress",
-        stage: name,
-        done,
-        blocks: THOUSANDTHS,
-        ...(left !== undefined && { secondsLeft: left }),
-      });
+      done = Math.min(THOUSANDTHS, Math.round(share * THOUSANDTHS));
+      tell();
     },
+    show: (title, size, images) => tell(writePreview(store.arrayPath("preview"), title, size, images)),
     async remember(part, compute) {
       const { last, keep } = store.checkpoint<{ value: Awaited<ReturnType<typeof compute>> }>(part);
       if (last) return last.value;

@@ -132,6 +132,7 @@ async function solve(
     sample: sampleOf(maps),
     memoryBytes: Math.min(context.memoryBytes, SHARED_BYTES),
     progress: context.progress,
+    onStep: ({ level, step, size, maps }) => context.show(`${level}, step ${step}`, { ny: size, nx: size }, maps),
     remember: context.remember,
     checkpoint: context.checkpoint,
     isCancelled: () => context.signal.aborted,

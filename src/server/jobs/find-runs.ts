@@ -26,8 +26,9 @@ export async function findRuns(folder: ServedFolder): Promise<JobList> {
   return { jobs: jobs.sort((a, b) => b.startedAt.localeCompare(a.startedAt)), others };
 }
 
-/** What was going on when its server was killed is not going on any more. */
-function asItIs(job: JobInfo, output: string, isAtWork: boolean, hasResult: boolean): JobInfo {
+/** What was going on when its server was killed is not going on any more; what there was to see went with it. */
+function asItIs(record: JobInfo, output: string, isAtWork: boolean, hasResult: boolean): JobInfo {
+  const job = { ...record, stages: record.stages.map(({ preview: _, ...stage }) => stage) };
   const isOver = ["done", "failed", "interrupted"].includes(job.state);
   if (isOver || isAtWork) return { ...job, output, hasResult };
   const stages = job.stages.map((stage) =>

@@ -92,20 +92,22 @@ export class Job {
       this.change({ stages });
     } else if (event.type === "stage-start") {
       const { stage, blocks, resumed, preview } = event;
-      if (preview) this.previews.set(stage, preview);
       this.changeStage(stage, {
         state: "running",
         blocks,
         resumed,
         done: resumed,
         notes: [],
-        ...(preview && {
-          preview: { title: preview.title, columns: preview.columns?.map(({ name }) => name) ?? [] },
-        }),
+        ...(preview && this.keepPreview(stage, preview)),
       });
     } else if (event.type === "stage-progress") {
-      const { stage, done, blocks, secondsLeft } = event;
-      this.changeStage(stage, { done, blocks, ...(secondsLeft !== undefined && { secondsLeft }) });
+      const { stage, done, blocks, secondsLeft, preview } = event;
+      this.changeStage(stage, {
+        done,
+        blocks,
+        ...(secondsLeft !== undefined && { secondsLeft }),
+        ...(preview && this.keepPreview(stage, preview)),
+      });
     } else if (event.type === "stage-skipped") this.changeStage(event.stage, { state: "kept" });
     else if (event.type === "stage-end") {
       const { stage, seconds, notes } = event;
@@ -118,6 +120,11 @@ export class Job {
       const { code, message } = event;
       this.finish({ state: "failed", error: { code, message } });
     }
+  }
+
+  private keepPreview(stage: string, preview: StagePreview): Pick<JobStage, "preview"> {
+    this.previews.set(stage, preview);
+    return { preview: { title: preview.title, columns: preview.columns?.map(({ name }) => name) ?? [] } };
   }
 
   private changeStage(name: string, part: Partial<JobStage>): void {

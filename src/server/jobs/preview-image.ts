@@ -25,7 +25,8 @@ export class PreviewImage {
 
   /** values: [row, col], NaN where nothing is done yet */
   look(now: () => number = Date.now): { values: Float32Array; share: number } {
-    const { array: reference, blocks } = this.preview;
+    const { array: reference, blocks, filled } = this.preview;
+    if (filled.kind === "whole") this.forget();
     const finished = this.finished();
     // the stage was begun again
     if ([...this.seen].some((block) => !finished.has(block))) this.forget();
@@ -56,6 +57,7 @@ export class PreviewImage {
   }
 
   private finished(): Set<number> {
+    if (this.preview.filled.kind === "whole") return new Set([0]);
     const path = journalPath(this.preview);
     // when the result is written the arrays go, and what was seen stays
     if (!existsSync(path)) return new Set(this.seen);
@@ -65,7 +67,8 @@ export class PreviewImage {
 
   private add(array: BlockedArray, block: number): void {
     const { filled } = this.preview;
-    if (filled.kind === "bins") for (const part of filled.of?.[block] ?? [block]) this.addBins(array, part);
+    if (filled.kind === "whole") this.addItems(array, 0, array.items);
+    else if (filled.kind === "bins") for (const part of filled.of?.[block] ?? [block]) this.addBins(array, part);
     else this.addItems(array, block * filled.each, Math.min(filled.each, array.items - block * filled.each));
   }
 

@@ -19,7 +19,8 @@ const MOST = 8;
 const images = new Map<string, PreviewImage>();
 
 parentPort!.on("message", ({ id, preview, bin }: PreviewRequest) => {
-  const key = `${preview.array.path}\0${bin ?? ""}`;
+  const { path, items, bins } = preview.array;
+  const key = `${path}\0${items}\0${bins}\0${bin ?? ""}`;
   try {
     const image = images.get(key) ?? new PreviewImage(preview, bin);
     images.delete(key);

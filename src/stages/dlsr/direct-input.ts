@@ -50,9 +50,21 @@ export interface DirectInput {
   /** what the kernels' memory may grow by */
   readonly memoryBytes?: number;
   readonly progress?: (share: number) => void;
+  /** told after every step, for those who watch */
+  readonly onStep?: (now: StepImages) => void;
   readonly remember?: <T>(name: string, compute: () => Promise<T>) => Promise<T>;
   readonly checkpoint?: <T>(name: string) => { readonly last: T | undefined; readonly keep: (state: T) => void };
   readonly isCancelled?: () => boolean;
+}
+
+/** What a step has come to; the coarser levels have larger voxels. */
+export interface StepImages {
+  readonly level: string;
+  readonly step: number;
+  /** voxels along an edge */
+  readonly size: number;
+  /** [y, x], NaN outside of the phase */
+  readonly maps: readonly { readonly name: string; readonly unit: string; readonly values: Float64Array }[];
 }
 
 /** Of a map over the voxels that count: those that converged and hold a good share of the phase. */

@@ -4,7 +4,7 @@
  */
 
 import { findAxisOffset } from "./axis-offset.ts";
-import type { DirectInput, DirectResult, StepReport } from "./direct-input.ts";
+import type { DirectInput, DirectResult, StepImages, StepReport } from "./direct-input.ts";
 import {
   checkMemory,
   correctIntensities,
@@ -21,7 +21,7 @@ import { compareDepthSigns, type DepthSignVerdict } from "./geometry-search.ts";
 import { coarsenProblem, levelFactors, refineState } from "./levels.ts";
 import type { Reduction } from "./reduction.ts";
 import { measureResiduals, type Residuals } from "./residual-map.ts";
-import type { DlsrProblem } from "./types.ts";
+import type { DlsrPhase, DlsrProblem } from "./types.ts";
 import { estimateUncertainty } from "./uncertainty.ts";
 import { restarted, type SolverState, startState } from "./unknowns.ts";
 
@@ -214,6 +214,7 @@ async function solveKept(
       history.push(report);
       kept?.keep({ state, history });
       work.within(name, report.step / options.steps, problem);
+      input.onStep?.(imagesOf(problem, report.step, state));
     },
     ...(input.isCancelled && { isCancelled: input.isCancelled }),
   });
@@ -222,6 +223,32 @@ async function solveKept(
   kept?.keep({ state: solution.state, history, solution: whole });
   work.advance(name, problem);
   return whole;
+}
+
+/** Maps of what is refined in voxels, as a step has left them. */
+function imagesOf({ phases, geometry }: DlsrProblem, step: number, state: SolverState): StepImages {
+  const { size, translations } = geometry;
+  const image = ({ voxels }: DlsrPhase, of: (v: number) => number): Float64Array => {
+    const values = new Float64Array(size * size).fill(Number.NaN);
+    for (let v = 0; v < voxels.count; v++) values[voxels.index[v]!] = of(v);
+    return values;
+  };
+  const maps = phases.flatMap((phase, p) => {
+    const { cells, scale } = state.phases[p]!;
+    const { cellNames } = phase.response;
+    const spatial = phase.cell === "spatial" ? cellNames : [];
+    return [
+      ...spatial.map((name, i) => ({
+        name: `${phase.name}/${name}`,
+        unit: /^[abc]$/.test(name) ? "Å" : "°",
+        values: image(phase, (v) => cells[v * cellNames.length + i]!),
+      })),
+      ...(phase.scaleMap === "refined"
+        ? [{ name: `${phase.name}/scale`, unit: "", values: image(phase, (v) => scale[v]!) }]
+        : []),
+    ];
+  });
+  return { level: `${translations} translations`, step, size, maps };
 }
 
 /** Tables with the intensities and widths as they now are. */

@@ -147,7 +147,7 @@ function StartRow({ scan, stages, options, onOptions }: JobPanelProps) {
       {stageChoice("from", "from", "what is missing")}
       {stageChoice("until", "until", "the end")}
       {text("workers", "threads", String(session.data?.workers ?? ""))}
-      {text("memoryGb", "memory", "3", "GB")}
+      {text("memoryGb", "memory", "auto", "GB")}
     </div>
   );
 }

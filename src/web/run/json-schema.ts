@@ -1,6 +1,7 @@
 /** What kind of control a part of a JSON schema asks for. */
 export interface Schema {
-  readonly type?: string;
+  /** several: of a number that may be null */
+  readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema | false;
@@ -33,8 +34,14 @@ export type Shape =
   | { readonly kind: "union"; readonly variants: readonly Schema[] }
   | { readonly kind: "other" };
 
-const isScalar = ({ type, enum: values, const: only }: Schema): boolean =>
-  values !== undefined || only !== undefined || ["string", "number", "integer", "boolean", "null"].includes(type ?? "");
+/** null is how a setting is left out by hand: an empty field says the same. */
+const typeOf = ({ type }: Schema): string | undefined =>
+  typeof type === "object" ? type.find((one) => one !== "null") : type;
+
+const isScalar = (schema: Schema): boolean =>
+  schema.enum !== undefined ||
+  schema.const !== undefined ||
+  ["string", "number", "integer", "boolean", "null"].includes(typeOf(schema) ?? "");
 
 const variantsOf = ({ anyOf, oneOf }: Schema): readonly Schema[] => anyOf ?? oneOf ?? [];
 
@@ -53,9 +60,9 @@ export function shapeOf(schema: Schema): Shape {
   if (variantsOf(schema).length > 0) return shapeOfUnion(flatVariants(schema));
   if (schema.enum) return { kind: "choice", options: schema.enum as string[] };
   if (schema.const !== undefined) return { kind: "choice", options: [schema.const as string] };
-  if (schema.type === "boolean") return { kind: "choice", options: [true, false] };
+  if (typeOf(schema) === "boolean") return { kind: "choice", options: [true, false] };
   if (isScalar(schema)) return asScalar([schema]);
-  if (schema.type === "array") {
+  if (typeOf(schema) === "array") {
     if (isLine(schema)) return { kind: "line", mayBeOne: false };
     return schema.items ? { kind: "list", of: schema.items } : { kind: "other" };
   }
@@ -65,28 +72,28 @@ export function shapeOf(schema: Schema): Shape {
 }
 
 function shapeOfUnion(all: readonly Schema[]): Shape {
-  const variants = all.filter(({ type }) => type !== "null");
+  const variants = all.filter((one) => typeOf(one) !== "null");
   if (variants.length === 1) return shapeOf(variants[0]!);
   if (variants.every(({ enum: values, const: only }) => values !== undefined || only !== undefined))
     return { kind: "choice", options: variants.flatMap((one) => (one.enum ?? [one.const]) as string[]) };
   if (variants.every(isScalar)) return asScalar(variants);
-  const lists = variants.filter(({ type }) => type === "array");
-  if (lists.length > 0 && variants.every((one) => isScalar(one) || (one.type === "array" && isLine(one))))
+  const lists = variants.filter((one) => typeOf(one) === "array");
+  if (lists.length > 0 && variants.every((one) => isScalar(one) || (typeOf(one) === "array" && isLine(one))))
     return { kind: "line", mayBeOne: true };
   return { kind: "union", variants };
 }
 
 function asScalar(variants: readonly Schema[]): Shape {
   const words = variants.flatMap((one) => {
-    if (one.type === "boolean") return [true, false];
+    if (typeOf(one) === "boolean") return [true, false];
     return one.enum ?? (one.const === undefined ? [] : [one.const]);
   });
   const free = variants.filter((one) => one.enum === undefined && one.const === undefined);
   return {
     kind: "scalar",
     words,
-    isNumber: free.some(({ type }) => type === "number" || type === "integer"),
-    isText: free.some(({ type }) => type === "string"),
+    isNumber: free.some((one) => typeOf(one) === "number" || typeOf(one) === "integer"),
+    isText: free.some((one) => typeOf(one) === "string"),
   };
 }
 
@@ -94,14 +101,15 @@ function asScalar(variants: readonly Schema[]): Shape {
 export function nameOfVariant(schema: Schema): string {
   if (schema.const !== undefined) return String(schema.const);
   if (schema.enum) return "a name";
-  const { properties = {}, type } = schema;
+  const { properties = {} } = schema;
   const fixed = Object.values(properties).find((one) => one.const !== undefined);
   if (fixed) return String(fixed.const);
   const names = Object.keys(properties);
   if (names.length > 0) return names.slice(0, 3).join(", ") + (names.length > 3 ? " ..." : "");
   return (
-    { array: "a list", string: "a text", number: "a number", integer: "a number", boolean: "yes or no" }[type ?? ""] ??
-    "named parts"
+    { array: "a list", string: "a text", number: "a number", integer: "a number", boolean: "yes or no" }[
+      typeOf(schema) ?? ""
+    ] ?? "named parts"
   );
 }
 
@@ -116,10 +124,10 @@ export function variantOf(variants: readonly Schema[], value: unknown): number {
 function likeness(schema: Schema, value: unknown): number {
   if (schema.const !== undefined) return schema.const === value ? 9 : -1;
   if (schema.enum) return schema.enum.includes(value) ? 9 : -1;
-  if (Array.isArray(value)) return schema.type === "array" ? 5 : -1;
+  if (Array.isArray(value)) return typeOf(schema) === "array" ? 5 : -1;
   if (value === null || typeof value !== "object") {
-    const type = typeof value === "number" && schema.type === "integer" ? "integer" : typeof value;
-    return schema.type === type ? 5 : -1;
+    const type = typeof value === "number" && typeOf(schema) === "integer" ? "integer" : typeof value;
+    return typeOf(schema) === type ? 5 : -1;
   }
   if (!schema.properties) return typeof schema.additionalProperties === "object" ? 1 : -1;
   let score = 2;

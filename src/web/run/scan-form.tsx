@@ -1,5 +1,5 @@
 /** A form made from the schema of scan.yaml: every setting with its unit, its help and its default. */
-import { useMemo, useState } from "react";
+import { Fragment, useMemo, useState } from "react";
 import { parse, stringify } from "yaml";
 import { nameOfVariant, type Schema, shapeOf, startOf, variantOf } from "./json-schema.ts";
 import { ChoiceInput, LineInput, ScalarInput } from "./scalar-inputs.tsx";
@@ -94,6 +94,15 @@ function Section(props: FieldProps) {
   );
 }
 
+/** A long name may go on in the next line before its capitals. */
+const breakable = (name: string) =>
+  name.split(/(?=[A-Z])/).map((part, i) => (
+    <Fragment key={i}>
+      {i > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
+
 /** One setting in a row, or what it is made of. */
 function Field(props: FieldProps) {
   const { schema, path, value, onEdit } = props;
@@ -103,7 +112,7 @@ function Field(props: FieldProps) {
   const common = { id, value, preset: schema.default, onChange: (next: unknown) => onEdit(path, next) };
   return (
     <div className="scan-field" data-field={path.join(".")} data-set={value !== undefined || undefined}>
-      <label htmlFor={id}>{String(path.at(-1))}</label>
+      <label htmlFor={id}>{breakable(String(path.at(-1)))}</label>
       <span className="scan-control">
         {shape.kind === "choice" && <ChoiceInput {...common} options={shape.options} />}
         {shape.kind === "scalar" && <ScalarInput {...common} shape={shape} />}
