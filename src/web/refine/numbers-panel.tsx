@@ -1,0 +1,135 @@
+/** What came out: agreement, weight fractions and parameters with esds, beside what they were before. */
+import type { ReactNode } from "react";
+import { withEsd } from "../../data/with-esd.ts";
+import type { RefineReply } from "../../server/wire-refine.ts";
+import type { ChangeRefine, RefineState } from "./view-state.ts";
+
+interface Number_ {
+  readonly value: number | null;
+  readonly esd: number | null;
+}
+interface Row extends Number_ {
+  readonly name: string;
+  readonly unit: string;
+  readonly status: string;
+  readonly before: (Number_ & { readonly status?: string }) | undefined;
+}
+
+export function NumbersPanel({
+  reply,
+  former,
+  state,
+  change,
+}: {
+  reply: RefineReply;
+  former: RefineReply | undefined;
+  state: RefineState;
+  change: ChangeRefine;
+}) {
+  const rows = rowsOf(reply, former).filter(({ status }) => state.hasFixed || status !== "fixed");
+  const hasBefore = former !== undefined || reply.inMap !== undefined;
+  return (
+    <div className="refine-numbers" data-table="parameters">
+      <table>
+        <thead>
+          <tr>
+            <th>parameter</th>
+            <th className="number">{reply.how === "map" ? "fitted now" : "refined"}</th>
+            <th>unit</th>
+            <th>status</th>
+            {hasBefore && <th className="number">{former ? "before" : "in the map"}</th>}
+            {hasBefore && (
+              <th className="number" title="difference over the esd of the map, or of the fit before">
+                difference (esd)
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <ParameterRow key={row.name} row={row} hasBefore={hasBefore} />
+          ))}
+        </tbody>
+      </table>
+      <label className="refine-note">
+        <input
+          type="checkbox"
+          checked={state.hasFixed}
+          onChange={({ target }) => change({ hasFixed: target.checked })}
+        />{" "}
+        parameters that are not refined, too
+      </label>
+    </div>
+  );
+}
+
+function ParameterRow({ row, hasBefore }: { row: Row; hasBefore: boolean }) {
+  const { name, value, esd, unit, status, before } = row;
+  const esdBefore = before?.esd ?? esd;
+  const difference =
+    value !== null && before?.value != null && esdBefore ? (value - before.value) / esdBefore : undefined;
+  return (
+    <tr data-parameter={name}>
+      <td>{name}</td>
+      <Cell number={row} kind="now" />
+      <td>{unit}</td>
+      <td data-status={status} className={/^(converged|refined|tied|fixed)$/.test(status) ? "dim" : "refine-warn"}>
+        {STATUS_WORDS[status] ?? status}
+      </td>
+      {hasBefore && <Cell number={before} kind="before" />}
+      {hasBefore && (
+        <td className="number" data-difference={difference ?? ""}>
+          {difference === undefined ? "" : Math.abs(difference) < 5e-4 ? "0" : difference.toFixed(3)}
+        </td>
+      )}
+    </tr>
+  );
+}
+
+const STATUS_WORDS: Readonly<Record<string, string>> = {
+  atBound: "at its bound",
+  noSignal: "no signal",
+  notFitted: "not fitted",
+  notConverged: "not converged",
+  held: "held: phase hardly there",
+};
+
+function Cell({ number, kind }: { number: Number_ | undefined; kind: string }): ReactNode {
+  const { value = null, esd = null } = number ?? {};
+  return (
+    <td className="number" data-cell={kind} data-value={value ?? ""} data-esd={esd ?? ""}>
+      {value === null ? "–" : withEsd(value, esd)}
+    </td>
+  );
+}
+
+/** Weight fractions in %, then the parameters in the order of the model. */
+function rowsOf(reply: RefineReply, former: RefineReply | undefined): Row[] {
+  const inMap = new Map(reply.inMap?.map((one) => [one.name, one]));
+  const earlier = new Map(former?.parameters.map((one) => [one.name, one]));
+  const shares = new Map(former?.phases.map((one) => [one.name, one]));
+  const percent = (value: number | null): number | null => (value === null ? null : 100 * value);
+  const status = new Map(reply.parameters.map((one) => [one.name, one.status]));
+  const fractions = reply.phases.map(({ name, weightFraction, weightFractionEsd }): Row => {
+    const of = former ? shares.get(name) : undefined;
+    const mapped = inMap.get(`${name}/weight_fraction`);
+    const before = former
+      ? of && { value: percent(of.weightFraction), esd: percent(of.weightFractionEsd) }
+      : mapped && { value: percent(mapped.value), esd: percent(mapped.esd) };
+    return {
+      name: `${name}/weight_fraction`,
+      unit: "wt%",
+      value: percent(weightFraction),
+      esd: percent(weightFractionEsd),
+      status: status.get(`${name}/scale`) ?? "",
+      before,
+    };
+  });
+  const parameters = reply.parameters.map(
+    (one): Row => ({
+      ...one,
+      before: former ? earlier.get(one.name) : inMap.get(one.name),
+    }),
+  );
+  return [...fractions, ...parameters];
+}

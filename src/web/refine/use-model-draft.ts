@@ -1,0 +1,73 @@
+/** The model in the editor: what the refinement starts from, until it is changed. */
+import { useEffect, useState } from "react";
+import type { TextFile } from "../../server/wire.ts";
+import type { CheckReply, ModelReply, ModelText, ParameterChange, RefineTarget } from "../../server/wire-refine.ts";
+import { type ApiError, ask, useJson } from "../core/api.ts";
+
+export interface ModelDraft {
+  /** undefined while it is read, and where there is none */
+  readonly model: ModelText | undefined;
+  readonly isChanged: boolean;
+  /** the result brings no model */
+  readonly isMissing: boolean;
+  /** of the text as it is now, or the last that was right */
+  readonly check: CheckReply | undefined;
+  readonly error: ApiError | null;
+  set(text: string): void;
+  change(change: ParameterChange): void;
+  exclude(ranges: readonly (readonly [number, number])[]): void;
+  /** undefined: as the refinement starts */
+  reset(model?: ModelText): void;
+}
+
+/** A text is checked when nobody has typed for so long. */
+const PAUSE_MS = 350;
+
+/** @param own path of a model.yaml in place of the result's */
+export function useModelDraft(file: string, target: RefineTarget | undefined, own: string | undefined): ModelDraft {
+  const start = useJson<ModelReply>(
+    "refine/model",
+    {},
+    { body: { file, target }, off: !target || own !== undefined, keep: true },
+  );
+  const chosen = useJson<TextFile>("text", { path: own }, { off: own === undefined });
+  const key = `${file} ${own ?? ""}`;
+  const [typed, setTyped] = useState<{ key: string; model: ModelText }>();
+  const folder = own?.includes("/") ? own.slice(0, own.lastIndexOf("/")) : "";
+  const given = own === undefined ? start.data?.model : chosen.data && { text: chosen.data.text, folder };
+  const draft = typed?.key === key ? typed.model : undefined;
+  const model = draft ?? given;
+  const settled = useSettled(model, PAUSE_MS);
+  const check = useJson<CheckReply>("refine/check", {}, { body: settled, off: !settled, keep: true });
+  const [failed, setFailed] = useState<ApiError | null>(null);
+  const put = (text: string): void => setTyped({ key, model: { text, folder: model?.folder ?? folder } });
+  const edit = (part: object): void => {
+    if (!model) return;
+    setFailed(null);
+    ask<CheckReply>("refine/check", {}, { body: { ...model, ...part } })
+      .then((reply) => put(reply.text))
+      .catch(setFailed);
+  };
+  return {
+    model,
+    isChanged: draft !== undefined,
+    isMissing: own === undefined && start.data !== undefined && !start.data.model,
+    check: check.data,
+    error: failed ?? (own === undefined ? start.error : chosen.error),
+    set: put,
+    change: (change) => edit({ change }),
+    exclude: (exclude) => edit({ exclude }),
+    reset: (to) => setTyped(to && { key, model: to }),
+  };
+}
+
+/** The model when it has not changed for so many ms. */
+function useSettled(model: ModelText | undefined, ms: number): ModelText | undefined {
+  const text = model && JSON.stringify(model);
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), settled === undefined ? 0 : ms);
+    return () => clearTimeout(timer);
+  }, [text, settled, ms]);
+  return settled === undefined ? undefined : (JSON.parse(settled) as ModelText);
+}
