@@ -11,6 +11,7 @@ import { Panel } from "../parts/panel.tsx";
 import type { DrawnShape, Shape, Tool } from "../parts/shapes.ts";
 import { TakeAway } from "../parts/take-away.tsx";
 import type { Cursor } from "./cursor.ts";
+import { MaskOverlay } from "./mask-overlay.tsx";
 import { CursorReadOut, ReadOut, type Voxel } from "./read-out.tsx";
 import type { Shown, ShownImage } from "./shown-image.ts";
 import { type ChangeOne, type OneState, type RegionShape, rounded } from "./view-state.ts";
@@ -30,9 +31,19 @@ export interface ImagePanelProps {
   readonly shown: Shown;
   readonly cursor: Cursor<Voxel>;
   readonly hasMaps: boolean;
+  /** [y, x] 1: a voxel that is brushed or masked */
+  readonly marked: Uint8Array | undefined;
 }
 
-export function ImagePanel({ info, state, change, shown: { image, isLate, error }, cursor, hasMaps }: ImagePanelProps) {
+export function ImagePanel({
+  info,
+  state,
+  change,
+  shown: { image, isLate, error },
+  cursor,
+  hasMaps,
+  marked,
+}: ImagePanelProps) {
   const [tool, setTool] = useState<Tool>("move");
   const onShape = (shape: Shape): void => {
     setTool("move");
@@ -67,7 +78,7 @@ export function ImagePanel({ info, state, change, shown: { image, isLate, error 
       </div>
       {error && <Message error={error} />}
       {image ? (
-        <ImagePlot {...{ info, state, change, image, cursor, tool, onShape }} isLate={isLate} />
+        <ImagePlot {...{ info, state, change, image, cursor, tool, onShape, marked }} isLate={isLate} />
       ) : (
         !error && <Busy what={state.show === "map" ? "reading the map" : "reading the image of the chosen bins"} />
       )}
@@ -93,11 +104,12 @@ export function drawnShapes({ regions, line }: OneState): DrawnShape[] {
   ];
 }
 
-/** A line is the profile's; anything else is one more region. */
-function shapeAdded({ regions, line }: OneState, shape: Shape): Partial<OneState> {
+/** A line is the profile's; anything else a piece of the mask where that is being drawn, or one more region. */
+function shapeAdded({ regions, line, lower, pieces }: OneState, shape: Shape): Partial<OneState> {
   if (shape.kind === "line") {
     return { line: { from: shape.from, to: shape.to, width: line?.width ?? 1 }, lower: "profile" };
   }
+  if (lower === "masks") return { pieces: [...pieces, { kind: "shape", shape: shape as RegionShape }] };
   let number = regions.length + 1;
   while (regions.some(({ name }) => name === `region ${number}`)) number++;
   // the picked voxel's curve has colour 0
@@ -165,14 +177,14 @@ function ImageColours({ state, change, image }: { state: OneState; change: Chang
   );
 }
 
-interface ImagePlotProps extends Pick<ImagePanelProps, "info" | "state" | "change" | "cursor"> {
+interface ImagePlotProps extends Pick<ImagePanelProps, "info" | "state" | "change" | "cursor" | "marked"> {
   readonly image: ShownImage;
   readonly isLate: boolean;
   readonly tool: Tool;
   readonly onShape: (shape: Shape) => void;
 }
 
-function ImagePlot({ info, state, change, image, cursor, isLate, tool, onShape }: ImagePlotProps) {
+function ImagePlot({ info, state, change, image, cursor, isLate, tool, onShape, marked }: ImagePlotProps) {
   const { rows, cols } = image;
   const colours = coloursOf(state, image);
   const limits = useMemo(() => limitsOf(image.shown, colours), [image.shown, colours]);
@@ -207,7 +219,9 @@ function ImagePlot({ info, state, change, image, cursor, isLate, tool, onShape }
         tool={tool}
         onShape={onShape}
         shapes={shapes}
-      />
+      >
+        {marked && <MaskOverlay rows={rows} cols={cols} mask={marked} />}
+      </MapPlot>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** A map as the server has it, with what goes with it. */
 import { useMemo } from "react";
 import type { ArrayInfo, ResultInfo } from "../../server/wire.ts";
-import { type ApiError, useArrays } from "../core/api.ts";
+import { type ApiError, type Params, useArrays } from "../core/api.ts";
 
 export interface LoadedMap {
   readonly file: string;
@@ -32,17 +32,19 @@ export function stageWords(name: string): string {
 /** "NMC532 c, direct (DLSR)" */
 export const fullTitle = ({ name, title }: ArrayInfo): string => `${title}, ${stageWords(name)}`;
 
+/** How a map is asked for with all that goes with it: the same everywhere, so that it is asked for once. */
+export function mapParams(file: string, { name, hasEsd, hasStatus }: ArrayInfo): Params {
+  const extras = [hasEsd && "esd", hasStatus && "status"].filter(Boolean).join(",");
+  return { file, name, with: extras || undefined };
+}
+
 /** @param name undefined: nothing is asked for */
 export function useMap(
   result: ResultInfo | undefined,
   name: string | undefined,
 ): { readonly map: LoadedMap | undefined; readonly error: ApiError | null } {
   const info = result?.arrays.find((array) => array.name === name);
-  const { data, error } = useArrays(
-    "array",
-    { file: result?.file, name: info?.name, with: "esd,status" },
-    { off: !info },
-  );
+  const { data, error } = useArrays("array", result && info ? mapParams(result.file, info) : {}, { off: !info });
   const map = useMemo((): LoadedMap | undefined => {
     if (!result || !info || !data) return undefined;
     const [rows = 0, cols = 0] = info.shape;

@@ -5,8 +5,11 @@ import { useKeys } from "../core/keys.ts";
 import { useView } from "../core/route.ts";
 import { Panel } from "../parts/panel.tsx";
 import { createCursor } from "./cursor.ts";
+import { HistogramView } from "./histogram-view.tsx";
 import { ImagePanel, pickedVoxel } from "./image-panel.tsx";
 import { MapList } from "./map-list.tsx";
+import { type Marked, useMarked } from "./mask-marked.ts";
+import { MaskView } from "./mask-view.tsx";
 import { PatternPanel } from "./pattern-panel.tsx";
 import {
   type RegionPattern,
@@ -29,7 +32,9 @@ export function OneView({ info }: { info: ResultInfo }) {
   const shown = useShownImage(info, map, state);
   const cursor = useMemo(() => createCursor<Voxel>(isSameVoxel), []);
   const picked = useVoxelPattern(info, pickedVoxel(state));
-  const regions = useRegionPatterns(info, state.regions);
+  const marked = useMarked(info, state, shown.image);
+  const withPatterns = useMemo(() => [...state.regions, ...marked.regions], [state.regions, marked.regions]);
+  const regions = useRegionPatterns(info, withPatterns);
   useFirstChoices(state, change, shown.image, picked.pattern);
   useOneKeys(state, change, maps, map, shown.image);
   const show = (name: string): void =>
@@ -37,9 +42,9 @@ export function OneView({ info }: { info: ResultInfo }) {
   return (
     <div className="one">
       <MapList maps={maps} phases={info.phases} shown={state.show === "map" ? map?.name : undefined} onShow={show} />
-      <ImagePanel {...{ info, state, change, shown, cursor }} hasMaps={maps.length > 0} />
+      <ImagePanel {...{ info, state, change, shown, cursor }} marked={marked.mask} hasMaps={maps.length > 0} />
       <PatternPanel {...{ info, state, change, picked, regions, cursor }} />
-      <LowerPanel {...{ info, state, change, regions }} image={shown.image} />
+      <LowerPanel {...{ info, state, change, regions, marked }} image={shown.image} />
     </div>
   );
 }
@@ -50,9 +55,10 @@ interface LowerPanelProps {
   readonly change: ChangeOne;
   readonly image: ShownImage | undefined;
   readonly regions: readonly RegionPattern[];
+  readonly marked: Marked;
 }
 
-function LowerPanel({ info, state, change, image, regions }: LowerPanelProps) {
+function LowerPanel({ info, state, change, image, regions, marked }: LowerPanelProps) {
   const tabs = (
     <span className="segments" role="tablist" aria-label="lower view">
       {LOWER_VIEWS.map((name) => (
@@ -78,6 +84,8 @@ function LowerPanel({ info, state, change, image, regions }: LowerPanelProps) {
       {state.lower === "sinogram" && <SinogramView {...{ info, state, frame }} />}
       {state.lower === "profile" && <ProfileView {...{ info, state, change, image, frame }} />}
       {state.lower === "regions" && <RegionsView {...{ info, state, change, image, frame }} patterns={regions} />}
+      {state.lower === "histogram" && <HistogramView {...{ info, state, change, image, frame }} />}
+      {state.lower === "masks" && <MaskView {...{ info, state, change, image, frame }} joined={marked.joined} />}
     </>
   );
 }

@@ -1,10 +1,9 @@
 /** Patterns of the volume: of a voxel, of regions. */
 import { type UseQueryResult, useQueries } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import type { PatternMeta, ResultInfo } from "../../server/wire.ts";
+import type { PatternMeta, Region, ResultInfo } from "../../server/wire.ts";
 import { ApiError, type Arrays, askArrays, useArrays } from "../core/api.ts";
 import type { Voxel } from "./read-out.tsx";
-import type { NamedRegion } from "./view-state.ts";
 
 export interface VoxelPattern {
   readonly voxel: Voxel;
@@ -26,15 +25,23 @@ export function useVoxelPattern(info: ResultInfo, voxel: Voxel | undefined) {
   return { pattern, error, isFetching };
 }
 
+/** Anything that has a mean pattern: a region that is drawn, a mask, a range of values. */
+export interface PatternRegion {
+  readonly name: string;
+  /** of SERIES_COLOURS */
+  readonly colour: number;
+  readonly shape: Region;
+}
+
 export interface RegionPattern {
-  readonly region: NamedRegion;
+  readonly region: PatternRegion;
   readonly intensity?: ArrayLike<number>;
   /** voxels that have a pattern */
   readonly voxels?: number;
   readonly error: ApiError | null;
 }
 
-export function useRegionPatterns({ file, volume }: ResultInfo, regions: readonly NamedRegion[]): RegionPattern[] {
+export function useRegionPatterns({ file, volume }: ResultInfo, regions: readonly PatternRegion[]): RegionPattern[] {
   const combine = useCallback(
     (results: UseQueryResult<Arrays<PatternMeta>>[]) =>
       results.map(({ data, error }, i) => ({

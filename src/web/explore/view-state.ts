@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { type Colours, DEFAULT_COLOURS } from "../parts/colour-controls.tsx";
 import type { PatternPlotProps } from "../parts/pattern-plot.tsx";
 import type { Shape } from "../parts/shapes.ts";
+import type { MaskPiece } from "./mask-pieces.ts";
 import type { RadialUnit } from "./radial-unit.ts";
 
 export type RegionShape = Exclude<Shape, { readonly kind: "line" | "voxel" }>;
@@ -53,6 +54,14 @@ export interface OneState {
   readonly regions: readonly NamedRegion[];
   readonly line?: Line;
   readonly lower: LowerView;
+  /** a range of values on the histogram of the image with this title */
+  readonly brush?: { readonly of: string; readonly range: readonly [number, number] };
+  /** the histogram counts voxels that did not converge too */
+  readonly isBrushAll: boolean;
+  /** of the mask that is being drawn */
+  readonly pieces: readonly MaskPiece[];
+  /** the mean pattern of the brushed or masked voxels is among the patterns */
+  readonly hasMarkedPattern: boolean;
 }
 
 export const ONE_DEFAULTS: OneState = {
@@ -66,6 +75,9 @@ export const ONE_DEFAULTS: OneState = {
   hidden: [],
   regions: [],
   lower: "sinogram",
+  isBrushAll: false,
+  pieces: [],
+  hasMarkedPattern: false,
 };
 
 export type ChangeOne = (part: Partial<OneState>) => void;
