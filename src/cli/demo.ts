@@ -12,8 +12,9 @@ import { simulateScan } from "../pipeline/simulate-scan.ts";
 import type { ModelConfigInput } from "../refinement/index.ts";
 import { type MapFigure, mapPanel, percentileLimits } from "../stages/figure/index.ts";
 import { presetConfig, SimulateConfig } from "../stages/simulate/index.ts";
-import { type CommonOptions, createCommand, execute, positiveInteger, workersOf } from "./command.ts";
+import { type CommonOptions, createCommand, execute, positiveInteger, type Report, workersOf } from "./command.ts";
 import { writeFigures } from "./figure.ts";
+import { offerApp } from "./offer-app.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
 interface Options extends CommonOptions {
@@ -70,28 +71,35 @@ export const demoCommand = (): Command =>
           onProgress,
           signal,
         });
-        const [result, truth] = [await openResult(resultPath), await openResult(truthPath)];
-        try {
-          const comparisons = compareWithTruth(result, truth, SHOWN);
-          const figures = [
-            await writeComparison(join(folder, "figures"), result, truth),
-            ...(await writeFigures(result, join(folder, "figures"), ["png"])),
-          ];
-          const axis = summary.stages.find(({ name }) => name === "sinogram")?.notes ?? [];
-          const json = {
-            result: resultPath,
-            truth: truthPath,
-            trueRotationAxis: config.scan.rotationAxis,
-            comparisons,
-            figures,
-          };
-          return { json, lines: describe(config.scan.rotationAxis, axis, comparisons, resultPath, figures) };
-        } finally {
-          result.close();
-          truth.close();
-        }
+        const axis = summary.stages.find(({ name }) => name === "sinogram")?.notes ?? [];
+        const report = await reportOn(folder, { resultPath, truthPath }, config.scan.rotationAxis, axis);
+        return await offerApp(report, resultPath, options, signal);
       }),
     );
+
+/** The result held against its truth, in numbers and figures. */
+async function reportOn(
+  folder: string,
+  { resultPath, truthPath }: { readonly resultPath: string; readonly truthPath: string },
+  trueRotationAxis: number | undefined,
+  axisNotes: readonly string[],
+): Promise<Report> {
+  const [result, truth] = [await openResult(resultPath), await openResult(truthPath)];
+  try {
+    const comparisons = compareWithTruth(result, truth, SHOWN);
+    const figures = [
+      await writeComparison(join(folder, "figures"), result, truth),
+      ...(await writeFigures(result, join(folder, "figures"), ["png"])),
+    ];
+    return {
+      json: { result: resultPath, truth: truthPath, trueRotationAxis, comparisons, figures },
+      lines: describe(trueRotationAxis, axisNotes, comparisons, resultPath, figures),
+    };
+  } finally {
+    result.close();
+    truth.close();
+  }
+}
 
 /** The scan.yaml of the simulation says what was measured; what to map is the user's to add. */
 function askForMaps(scanPath: string): void {
@@ -178,5 +186,6 @@ function describe(
     `result  ${result}`,
     ...figures.map((path) => `figure  ${path}`),
     `next    npx xrdct export ${result} --list`,
+    `        npx xrdct serve ${dirname(result)}     the app in a browser`,
   ];
 }

@@ -15,7 +15,7 @@ npx xrdct serve --port 8642          with a fixed port, for \`ssh -L 8642:127.0.
 /** The first of these that is free, so that an address in an ssh command stays the same from day to day. */
 const PORTS = [8642, 8643, 8644, 8645, 8646, 8647, 8648, 8649];
 
-interface Options extends CommonOptions {
+export interface ServeCommandOptions extends CommonOptions {
   readonly port?: number;
   readonly memoryGb: number;
   readonly open?: true;
@@ -27,7 +27,9 @@ export const serveCommand = (): Command =>
     .option("--port <n>", `left out: ${PORTS[0]}, or the next that is free; 0: any`, portNumber)
     .option("--memory-gb <n>", "memory that a run may take, GB", positiveNumber("--memory-gb"), 3)
     .option("--open", "open the browser")
-    .action((path: string, options: Options) => execute(options, (signal) => serveUntil(signal, path, options)));
+    .action((path: string, options: ServeCommandOptions) =>
+      execute(options, (signal) => serveUntil(signal, path, options)),
+    );
 
 /**
  * Serves until the signal comes, which is how a server ends well.
@@ -35,7 +37,7 @@ export const serveCommand = (): Command =>
  * @param path folder, or a file to open at once
  * @throws InputError "path-not-found" | "port-taken"
  */
-export async function serveUntil(signal: AbortSignal, path: string, options: Options): Promise<undefined> {
+export async function serveUntil(signal: AbortSignal, path: string, options: ServeCommandOptions): Promise<undefined> {
   // the server and what it serves with are not loaded for other commands
   const { startServer } = await import("../server/server.ts");
   const { folder, open } = placeOf(path);
@@ -55,7 +57,7 @@ export async function serveUntil(signal: AbortSignal, path: string, options: Opt
   return undefined;
 }
 
-function announce({ url, token, origin }: RunningServer, folder: string, { json, quiet }: Options): void {
+function announce({ url, token, origin }: RunningServer, folder: string, { json, quiet }: ServeCommandOptions): void {
   if (json) {
     stdout.write(`${JSON.stringify({ url, origin, token, folder })}\n`);
     return;
