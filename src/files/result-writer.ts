@@ -294,16 +294,25 @@ function gridAxis(name: "x" | "y", n: number, voxelMm: number | undefined): Resu
   return { name, values, unit: voxelMm ? "mm" : "voxel" };
 }
 
+/** The image of one bin takes the reading of all bins that are stored with it: 80 MB at most. */
+const LAYER_BYTES = 80e6;
+
+/** Bins in one chunk of a stack of float32: 64, and fewer where slices are large; the fewer, the slower are patterns. */
+export function binsInChunk(rows: number, cols: number): number {
+  const most = Math.floor(Math.log2(LAYER_BYTES / (4 * rows * cols)));
+  return 2 ** Math.max(2, Math.min(6, most));
+}
+
 /**
  * Chunks of 1 to 4 MiB of float32 that serve both ways of reading a stack, patterns of some rows and images of some
- * bins: 64 bins, whole rows, and as many rows as fit. HDF5 writes chunks of over 1 MiB straight from the buffer, which
+ * bins: up to 64 bins, whole rows, and as many rows as fit. HDF5 writes chunks of over 1 MiB straight from the buffer, which
  * is twice as fast. Dimensions are divided evenly, because the last chunk of each is padded on the disk.
  */
 function defaultChunk(shape: readonly number[]): number[] {
   const chunk = shape.map(() => 1);
   let left = 1 << 20;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const wanted = axis === shape.length - 1 && shape.length > 2 ? 64 : left;
+    const wanted = axis === shape.length - 1 && shape.length > 2 ? binsInChunk(shape[0]!, shape[1]!) : left;
     const most = Math.max(1, Math.min(shape[axis]!, wanted, left));
     chunk[axis] = Math.ceil(shape[axis]! / Math.ceil(shape[axis]! / most));
     left = Math.floor(left / chunk[axis]!);

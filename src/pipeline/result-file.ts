@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { AXIS_LABELS, type Axis, convertAxis, type Pattern } from "../data/index.ts";
 import { version } from "../data/version.ts";
 import { openResult } from "../files/result-reader.ts";
-import { createResultWriter, type ResultAxis, type ResultWriter } from "../files/result-writer.ts";
+import { binsInChunk, createResultWriter, type ResultAxis, type ResultWriter } from "../files/result-writer.ts";
 import type { RefinementResult } from "../stages/refine/index.ts";
 import { type ArrayReference, openArray } from "./array-reference.ts";
 import { BIN_BLOCK, BlockedArray } from "./blocked-array.ts";
@@ -87,8 +87,9 @@ function writeStack(
   { unit, longName, axes, rows, cols, values, sigma }: Stack,
 ): void {
   const { bins } = values;
-  const chunkRows = Math.max(1, Math.min(rows, Math.ceil((1 << 20) / (4 * cols * BIN_BLOCK))));
-  const chunk = [chunkRows, cols, Math.min(BIN_BLOCK, bins)];
+  const chunkBins = Math.min(BIN_BLOCK, bins, binsInChunk(rows, cols));
+  const chunkRows = Math.max(1, Math.min(rows, Math.ceil((1 << 20) / (4 * cols * chunkBins))));
+  const chunk = [chunkRows, cols, chunkBins];
   const target = writer.array(name, {
     shape: [rows, cols, bins],
     dtype: "float32",
