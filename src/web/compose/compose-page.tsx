@@ -7,7 +7,7 @@ import { useView } from "../core/route.ts";
 import { Busy, Message } from "../parts/message.tsx";
 import { AddPanels } from "./add-panels.tsx";
 import "./compose.css";
-import { type Composition, composeFigure, DEFAULTS, type PanelSpec } from "./composition.ts";
+import { type Composition, composeFigure, DEFAULTS, type PanelSpec, sane } from "./composition.ts";
 import { defaultPanels } from "./default-panels.ts";
 import { FigureSettings } from "./figure-settings.tsx";
 import { PanelList } from "./panel-list.tsx";
@@ -25,7 +25,8 @@ export default function ComposePage({ file }: { file: string | undefined }) {
 }
 
 function Composer({ info, file }: { info: ResultInfo; file: string }) {
-  const [view, change] = useView<Composition>(DEFAULTS);
+  const [given, change] = useView<Composition>(DEFAULTS);
+  const view = useMemo(() => sane({ ...given }), [given]);
   const [selected, select] = useState(0);
   const panels = useMemo(() => view.panels ?? defaultPanels(info), [view.panels, info]);
   const composition = useMemo(() => ({ ...view, panels }), [view, panels]);

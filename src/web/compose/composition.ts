@@ -209,14 +209,14 @@ export function cutTo(
 ): Cut {
   if (!crop) return image;
   const { rows, cols, values } = image;
-  const [x0, x1] = within(crop[0], crop[2], first.cols, cols);
-  const [y0, y1] = within(crop[1], crop[3], first.rows, rows);
+  const [x0, x1] = indices(crop[0], crop[2], first.cols, cols);
+  const [y0, y1] = indices(crop[1], crop[3], first.rows, rows);
   const out = new Float64Array((y1 - y0) * (x1 - x0));
   for (let y = y0; y < y1; y++) out.set(values.subarray(y * cols + x0, y * cols + x1), (y - y0) * (x1 - x0));
   return { rows: y1 - y0, cols: x1 - x0, values: out };
 }
 
-function within(from: number, to: number, of: number, length: number): [number, number] {
+function indices(from: number, to: number, of: number, length: number): [number, number] {
   const low = Math.max(0, Math.min(length - 1, Math.floor((from / of) * length + 1e-9)));
   return [low, Math.max(low + 1, Math.min(length, Math.ceil((to / of) * length - 1e-9)))];
 }
@@ -296,7 +296,23 @@ function curvesPanel({ title, ordinate, xLimits }: PatternSpec, pattern: LoadedP
   };
 }
 
-const KEYS = ["panels", ...Object.keys(DEFAULTS), "crop"];
+/** What can be printed: least and most of the sizes. */
+export const LIMITS = { columns: [1, 8], widthMm: [30, 1000], fontPt: [4, 30], dpi: [72, 768] } as const;
+
+export const within = (value: number, [low, high]: readonly [number, number]): number =>
+  Math.max(low, Math.min(high, value));
+
+/** A link or a file may say anything: what is no setting of its kind is as by default, and sizes are kept printable. */
+export function sane(given: Readonly<Record<string, unknown>>): Composition {
+  const kept: Record<string, unknown> = { ...DEFAULTS };
+  for (const [key, usual] of Object.entries(DEFAULTS)) if (typeof given[key] === typeof usual) kept[key] = given[key];
+  for (const [key, ends] of Object.entries(LIMITS)) kept[key] = within(Number(kept[key]), ends);
+  kept["columns"] = Math.round(kept["columns"] as number);
+  const { crop, panels } = given;
+  if (Array.isArray(crop) && crop.length === 4 && crop.every(Number.isFinite)) kept["crop"] = crop;
+  if (Array.isArray(panels)) kept["panels"] = panels.filter(isPanel);
+  return kept as unknown as Composition;
+}
 
 /**
  * A composition from the text of its file; what it does not say is as by default.
@@ -314,8 +330,7 @@ export function parseComposition(text: string, name: string): Composition {
   const panels = isObject ? (given as Composition).panels : undefined;
   if (!isObject || !Array.isArray(panels) || !panels.every(isPanel))
     throw new Error(`${name} is no composition: it has no list "panels" of maps, rgb mixtures or patterns.`);
-  const kept = Object.entries(given as object).filter(([key]) => KEYS.includes(key));
-  return { ...DEFAULTS, ...Object.fromEntries(kept) };
+  return sane(given as Record<string, unknown>);
 }
 
 function isPanel(panel: unknown): boolean {

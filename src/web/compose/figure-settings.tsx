@@ -1,7 +1,7 @@
 /** What holds for the whole figure. */
 import { NumberField } from "../parts/colour-controls.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { type Composition, DEFAULTS, type Loaded } from "./composition.ts";
+import { type Composition, DEFAULTS, LIMITS, type Loaded, within } from "./composition.ts";
 import { Choice, TextField } from "./fields.tsx";
 
 const WIDTHS = { "85": "85 mm, one column", "180": "180 mm, two columns" } as const;
@@ -16,7 +16,6 @@ export function FigureSettings({
   loaded: readonly Loaded[];
 }) {
   const { title, note, columns, widthMm, fontPt, letters, scaleBars, colourBars, background, fits } = composition;
-  const within = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
   return (
     <Panel name="figure" title="Figure">
       <div className="compose-form">
@@ -29,7 +28,7 @@ export function FigureSettings({
               <NumberField
                 label="width in mm"
                 value={widthMm}
-                onChange={(value) => change({ widthMm: within(value, 30, 1000) })}
+                onChange={(value) => change({ widthMm: within(value, LIMITS.widthMm) })}
               />
               {Object.entries(WIDTHS).map(([mm, said]) => (
                 <button
@@ -49,7 +48,7 @@ export function FigureSettings({
             <NumberField
               label="text size in points"
               value={fontPt}
-              onChange={(v) => change({ fontPt: within(v, 4, 30) })}
+              onChange={(v) => change({ fontPt: within(v, LIMITS.fontPt) })}
             />
           </div>
           <div className="compose-field">
@@ -57,7 +56,7 @@ export function FigureSettings({
             <NumberField
               label="columns"
               value={columns}
-              onChange={(value) => change({ columns: within(Math.round(value), 1, 8) })}
+              onChange={(value) => change({ columns: within(Math.round(value), LIMITS.columns) })}
             />
           </div>
           <Choice
