@@ -255,6 +255,14 @@ function DragTool({
   scale: Units;
   onShape: (shape: Shape) => void;
 }) {
+  const { canvasArea } = useVisCanvasContext();
+  // the canvas draws its tools later than the page its buttons: says when a drag would draw
+  useEffect(() => {
+    canvasArea.dataset["drag"] = tool;
+    return () => {
+      delete canvasArea.dataset["drag"];
+    };
+  }, [canvasArea, tool]);
   const shapeOf = (from: Vector3, to: Vector3): Shape => {
     const a = scale.toElements(from.x, from.y);
     const b = scale.toElements(to.x, to.y);
