@@ -25,6 +25,8 @@ export interface Curve {
   readonly style?: "line" | "points";
   /** standard uncertainties, drawn as bars */
   readonly errors?: ArrayLike<number>;
+  /** not in the legend: its ticks have the colour and the name */
+  readonly isUnnamed?: boolean;
 }
 
 export interface TickRow {
@@ -55,6 +57,8 @@ export interface PatternPlotProps {
   readonly onPick?: (x: number) => void;
   /** of x; left out: all */
   readonly xLimits?: readonly [number, number];
+  /** share of the height that is kept free below the curves, for the ticks */
+  readonly foot?: number;
   /** more of the canvas: what links two plots, more shading */
   readonly children?: ReactNode;
 }
@@ -67,7 +71,7 @@ const FORWARD = {
 const BACK = { linear: (v: number) => v, sqrt: (v: number) => v * Math.abs(v), log: (v: number) => 10 ** v } as const;
 
 export function PatternPlot(props: PatternPlotProps) {
-  const { name, x, curves, ordinate = "linear", ticks = [] } = props;
+  const { name, x, curves, ordinate = "linear", ticks = [], foot = 0 } = props;
   const abscissas = useMemo(() => Float64Array.from(x), [x]);
   const drawn = useMemo(
     () =>
@@ -80,7 +84,14 @@ export function PatternPlot(props: PatternPlotProps) {
       })),
     [curves, ordinate],
   );
-  const domain = useMemo(() => rangeOf(drawn.map(({ ordinates }) => ordinates)), [drawn]);
+  const domain = useMemo(
+    () =>
+      rangeOf(
+        drawn.map(({ ordinates }) => ordinates),
+        foot,
+      ),
+    [drawn, foot],
+  );
   const xDomain = props.xLimits ?? endsOf(abscissas);
   return (
     <div className="plot-column">
@@ -125,11 +136,13 @@ export function PatternPlot(props: PatternPlotProps) {
       </div>
       <ul className="legend">
         {drawn.length > 1 &&
-          drawn.map(({ name: curve, colour }) => (
-            <li key={curve}>
-              <span className="swatch" style={{ background: colour }} /> {curve}
-            </li>
-          ))}
+          drawn
+            .filter(({ isUnnamed }) => !isUnnamed)
+            .map(({ name: curve, colour }) => (
+              <li key={curve}>
+                <span className="swatch" style={{ background: colour }} /> {curve}
+              </li>
+            ))}
         {ticks.map((row, i) => (
           <li key={row.name} data-ticks={row.name}>
             <TickName row={row} colour={row.colour ?? colourOf(i + 1)} onTicks={props.onTicks} />
@@ -180,7 +193,7 @@ const endsOf = (x: ArrayLike<number>): [number, number] => {
   return b > a ? [a, b] : [a - 0.5, a + 0.5];
 };
 
-function rangeOf(curves: readonly ArrayLike<number>[]): [number, number] {
+function rangeOf(curves: readonly ArrayLike<number>[], foot: number): [number, number] {
   let [lo, hi] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const values of curves) {
     for (let i = 0; i < values.length; i++) {
@@ -192,7 +205,7 @@ function rangeOf(curves: readonly ArrayLike<number>[]): [number, number] {
   }
   if (!(hi >= lo)) return [0, 1];
   const margin = (hi - lo) * 0.04 || Math.abs(hi) * 0.05 || 0.5;
-  return [lo - margin, hi + margin];
+  return [lo - margin - ((hi - lo) * foot) / (1 - foot), hi + margin];
 }
 
 function RangeTool({ onRange }: { onRange: (range: [number, number]) => void }) {

@@ -61,6 +61,7 @@ export function FitPanel({ reply, state, change, exclude, onExclude }: Props) {
         curves={curves}
         ordinate={state.ordinate}
         ticks={ticks}
+        foot={Math.min(0.4, (state.tab === "model" ? 0.065 : 0.035) * ticks.length)}
         onTicks={toggle}
         {...(onExclude && { onRange: onExclude })}
       >
@@ -71,8 +72,8 @@ export function FitPanel({ reply, state, change, exclude, onExclude }: Props) {
         <PatternPlot
           name="difference"
           x={pattern.twoThetaDeg}
-          xLabel={X_LABEL}
-          yLabel={state.isWeighted ? "difference (σ)" : "difference (counts)"}
+          xLabel=""
+          yLabel={state.isWeighted ? "Δ (σ)" : "Δ (counts)"}
           curves={difference}
         >
           <LinkedAxis link={link} />
@@ -92,6 +93,7 @@ function useCurves({ pattern, phases }: RefineReply, { hasPhases, hidden }: Refi
       if (!hasPhases || hidden.includes(name) || !values) return [];
       return [
         {
+          isUnnamed: true,
           name: `${name} + background`,
           values: values.map((v, i) => v + pattern.background[i]!),
           colour: colourOf(p + 1),

@@ -1,8 +1,8 @@
 /** The model as text and as a table of parameters; refine with it, keep it, start the map. */
 import { useState } from "react";
 import type { ModelParameterRow, ParameterChange } from "../../server/wire-refine.ts";
-import { formatValue } from "../core/format.ts";
 import { Busy, Message } from "../parts/message.tsx";
+import { Panel } from "../parts/panel.tsx";
 import { ModelChoice } from "./model-choice.tsx";
 import { ModelEditor } from "./model-editor.tsx";
 import { ModelFiles } from "./model-files.tsx";
@@ -19,10 +19,21 @@ interface Props {
   readonly change: ChangeRefine;
 }
 
-export function ModelPanel({ file, words, draft, refinement, state, change }: Props) {
+export function ModelPanel({ file, words, draft, refinement, state, change, canClose }: Props & { canClose: boolean }) {
   const { model, check, error } = draft;
   return (
-    <div className="refine-model">
+    <Panel
+      name="model"
+      title="Model"
+      className="refine-model"
+      tools={
+        canClose && (
+          <button type="button" onClick={() => change({ tab: "numbers" })}>
+            close
+          </button>
+        )
+      }
+    >
       <ModelTools {...{ file, words, draft, refinement, state, change }} />
       {error && <Message error={error} />}
       {!model && !error && (draft.isMissing ? <NoModel /> : <Busy what="reading the model of the map" />)}
@@ -39,7 +50,7 @@ export function ModelPanel({ file, words, draft, refinement, state, change }: Pr
           </div>
         </div>
       )}
-    </div>
+    </Panel>
   );
 }
 
@@ -181,7 +192,7 @@ function EditField({
   isOff: boolean;
   onChange: (value: number | null) => void;
 }) {
-  const shown = value === undefined ? "" : formatValue(value, 8);
+  const shown = value === undefined ? "" : String(Number(value.toPrecision(9)));
   const [typed, setTyped] = useState<string>();
   const finish = (): void => {
     setTyped(undefined);

@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import { withEsd } from "../../data/with-esd.ts";
 import type { RefineReply } from "../../server/wire-refine.ts";
+import { Summary } from "./summary.tsx";
 import type { ChangeRefine, RefineState } from "./view-state.ts";
 
 interface Number_ {
@@ -30,19 +31,19 @@ export function NumbersPanel({
   const hasBefore = former !== undefined || reply.inMap !== undefined;
   return (
     <div className="refine-numbers" data-table="parameters">
+      <Summary reply={reply} former={former} />
       <table>
         <thead>
           <tr>
             <th>parameter</th>
             <th className="number">{reply.how === "map" ? "fitted now" : "refined"}</th>
-            <th>unit</th>
-            <th>status</th>
             {hasBefore && <th className="number">{former ? "before" : "in the map"}</th>}
             {hasBefore && (
               <th className="number" title="difference over the esd of the map, or of the fit before">
-                difference (esd)
+                Δ / esd
               </th>
             )}
+            <th>status</th>
           </tr>
         </thead>
         <tbody>
@@ -70,28 +71,30 @@ function ParameterRow({ row, hasBefore }: { row: Row; hasBefore: boolean }) {
     value !== null && before?.value != null && esdBefore ? (value - before.value) / esdBefore : undefined;
   return (
     <tr data-parameter={name}>
-      <td>{name}</td>
-      <Cell number={row} kind="now" />
-      <td>{unit}</td>
-      <td data-status={status} className={/^(converged|refined|tied|fixed)$/.test(status) ? "dim" : "refine-warn"}>
-        {STATUS_WORDS[status] ?? status}
+      <td>
+        {name.replace(/\/weight_fraction$/, "")} {unit && <span className="dim">({unit})</span>}
       </td>
+      <Cell number={row} kind="now" />
       {hasBefore && <Cell number={before} kind="before" />}
       {hasBefore && (
         <td className="number" data-difference={difference ?? ""}>
-          {difference === undefined ? "" : Math.abs(difference) < 5e-4 ? "0" : difference.toFixed(3)}
+          {difference === undefined ? "" : Math.abs(difference) < 5e-3 ? "0" : difference.toFixed(2)}
         </td>
       )}
+      <td data-status={status} className={DOUBTFUL.test(status) ? "refine-warn" : "dim"}>
+        {STATUS_WORDS[status] ?? status}
+      </td>
     </tr>
   );
 }
 
+const DOUBTFUL = /^(atBound|notConverged|undetermined)$/;
 const STATUS_WORDS: Readonly<Record<string, string>> = {
   atBound: "at its bound",
   noSignal: "no signal",
   notFitted: "not fitted",
   notConverged: "not converged",
-  held: "held: phase hardly there",
+  held: "held",
 };
 
 function Cell({ number, kind }: { number: Number_ | undefined; kind: string }): ReactNode {

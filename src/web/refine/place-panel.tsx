@@ -26,22 +26,7 @@ export function PlacePanel({ info, state, change }: Props) {
   const maps = info.arrays.filter(({ kind }) => kind === "map");
   const shown = maps.find(({ name }) => name === state.map) ?? maps.find(({ name }) => name === info.first) ?? maps[0];
   return (
-    <Panel name="place" title="Where" className="refine-place">
-      <div className="refine-targets" role="radiogroup" aria-label="what is refined">
-        {TARGETS.map(({ target, label, hint }) => (
-          // biome-ignore lint/a11y/useSemanticElements: buttons that look like the others
-          <button
-            type="button"
-            role="radio"
-            key={target}
-            title={hint}
-            aria-checked={state.target === target}
-            onClick={() => change({ target })}
-          >
-            {label}
-          </button>
-        ))}
-      </div>
+    <Panel name="place" title="Where" className="refine-place" tools={<TargetChoice state={state} change={change} />}>
       {shown ? (
         <PlaceMap {...{ info, state, change }} name={shown.name} maps={maps} />
       ) : (
@@ -49,6 +34,26 @@ export function PlacePanel({ info, state, change }: Props) {
       )}
       <PlaceChoice {...{ info, state, change }} />
     </Panel>
+  );
+}
+
+function TargetChoice({ state, change }: Pick<Props, "state" | "change">) {
+  return (
+    <div className="refine-targets" role="radiogroup" aria-label="what is refined">
+      {TARGETS.map(({ target, label, hint }) => (
+        // biome-ignore lint/a11y/useSemanticElements: buttons that look like the others
+        <button
+          type="button"
+          role="radio"
+          key={target}
+          title={hint}
+          aria-checked={state.target === target}
+          onClick={() => change({ target })}
+        >
+          {label}
+        </button>
+      ))}
+    </div>
   );
 }
 

@@ -12,7 +12,6 @@ import { ModelPanel } from "./model-panel.tsx";
 import { NumbersPanel } from "./numbers-panel.tsx";
 import { PlacePanel } from "./place-panel.tsx";
 import "./refine.css";
-import { Summary } from "./summary.tsx";
 import { useModelDraft } from "./use-model-draft.ts";
 import { useRefinement } from "./use-refinement.ts";
 import { type ChangeRefine, REFINE_DEFAULTS, type RefineState, targetOf, targetWords } from "./view-state.ts";
@@ -40,8 +39,16 @@ function RefineView({ info }: { info: ResultInfo }) {
   const exclude = state.tab === "model" ? (draft.check?.exclude ?? []) : [];
   const canExclude = state.tab === "model" && draft.model !== undefined;
   return (
-    <main className="page refine">
+    <main className="page refine" data-tab={state.tab}>
       <PlacePanel {...{ info, state, change }} />
+      <Panel
+        name="numbers"
+        className="refine-lower"
+        title="Numbers"
+        tools={refinement.isBusy && <span role="status">refining {words} ...</span>}
+      >
+        {current && <NumbersPanel {...{ reply: current, former, state, change }} />}
+      </Panel>
       <div className="refine-right">
         {refinement.error && <Message error={refinement.error} />}
         {!target && <p className="refine-note">Choose a {state.target} on the map.</p>}
@@ -52,16 +59,14 @@ function RefineView({ info }: { info: ResultInfo }) {
             onExclude={canExclude ? (range) => draft.exclude([...exclude, range]) : undefined}
           />
         )}
+        {state.tab === "model" ? (
+          <ModelPanel {...{ draft, refinement, state, change, words }} file={info.file} canClose={hasModel} />
+        ) : (
+          <button type="button" className="refine-open-model" onClick={() => change({ tab: "model" })}>
+            change the model
+          </button>
+        )}
       </div>
-      <Panel
-        name="lower"
-        className="refine-lower"
-        title={<Tabs state={state} change={change} isBusy={refinement.isBusy} words={words} />}
-        tools={current && <Summary reply={current} former={former} />}
-      >
-        {state.tab === "numbers" && current && <NumbersPanel {...{ reply: current, former, state, change }} />}
-        {state.tab === "model" && <ModelPanel {...{ draft, refinement, state, change, words }} file={info.file} />}
-      </Panel>
     </main>
   );
 }
@@ -70,29 +75,6 @@ function RefineView({ info }: { info: ResultInfo }) {
 function useOwnModel(path: string | undefined, model: ModelText | undefined): ModelText | undefined {
   const text = path === undefined || !model ? undefined : JSON.stringify(model);
   return useMemo(() => (text === undefined ? undefined : (JSON.parse(text) as ModelText)), [text]);
-}
-
-function Tabs({
-  state,
-  change,
-  isBusy,
-  words,
-}: {
-  state: RefineState;
-  change: ChangeRefine;
-  isBusy: boolean;
-  words: string;
-}) {
-  return (
-    <span className="refine-tabs" role="tablist" aria-label="below the pattern">
-      {(["numbers", "model"] as const).map((tab) => (
-        <button type="button" role="tab" key={tab} aria-selected={state.tab === tab} onClick={() => change({ tab })}>
-          {tab}
-        </button>
-      ))}
-      {isBusy && <span role="status">refining {words} ...</span>}
-    </span>
-  );
 }
 
 function useVoxelKeys(info: ResultInfo, { target, voxel, tab }: RefineState, change: ChangeRefine): void {
@@ -116,7 +98,11 @@ function useVoxelKeys(info: ResultInfo, { target, voxel, tab }: RefineState, cha
       arrow("Right", "to the right", 1, 0),
       arrow("Up", "above", 0, 1),
       arrow("Down", "below", 0, -1),
-      { keys: ["m"], label: "numbers or model", act: () => change({ tab: tab === "model" ? "numbers" : "model" }) },
+      {
+        keys: ["m"],
+        label: "change the model, or close it",
+        act: () => change({ tab: tab === "model" ? "numbers" : "model" }),
+      },
       {
         keys: ["s"],
         label: "the mean pattern",
