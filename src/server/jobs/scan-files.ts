@@ -85,9 +85,8 @@ export function assertAllInside(scan: Scan, folder: ServedFolder): void {
     if (!links.has(path) && existsSync(path)) links.set(path, folder.assertInside(realpathSync(path)));
   };
   for (const { path, isMany } of filesOf(scan)) {
-    folder.assertInside(path);
-    if (!isMany) assertReal(path);
-    else for (const one of listed(path)) assertReal(one);
+    assertReal(path);
+    if (isMany) for (const one of listed(path)) assertReal(one);
   }
 }
 

@@ -47,7 +47,9 @@ function Workbench({ path, saved, schema }: { path: string; saved: string; schem
   const client = useQueryClient();
   const jobs = useJobs();
   const job = jobs.data?.jobs.find(({ id, scan }) => (view.job ? id === view.job : scan === path));
-  const check = useCheck(path, text, options);
+  // a run is gone on with, or done again, where it was
+  const output = options.output || job?.output || "";
+  const check = useCheck(path, text, { ...options, output });
   const save = async (): Promise<boolean> => {
     setError(undefined);
     try {
@@ -89,7 +91,7 @@ function Workbench({ path, saved, schema }: { path: string; saved: string; schem
           scan={path}
           job={job}
           stages={check.data?.stages.map(({ name }) => name) ?? []}
-          options={options}
+          options={{ ...options, output }}
           onOptions={(change) => setOptions({ ...options, ...change })}
           beforeStart={save}
           isRefused={check.data?.findings.some(({ level }) => level === "error") ?? false}
