@@ -27,6 +27,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   export: ["nowhere.nxs", "--list"],
   plan: ["--step-mm", "-1"],
   doctor: ["--workers", "none"],
+  serve: ["nowhere"],
 };
 
 it("knows the commands", () => {

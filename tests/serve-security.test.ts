@@ -1,6 +1,6 @@
 /** Every row of docs/security.md, tried on a running server over its socket. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import { tempFolder } from "./temp-folder.ts";
 const root = tempFolder();
 const served = join(root, "served");
 const webFolder = join(root, "web");
+const SCAN = "input:\n  kind: p07\n  folder: .\nenergyKeV: 70\ndistanceMm: 500\nstepMm: 0.1\n";
 let server: RunningServer;
 let port: number;
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
   writeFileSync(join(root, "secret.txt"), "secret");
   writeFileSync(join(root, "served-beside", "secret.txt"), "secret");
   writeFileSync(join(served, "own.txt"), "own");
-  writeFileSync(join(served, "sub", "scan.yaml"), "input:\n  kind: p07\n");
+  writeFileSync(join(served, "sub", "scan.yaml"), SCAN);
   symlinkSync(join(root, "secret.txt"), join(served, "link.txt"));
   symlinkSync(root, join(served, "up"));
   symlinkSync(join(root, "made-by-link.txt"), join(served, "dangling.txt"));
@@ -229,21 +230,73 @@ describe("paths out of the folder", () => {
   ];
   OUTSIDE.push("up/secret.txt", "up", "./../secret.txt", "own.txt\0", "sub/../..", "//etc/passwd");
 
-  it.each(OUTSIDE)("refuses to list, read, open or save %j", async (path) => {
-    const name = encodeURIComponent(path);
-    for (const route of [
-      `files?path=${name}`,
-      `text?path=${name}`,
-      `result?file=${name}`,
-      `export?file=${name}&name=a&format=npy`,
-    ]) {
-      const { status, code, text } = await ask(`/api/${route}`);
-      expect([route, status, code]).toEqual([route, 400, "path-outside"]);
+  /** Every question that names a file. */
+  const asking = (path: string): string[] => [
+    `files?path=${path}`,
+    `text?path=${path}`,
+    `result?file=${path}`,
+    `array?file=${path}&name=a`,
+    `pattern?file=${path}&stack=a&y=0&x=0`,
+    `image?file=${path}&stack=a&from=0&to=1`,
+    `ticks?file=${path}`,
+    `masks?file=${path}`,
+    `mask?file=${path}&name=a`,
+    `export?file=${path}&name=a&format=npy`,
+    `frames?file=${path}`,
+    `frames/image?file=${path}&frame=0`,
+    `frames/geometry?path=${path}`,
+    `frames/beside?file=${path}`,
+    `scan-template?path=${path}`,
+  ];
+
+  it.each(OUTSIDE)("refuses to list, read or open %j", async (path) => {
+    for (const question of asking(encodeURIComponent(path))) {
+      const { status, code, text } = await ask(`/api/${question}`);
+      expect([question, status, code]).toEqual([question, 400, "path-outside"]);
       expect(text).not.toContain("root:");
     }
-    const saved = await askJson("/api/text", JSON.stringify({ path, text: "x", overwrite: true }));
-    expect([saved.status, saved.code]).toEqual([400, "path-outside"]);
+  });
+
+  it.each(OUTSIDE)("refuses to save at or run %j", async (path) => {
+    const region = { kind: "voxel", y: 0, x: 0 };
+    for (const [method, route, body] of [
+      ["PUT", "text", { path, text: "x", overwrite: true }],
+      ["PUT", "masks", { file: path, name: "a", shapes: [{ region }], overwrite: true }],
+      ["POST", "pattern", { file: path, stack: "a", region }],
+      ["POST", "jobs", { scan: path }],
+      ["POST", "scan-check", { path, text: SCAN }],
+    ] as const) {
+      const { status, code } = await askJson(`/api/${route}`, JSON.stringify(body), { method });
+      expect([route, body, status, code]).toEqual([route, body, 400, "path-outside"]);
+    }
     expect(readFileSync(join(root, "secret.txt"), "utf8")).toBe("secret");
+  });
+
+  it.each(["../out.nxs", "sub/../../out.nxs", "up/out.nxs", "/tmp/out.nxs"])(
+    "refuses a result at %s",
+    async (output) => {
+      const { code } = await askJson("/api/jobs", JSON.stringify({ scan: "sub/scan.yaml", output }), {
+        method: "POST",
+      });
+      expect(code).toBe("path-outside");
+    },
+  );
+
+  it("refuses scans, lists of frames and models that point out", async () => {
+    const scan = (input: string): string => `input:\n${input}energyKeV: 70\ndistanceMm: 500\nstepMm: 0.1\n`;
+    for (const input of [
+      "  kind: p07\n  folder: ../..\n",
+      `  kind: p07\n  folder: ${root}\n`,
+      "  kind: frames\n  files: ../link.txt\n  poni: a.poni\n  translations: 2\n",
+      "  kind: volume\n  file: ../up/volume.h5\n",
+    ]) {
+      writeFileSync(join(served, "sub", "out.yaml"), scan(input));
+      const { status, code } = await askJson("/api/jobs", '{"scan":"sub/out.yaml"}', { method: "POST" });
+      expect([input, status, code]).toEqual([input, 400, "path-outside"]);
+    }
+    writeFileSync(join(served, "list.txt"), "../secret.txt\n");
+    expect((await ask("/api/frames?file=list.txt")).code).toBe("path-outside");
+    rmSync(join(served, "list.txt"));
   });
 
   it.each(["%252e%252e/secret.txt", "..\\secret.txt", "%2e%2e%5csecret.txt", "....//secret.txt"])(
@@ -390,6 +443,18 @@ describe("too much, too slow", () => {
       for (const socket of sockets) socket.destroy();
     }
     await expect.poll(async () => (await ask("/api/session")).status).toBe(200);
+  });
+
+  it("takes 200 connections, and closes those above at once", async () => {
+    let closed = 0;
+    const sockets = Array.from({ length: 210 }, () => connect(port, "127.0.0.1"));
+    for (const socket of sockets) socket.on("error", () => {}).on("close", () => closed++);
+    try {
+      await expect.poll(() => closed).toBeGreaterThanOrEqual(10);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+    await expect.poll(async () => (await ask("/api/session").catch(() => undefined))?.status).toBe(200);
   });
 });
 

@@ -38,7 +38,8 @@ export function isBelow(folder: string, path: string): boolean {
   return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }
 
-function realPath(absolute: string): string {
+/** With links followed, as far as there is something. */
+export function realPath(absolute: string): string {
   try {
     return realpathSync(absolute);
   } catch {

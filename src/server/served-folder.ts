@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { InputError } from "../data/index.ts";
-import { isBelow } from "../files/confinement.ts";
+import { isBelow, realPath } from "../files/confinement.ts";
 
 export interface ServedFolder {
   /** absolute, with links followed */
@@ -21,7 +21,7 @@ export interface ServedFolder {
   target(path: string): string;
   /** The path that a page would give for an absolute one. */
   nameOf(absolute: string): string;
-  /** @throws InputError "path-outside" */
+  /** Links followed; the file need not be there. @throws InputError "path-outside" */
   assertInside(absolute: string): void;
 }
 
@@ -33,7 +33,7 @@ export function serveFolder(path: string): ServedFolder {
       "That path leaves the folder that is served. Start `xrdct serve` on a folder that holds all of your files.",
     );
   const assertInside = (absolute: string): void => {
-    if (!isBelow(root, absolute)) throw outside();
+    if (!isBelow(root, absolute) || !isBelow(root, realPath(absolute))) throw outside();
   };
   const resolved = (given: unknown): string => {
     // a query may hold a path twice, a body anything
