@@ -26,5 +26,11 @@ parentPort!.on("message", async <T extends FrameTask>({ task, ask }: TaskRequest
     const { name, message, code } = error as Error & { code?: string };
     answer = { error: { name, message, ...(code && { code }) } };
   }
-  parentPort!.postMessage(answer);
+  parentPort!.postMessage(answer, "reply" in answer ? ownBuffers(answer.reply) : []);
 });
+
+/** Images and patterns are made for the one who asked: handed over, not copied. Axes stay with the thread's tables. */
+function ownBuffers(reply: unknown): ArrayBuffer[] {
+  const { data, intensity, sigma } = (reply ?? {}) as Record<string, unknown>;
+  return [data, intensity, sigma].flatMap((one) => (ArrayBuffer.isView(one) ? [one.buffer as ArrayBuffer] : []));
+}

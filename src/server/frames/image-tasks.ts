@@ -84,7 +84,7 @@ export function binDown({ rows, cols, data }: Grid, step: number): Grid & { read
 export async function readMaskImage({ mask, step, ...at }: Ask<"mask">): Reply<"mask"> {
   const { rows, cols, data } = await maskOf(at, mask);
   const meta = countOf(data);
-  if (step === 1) return { rows, cols, data, ...meta };
+  if (step === 1) return { rows, cols, data: data.slice(), ...meta }; // it may be the source's own mask
   const share = binDown({ rows, cols, data }, step);
   return { ...share, data: Uint8Array.from(share.data, (value) => (value >= 0.5 ? 1 : 0)), ...meta };
 }

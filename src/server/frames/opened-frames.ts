@@ -1,5 +1,5 @@
 /** Frames that a thread has open, and those that it has decoded: parts of a large one are asked for again and again. */
-import type { Frame } from "../../data/index.ts";
+import { type Frame, InputError } from "../../data/index.ts";
 import type { FrameSource } from "../../files/frame-source.ts";
 import { openFrames } from "../../files/frames.ts";
 import type { FrameAt } from "./frame-tasks.ts";
@@ -39,9 +39,14 @@ function forget(key: string, source: FrameSource | undefined): void {
   for (const one of decoded.keys()) if (one.startsWith(`${key}\0`)) decoded.delete(one);
 }
 
-/** @throws as FrameSource.readFrame */
+/** @throws InputError "frame-number", and as FrameSource.readFrame */
 export async function frameOf(at: FrameAt): Promise<Frame> {
   const source = await sourceOf(at);
+  if (at.frame >= source.count)
+    throw new InputError(
+      "frame-number",
+      `${at.name} has no frame ${at.frame}: it has ${source.count}, the first of them 0. Choose one of these.`,
+    );
   const key = `${keyOf(at)}\0${at.frame}`;
   const known = decoded.get(key);
   decoded.delete(key);

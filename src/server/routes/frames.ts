@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { InputError } from "../../data/index.ts";
 import { readPoni } from "../../files/poni.ts";
 import type { ServerContext } from "../context.ts";
@@ -44,9 +44,9 @@ const maskAt = (folder: ServedFolder, mask: ReturnType<typeof Requests.MaskBody.
   ({ ...mask, ...(mask.file && { file: folder.existing(mask.file) }) }) as FrameMask;
 
 /** Aborts when the page does not wait any more. */
-function signalOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+function signalOf({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  request.raw.socket.on("close", () => reply.raw.writableEnded || controller.abort());
+  raw.once("close", () => raw.writableEnded || controller.abort());
   return controller.signal;
 }
 
@@ -62,7 +62,7 @@ function addReading(app: FastifyInstance, folder: ServedFolder, thread: FrameThr
     const { rows, cols, data } = await thread.ask(
       "image",
       { ...(await frameAt(folder, query)), step, part },
-      { signal: signalOf(request, reply) },
+      { signal: signalOf(reply) },
     );
     return sendArrays(reply, [{ name: "values", shape: [rows, cols], data }]);
   });
@@ -90,7 +90,7 @@ function addMasks(app: FastifyInstance, folder: ServedFolder, thread: FrameThrea
     const { rows, cols, data, excluded, pixels } = await thread.ask(
       "mask",
       { ...(await frameAt(folder, query)), mask: maskAt(folder, mask), step },
-      { signal: signalOf(request, reply) },
+      { signal: signalOf(reply) },
     );
     return sendArrays(reply, [{ name: "excluded", shape: [rows, cols], data }], { excluded, pixels });
   });
@@ -118,7 +118,7 @@ function addWork(app: FastifyInstance, folder: ServedFolder, thread: FrameThread
       mask: maskAt(folder, mask),
       options: options as IntegrateOptions,
     };
-    const signal = signalOf(request, reply);
+    const signal = signalOf(reply);
     if (format) {
       const text = await thread.ask("patternText", { ...ask, format }, { signal });
       return reply.type("text/plain; charset=utf-8").send(text);
@@ -156,7 +156,7 @@ function addWork(app: FastifyInstance, folder: ServedFolder, thread: FrameThread
         ...(centrePx && { centrePx }),
         ...(check && { check: folder.existing(check) }),
       },
-      { signal: signalOf(request, reply), isLong: true },
+      { signal: signalOf(reply), isLong: true },
     );
   });
 }

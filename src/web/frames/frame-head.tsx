@@ -50,6 +50,16 @@ export function FrameHead(parts: FrameParts) {
           {isOther && <option>{view.standard}</option>}
         </select>
       </label>
+      {view.standard !== "" && (
+        <label title="left of the beam, the measured rings can be seen to go on at the right">
+          <input
+            type="checkbox"
+            checked={view.hasHalfRings}
+            onChange={({ target }) => change({ hasHalfRings: target.checked })}
+          />{" "}
+          left half
+        </label>
+      )}
     </header>
   );
 }

@@ -1,6 +1,6 @@
 /** The detector image with its mask, the rings of a standard and the beam centre, and what lies under the pointer. */
 import { useMemo, useState } from "react";
-import { beamCentre, ringPolylines } from "../../geometry/index.ts";
+import { beamCentre } from "../../geometry/index.ts";
 import type { FramePart, Ring } from "../../server/wire-frames.ts";
 import { askBlob } from "../core/api.ts";
 import { ColourControls, limitsOf } from "../parts/colour-controls.tsx";
@@ -14,6 +14,7 @@ import { AngleRing, BeamMark, DetailMesh, MaskMesh, RingLine, SightWatch } from 
 import type { FrameParts } from "./frames-page.tsx";
 import { pixelCursor } from "./links.ts";
 import { PixelReadOut } from "./pixel-read-out.tsx";
+import { ringLines } from "./ring-lines.ts";
 import { type FrameImage, type useFrameImage, useFramePart, useMask } from "./use-frames.ts";
 
 export const RING_COLOUR = "#4dd2ff";
@@ -122,7 +123,7 @@ function ImagePlot(props: PlotProps) {
       mask: { ...mask, shapes: [...(mask.shapes ?? []), { region, ...(drawing.isHole && { isHole: true }) }] },
     });
   };
-  const labels = useMemo(() => namedRings(rings, series.rows), [rings, series.rows]);
+  const labels = useMemo(() => namedRings(rings), [rings]);
   return (
     <MapPlot
       name="frame"
@@ -151,6 +152,7 @@ function ImagePlot(props: PlotProps) {
             shape={series}
             twoThetaDeg={ring.twoThetaDeg}
             label={labels.has(i) ? ring.hkl : ""}
+            isHalf={view.hasHalfRings}
           />
         ))}
       {poni && <AngleRing poni={poni} shape={series} units={units} />}
@@ -168,9 +170,9 @@ function scaled(shape: Shape, by: number): Shape {
 }
 
 /** Rings whose names have room beside each other, the strong ones first. */
-function namedRings(rings: readonly Ring[], rows: number): ReadonlySet<number> {
+function namedRings(rings: readonly Ring[]): ReadonlySet<number> {
   const outermost = rings.at(-1)?.twoThetaDeg ?? 1;
-  const room = (outermost * 24) / Math.min(rows, 800);
+  const room = 0.055 * outermost;
   const named: number[] = [];
   const byStrength = [...rings.keys()].sort((a, b) => rings[b]!.intensity - rings[a]!.intensity);
   for (const i of byStrength) {
@@ -205,11 +207,8 @@ function ImageTakeAway(
       isUpsideDown: true,
       lines: poni
         ? rings.flatMap(({ twoThetaDeg }) =>
-            ringPolylines(poni, series, (twoThetaDeg * Math.PI) / 180, 1).map((line) => ({
-              points: Array.from(
-                { length: line.length / 2 },
-                (_, i) => [line[2 * i + 1]! * units.x, line[2 * i]! * units.y] as const,
-              ),
+            ringLines(poni, series, twoThetaDeg, 1, view.hasHalfRings).map((line) => ({
+              points: line.map(([col, row]) => [col * units.x, row * units.y] as const),
               colour: RING_COLOUR,
             })),
           )

@@ -3,7 +3,7 @@ import { DataToHtml, HeatmapMesh, SvgElement, useCameraState, useVisCanvasContex
 import ndarray from "ndarray";
 import { useEffect, useMemo } from "react";
 import { DataTexture, NearestFilter, RGBAFormat, Vector3 } from "three";
-import { type Poni, ringPolylines, type Shape } from "../../geometry/index.ts";
+import { beamCentre, type Poni, type Shape } from "../../geometry/index.ts";
 import type { FramePart } from "../../server/wire-frames.ts";
 import { useCursor } from "../explore/cursor.ts";
 import type { Colours } from "../parts/colour-controls.tsx";
@@ -11,6 +11,7 @@ import { H5WEB_COLOURS, H5WEB_SCALES } from "../parts/colours.ts";
 import { safeLimits } from "../parts/map-plot.tsx";
 import { type PixelUnits, RING_COLOUR } from "./frame-image-panel.tsx";
 import { angleCursor } from "./links.ts";
+import { namePlace, type PixelPoint, ringLines } from "./ring-lines.ts";
 import type { FrameImage } from "./use-frames.ts";
 
 const UPSIDE_DOWN: [number, number, number] = [1, -1, 1];
@@ -113,6 +114,7 @@ interface RingProps {
   readonly shape: Shape;
   readonly units: PixelUnits;
   readonly twoThetaDeg: number;
+  readonly isHalf?: boolean;
   readonly label?: string;
   readonly colour?: string;
   readonly name?: string;
@@ -122,58 +124,44 @@ interface RingProps {
 const STEP_DEG = 2;
 
 export function RingLine(props: RingProps) {
-  const { poni, shape, twoThetaDeg, units } = props;
-  const pieces = useMemo(
-    () =>
-      ringPolylines(poni, shape, (twoThetaDeg * Math.PI) / 180, STEP_DEG).map((line) =>
-        Array.from(
-          { length: line.length / 2 },
-          (_, i) => new Vector3(line[2 * i + 1]! * units.x, line[2 * i]! * units.y, 0),
-        ),
-      ),
-    [poni, shape, twoThetaDeg, units.x, units.y],
-  );
+  const { poni, shape, twoThetaDeg, units, isHalf = false, label, colour = RING_COLOUR, name = "ring" } = props;
+  const { pieces, named } = useMemo(() => {
+    const lines = ringLines(poni, shape, twoThetaDeg, STEP_DEG, isHalf);
+    const at = namePlace(lines, beamCentre(poni, shape));
+    const toData = ([col, row]: PixelPoint): Vector3 => new Vector3(col * units.x, row * units.y, 0);
+    return { pieces: lines.map((line) => line.map(toData)), named: at && [toData(at)] };
+  }, [poni, shape, twoThetaDeg, isHalf, units.x, units.y]);
   return (
     <>
       {pieces.map((points, i) => (
-        <RingPiece key={i} {...props} points={points} label={i === 0 ? props.label : ""} />
+        <DataToHtml key={i} points={points}>
+          {(...html: Vector3[]) => (
+            <SvgElement>
+              <path
+                data-overlay={name}
+                data-value={twoThetaDeg}
+                d={html.map(({ x, y }, k) => `${k ? "L" : "M"}${x.toFixed(1)},${y.toFixed(1)}`).join("")}
+                fill="none"
+                stroke={colour}
+                strokeWidth={1}
+                opacity={0.85}
+              />
+            </SvgElement>
+          )}
+        </DataToHtml>
       ))}
-    </>
-  );
-}
-
-function RingPiece({
-  points,
-  label,
-  colour = RING_COLOUR,
-  twoThetaDeg,
-  name = "ring",
-}: RingProps & { points: Vector3[] }) {
-  return (
-    <DataToHtml points={points}>
-      {(...html: Vector3[]) => {
-        // up and to the right of a whole ring
-        const at = html[Math.floor(html.length * 0.375)]!;
-        return (
-          <SvgElement>
-            <path
-              data-overlay={name}
-              data-value={twoThetaDeg}
-              d={html.map(({ x, y }, i) => `${i ? "L" : "M"}${x.toFixed(1)},${y.toFixed(1)}`).join("")}
-              fill="none"
-              stroke={colour}
-              strokeWidth={1}
-              opacity={0.85}
-            />
-            {label && (
-              <text className="frames-ring-label" x={at.x} y={at.y} fill={colour}>
+      {label && named && (
+        <DataToHtml points={named}>
+          {({ x, y }: Vector3) => (
+            <SvgElement>
+              <text className="frames-ring-label" x={x} y={y} fill={colour} textAnchor="end">
                 {label}
               </text>
-            )}
-          </SvgElement>
-        );
-      }}
-    </DataToHtml>
+            </SvgElement>
+          )}
+        </DataToHtml>
+      )}
+    </>
   );
 }
 

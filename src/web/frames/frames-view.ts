@@ -15,6 +15,8 @@ export interface FramesView {
   readonly geometry: Poni | null;
   /** whose rings are drawn: a standard's name or a CIF; "" is none */
   readonly standard: string;
+  /** left of the beam only */
+  readonly hasHalfRings: boolean;
   readonly colours: Colours;
   readonly unit: "px" | "mm";
   readonly mask: FrameMask;
@@ -32,6 +34,7 @@ export const DEFAULT_VIEW: FramesView = {
   poni: "",
   geometry: null,
   standard: "",
+  hasHalfRings: true,
   colours: { ...DEFAULT_COLOURS, colourMap: "inferno", transform: "log", percentiles: [1, 99.8] },
   unit: "px",
   mask: { invalid: true },

@@ -65,7 +65,7 @@ function Value({ name, value, unit = "" }: { name: string; value: number | undef
       <span className="dim">{name}</span>{" "}
       <span data-read={name} data-value={value ?? ""}>
         {value === undefined ? "…" : formatValue(value, 6)}
-        {unit && ` ${unit}`}
+        {unit === "°" ? unit : unit && ` ${unit}`}
       </span>
     </span>
   );
