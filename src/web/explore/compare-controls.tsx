@@ -1,6 +1,5 @@
 /** Which maps are compared, and in which colours. */
 import type { Found, ResultInfo } from "../../server/wire.ts";
-import { COLOUR_MAPS, type ColourMapName } from "../../stages/figure/index.ts";
 import { useJson } from "../core/api.ts";
 import type { CompareSettings } from "./comparison.ts";
 import { fullTitle, labelled, mapsOf } from "./loaded-map.ts";
@@ -16,7 +15,7 @@ interface Props {
 
 export function CompareControls({ info, infoB, nameA, nameB, settings, change }: Props) {
   const { data: found } = useJson<Found>("found");
-  const { fileB, limitsAB, colourMap } = settings;
+  const { fileB } = settings;
   const others = found?.results.filter(({ path }) => path !== info.file) ?? [];
   const swap = (): void => change({ a: nameB, b: nameA });
   return (
@@ -40,27 +39,6 @@ export function CompareControls({ info, infoB, nameA, nameB, settings, change }:
             ))}
           </select>
         </label>
-      )}
-      <label>
-        colours{" "}
-        <select
-          aria-label="colour map"
-          value={colourMap}
-          onChange={({ target }) => change({ colourMap: target.value as ColourMapName })}
-        >
-          {Object.keys(COLOUR_MAPS).map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-      </label>
-      {limitsAB && (
-        <button
-          type="button"
-          title="from the values of both maps again"
-          onClick={() => change({ limitsAB: undefined })}
-        >
-          limits: automatic
-        </button>
       )}
     </div>
   );

@@ -2,12 +2,12 @@
 import { comparisonFigure, type MapFigure, percentileLimits } from "../../stages/figure/index.ts";
 import { formatValue, withUnit } from "../core/format.ts";
 import { statisticsOf } from "./compare-statistics.ts";
-import { type Comparison, differenceUnit, titlesOf, usedOnly } from "./comparison.ts";
+import { type Comparison, differenceUnit, shownValues, titlesOf, usedOnly } from "./comparison.ts";
 import { labelled } from "./loaded-map.ts";
 
 /** An SVG document: both maps, the difference, the difference over its esd, distributions and numbers. */
 export function comparisonSvg(comparison: Comparison): string {
-  const { first, second, difference, limits, info } = comparison;
+  const { first, second, difference, limits, info, colours, isStrict } = comparison;
   const { rows, cols } = first;
   const { isUsed } = difference;
   const [titleA, titleB] = titlesOf(comparison);
@@ -16,9 +16,22 @@ export function comparisonSvg(comparison: Comparison): string {
   const [a, b] = [usedOnly(first.values, isUsed), usedOnly(second.values, isUsed)];
   const over = usedOnly(difference.overEsd, isUsed);
   const difference1 = usedOnly(difference.difference, isUsed);
+  const same = { limits, colourMap: colours.colourMap, transform: colours.transform };
   const maps: MapFigure[] = [
-    { ...size, title: titleA, label: labelled(first.info.title, first.info.unit), values: first.values, limits },
-    { ...size, title: titleB, label: labelled(second.info.title, second.info.unit), values: second.values, limits },
+    {
+      ...size,
+      title: titleA,
+      label: labelled(first.info.title, first.info.unit),
+      values: shownValues(first, isStrict),
+      ...same,
+    },
+    {
+      ...size,
+      title: titleB,
+      label: labelled(second.info.title, second.info.unit),
+      values: shownValues(second, isStrict),
+      ...same,
+    },
     { ...size, title: "b − a", label: labelled("difference", unit), values: difference1, colourMap: "difference" },
   ];
   if (over.some(Number.isFinite))

@@ -1,6 +1,7 @@
 /** The two maps, their difference, and a fourth image of what the difference is worth. */
 import { useMemo } from "react";
 import { type ColourMapName, percentileLimits } from "../../stages/figure/index.ts";
+import type { ColourTransform } from "../parts/colours.ts";
 import { imageData } from "../parts/data-files.ts";
 import { mapSvg } from "../parts/figures.ts";
 import { MapPlot } from "../parts/map-plot.tsx";
@@ -12,15 +13,16 @@ import {
   type Detail,
   differenceUnit,
   type LinkedViewProps,
+  shownValues,
   titlesOf,
   usedOnly,
 } from "./comparison.ts";
-import { labelled } from "./loaded-map.ts";
+import { labelled, sliceAxes } from "./loaded-map.ts";
 
 /** All images of the page move together. */
 const group = createZoomGroup();
 
-interface ImageProps extends Pick<LinkedViewProps, "cursor" | "onHover" | "onPick"> {
+interface ImageProps extends Pick<LinkedViewProps, "linked"> {
   readonly panel: string;
   readonly title: string;
   readonly label: string;
@@ -28,6 +30,7 @@ interface ImageProps extends Pick<LinkedViewProps, "cursor" | "onHover" | "onPic
   readonly values: ArrayLike<number>;
   readonly limits: readonly [number, number];
   readonly colourMap: ColourMapName;
+  readonly transform?: ColourTransform;
   /** what the numbers of a saved file are */
   readonly array: string;
   readonly tools?: React.ReactNode;
@@ -37,8 +40,9 @@ interface ImageProps extends Pick<LinkedViewProps, "cursor" | "onHover" | "onPic
 function ImagePanel({ panel, title, comparison, array, tools, ...image }: ImageProps) {
   const { rows, cols, file } = comparison.first;
   const { voxelMm } = comparison.info;
-  const { label, values, limits, colourMap, cursor } = image;
-  const view = { title, rows, cols, values, label, limits, colourMap, voxelMm, ...(cursor && { cursor }) };
+  const { label, values, limits, colourMap, transform = "linear" } = image;
+  const { at: cursor, onHover, onPick } = image.linked;
+  const view = { title, rows, cols, values, label, limits, colourMap, transform, voxelMm, ...(cursor && { cursor }) };
   return (
     <Panel
       name={panel}
@@ -56,12 +60,8 @@ function ImagePanel({ panel, title, comparison, array, tools, ...image }: ImageP
     >
       <MapPlot
         name={panel}
-        {...{ rows, cols, values, limits, colourMap, label, cursor }}
-        step={voxelMm === undefined ? undefined : { x: voxelMm, y: voxelMm }}
-        xLabel={voxelMm === undefined ? "x (voxels)" : "x (mm)"}
-        yLabel={voxelMm === undefined ? "y (voxels)" : "y (mm)"}
-        onHover={image.onHover}
-        onPick={image.onPick}
+        {...{ rows, cols, values, limits, colourMap, transform, label, cursor, onHover, onPick }}
+        {...sliceAxes(comparison.info, rows, cols)}
       >
         <LinkedZoom group={group} />
       </MapPlot>
@@ -69,30 +69,32 @@ function ImagePanel({ panel, title, comparison, array, tools, ...image }: ImageP
   );
 }
 
-export function CompareMaps({ comparison, settings, ...link }: LinkedViewProps) {
-  const { first, second, difference, limits } = comparison;
+export function CompareMaps({ comparison, linked }: Pick<LinkedViewProps, "comparison" | "linked">) {
+  const { first, second, difference, limits, colours, isStrict } = comparison;
   const [titleA, titleB] = titlesOf(comparison);
-  const { colourMap } = settings;
+  const valuesA = useMemo(() => shownValues(first, isStrict), [first, isStrict]);
+  const valuesB = useMemo(() => shownValues(second, isStrict), [second, isStrict]);
   const shown = useMemo(() => usedOnly(difference.difference, difference.isUsed), [difference]);
-  const shared = { comparison, ...link };
+  const shared = { comparison, linked };
+  const { colourMap, transform } = colours;
   return (
     <>
       <ImagePanel
         {...shared}
-        {...{ limits, colourMap }}
+        {...{ limits, colourMap, transform }}
         panel="compare-first"
         title={titleA}
         label={labelled(first.info.title, first.info.unit)}
-        values={first.values}
+        values={valuesA}
         array={first.name}
       />
       <ImagePanel
         {...shared}
-        {...{ limits, colourMap }}
+        {...{ limits, colourMap, transform }}
         panel="compare-second"
         title={titleB}
         label={labelled(second.info.title, second.info.unit)}
-        values={second.values}
+        values={valuesB}
         array={second.file === first.file ? second.name : `${second.name} of ${second.file}`}
       />
       <ImagePanel
@@ -116,7 +118,7 @@ const DETAILS: readonly { readonly detail: Detail; readonly title: string; reado
   { detail: "esd-both", title: "esd of the difference", hint: "√(esd₁² + esd₂²): as if they were independent" },
 ];
 
-export function CompareDetail({ comparison, settings, change, ...link }: LinkedViewProps) {
+export function CompareDetail({ comparison, settings, change, linked }: LinkedViewProps) {
   const { first, second, difference } = comparison;
   const { title } = DETAILS.find(({ detail }) => detail === settings.detail) ?? DETAILS[0]!;
   const values = useMemo(() => {
@@ -152,15 +154,14 @@ export function CompareDetail({ comparison, settings, change, ...link }: LinkedV
   }
   return (
     <ImagePanel
-      {...link}
-      comparison={comparison}
+      {...{ comparison, linked }}
       panel="compare-detail"
       title={title}
       tools={choice}
       label={labelled(title, unit)}
       values={values}
       limits={isOver ? symmetric(values) : percentileLimits(values)}
-      colourMap={isOver ? "difference" : settings.colourMap}
+      colourMap={isOver ? "difference" : comparison.colours.colourMap}
       array={`${title} of ${second.name} − ${first.name}`}
     />
   );

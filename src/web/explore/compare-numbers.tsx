@@ -9,7 +9,7 @@ import { TakeAway } from "../parts/take-away.tsx";
 import { comparisonSvg } from "./compare-figure.ts";
 import { correlationOf, type Statistics, statisticsOf } from "./compare-statistics.ts";
 import { type Comparison, differenceUnit } from "./comparison.ts";
-import type { LoadedMap } from "./loaded-map.ts";
+import { type LoadedMap, sliceAxes } from "./loaded-map.ts";
 
 export function CompareNumbers({
   comparison,
@@ -70,7 +70,7 @@ export function CompareNumbers({
                 <th>{unit ? `${label} (${unit})` : label}</th>
                 {COLUMNS.slice(1).map(({ key }) => (
                   <td key={key} className="number" data-read={`${name}-${key}`} data-value={statistics[key]}>
-                    {formatValue(statistics[key], key === "mean" || key === "median" ? 6 : 4)}
+                    {isMeant(name, key) && formatValue(statistics[key], name === "first" || name === "second" ? 6 : 4)}
                   </td>
                 ))}
               </tr>
@@ -89,6 +89,9 @@ const COLUMNS: readonly { readonly key: keyof Statistics; readonly label: string
   { key: "sd", label: "sd" },
   { key: "rms", label: "rms" },
 ];
+
+/** The root of the mean square of a map itself says nothing. */
+const isMeant = (row: string, key: keyof Statistics): boolean => key !== "rms" || !/first|second/.test(row);
 
 function statisticsTable(comparison: Comparison) {
   const { first, second, difference } = comparison;
@@ -125,7 +128,8 @@ function VoxelTable({
   const { first, second, difference, info } = comparison;
   if (!at) return <p className="dim">Point at a voxel, or click one to keep it.</p>;
   const i = at.y * first.cols + at.x;
-  const mm = (voxels: number): string => ((voxels + 0.5) * info.voxelMm!).toPrecision(4);
+  const { start, step } = sliceAxes(info, first.rows, first.cols);
+  const [xMm, yMm] = [start.x + at.x * step.x, start.y + at.y * step.y];
   const unit = differenceUnit(comparison);
   const rowOf = (name: string, label: string, map: LoadedMap) => ({
     name,
@@ -152,7 +156,7 @@ function VoxelTable({
     <table data-voxel={`${at.x} ${at.y}`}>
       <caption>
         {isPicked ? "picked" : "pointed at"}: voxel x {at.x}, y {at.y}
-        {info.voxelMm !== undefined && ` (${mm(at.x)}, ${mm(at.y)} mm)`}
+        {info.voxelMm !== undefined && ` (${xMm.toFixed(3)}, ${yMm.toFixed(3)} mm)`}
       </caption>
       <tbody>
         {rows.map(({ name, label, unit: of, value, esd, words }) => (

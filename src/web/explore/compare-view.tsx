@@ -1,10 +1,9 @@
 /** Two maps side by side, and what lies between them. */
-import { useCallback, useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { ResultInfo } from "../../server/wire.ts";
 import { useJson } from "../core/api.ts";
-import { type KeyBinding, useKeys } from "../core/keys.ts";
 import { useView } from "../core/route.ts";
-import type { Point } from "../parts/map-plot.tsx";
+import { ColourControls, limitsOf } from "../parts/colour-controls.tsx";
 import { Busy, Message } from "../parts/message.tsx";
 import { CompareControls } from "./compare-controls.tsx";
 import { CompareJoint } from "./compare-joint.tsx";
@@ -12,8 +11,9 @@ import { CompareDetail, CompareMaps } from "./compare-maps.tsx";
 import { CompareNumbers } from "./compare-numbers.tsx";
 import { defaultPair } from "./compare-pairs.ts";
 import { differenceOf } from "./compare-statistics.ts";
-import { COMPARE_DEFAULTS, type CompareSettings, type Comparison, sharedLimits } from "./comparison.ts";
+import { COMPARE_DEFAULTS, type CompareSettings, type Comparison, usedOfBoth } from "./comparison.ts";
 import "./compare.css";
+import { useLinkedVoxel } from "./linked-voxel.ts";
 import { type LoadedMap, mapsOf, useMap } from "./loaded-map.ts";
 
 export function CompareView({ info }: { info: ResultInfo }) {
@@ -70,58 +70,40 @@ function CompareLoaded({ info, first, second, settings, change }: LoadedProps) {
 }
 
 function CompareSame({ info, first, second, settings, change }: LoadedProps) {
+  const { compareColours, isStrict, voxel } = settings;
   const difference = useMemo(() => differenceOf(first, second), [first, second]);
-  const limits = useMemo(
-    () => settings.limitsAB ?? sharedLimits(first, second, difference.isUsed),
-    [settings.limitsAB, first, second, difference],
-  );
+  const both = useMemo(() => usedOfBoth(first, second, difference.isUsed), [first, second, difference]);
+  const limits = useMemo(() => limitsOf(both, compareColours), [both, compareColours]);
   const comparison = useMemo(
-    (): Comparison => ({ info, first, second, difference, limits }),
-    [info, first, second, difference, limits],
+    (): Comparison => ({ info, first, second, difference, limits, colours: compareColours, isStrict }),
+    [info, first, second, difference, limits, compareColours, isStrict],
   );
-  const { rows, cols } = first;
-  const [x, y] = settings.voxel ?? [];
-  const picked = useMemo(() => (x === undefined || y === undefined ? undefined : { x, y }), [x, y]);
-  const [hover, setHover] = useState<Point>();
-  const onHover = useCallback((at: Point | undefined) => setHover((now) => sameVoxel(now, at)), []);
-  const onPick = (at: Point): void => change({ voxel: [Math.floor(at.x), Math.floor(at.y)] });
-  useMoveKeys(picked, { rows, cols }, change);
-  const shared = { comparison, settings, change, cursor: hover ?? picked, onHover, onPick };
+  const linked = useLinkedVoxel(voxel, first.rows, first.cols, change);
+  const shared = { comparison, linked, settings, change };
   return (
-    <div className="compare-grid">
-      <CompareMaps {...shared} />
-      <CompareDetail {...shared} />
-      <CompareJoint comparison={comparison} at={hover ?? picked} />
-      <CompareNumbers comparison={comparison} at={hover ?? picked} isPicked={hover === undefined} />
-    </div>
+    <>
+      <div className="compare-controls">
+        <ColourControls
+          colours={compareColours}
+          limits={limits}
+          unit={first.info.unit}
+          onChange={(next) => change({ compareColours: next })}
+        />
+        <button
+          type="button"
+          title="leave out voxels whose fit did not converge; differences are of converged voxels always"
+          aria-pressed={isStrict}
+          onClick={() => change({ isStrict: !isStrict })}
+        >
+          converged
+        </button>
+      </div>
+      <div className="compare-grid">
+        <CompareMaps {...shared} />
+        <CompareDetail {...shared} />
+        <CompareJoint comparison={comparison} at={linked.at} />
+        <CompareNumbers comparison={comparison} at={linked.at} isPicked={linked.isPicked} />
+      </div>
+    </>
   );
-}
-
-/** The same object while the pointer stays in a voxel: nothing is drawn anew. */
-function sameVoxel(now: Point | undefined, at: Point | undefined): Point | undefined {
-  if (!at) return undefined;
-  const [x, y] = [Math.floor(at.x), Math.floor(at.y)];
-  return now?.x === x && now.y === y ? now : { x, y };
-}
-
-function useMoveKeys(
-  picked: Point | undefined,
-  { rows, cols }: { rows: number; cols: number },
-  change: (part: { voxel: readonly [number, number] }) => void,
-): void {
-  const bindings = useMemo((): KeyBinding[] => {
-    const move = (dx: number, dy: number): void => {
-      const { x, y } = picked ?? { x: Math.floor(cols / 2), y: Math.floor(rows / 2) };
-      change({ voxel: [Math.min(cols - 1, Math.max(0, x + dx)), Math.min(rows - 1, Math.max(0, y + dy))] });
-    };
-    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] } as const;
-    return [
-      {
-        keys: Object.keys(steps),
-        label: "move the picked voxel",
-        act: (key) => move(...(steps[key as keyof typeof steps] as readonly [number, number])),
-      },
-    ];
-  }, [picked, rows, cols, change]);
-  useKeys(bindings);
 }

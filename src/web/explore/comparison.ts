@@ -1,9 +1,10 @@
 /** What the views of a comparison share. */
 
+import { STATUS } from "../../data/volume.ts";
 import type { ResultInfo } from "../../server/wire.ts";
-import { type ColourMapName, percentileLimits } from "../../stages/figure/index.ts";
-import type { Point } from "../parts/map-plot.tsx";
+import { type Colours, DEFAULT_COLOURS } from "../parts/colour-controls.tsx";
 import type { MapDifference } from "./compare-statistics.ts";
+import type { LinkedVoxel, PickedVoxel } from "./linked-voxel.ts";
 import { fullTitle, type LoadedMap } from "./loaded-map.ts";
 
 export type Detail = "over-esd" | "esd-first" | "esd-second" | "esd-both";
@@ -15,37 +16,48 @@ export interface CompareSettings {
   /** the second map's file; left out: the same */
   readonly fileB?: string;
   readonly detail: Detail;
-  /** colours of both maps; left out: percentiles of both together */
-  readonly limitsAB?: readonly [number, number];
-  readonly colourMap: ColourMapName;
+  /** of both maps; percentiles are of both together */
+  readonly compareColours: Colours;
+  /** voxels whose fit did not converge are left grey, in all modes */
+  readonly isStrict: boolean;
   /** [x, y] of the picked voxel, the same in all modes */
-  readonly voxel?: readonly [number, number];
+  readonly voxel?: PickedVoxel;
 }
-export const COMPARE_DEFAULTS: CompareSettings = { detail: "over-esd", colourMap: "viridis" };
+export const COMPARE_DEFAULTS: CompareSettings = {
+  detail: "over-esd",
+  compareColours: DEFAULT_COLOURS,
+  isStrict: false,
+};
 
 export interface Comparison {
   readonly info: ResultInfo;
   readonly first: LoadedMap;
   readonly second: LoadedMap;
   readonly difference: MapDifference;
-  /** colours of both */
+  /** of both */
+  readonly colours: Colours;
   readonly limits: readonly [number, number];
+  readonly isStrict: boolean;
 }
 
 export interface LinkedViewProps {
   readonly comparison: Comparison;
   readonly settings: CompareSettings;
   readonly change: (part: Partial<CompareSettings>) => void;
-  readonly cursor: Point | undefined;
-  readonly onHover: (at: Point | undefined) => void;
-  readonly onPick: (at: Point) => void;
+  readonly linked: LinkedVoxel;
 }
 
-/** The 1st to the 99th percentile of both maps where both have a converged value. */
-export function sharedLimits(first: LoadedMap, second: LoadedMap, isUsed: ArrayLike<number>): [number, number] {
-  const both = [first.values, second.values].flatMap((values) => Array.from(values).filter((_, i) => isUsed[i] === 1));
-  return percentileLimits(both);
-}
+/** The values of both maps where both converged: what their colours have to reach. */
+export const usedOfBoth = (first: LoadedMap, second: LoadedMap, isUsed: ArrayLike<number>): Float64Array =>
+  Float64Array.from(
+    [first.values, second.values].flatMap((values) => Array.from(values).filter((_, i) => isUsed[i] === 1)),
+  );
+
+/** As the map is drawn: without what did not converge where that is asked for. */
+export const shownValues = ({ values, status }: LoadedMap, isStrict: boolean): ArrayLike<number> =>
+  isStrict && status
+    ? Float64Array.from(values, (value, i) => (status[i] === STATUS.converged ? value : Number.NaN))
+    : values;
 
 /** Values where both maps converged, NaN elsewhere: fits that failed say nothing about a difference. */
 export const usedOnly = (values: ArrayLike<number>, isUsed: ArrayLike<number>): Float64Array =>

@@ -179,14 +179,16 @@ function BrushLine({ counts, values, status, unit, range, onBrush, children }: B
   }
   return (
     <p className="histogram-line">
-      <span data-read="brush-from" data-value={range[0]}>
-        {formatValue(range[0])}
+      <span>
+        <span data-read="brush-from" data-value={range[0]}>
+          {formatValue(range[0])}
+        </span>
+        {" to "}
+        <span data-read="brush-to" data-value={range[1]}>
+          {valueText(range[1], unit)}
+        </span>
+        :
       </span>
-      {" to "}
-      <span data-read="brush-to" data-value={range[1]}>
-        {valueText(range[1], unit)}
-      </span>
-      {": "}
       <b data-read="brush-count" data-value={count}>
         {count} voxels
       </b>

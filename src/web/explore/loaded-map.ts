@@ -32,6 +32,18 @@ export function stageWords(name: string): string {
 /** "NMC532 c, direct (DLSR)" */
 export const fullTitle = ({ name, title }: ArrayInfo): string => `${title}, ${stageWords(name)}`;
 
+/** Axes of a map as MapPlot wants them: in mm from the middle of the slice where the voxel is known. */
+export function sliceAxes({ voxelMm }: ResultInfo, rows: number, cols: number) {
+  const step = voxelMm ?? 1;
+  const unit = voxelMm === undefined ? "voxels" : "mm";
+  return {
+    step: { x: step, y: step },
+    start: { x: (-(cols - 1) / 2) * step, y: (-(rows - 1) / 2) * step },
+    xLabel: `x (${unit})`,
+    yLabel: `y (${unit})`,
+  };
+}
+
 /** How a map is asked for with all that goes with it: the same everywhere, so that it is asked for once. */
 export function mapParams(file: string, { name, hasEsd, hasStatus }: ArrayInfo): Params {
   const extras = [hasEsd && "esd", hasStatus && "status"].filter(Boolean).join(",");

@@ -13,7 +13,7 @@ interface Props {
   readonly opacity?: number;
 }
 
-export function MaskOverlay({ rows, cols, mask, colour = "#ff2d95", opacity = 0.6 }: Props) {
+export function MaskOverlay({ rows, cols, mask, colour = "#ff2d95", opacity = 0.75 }: Props) {
   const texture = useMemo(() => {
     const { r, g, b } = new Color(colour).convertLinearToSRGB();
     const marked = [r, g, b, opacity].map((share) => Math.round(255 * share));

@@ -1,5 +1,5 @@
 /** Two or three maps as red, green and blue of one image. */
-import { useCallback, useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { ResultInfo } from "../../server/wire.ts";
 import { percentileLimits } from "../../stages/figure/index.ts";
 import { useView } from "../core/route.ts";
@@ -10,7 +10,8 @@ import { Busy, Message } from "../parts/message.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { TakeAway } from "../parts/take-away.tsx";
 import "./compare.css";
-import { fullTitle, type LoadedMap, labelled, mapsOf, useMap } from "./loaded-map.ts";
+import { useLinkedVoxel } from "./linked-voxel.ts";
+import { fullTitle, type LoadedMap, labelled, mapsOf, sliceAxes, useMap } from "./loaded-map.ts";
 import { RgbControls } from "./rgb-controls.tsx";
 import { RGB_COLOURS, type RgbColour, rgbPixels } from "./rgb-mix.ts";
 import { presetsOf } from "./rgb-presets.ts";
@@ -72,10 +73,7 @@ interface ImageProps {
 function RgbImage({ info, channels, settings, change }: ImageProps) {
   const { gamma, voxel } = settings;
   const first = channels.find((channel) => channel)?.map;
-  const [hover, setHover] = useState<Point>();
-  const onHover = useCallback((at: Point | undefined) => {
-    setHover((now) => (at && now?.x === Math.floor(at.x) && now.y === Math.floor(at.y) ? now : at && floored(at)));
-  }, []);
+  const linked = useLinkedVoxel(voxel, first?.rows ?? 0, first?.cols ?? 0, change);
   const isSame = channels.every(
     (channel) => !channel || (channel.map.rows === first?.rows && channel.map.cols === first.cols),
   );
@@ -86,8 +84,8 @@ function RgbImage({ info, channels, settings, change }: ImageProps) {
   }, [channels, first, isSame, gamma]);
   if (!first) return <p className="dim">Choose two or three maps at the left, or one of the ready sets.</p>;
   if (!rgb) return <p role="alert">These maps have different sizes. Choose maps of the same slice.</p>;
+  const { at, onHover, onPick } = linked;
   const picked = voxel && { x: voxel[0], y: voxel[1] };
-  const at = hover ?? picked;
   return (
     <Panel
       name="rgb"
@@ -99,19 +97,15 @@ function RgbImage({ info, channels, settings, change }: ImageProps) {
         rows={first.rows}
         cols={first.cols}
         rgb={rgb}
-        step={info.voxelMm === undefined ? undefined : { x: info.voxelMm, y: info.voxelMm }}
-        xLabel={info.voxelMm === undefined ? "x (voxels)" : "x (mm)"}
-        yLabel={info.voxelMm === undefined ? "y (voxels)" : "y (mm)"}
+        {...sliceAxes(info, first.rows, first.cols)}
         cursor={at}
         onHover={onHover}
-        onPick={({ x, y }) => change({ voxel: [Math.floor(x), Math.floor(y)] })}
+        onPick={onPick}
       />
       <RgbReadOut {...{ channels, rgb, at, cols: first.cols }} />
     </Panel>
   );
 }
-
-const floored = ({ x, y }: Point): Point => ({ x: Math.floor(x), y: Math.floor(y) });
 
 interface TakeProps {
   readonly info: ResultInfo;
