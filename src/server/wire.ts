@@ -167,8 +167,17 @@ export interface PatternMeta {
 
 /**
  * GET /api/image?file=&stack=&from=&to=[&side=n]: mean over the bins [from, to) of a stack; side: less the mean of the n
- * bins on either side. arrays: values [row, col] float32; meta: { from, to }
+ * bins on either side. arrays: values [row, col] float32; meta: ImageMeta
  */
+export interface ImageMeta {
+  readonly from: number;
+  readonly to: number;
+  /**
+   * Of a large stack, 0 to 1: how much of its index is made, in the background; wide ranges come at once when it is 1.
+   * The values are exact all the same. Absent: the stack needs none, or its making has not begun.
+   */
+  readonly prepared?: number;
+}
 
 /** GET /api/ticks?file= : where the phases have their reflections, on the axis of the bins */
 export interface Ticks {
