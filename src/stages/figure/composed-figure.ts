@@ -56,7 +56,7 @@ export interface ComposedFigure {
   readonly title?: string;
   readonly note?: string;
   readonly letters: "none" | "lower" | "upper";
-  /** one: below the first panel of the last row */
+  /** one: below the first panel of the last row, where all maps have one scale; else each has its own */
   readonly scaleBars: "none" | "one" | "each";
   /** shared: one for each group, below all panels */
   readonly colourBars: "right" | "below" | "shared" | "none";
@@ -188,7 +188,11 @@ function image(panel: ComposedMap | ComposedRgb, i: number, layout: Layout): Cel
 }
 
 function hasScaleBar(i: number, { panels, columns, scaleBars }: ComposedFigure): boolean {
-  if (scaleBars !== "one") return scaleBars === "each";
+  if (scaleBars === "none") return false;
+  const lengths = panels.map((panel) => (panel.kind === "curves" ? undefined : (panel.voxelMm ?? 0) * panel.cols));
+  const known = lengths.filter((length) => length !== undefined);
+  const isCommon = known.every((length) => Math.abs(length - known[0]!) <= 1e-6 * length);
+  if (scaleBars === "each" || !isCommon) return true;
   const last = Math.floor((panels.length - 1) / columns) * columns;
   const first = panels.findIndex((panel, at) => at >= last && panel.kind !== "curves");
   return i === (first >= 0 ? first : panels.findIndex((panel) => panel.kind !== "curves"));

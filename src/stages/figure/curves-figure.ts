@@ -43,9 +43,12 @@ export function curvesFigure(figure: CurvesFigure): string {
   return document(cell.width, TOP + cell.height, heading, element("g", { transform: translate(0, TOP) }, cell.svg));
 }
 
-/** What `curvesCell` needs besides the width of its frame. */
-export const curvesRoom = ({ curves, ticks }: CurvesFigure): number =>
-  LEFT + (curves.length > 1 || ticks?.length ? LEGEND : 24);
+/** What `curvesCell` needs besides the width of its frame: the ordinate's labels, and names at the right. */
+export function curvesRoom({ curves, ticks = [] }: CurvesFigure): number {
+  const names = [...(curves.length > 1 ? curves : []), ...ticks].map(({ name }) => name.length);
+  // a line of 30 and letters of 7, up to what `cut` leaves
+  return LEFT + (names.length > 0 ? Math.min(LEGEND, 36 + 7 * Math.max(...names)) : 24);
+}
 
 /** The plot with its axes, ticks and names, to be placed in a larger figure; `plot` is the size of its frame. */
 export function curvesCell(

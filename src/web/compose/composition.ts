@@ -252,7 +252,7 @@ const RGB = ["red", "green", "blue"] as const;
 function rgbPanel(
   { title, percentiles = [1, 99] }: RgbSpec,
   images: readonly LoadedImage[],
-  { fits, crop }: Composition,
+  { fits, crop, background }: Composition,
   first: LoadedImage,
 ): ComposedRgb {
   const cuts = images.map((image) => cutTo({ ...image, values: drawnValues(image, fits) }, crop, first));
@@ -268,7 +268,7 @@ function rgbPanel(
     title: title ?? images.map(({ name }) => name.split("/").at(-2)).join(", "),
     rows,
     cols,
-    rgb: rgbPixels(channels, rows * cols, 1),
+    rgb: onPaper(rgbPixels(channels, rows * cols, 1), cuts, background),
     channels: images.map((image, c) => ({
       label: `${image.name.split("/").slice(1, -1).join(" ")} ${labelOf(image)}`.trim(),
       colour: RGB[c]!,
@@ -276,6 +276,14 @@ function rgbPanel(
     })),
     ...(voxelMm !== undefined && { voxelMm }),
   };
+}
+
+/** Voxels without any value as those of the maps beside. */
+function onPaper(rgb: Uint8Array, cuts: readonly Cut[], background: Composition["background"]): Uint8Array {
+  const byte = background === "grey" ? 222 : 255;
+  for (let i = 0; i < rgb.length / 3; i++)
+    if (cuts.every(({ values }) => !Number.isFinite(values[i]!))) rgb.fill(byte, 3 * i, 3 * i + 3);
+  return rgb;
 }
 
 function curvesPanel({ title, ordinate, xLimits }: PatternSpec, pattern: LoadedPattern): ComposedCurves {

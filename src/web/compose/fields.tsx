@@ -24,6 +24,7 @@ export function TextField({
       {label}
       <input
         type="text"
+        aria-label={label}
         value={text}
         onChange={({ target }) => setText(target.value)}
         onBlur={finish}
@@ -50,7 +51,7 @@ export function Choice<T extends string>({
   return (
     <label title={hint}>
       {label}
-      <select value={value} onChange={({ target }) => onChange(target.value as T)}>
+      <select aria-label={label} value={value} onChange={({ target }) => onChange(target.value as T)}>
         {(Object.entries(options) as [T, string][]).map(([key, said]) => (
           <option key={key} value={key}>
             {said}

@@ -1,4 +1,5 @@
 /** What holds for the whole figure. */
+import { Fragment } from "react";
 import { NumberField } from "../parts/colour-controls.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { type Composition, DEFAULTS, LIMITS, type Loaded, within } from "./composition.ts";
@@ -17,7 +18,7 @@ export function FigureSettings({
 }) {
   const { title, note, columns, widthMm, fontPt, letters, scaleBars, colourBars, background, fits } = composition;
   return (
-    <Panel name="figure" title="Figure">
+    <Panel name="layout" title="Layout">
       <div className="compose-form">
         <TextField label="title" value={title} onChange={(next) => change({ title: next ?? "" })} />
         <TextField label="note" value={note} onChange={(next) => change({ note: next ?? "" })} />
@@ -68,7 +69,7 @@ export function FigureSettings({
           <Choice
             label="colour bars"
             value={colourBars}
-            options={{ right: "at the right", below: "below", shared: "shared", none: "none" }}
+            options={{ right: "right", below: "below", shared: "shared", none: "none" }}
             onChange={(next) => change({ colourBars: next })}
           />
           <Choice
@@ -100,7 +101,14 @@ export function FigureSettings({
   );
 }
 
-const EDGES = ["left", "bottom", "right", "top"] as const;
+/** In the order of reading; a crop has x0, y0, x1, y1. */
+const EDGES = [
+  ["left", "x"],
+  ["right", "to"],
+  ["bottom", "y"],
+  ["top", "to"],
+] as const;
+const at = (i: number): number => [0, 2, 1, 3][i]!;
 
 function CropFields({ composition: { crop }, change, loaded }: Parameters<typeof FigureSettings>[0]) {
   const first = loaded.flatMap((one) => ("image" in one ? [one.image] : "images" in one ? one.images : []))[0];
@@ -108,9 +116,7 @@ function CropFields({ composition: { crop }, change, loaded }: Parameters<typeof
   const { rows, cols, voxelMm } = first;
   const shown = crop ?? ([0, 0, cols, rows] as const);
   const set = (i: number, value: number): void => {
-    const next = shown.map((old, at) =>
-      at === i ? Math.max(0, Math.min(at % 2 ? rows : cols, Math.round(value))) : old,
-    );
+    const next = shown.map((old, j) => (j === i ? Math.max(0, Math.min(j % 2 ? rows : cols, Math.round(value))) : old));
     if (next[2]! > next[0]! && next[3]! > next[1]!) change({ crop: next as unknown as typeof shown });
   };
   const mm =
@@ -119,11 +125,14 @@ function CropFields({ composition: { crop }, change, loaded }: Parameters<typeof
   return (
     <div className="compose-field">
       <span>
-        part that all maps show (voxels) <span className="dim">{mm}</span>
+        part shown of all maps (voxels) <span className="dim">{mm}</span>
       </span>
       <span className="compose-line">
-        {EDGES.map((edge, i) => (
-          <NumberField key={edge} label={`${edge} edge`} value={shown[i]!} onChange={(value) => set(i, value)} />
+        {EDGES.map(([edge, word], i) => (
+          <Fragment key={edge}>
+            {word}
+            <NumberField label={`${edge} edge`} value={shown[at(i)]!} onChange={(value) => set(at(i), value)} />
+          </Fragment>
         ))}
         <button type="button" disabled={!crop} onClick={() => change({ crop: undefined })}>
           all

@@ -137,7 +137,7 @@ function imageOf(
   const isOfSlice = name !== info.sinogram;
   return {
     name,
-    title: panel.kind === "map" && panel.bins ? binsTitle(info, panel.bins) : title,
+    title: panel.kind === "map" && panel.bins ? binsTitle(info, panel.bins) : titleOf(name, title),
     unit,
     rows,
     cols,
@@ -147,6 +147,9 @@ function imageOf(
     ...(info.voxelMm !== undefined && isOfSlice && { voxelMm: info.voxelMm }),
   };
 }
+
+/** Conventional and direct maps of one quantity stand side by side. */
+const titleOf = (name: string, title: string): string => (name.startsWith("dlsr/") ? `${title}, direct` : title);
 
 function binsTitle({ axis }: ResultInfo, [from, to]: readonly [number, number]): string {
   if (!axis) return `bins ${from} to ${to - 1}`;
