@@ -88,7 +88,7 @@ export class IndexStore {
 
   async #make(path: string, stack: string, key: string): Promise<void> {
     const { folder: root, mostBytes } = this.#options;
-    mkdirSync(root, { recursive: true });
+    mkdirSync(root, { recursive: true, mode: 0o700 });
     const folder = join(root, `${key}.${process.pid}`);
     rmSync(folder, { recursive: true, force: true });
     const { bavail, bsize } = statfsSync(root);
