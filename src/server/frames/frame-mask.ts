@@ -1,5 +1,5 @@
 /** The pixels of a frame that are left out, as the page describes them. */
-import { type Frame, type FrameArray, joinMasks, type Mask, type ShapeRegion, voxelsOf } from "../../data/index.ts";
+import { type Frame, joinMasks, type Mask, noCountFrom, type ShapeRegion, voxelsOf } from "../../data/index.ts";
 import { readMask } from "../../files/mask.ts";
 import { detectorGapMask } from "../../geometry/index.ts";
 import type { FrameMask } from "../wire-frames.ts";
@@ -21,31 +21,18 @@ export async function buildMask(frame: Frame, own: Mask | undefined, mask: Frame
 
 function byCounts({ rows, cols, data: counts }: Frame, { invalid, below, above }: FrameMask): Mask | undefined {
   if (!invalid && below === undefined && above === undefined) return undefined;
-  const isNoCount = invalid ? noCount(counts) : () => false;
-  const [low, high] = [below ?? Number.NEGATIVE_INFINITY, above ?? Number.POSITIVE_INFINITY];
+  const low = Math.max(invalid ? 0 : Number.NEGATIVE_INFINITY, below ?? Number.NEGATIVE_INFINITY);
+  const high = above ?? Number.POSITIVE_INFINITY;
+  const limit = invalid ? noCountFrom(counts) : Number.POSITIVE_INFINITY;
   const data = new Uint8Array(rows * cols);
   for (let i = 0; i < data.length; i++) {
     const count = counts[i]!;
-    if (count < low || count > high || isNoCount(count)) data[i] = 1;
+    const isCount = count >= low && count <= high && count < limit;
+    // NaN fails every comparison, and is left out with what holds no count only
+    if (!isCount && (invalid || !Number.isNaN(count))) data[i] = 1;
   }
   return { rows, cols, data };
 }
-
-/**
- * Whether a number stands for no count: a negative one, NaN, and the largest numbers of whole types, with which
- * detectors mark dead pixels and modules.
- */
-export function noCount(counts: FrameArray): (count: number) => boolean {
-  const limit = NO_COUNT_FROM[counts.constructor.name] ?? Number.POSITIVE_INFINITY;
-  return (count) => !(count >= 0 && count < limit);
-}
-
-/** As integrating and calibrating have it: a uint32 of 2^31 or more is negative as int32. */
-const NO_COUNT_FROM: Readonly<Record<string, number>> = {
-  Uint32Array: 2 ** 31,
-  Int32Array: 2 ** 31 - 3,
-  Uint16Array: 2 ** 16 - 3,
-};
 
 function withShapes(
   mask: Mask | undefined,

@@ -1,6 +1,6 @@
 /** Reading frames and their masks: whole, in parts, or binned for looking at. */
 import { extname } from "node:path";
-import { type Frame, type FrameArray, InputError } from "../../data/index.ts";
+import { type Frame, type FrameArray, InputError, noCountFrom } from "../../data/index.ts";
 import { encodeEdf } from "../../files/edf.ts";
 import type { FrameSource } from "../../files/frame-source.ts";
 import { encodeNpy } from "../../files/npy.ts";
@@ -9,7 +9,7 @@ import { detectorsOfShape } from "../../geometry/index.ts";
 import { writeWhole } from "../../pipeline/write-whole.ts";
 import type { WireType } from "../wire.ts";
 import type { FramePart } from "../wire-frames.ts";
-import { buildMask, noCount } from "./frame-mask.ts";
+import { buildMask } from "./frame-mask.ts";
 import type { FrameTasks } from "./frame-tasks.ts";
 import { frameOf, sourceOf } from "./opened-frames.ts";
 
@@ -56,7 +56,7 @@ function cutOut({ rows, cols, data }: Frame, { top, left, height, width }: Frame
 
 /** The mean of step x step pixels; the last row and column may stand for fewer. */
 export function binDown({ rows, cols, data }: Grid, step: number): Grid & { readonly data: Float32Array } {
-  const isNoCount = noCount(data);
+  const limit = noCountFrom(data);
   const [height, width] = [Math.ceil(rows / step), Math.ceil(cols / step)];
   const out = new Float32Array(height * width);
   const [sum, count] = [new Float64Array(width), new Int32Array(width)];
@@ -66,7 +66,7 @@ export function binDown({ rows, cols, data }: Grid, step: number): Grid & { read
     for (let row = y * step; row < Math.min(rows, (y + 1) * step); row++) {
       for (let col = 0, x = 0, left = step, at = row * cols; col < cols; col++, at++) {
         const value = data[at]!;
-        if (!isNoCount(value)) {
+        if (value >= 0 && value < limit) {
           sum[x]! += value;
           count[x]!++;
         }
@@ -86,7 +86,9 @@ export async function readMaskImage({ mask, step, ...at }: Ask<"mask">): Reply<"
   const meta = countOf(data);
   if (step === 1) return { rows, cols, data: data.slice(), ...meta }; // it may be the source's own mask
   const share = binDown({ rows, cols, data }, step);
-  return { ...share, data: Uint8Array.from(share.data, (value) => (value >= 0.5 ? 1 : 0)), ...meta };
+  const most = new Uint8Array(share.data.length);
+  for (let i = 0; i < most.length; i++) if (share.data[i]! >= 0.5) most[i] = 1;
+  return { ...share, data: most, ...meta };
 }
 
 async function maskOf(at: Ask<"series">, mask: Ask<"mask">["mask"]) {
@@ -98,7 +100,7 @@ async function maskOf(at: Ask<"series">, mask: Ask<"mask">["mask"]) {
 
 function countOf(data: Uint8Array): { excluded: number; pixels: number } {
   let excluded = 0;
-  for (const one of data) excluded += one;
+  for (let i = 0; i < data.length; i++) excluded += data[i]!;
   return { excluded, pixels: data.length };
 }
 

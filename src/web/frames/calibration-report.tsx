@@ -85,7 +85,7 @@ function Residuals({ result: { points, rings } }: { result: CalibrationResult })
       x,
       xLimits: [lo - margin, hi + margin],
       xLabel: against === "chi" ? "χ (°)" : "2θ (°)",
-      yLabel: "obs. − calc. (ppm)",
+      yLabel: "residual (ppm)",
       curves: [
         { name: "used", values: of(true), style: "points" },
         { name: "left out", values: of(false), style: "points", colour: "#999999" },
@@ -95,7 +95,7 @@ function Residuals({ result: { points, rings } }: { result: CalibrationResult })
   return (
     <section className="frames-residuals" aria-label="residuals">
       <div className="frames-row">
-        observed − calculated 2θ of each point, as a share of 2θ, against{" "}
+        (observed − calculated) / 2θ of each point, against{" "}
         <select
           aria-label="residuals against"
           value={against}

@@ -154,7 +154,7 @@ export function RingLine(props: RingProps) {
         <DataToHtml points={named}>
           {({ x, y }: Vector3) => (
             <SvgElement>
-              <text className="frames-ring-label" x={x} y={y} fill={colour} textAnchor="end">
+              <text className="frames-ring-label" x={x + 3} y={y} fill={colour}>
                 {label}
               </text>
             </SvgElement>

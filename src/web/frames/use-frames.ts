@@ -1,5 +1,6 @@
 /** What the page asks the server about frames. */
 import { useMemo } from "react";
+import { noCountFrom } from "../../data/index.ts";
 import type { Poni } from "../../geometry/index.ts";
 import type {
   Beside,
@@ -16,6 +17,8 @@ import type { FramesView } from "./frames-view.ts";
 
 /** Frames of more pixels are looked at binned, and part by part when one comes nearer. */
 const MOST_PIXELS = 5e6;
+/** Then they come to about so many elements: more than a screen has. */
+const BINNED_PIXELS = 2e6;
 
 export const choiceOf = (file: string, { frame, dataset }: FramesView): FrameChoice => ({
   file,
@@ -44,7 +47,8 @@ export interface FrameImage {
   readonly values: Float32Array;
 }
 
-export const stepOf = ({ rows, cols }: FrameSeries): number => Math.ceil(Math.sqrt((rows * cols) / MOST_PIXELS));
+export const stepOf = ({ rows, cols }: FrameSeries): number =>
+  rows * cols > MOST_PIXELS ? Math.ceil(Math.sqrt((rows * cols) / BINNED_PIXELS)) : 1;
 
 /** The frame, whole or binned; the one before stays until it is there. */
 export function useFrameImage(choice: FrameChoice, series: FrameSeries | undefined) {
@@ -70,15 +74,8 @@ function imageOf(counts: WireArray, [rows, cols]: readonly number[], step: numbe
   return { rows: rows!, cols: cols!, step, counts, values: coloured(counts) };
 }
 
-/** As the server's noCount (frames/frame-mask.ts). */
-const NO_COUNT_FROM: Readonly<Record<string, number>> = {
-  Uint32Array: 2 ** 31,
-  Int32Array: 2 ** 31 - 3,
-  Uint16Array: 2 ** 16 - 3,
-};
-
 function coloured(counts: WireArray): Float32Array {
-  const limit = NO_COUNT_FROM[counts.constructor.name] ?? Number.POSITIVE_INFINITY;
+  const limit = noCountFrom(counts);
   const out = new Float32Array(counts.length);
   for (let i = 0; i < out.length; i++) {
     const count = counts[i]!;
