@@ -21,18 +21,19 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** @param folder that is served; `hash` is the view to open, "#/explore?file=cell.nxs" */
+/** @param folder that is served; `hash` is the view to open, "#/explore?file=cell.nxs"; `open` as in `xrdct serve FILE` */
 export async function openApp(
   folder: string,
   {
     hash = "",
+    open,
     width = 1280,
     height = 800,
     theme = "light",
-  }: { hash?: string; width?: number; height?: number; theme?: "light" | "dark" } = {},
+  }: { hash?: string; open?: string; width?: number; height?: number; theme?: "light" | "dark" } = {},
 ): Promise<App> {
   const webFolder = process.env["XRDCT_WEB"] ?? join(import.meta.dirname, "../../dist/web");
-  const server = await startServer({ folder, workers: 2, memoryBytes: 2e9, webFolder });
+  const server = await startServer({ folder, workers: 2, memoryBytes: 2e9, webFolder, ...(open && { open }) });
   let browser: Browser | undefined;
   try {
     browser = await chromium.launch({
