@@ -17,6 +17,8 @@ export interface JobPanelProps {
   readonly job: JobInfo | undefined;
   readonly stages: readonly string[];
   readonly options: StartOptions;
+  /** where the result comes if options.output says nothing */
+  readonly output: string;
   readonly onOptions: (change: Partial<StartOptions>) => void;
   /** saves what was changed; false: it could not be */
   readonly beforeStart: () => Promise<boolean>;
@@ -34,7 +36,7 @@ export interface StartOptions {
 }
 
 export function JobPanel(props: JobPanelProps) {
-  const { scan, options, beforeStart, onStarted } = props;
+  const { scan, options, output, beforeStart, onStarted } = props;
   const job = useJob(props.job);
   const client = useQueryClient();
   const [error, setError] = useState<ApiError>();
@@ -49,7 +51,7 @@ export function JobPanel(props: JobPanelProps) {
     await client.invalidateQueries({ queryKey: ["jobs"] });
     onStarted(started);
   };
-  const request = requestOf(scan, options);
+  const request = requestOf(scan, { ...options, output });
   return (
     <Panel
       name="run"
@@ -99,7 +101,7 @@ export function JobPanel(props: JobPanelProps) {
 
 const requestOf = (scan: string, { output, from, until, workers, memoryGb }: StartOptions): JobRequest => ({
   scan,
-  ...(output && { output }),
+  output,
   ...(from && { from }),
   ...(until && { until }),
   ...(Number(workers) > 0 && { workers: Number(workers) }),
@@ -115,7 +117,7 @@ const goOn = ({ scan, output, until, workers, memoryGb }: JobInfo): JobRequest =
   memoryGb,
 });
 
-function StartRow({ scan, stages, options, onOptions }: JobPanelProps) {
+function StartRow({ output, stages, options, onOptions }: JobPanelProps) {
   const session = useJson<Session>("session");
   const stageChoice = (key: "from" | "until", label: string, none: string) => (
     <label>
@@ -143,7 +145,7 @@ function StartRow({ scan, stages, options, onOptions }: JobPanelProps) {
   );
   return (
     <div className="run-options">
-      {text("output", "result", scan.replace(/\.ya?ml$/i, ".nxs"))}
+      {text("output", "result", output)}
       {stageChoice("from", "from", "what is missing")}
       {stageChoice("until", "until", "the end")}
       {text("workers", "threads", String(session.data?.workers ?? ""))}

@@ -91,7 +91,8 @@ function Workbench({ path, saved, schema }: { path: string; saved: string; schem
           scan={path}
           job={job}
           stages={check.data?.stages.map(({ name }) => name) ?? []}
-          options={{ ...options, output }}
+          options={options}
+          output={output || path.replace(/\.ya?ml$/i, ".nxs")}
           onOptions={(change) => setOptions({ ...options, ...change })}
           beforeStart={save}
           isRefused={check.data?.findings.some(({ level }) => level === "error") ?? false}
