@@ -35,7 +35,7 @@ export function OneView({ info }: { info: ResultInfo }) {
   const marked = useMarked(info, state, shown.image);
   const withPatterns = useMemo(() => [...state.regions, ...marked.regions], [state.regions, marked.regions]);
   const regions = useRegionPatterns(info, withPatterns);
-  useFirstChoices(state, change, shown.image, picked.pattern);
+  useFirstChoices(info, state, change, shown.image, picked.pattern);
   useOneKeys(state, change, maps, map, shown.image);
   const show = (name: string): void =>
     change({ map: name, show: "map", colours: { ...state.colours, limits: undefined } });
@@ -92,14 +92,19 @@ function LowerPanel({ info, state, change, image, regions, marked }: LowerPanelP
 
 /** A scan that is opened for the first time shows a voxel and a peak, not empty panels. */
 function useFirstChoices(
+  info: ResultInfo,
   { voxel, bins }: OneState,
   change: ChangeOne,
   image: ShownImage | undefined,
   pattern: VoxelPattern | undefined,
 ): void {
   useEffect(() => {
-    if (!voxel && image) change({ voxel: firstVoxel(image) });
-  }, [voxel, image, change]);
+    if (voxel) return;
+    const [ny, nx] = info.arrays.find(({ name }) => name === info.volume)?.shape ?? [];
+    if (image) change({ voxel: firstVoxel(image) });
+    // no map will come: the image waits for bins, which wait for a pattern
+    else if (nx && ny && !info.arrays.some(({ kind }) => kind === "map")) change({ voxel: [nx >> 1, ny >> 1] });
+  }, [voxel, image, info, change]);
   useEffect(() => {
     if (!bins && pattern) change({ bins: strongestPeak(pattern.intensity) });
   }, [bins, pattern, change]);

@@ -31,10 +31,10 @@ export function PatternReadOut({ pointer, info, unit, x, ticks, picked, bins }: 
       <p className="read-out">
         {bins && info.axis && (
           <span>
-            image of {binsText(info, bins, unit)}, bins {bins[0]} to {bins[1] - 1}
+            image of {binsText(info, bins, unit)} <span className="dim">({count(bins)})</span>
           </span>
         )}
-        <span className="dim">drag to choose another range</span>
+        <span className="dim">drag over the pattern for another range</span>
       </p>
     );
   }
@@ -60,6 +60,9 @@ export function PatternReadOut({ pointer, info, unit, x, ticks, picked, bins }: 
     </p>
   );
 }
+
+const count = ([from, to]: readonly [number, number]): string =>
+  to - from === 1 ? `bin ${from}` : `bins ${from} to ${to - 1}`;
 
 function nearest(x: ArrayLike<number>, at: number): number | undefined {
   let best: number | undefined;

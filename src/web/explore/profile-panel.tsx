@@ -29,8 +29,11 @@ export function ProfileView({ info, state: { line }, change, image, frame }: Pro
   const unit = info.voxelMm ? "mm" : "voxels";
   const x = along.distance.map((distance) => distance * step);
   const isEsd = what === "esd" && along.esd !== undefined;
+  const length = x.at(-1)!;
   const plot = {
     x,
+    // room for the bars of the first and the last point
+    xLimits: [-0.02 * length, 1.02 * length] as const,
     xLabel: `along the line (${unit})`,
     yLabel: isEsd ? `esd of ${image.label}` : image.label,
     curves: isEsd ? [{ name: "esd", values: along.esd! }] : [{ name: "mean", values: along.values, errors: along.esd }],
@@ -38,28 +41,12 @@ export function ProfileView({ info, state: { line }, change, image, frame }: Pro
   const title = `${image.title} along a line, ${line.width} voxels wide`;
   const tools = (
     <>
-      <span title="the mean is taken over so many voxels across the line">
-        width{" "}
-        <NumberField
-          label="width of the line in voxels"
-          value={line.width}
-          onChange={(width) => change({ line: { ...line, width: Math.max(1, Math.min(999, Math.round(width))) } })}
-        />{" "}
-        voxels
-      </span>
-      {along.esd && (
-        <button
-          type="button"
-          title="uncertainty of the mean across the line, the voxels' taken to be independent"
-          aria-pressed={isEsd}
-          onClick={() => setWhat(isEsd ? "value" : "esd")}
-        >
-          esd
-        </button>
-      )}
-      <button type="button" onClick={() => change({ line: undefined, lower: "sinogram" })}>
-        remove
-      </button>
+      <LineTools
+        line={line}
+        change={change}
+        isEsd={isEsd}
+        {...(along.esd && { onEsd: () => setWhat(isEsd ? "value" : "esd") })}
+      />
       <TakeAway
         name={`${info.title || "slice"}-profile-${image.array}`}
         svg={() => profileSvg({ ...plot, title })}
@@ -77,6 +64,43 @@ export function ProfileView({ info, state: { line }, change, image, frame }: Pro
     </div>
   );
   return frame({ tools, children });
+}
+
+interface LineToolsProps {
+  readonly line: Line;
+  readonly change: ChangeOne;
+  readonly isEsd: boolean;
+  /** left out where there is none */
+  readonly onEsd?: () => void;
+}
+
+function LineTools({ line, change, isEsd, onEsd }: LineToolsProps) {
+  return (
+    <>
+      <span title="the mean is taken over so many voxels across the line">
+        width{" "}
+        <NumberField
+          label="width of the line in voxels"
+          value={line.width}
+          onChange={(width) => change({ line: { ...line, width: Math.max(1, Math.min(999, Math.round(width))) } })}
+        />{" "}
+        voxels
+      </span>
+      {onEsd && (
+        <button
+          type="button"
+          title="uncertainty of the mean across the line, the voxels' taken to be independent"
+          aria-pressed={isEsd}
+          onClick={onEsd}
+        >
+          esd
+        </button>
+      )}
+      <button type="button" onClick={() => change({ line: undefined, lower: "sinogram" })}>
+        remove
+      </button>
+    </>
+  );
 }
 
 /** Of the values; voxels whose fit did not converge do not take part. */

@@ -1,7 +1,7 @@
 /** What a voxel holds, in words and with all digits for who asks. */
 import { STATUS } from "../../data/index.ts";
 import type { ResultInfo } from "../../server/wire.ts";
-import { formatValue, withUnit } from "../core/format.ts";
+import { formatValue } from "../core/format.ts";
 import { type Cursor, useCursor } from "./cursor.ts";
 import type { ShownImage } from "./shown-image.ts";
 
@@ -69,8 +69,8 @@ export function ReadOut({ name, voxel, image, info }: ReadOutProps) {
       )}
       <span className="read-out-value" data-value={value}>
         {formatValue(value)}
-        {esd !== undefined && Number.isFinite(esd) && <span data-esd={esd}> ± {formatValue(esd, 2)}</span>}{" "}
-        {withUnit("", image.unit)}
+        {esd !== undefined && Number.isFinite(esd) && <span data-esd={esd}> ± {formatValue(esd, 2)}</span>}
+        {Number.isFinite(value) && ` ${image.unit}`}
       </span>
       {status !== undefined && <span data-status={status}>{statusInWords(status)}</span>}
     </p>

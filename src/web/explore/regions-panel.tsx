@@ -93,7 +93,7 @@ interface RegionRowProps {
 function RegionRow({ row: { region, statistics }, onName, onRemove }: RegionRowProps) {
   return (
     <tr data-region={region.name}>
-      <td>
+      <td className="region-cell">
         <span className="swatch" style={{ background: colourOf(region.colour) }} />{" "}
         <input
           type="text"

@@ -28,6 +28,14 @@ export interface ShownImage {
 /** Titles with "(no unit)" spared: "c (Å)", "weight fraction". */
 export const titleWithUnit = (title: string, unit: string): string => (unit ? `${title} (${unit})` : title);
 
+const STAGE_TITLES: Readonly<Record<string, string>> = { dlsr: "direct (DLSR)", absorb: "absorption" };
+
+/** "NMC532 c", "NMC532 c, direct (DLSR)" */
+export function titleOf({ name, title }: ArrayInfo): string {
+  const stage = STAGE_TITLES[name.split("/")[0]!];
+  return stage ? `${title}, ${stage}` : title;
+}
+
 /** "image of 4.21° to 4.35°", in the unit that the pattern is read in. */
 export function binsText(info: ResultInfo, [from, to]: readonly [number, number], unit?: OneState["unit"]): string {
   const { axis } = info;
@@ -62,7 +70,7 @@ function useMapImage(info: ResultInfo, map: ArrayInfo | undefined, { part, isStr
     if (!data || !map) return undefined;
     const { values, esd, status } = data.values;
     const chosen = part === "esd" && esd ? esd : values!;
-    const title = part === "esd" && esd ? `esd of ${map.title}` : map.title;
+    const title = part === "esd" && esd ? `esd of ${titleOf(map)}` : titleOf(map);
     const [rows = 0, cols = 0] = map.shape;
     return {
       kind: "map",
