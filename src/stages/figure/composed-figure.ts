@@ -16,7 +16,12 @@ import { type RgbChannel, rgbImage, rgbLegend } from "./rgb-figure.ts";
 import { scaleBar } from "./scale-bar.ts";
 import { CRISP, cut, element, text, translate } from "./svg.ts";
 
-export interface ComposedMap extends HeatMapData {
+interface Placed {
+  /** columns that the panel takes; left out: 1 */
+  readonly span?: number;
+}
+
+export interface ComposedMap extends HeatMapData, Placed {
   readonly kind: "map";
   readonly title: string;
   /** name and unit of the quantity */
@@ -27,7 +32,7 @@ export interface ComposedMap extends HeatMapData {
   readonly voxelMm?: number;
 }
 
-export interface ComposedRgb {
+export interface ComposedRgb extends Placed {
   readonly kind: "rgb";
   readonly title: string;
   readonly rows: number;
@@ -38,7 +43,7 @@ export interface ComposedRgb {
   readonly voxelMm?: number;
 }
 
-export interface ComposedCurves {
+export interface ComposedCurves extends Placed {
   readonly kind: "curves";
   readonly title: string;
   readonly figure: CurvesFigure;
@@ -73,6 +78,8 @@ const FOOT = 22;
 interface Layout {
   readonly cell: number;
   readonly barRoom: number;
+  /** has a scale bar */
+  readonly isMarked: boolean;
   readonly figure: ComposedFigure;
 }
 
@@ -94,16 +101,22 @@ export function composedFigure(figure: ComposedFigure): string {
   const barRoom =
     figure.colourBars === "right" ? Math.max(0, ...maps.map(({ scale }) => 8 + colourBarWidth(scale))) : 0;
   if (cell - barRoom < 30) throw new RangeError("too narrow: use fewer columns, a wider figure or smaller text");
-  const cells = panels.map((panel, i) => drawPanel(panel, i, { cell, barRoom, figure }));
-  const heading = title ? 26 : 6;
-  const tops = rowTops(cells, columns, heading);
-  const placed = cells.map(({ svg }, i) =>
-    element(
-      "g",
-      { transform: translate(GAP + (i % columns) * (cell + GAP), tops[Math.floor(i / columns)]!), "data-cell": i },
-      svg,
-    ),
+  const places = placesOf(panels, columns);
+  const rooms = places.map(({ span }) => cell * span + GAP * (span - 1));
+  const marked = scaleBarsOf(
+    figure,
+    places,
+    rooms.map((room) => room - barRoom),
   );
+  const cells = panels.map((panel, i) =>
+    drawPanel(panel, i, { cell: rooms[i]!, barRoom, isMarked: marked[i]!, figure }),
+  );
+  const heading = title ? 26 : 6;
+  const tops = rowTops(cells, places, heading);
+  const placed = cells.map(({ svg }, i) => {
+    const { row, column } = places[i]!;
+    return element("g", { transform: translate(GAP + column * (cell + GAP), tops[row]!), "data-cell": i }, svg);
+  });
   const bars = figure.colourBars === "shared" ? sharedBars(figure, width, tops.at(-1)!) : { svg: "", height: 0 };
   const bottom = tops.at(-1)! + bars.height;
   const noted = (note ?? "").split("\n").filter((line) => line !== "");
@@ -130,11 +143,31 @@ export function composedFigure(figure: ComposedFigure): string {
   );
 }
 
+interface Place {
+  readonly row: number;
+  readonly column: number;
+  readonly span: number;
+}
+
+/** Row by row; a panel that does not fit into what is left of a row begins the next one. */
+function placesOf(panels: readonly ComposedPanel[], columns: number): Place[] {
+  let [row, column] = [0, 0];
+  return panels.map(({ span: wanted = 1 }) => {
+    const span = Math.max(1, Math.min(columns, Math.round(wanted)));
+    if (column + span > columns) [row, column] = [row + 1, 0];
+    const place = { row, column, span };
+    column += span;
+    return place;
+  });
+}
+
 /** Where each row begins, and where the last one ends. */
-function rowTops(cells: readonly Cell[], columns: number, heading: number): number[] {
+function rowTops(cells: readonly Cell[], places: readonly Place[], heading: number): number[] {
   const tops = [heading];
-  for (let i = 0; i < cells.length; i += columns)
-    tops.push(tops.at(-1)! + Math.max(...cells.slice(i, i + columns).map(({ height }) => height)));
+  for (let row = 0; row <= (places.at(-1)?.row ?? -1); row++) {
+    const heights = cells.filter((_, i) => places[i]!.row === row).map(({ height }) => height);
+    tops.push(tops.at(-1)! + Math.max(...heights));
+  }
   return tops;
 }
 
@@ -159,26 +192,26 @@ function drawPanel(panel: ComposedPanel, i: number, layout: Layout): Cell {
 }
 
 /** About as high as the maps beside it. */
-function curves({ figure }: ComposedCurves, { cell, barRoom }: Layout): Cell {
-  const plot = { width: Math.max(60, cell - curvesRoom(figure)), height: Math.max(80, cell - barRoom - 54) };
+function curves({ figure, span = 1 }: ComposedCurves, { cell, barRoom }: Layout): Cell {
+  const height = Math.max(80, cell / span - barRoom - 54);
+  const plot = { width: Math.max(60, cell - curvesRoom(figure)), height };
   return curvesCell(figure, plot);
 }
 
 function image(panel: ComposedMap | ComposedRgb, i: number, layout: Layout): Cell {
-  const { cell, barRoom, figure } = layout;
+  const { cell, barRoom, isMarked, figure } = layout;
   const width = cell - barRoom;
   const height = (width * panel.rows) / panel.cols;
   const drawn =
     panel.kind === "map"
       ? heatMapImage(panel, panel.scale, width, height, true)
       : rgbImage({ rows: panel.rows, cols: panel.cols, rgb: panel.rgb }, width, height);
-  const hasBar = hasScaleBar(i, figure);
-  const foot = hasBar ? FOOT : 0;
+  const foot = isMarked ? FOOT : 0;
   const { svg, height: more } =
     panel.kind === "map"
       ? ownBar(panel, figure, width, height, foot)
       : legend(panel.channels, i, width, height + foot + 6);
-  const bar = !hasBar
+  const bar = !isMarked
     ? ""
     : panel.voxelMm
       ? scaleBar(panel.voxelMm * panel.cols, width, 0, height + 9)
@@ -187,15 +220,18 @@ function image(panel: ComposedMap | ComposedRgb, i: number, layout: Layout): Cel
   return { svg: drawn + frame + svg + bar, height: height + foot + more };
 }
 
-function hasScaleBar(i: number, { panels, columns, scaleBars }: ComposedFigure): boolean {
-  if (scaleBars === "none") return false;
-  const lengths = panels.map((panel) => (panel.kind === "curves" ? undefined : (panel.voxelMm ?? 0) * panel.cols));
-  const known = lengths.filter((length) => length !== undefined);
-  const isCommon = known.every((length) => Math.abs(length - known[0]!) <= 1e-6 * length);
-  if (scaleBars === "each" || !isCommon) return true;
-  const last = Math.floor((panels.length - 1) / columns) * columns;
-  const first = panels.findIndex((panel, at) => at >= last && panel.kind !== "curves");
-  return i === (first >= 0 ? first : panels.findIndex((panel) => panel.kind !== "curves"));
+/** @param widths of the panels' images */
+function scaleBarsOf({ panels, scaleBars }: ComposedFigure, places: readonly Place[], widths: readonly number[]) {
+  const scales = panels.map((panel, i) =>
+    panel.kind === "curves" ? undefined : ((panel.voxelMm ?? 0) * panel.cols) / widths[i]!,
+  );
+  const known = scales.filter((scale) => scale !== undefined);
+  const isCommon = known.every((scale) => Math.abs(scale - known[0]!) <= 1e-6 * scale);
+  const last = Math.max(...places.filter((_, i) => scales[i] !== undefined).map(({ row }) => row));
+  const first = places.findIndex(({ row }, i) => row === last && scales[i] !== undefined);
+  return scales.map(
+    (scale, i) => scale !== undefined && scaleBars !== "none" && (scaleBars === "each" || !isCommon || i === first),
+  );
 }
 
 function ownBar(

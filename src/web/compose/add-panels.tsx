@@ -204,7 +204,9 @@ function AddPattern({ info, onAdd }: AddProps) {
       <button
         type="button"
         className="primary"
-        onClick={() => onAdd([{ kind: "pattern", name, ordinate: "sqrt", hasTicks: true, ...(isVoxel && { voxel }) }])}
+        onClick={() =>
+          onAdd([{ kind: "pattern", name, ordinate: "sqrt", hasTicks: true, span: 2, ...(isVoxel && { voxel }) }])
+        }
       >
         add pattern
       </button>

@@ -118,6 +118,24 @@ describe("the figure", () => {
     expect(svg({ colourBars: "none" })).not.toContain("(Å)");
     expect(svg({ background: "transparent" })).not.toContain('fill="white"');
   });
+  it("gives a panel as many columns as it asks for, and begins a row where it does not fit", () => {
+    const places = (spans: readonly number[]): string[] => {
+      const panels = spans.map((span, i) => map(`map/Cu/${"abc"[i]}`, [1, 2, 3, 4], { ...wide, span }));
+      const drawn = composedFigure(composeFigure({ ...all, columns: 2 }, panels));
+      return [...drawn.matchAll(/translate\(([\d.]+),([\d.]+)\)" data-cell/g)].map(([, x, y]) => `${x},${y}`);
+    };
+    const [[a, b, c], [d, e, f]] = [places([1, 1, 1]), places([1, 2, 1])] as [string[], string[]];
+    const column = (place: string | undefined): string => place!.split(",")[0]!;
+    expect([d, column(e), column(f)]).toEqual([a, column(a), column(c)]);
+    expect(column(b)).not.toBe(column(a));
+    expect(new Set([d, e, f].map((place) => place!.split(",")[1])).size).toBe(3);
+  });
+  it("has a scale bar for each map where their scales differ", () => {
+    const other = { ...loaded[1]!, image: image("map/Cu/c", [1, 2, 3, 4], { voxelMm: 0.2 }) } as Loaded;
+    const drawn = composedFigure(composeFigure({ ...all, columns: 2 }, [loaded[0]!, other]));
+    expect(drawn).toContain(">50 µm<");
+    expect(drawn).toContain(">100 µm<");
+  });
   it("says when its panels do not fit into its width", () => {
     expect(() => svg({ widthMm: 30, fontPt: 20 })).toThrow("too narrow");
   });

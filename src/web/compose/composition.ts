@@ -16,6 +16,8 @@ interface OfFile {
   readonly file?: string;
   /** left out: what the result calls it */
   readonly title?: string;
+  /** columns that it takes; left out: 1 */
+  readonly span?: number;
 }
 
 export interface MapSpec extends OfFile {
@@ -229,7 +231,7 @@ export function composeFigure(composition: Composition, loaded: readonly Loaded[
   );
   const scales = scalesOf(maps, background);
   const first = loaded.flatMap((one) => ("image" in one ? [one.image] : "images" in one ? one.images : []))[0];
-  const panels = loaded.map((one, i): ComposedPanel => {
+  const drawn = loaded.map((one, i): ComposedPanel => {
     if ("pattern" in one) return curvesPanel(one.spec, one.pattern);
     if ("images" in one) return rgbPanel(one.spec, one.images, composition, first!);
     const { image, spec } = one;
@@ -244,6 +246,7 @@ export function composeFigure(composition: Composition, loaded: readonly Loaded[
       ...(image.voxelMm !== undefined && { voxelMm: image.voxelMm }),
     } satisfies ComposedMap;
   });
+  const panels = drawn.map((panel, i) => ({ ...panel, span: Number(loaded[i]!.spec.span) || 1 }));
   return { ...rest, panels, isTransparent: background === "transparent" };
 }
 

@@ -7,97 +7,113 @@ import { Choice, TextField } from "./fields.tsx";
 
 const WIDTHS = { "85": "85 mm, one column", "180": "180 mm, two columns" } as const;
 
-export function FigureSettings({
-  composition,
-  change,
-  loaded,
-}: {
-  composition: Composition;
-  change: (part: Partial<Composition>) => void;
-  loaded: readonly Loaded[];
-}) {
-  const { title, note, columns, widthMm, fontPt, letters, scaleBars, colourBars, background, fits } = composition;
+interface SettingsProps {
+  readonly composition: Composition;
+  readonly change: (part: Partial<Composition>) => void;
+}
+
+export function FigureSettings(props: SettingsProps & { loaded: readonly Loaded[] }) {
+  const { composition, change } = props;
   return (
     <Panel name="layout" title="Layout">
       <div className="compose-form">
-        <TextField label="title" value={title} onChange={(next) => change({ title: next ?? "" })} />
-        <TextField label="note" value={note} onChange={(next) => change({ note: next ?? "" })} />
+        <TextField label="title" value={composition.title} onChange={(next) => change({ title: next ?? "" })} />
+        <TextField label="note" value={composition.note} onChange={(next) => change({ note: next ?? "" })} />
         <div className="compose-grid">
-          <div className="compose-field">
-            <span>width (mm)</span>
-            <span className="compose-line">
-              <NumberField
-                label="width in mm"
-                value={widthMm}
-                onChange={(value) => change({ widthMm: within(value, LIMITS.widthMm) })}
-              />
-              {Object.entries(WIDTHS).map(([mm, said]) => (
-                <button
-                  key={mm}
-                  type="button"
-                  title={said}
-                  aria-pressed={widthMm === Number(mm)}
-                  onClick={() => change({ widthMm: Number(mm) })}
-                >
-                  {mm}
-                </button>
-              ))}
-            </span>
-          </div>
-          <div className="compose-field">
-            <span>text (pt)</span>
-            <NumberField
-              label="text size in points"
-              value={fontPt}
-              onChange={(v) => change({ fontPt: within(v, LIMITS.fontPt) })}
-            />
-          </div>
-          <div className="compose-field">
-            <span>columns</span>
-            <NumberField
-              label="columns"
-              value={columns}
-              onChange={(value) => change({ columns: within(Math.round(value), LIMITS.columns) })}
-            />
-          </div>
-          <Choice
-            label="letters"
-            value={letters}
-            options={{ lower: "a b c", upper: "A B C", none: "none" }}
-            onChange={(next) => change({ letters: next })}
-          />
-          <Choice
-            label="colour bars"
-            value={colourBars}
-            options={{ right: "right", below: "below", shared: "shared", none: "none" }}
-            onChange={(next) => change({ colourBars: next })}
-          />
-          <Choice
-            label="scale bars"
-            value={scaleBars}
-            options={{ one: "one", each: "each", none: "none" }}
-            onChange={(next) => change({ scaleBars: next })}
-          />
-          <Choice
-            label="no value"
-            value={background}
-            options={{ white: "white", grey: "grey", transparent: "transparent" }}
-            onChange={(next) => change({ background: next })}
-          />
-          <Choice
-            label="fits"
-            hint="strong: converged, and of places, widths and cells only where the phase has 5 % of its strong voxels"
-            value={fits}
-            options={{ strong: "strong", converged: "converged", all: "all" }}
-            onChange={(next) => change({ fits: next })}
-          />
+          <SizeFields {...props} />
+          <StyleFields {...props} />
         </div>
-        <CropFields composition={composition} change={change} loaded={loaded} />
+        <CropFields {...props} />
         <button type="button" onClick={() => change({ ...DEFAULTS, panels: undefined, crop: undefined })}>
           begin anew
         </button>
       </div>
     </Panel>
+  );
+}
+
+function SizeFields({ composition: { widthMm, fontPt, columns }, change }: SettingsProps) {
+  return (
+    <>
+      <div className="compose-field">
+        <span>width (mm)</span>
+        <span className="compose-line">
+          <NumberField
+            label="width in mm"
+            value={widthMm}
+            onChange={(value) => change({ widthMm: within(value, LIMITS.widthMm) })}
+          />
+          {Object.entries(WIDTHS).map(([mm, said]) => (
+            <button
+              key={mm}
+              type="button"
+              title={said}
+              aria-pressed={widthMm === Number(mm)}
+              onClick={() => change({ widthMm: Number(mm) })}
+            >
+              {mm}
+            </button>
+          ))}
+        </span>
+      </div>
+      <div className="compose-field">
+        <span>text (pt)</span>
+        <NumberField
+          label="text size in points"
+          value={fontPt}
+          onChange={(value) => change({ fontPt: within(value, LIMITS.fontPt) })}
+        />
+      </div>
+      <div className="compose-field">
+        <span>columns</span>
+        <NumberField
+          label="columns"
+          value={columns}
+          onChange={(value) => change({ columns: within(Math.round(value), LIMITS.columns) })}
+        />
+      </div>
+    </>
+  );
+}
+
+function StyleFields({ composition, change }: SettingsProps) {
+  const { letters, scaleBars, colourBars, background, fits } = composition;
+  return (
+    <>
+      <Choice
+        label="letters"
+        value={letters}
+        options={{ lower: "a b c", upper: "A B C", none: "none" }}
+        onChange={(next) => change({ letters: next })}
+      />
+      <Choice
+        label="colour bars"
+        value={colourBars}
+        options={{ right: "right", below: "below", shared: "shared", none: "none" }}
+        onChange={(next) => change({ colourBars: next })}
+      />
+      <Choice
+        label="scale bars"
+        value={scaleBars}
+        options={{ one: "one", each: "each", none: "none" }}
+        hint="one: where all maps have one scale"
+        onChange={(next) => change({ scaleBars: next })}
+      />
+      <Choice
+        label="no value"
+        value={background}
+        options={{ white: "white", grey: "grey", transparent: "transparent" }}
+        hint="air and voxels that are left out; transparent: the whole figure has no sheet (in the SVG)"
+        onChange={(next) => change({ background: next })}
+      />
+      <Choice
+        label="fits"
+        hint="strong: converged, and of places, widths and cells only where the phase has 5 % of its strong voxels"
+        value={fits}
+        options={{ strong: "strong", converged: "converged", all: "all" }}
+        onChange={(next) => change({ fits: next })}
+      />
+    </>
   );
 }
 
@@ -110,7 +126,7 @@ const EDGES = [
 ] as const;
 const at = (i: number): number => [0, 2, 1, 3][i]!;
 
-function CropFields({ composition: { crop }, change, loaded }: Parameters<typeof FigureSettings>[0]) {
+function CropFields({ composition: { crop }, change, loaded }: SettingsProps & { loaded: readonly Loaded[] }) {
   const first = loaded.flatMap((one) => ("image" in one ? [one.image] : "images" in one ? one.images : []))[0];
   if (!first) return null;
   const { rows, cols, voxelMm } = first;

@@ -1,8 +1,16 @@
 /** How one panel looks; colours are those of its group. */
 import type { ComposedMap } from "../../stages/figure/index.ts";
-import { ColourControls, DEFAULT_COLOURS } from "../parts/colour-controls.tsx";
+import { ColourControls, DEFAULT_COLOURS, NumberField } from "../parts/colour-controls.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { groupOf, type Loaded, labelOf, type MapSpec, type PanelSpec, type PatternSpec } from "./composition.ts";
+import {
+  groupOf,
+  LIMITS,
+  type Loaded,
+  labelOf,
+  type MapSpec,
+  type PanelSpec,
+  type PatternSpec,
+} from "./composition.ts";
 import { TextField } from "./fields.tsx";
 import { namesOf } from "./use-panels.ts";
 
@@ -27,6 +35,16 @@ export function PanelSettings(props: PanelSettingsProps) {
       <div className="compose-form">
         <span className="dim compose-name">{[panel.file, ...namesOf(panel)].filter(Boolean).join(" · ")}</span>
         <TextField label="title" value={panel.title} hint={title ?? ""} onChange={(next) => change({ title: next })} />
+        <div className="compose-field">
+          <span>columns that it takes</span>
+          <NumberField
+            label="columns of the panel"
+            value={panel.span ?? 1}
+            onChange={(value) =>
+              change({ span: value > 1 ? Math.min(LIMITS.columns[1], Math.round(value)) : undefined })
+            }
+          />
+        </div>
         {panel.kind === "map" && <MapFields {...props} panel={panel} change={change} />}
         {panel.kind === "pattern" && <PatternFields panel={panel} change={change} />}
       </div>

@@ -20,8 +20,28 @@ export interface PreviewProps {
 /** CSS pixels in an inch: what resvg takes mm for. */
 const PIXELS_PER_INCH = 96;
 
-export function Preview({ file, composition, change, state, svg, error, select }: PreviewProps) {
+export function Preview(props: PreviewProps) {
+  const { state, svg, error, composition } = props;
   const [isPrintSize, setPrintSize] = useState(false);
+  const tools = <Tools {...props} isPrintSize={isPrintSize} setPrintSize={setPrintSize} />;
+  return (
+    <Panel name="preview" title="Figure" className="compose-preview" tools={tools}>
+      {state.errors.map((one) => (
+        <Message key={one.message} error={one} />
+      ))}
+      {error && <Message error={Object.assign(error, { code: "figure-too-narrow" })} />}
+      {state.waiting > 0 && <Busy what={`reading the numbers of ${state.waiting} panels`} />}
+      {svg && <Sheet {...props} svg={svg} isPrintSize={isPrintSize} crop={composition.crop} />}
+    </Panel>
+  );
+}
+
+interface ToolsProps extends PreviewProps {
+  readonly isPrintSize: boolean;
+  readonly setPrintSize: (is: boolean) => void;
+}
+
+function Tools({ file, composition, change, state, svg, isPrintSize, setPrintSize }: ToolsProps) {
   const { dpi, crop } = composition;
   const [width, height] = sizeOf(svg);
   const stem = file
@@ -29,53 +49,39 @@ export function Preview({ file, composition, change, state, svg, error, select }
     .at(-1)!
     .replace(/\.\w+$/, "");
   return (
-    <Panel
-      name="preview"
-      title="Figure"
-      className="compose-preview"
-      tools={
-        <>
-          {svg && (
-            <span className="dim" data-size={`${width} ${height}`}>
-              {width} × {height} mm
-            </span>
-          )}
-          <button type="button" aria-pressed={isPrintSize} onClick={() => setPrintSize(!isPrintSize)}>
-            printed size
-          </button>
-          <button type="button" disabled={!crop} onClick={() => change({ crop: undefined })}>
-            whole maps
-          </button>
-          <label>
-            PNG{" "}
-            <select
-              aria-label="resolution of the PNG"
-              value={dpi}
-              onChange={({ target }) => change({ dpi: Number(target.value) })}
-            >
-              {[150, 300, 600].map((value) => (
-                <option key={value} value={value}>{`${value} dpi`}</option>
-              ))}
-            </select>
-          </label>
-          {svg && (
-            <TakeAway
-              name={`${stem}-figure`}
-              svg={() => svg}
-              pngScale={dpi / PIXELS_PER_INCH}
-              data={[{ format: "zip", make: () => zippedNumbers(file, composition, state.loaded, svg) }]}
-            />
-          )}
-        </>
-      }
-    >
-      {state.errors.map((one) => (
-        <Message key={one.message} error={one} />
-      ))}
-      {error && <Message error={Object.assign(error, { code: "figure-too-narrow" })} />}
-      {state.waiting > 0 && <Busy what={`reading the numbers of ${state.waiting} panels`} />}
-      {svg && <Sheet svg={svg} isPrintSize={isPrintSize} crop={crop} state={state} change={change} select={select} />}
-    </Panel>
+    <>
+      {svg && (
+        <span className="dim" data-size={`${width} ${height}`}>
+          {width} × {height} mm
+        </span>
+      )}
+      <button type="button" aria-pressed={isPrintSize} onClick={() => setPrintSize(!isPrintSize)}>
+        printed size
+      </button>
+      <button type="button" disabled={!crop} onClick={() => change({ crop: undefined })}>
+        whole maps
+      </button>
+      <label>
+        PNG{" "}
+        <select
+          aria-label="resolution of the PNG"
+          value={dpi}
+          onChange={({ target }) => change({ dpi: Number(target.value) })}
+        >
+          {[...new Set([150, 300, 600, dpi])].map((value) => (
+            <option key={value} value={value}>{`${value} dpi`}</option>
+          ))}
+        </select>
+      </label>
+      {svg && (
+        <TakeAway
+          name={`${stem}-figure`}
+          svg={() => svg}
+          pngScale={dpi / PIXELS_PER_INCH}
+          data={[{ format: "zip", make: () => zippedNumbers(file, composition, state.loaded, svg) }]}
+        />
+      )}
+    </>
   );
 }
 
