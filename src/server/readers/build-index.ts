@@ -82,8 +82,8 @@ async function writeBlocks(
     const [from, to] = [block * step, Math.min(bins, (block + 1) * step)];
     await addLayers(stack, sigma, shape, from, to, running, tiles, goOn);
     if (!running.isComplete) firstMissing = Math.min(firstMissing, block);
-    const write = (name: IndexFile, data: Float64Array | Int32Array | Uint16Array): Promise<unknown> =>
-      files.get(name)!.write(new Uint8Array(data.buffer), 0, data.byteLength, block * data.byteLength);
+    const write = (name: IndexFile, data: Float64Array | Int32Array | Uint16Array): Promise<void> =>
+      writeAll(files.get(name)!, data, block * data.byteLength);
     await write("sums", running.sum);
     if (!running.isComplete) await write("missing", running.missing);
     await write("tiles", tiles.sum);
@@ -91,6 +91,15 @@ async function writeBlocks(
     if (sigma) await write("squares", tiles.squares);
     onBlock(block + 1, firstMissing);
   }
+}
+
+async function writeAll(
+  file: FileHandle,
+  data: Float64Array | Int32Array | Uint16Array,
+  position: number,
+): Promise<void> {
+  const { bytesWritten } = await file.write(new Uint8Array(data.buffer), 0, data.byteLength, position);
+  if (bytesWritten !== data.byteLength) throw new Error("the disk is full");
 }
 
 async function addLayers(

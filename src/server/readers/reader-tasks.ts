@@ -8,7 +8,7 @@ import type { OpenResult } from "./open-results.ts";
 import { regionPattern, voxelPattern } from "./region-pattern.ts";
 import { resultInfo, ticksOf } from "./result-info.ts";
 import type { Stack } from "./stack.ts";
-import { type IndexState, OpenIndex } from "./stack-index.ts";
+import { IndexError, type IndexState, OpenIndex } from "./stack-index.ts";
 
 /** A reply of one of two kinds: JSON, or arrays. */
 export interface ReaderReply {
@@ -69,6 +69,7 @@ export const READER_TASKS: { readonly [N in TaskName]: Task<N> } = {
   },
   image: async (open, { stack: name, index: state, ...range }, goOn) => {
     const stack = open.stack(name);
+    checkReply(`An image of ${name}`, [stack.rows, stack.cols], 4 * stack.rows * stack.cols);
     return withIndex(open, state, stack, async (index) => {
       const values = await binImage(stack, range, index, goOn);
       const { from, to } = range;
@@ -90,7 +91,10 @@ async function withIndex(
 ): Promise<ReaderReply> {
   const index = state?.identity === open.identity ? await OpenIndex.open(state) : undefined;
   try {
-    const reply = await work(index);
+    const reply = await work(index).catch((error: unknown) => {
+      if (error instanceof IndexError) return work(undefined);
+      throw error;
+    });
     return { ...reply, needsIndex: !index && rows * cols * bins > LEAST_INDEXED };
   } finally {
     await index?.close();
@@ -121,6 +125,15 @@ function sliceShape(result: Result): readonly [number, number] {
 /** One reply at most. */
 const MOST_BYTES = 64e6;
 
+/** @throws InputError "reply-too-large" */
+function checkReply(what: string, shape: readonly number[], bytes: number): void {
+  if (bytes <= MOST_BYTES) return;
+  throw new InputError(
+    "reply-too-large",
+    `${what} [${shape.join(", ")}] is ${(bytes / 1e6).toFixed(0)} MB, more than the ${MOST_BYTES / 1e6} MB of one reply. Ask for a part of it with offset and shape, for the pattern of a region, or for the image of a range of bins; \`xrdct export\` writes all of it.`,
+  );
+}
+
 /** @throws InputError "slab-outside" | "reply-too-large" | "result-name-unknown" */
 function readParts(result: Result, { name, offset, shape, parts }: TaskInputs["array"]): NamedArray[] {
   const whole = result.entry(name).shape;
@@ -138,12 +151,7 @@ function readParts(result: Result, { name, offset, shape, parts }: TaskInputs["a
   const itemBytes = (ending: string): number =>
     Number(/\d+$/.exec(entries.get(`${name}${ending}`)!.type)?.[0] ?? 64) / 8;
   const bytes = wanted.reduce((sum, ending) => sum + sizeOf(count) * itemBytes(ending), 0);
-  if (bytes > MOST_BYTES) {
-    throw new InputError(
-      "reply-too-large",
-      `${name} [${count.join(", ")}] is ${(bytes / 1e6).toFixed(0)} MB, more than the ${MOST_BYTES / 1e6} MB of one reply. Ask for a part of it with offset and shape, for the pattern of a region, or for the image of a range of bins; \`xrdct export\` writes all of it.`,
-    );
-  }
+  checkReply(name, count, bytes);
   return wanted.map((ending) => ({
     name: ending.slice(1) || "values",
     shape: count,

@@ -57,6 +57,11 @@ export interface TileBlock {
   readonly squares: Float64Array | undefined;
 }
 
+/** An index that cannot be read: there is a way without. */
+export class IndexError extends Error {
+  override readonly name = "IndexError";
+}
+
 export class OpenIndex {
   readonly state: IndexState;
   readonly #files = new Map<IndexFile, FileHandle>();
@@ -121,7 +126,7 @@ export class OpenIndex {
   async #read(name: IndexFile, into: Float64Array | Int32Array | Uint16Array, position: number): Promise<void> {
     const bytes = new Uint8Array(into.buffer);
     const { bytesRead } = await this.#files.get(name)!.read(bytes, 0, bytes.length, position);
-    if (bytesRead !== bytes.length) throw new Error(`the index ${this.state.folder} is cut off`);
+    if (bytesRead !== bytes.length) throw new IndexError(`${this.state.folder} is cut off`);
   }
 
   async close(): Promise<void> {
