@@ -12,10 +12,12 @@ import { TakeAway } from "../parts/take-away.tsx";
 import { createAxisLink, LinkedAxis } from "./linked-axis.tsx";
 import type { ChangeRefine, RefineState } from "./view-state.ts";
 
+/** none of them a phase's */
 const OBSERVED = "#7f8794";
-const CALCULATED = "#d1495b";
-const BACKGROUND = "#c9822b";
-const DIFFERENCE = "#3b82c4";
+const CALCULATED = "#2f6fed";
+const BACKGROUND = "#8a8f98";
+const FREE_PEAKS = "#a3860d";
+const DIFFERENCE = "#2f6fed";
 const X_LABEL = "2θ (°)";
 
 interface Props {
@@ -100,13 +102,23 @@ function useCurves({ pattern, phases }: RefineReply, { hasPhases, hidden }: Refi
         },
       ];
     });
+    const peaks = freePeaks(pattern);
     return [
       observed,
       { name: "background", values: pattern.background, colour: BACKGROUND },
+      ...(hasPhases && peaks ? [{ name: "free peaks + background", values: peaks, colour: FREE_PEAKS }] : []),
       ...own,
       { name: "calculated", values: pattern.calculated, colour: CALCULATED },
     ];
   }, [pattern, phases, hasPhases, hidden]);
+}
+
+/** What is neither background nor phase; undefined where that is nothing. */
+function freePeaks({ calculated, background, phases }: RefineReply["pattern"]): number[] | undefined {
+  const own = Object.values(phases);
+  const rest = calculated.map((all, i) => own.reduce((left, phase) => left - phase[i]!, all));
+  const most = Math.max(...calculated.map(Math.abs));
+  return rest.some((value, i) => Math.abs(value - background[i]!) > 1e-6 * most) ? rest : undefined;
 }
 
 function useDifference({ pattern }: RefineReply, isWeighted: boolean): Curve[] {

@@ -99,8 +99,8 @@ function StartMap({ file, model, isRight }: Props) {
         </label>
         {data && scans.length === 0 && <span className="dim">there is no scan.yaml in this folder</span>}
         <span className="dim">
-          The model and a copy of the scan.yaml that names it are written beside the scan; the run starts on the next
-          page, from the stage map.
+          The model, and a copy of the scan.yaml that names it, are written beside the scan. The next page checks them
+          and starts the run from the stage map; when it is done it takes the place of {file}.
         </span>
         <button type="button" className="primary" disabled={!isRight || !scan} onClick={start}>
           go to the run

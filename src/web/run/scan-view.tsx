@@ -11,7 +11,13 @@ import type { Schema } from "./json-schema.ts";
 import { ScanEditor } from "./scan-editor.tsx";
 import { useJobs } from "./use-job.ts";
 
-const VIEW: { tab: "form" | "text"; job: string } = { tab: "form", job: "" };
+/** output and from: what another page wants run */
+const VIEW: { tab: "form" | "text"; job: string; output: string; from: string } = {
+  tab: "form",
+  job: "",
+  output: "",
+  from: "",
+};
 const OPTIONS: StartOptions = { output: "", from: "", until: "", workers: "", memoryGb: "" };
 
 /** Checking reads headers of files: not at every key. */
@@ -41,7 +47,7 @@ function useDraft(path: string, saved: string) {
 function Workbench({ path, saved, schema }: { path: string; saved: string; schema: Schema }) {
   const [text, setText] = useDraft(path, saved);
   const [view, setView] = useView(VIEW);
-  const [options, setOptions] = useState(OPTIONS);
+  const [options, setOptions] = useState({ ...OPTIONS, output: view.output, from: view.from });
   const [error, setError] = useState<ApiError>();
   const [line, setLine] = useState<{ line: number }>();
   const client = useQueryClient();
@@ -63,7 +69,7 @@ function Workbench({ path, saved, schema }: { path: string; saved: string; schem
   };
   const started = ({ id }: JobInfo): void => {
     setOptions({ ...options, from: "" });
-    setView({ job: id });
+    setView({ job: id, from: "" });
   };
   return (
     <main className="page scan-view">
