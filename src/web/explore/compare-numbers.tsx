@@ -70,7 +70,7 @@ export function CompareNumbers({
                 <th>{unit ? `${label} (${unit})` : label}</th>
                 {COLUMNS.slice(1).map(({ key }) => (
                   <td key={key} className="number" data-read={`${name}-${key}`} data-value={statistics[key]}>
-                    {isMeant(name, key) && formatValue(statistics[key], name === "first" || name === "second" ? 6 : 4)}
+                    {isMeant(name, key) && formatValue(statistics[key], name === "first" || name === "second" ? 6 : 5)}
                   </td>
                 ))}
               </tr>

@@ -2,8 +2,8 @@
 import { type ReactNode, useMemo, useState } from "react";
 import type { ResultInfo } from "../../server/wire.ts";
 import { percentileLimits } from "../../stages/figure/index.ts";
-import { formatValue, valueText, withUnit } from "../core/format.ts";
-import { limitsOf } from "../parts/colour-controls.tsx";
+import { withUnit } from "../core/format.ts";
+import { limitsOf, NumberField } from "../parts/colour-controls.tsx";
 import { columnsData, type Source } from "../parts/data-files.ts";
 import { histogramSvg } from "../parts/figures.ts";
 import { Busy } from "../parts/message.tsx";
@@ -167,39 +167,35 @@ function BrushLine({ counts, values, status, unit, range, onBrush, children }: B
   const { below, above, total } = counts;
   const count = useMemo(() => (range ? countOf(voxelsInRange(values, status, range)) : 0), [values, status, range]);
   const outside = below + above > 0 ? `, ${below} below and ${above} above the axis` : "";
-  if (!range) {
-    return (
-      <p className="histogram-line dim">
-        <span data-read="histogram-total" data-value={total}>
-          {total} voxels{outside}.
-        </span>{" "}
-        Drag over the bars to find the voxels of a range.
-      </p>
-    );
-  }
+  const [from, to] = range ?? counts.limits;
+  const take = (low: number, high: number): void => {
+    if (high >= low) onBrush([low, high]);
+  };
   return (
-    <p className="histogram-line">
-      <span>
-        <span data-read="brush-from" data-value={range[0]}>
-          {formatValue(range[0])}
-        </span>
-        {" to "}
-        <span data-read="brush-to" data-value={range[1]}>
-          {valueText(range[1], unit)}
-        </span>
-        :
+    <div className="histogram-line">
+      <span data-read="brush" data-value={range?.join(" ")}>
+        from <NumberField label="brush from" value={from} onChange={(low) => take(low, to)} /> to{" "}
+        <NumberField label="brush to" value={to} onChange={(high) => take(from, high)} /> {unit}
       </span>
-      <b data-read="brush-count" data-value={count}>
-        {count} voxels
-      </b>
-      <span data-read="brush-share" data-value={count / total}>
-        {((100 * count) / Math.max(1, total)).toPrecision(3)} % of {total}
-      </span>
-      {children}
-      <button type="button" onClick={() => onBrush(undefined)}>
-        clear
-      </button>
-    </p>
+      {range ? (
+        <>
+          <b data-read="brush-count" data-value={count}>
+            {count} voxels
+          </b>
+          <span data-read="brush-share" data-value={count / total}>
+            {((100 * count) / Math.max(1, total)).toPrecision(3)} % of {total}
+          </span>
+          {children}
+          <button type="button" onClick={() => onBrush(undefined)}>
+            clear
+          </button>
+        </>
+      ) : (
+        <span className="dim" data-read="histogram-total" data-value={total}>
+          of {total} voxels{outside}: drag over the bars
+        </span>
+      )}
+    </div>
   );
 }
 

@@ -99,13 +99,13 @@ function StatisticsTable({ rows }: { rows: readonly Row[] }) {
               {used}
             </td>
             <td className="number" data-quantity="mean" data-value={mean}>
-              {formatValue(mean)}
+              {formatValue(mean, 5)}
             </td>
             <td className="number" data-quantity="sd" data-value={sd}>
-              {formatValue(sd, 4)}
+              {formatValue(sd, 3)}
             </td>
             <td className="number" data-quantity="median" data-value={median}>
-              {formatValue(median)}
+              {formatValue(median, 5)}
             </td>
             <td>{map.unit}</td>
           </tr>

@@ -1,6 +1,7 @@
 /** Which map is which colour, from where to where and how bright; what the colours mean. */
 import type { ResultInfo } from "../../server/wire.ts";
 import { formatValue, withUnit } from "../core/format.ts";
+import { NumberField } from "../parts/colour-controls.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { MapSelect } from "./compare-controls.tsx";
 import { labelled } from "./loaded-map.ts";
@@ -168,25 +169,13 @@ function RangeInputs({
   onValue: (value: [number, number]) => void;
 }) {
   const take = (low: number, high: number): void => {
-    if (Number.isFinite(low) && Number.isFinite(high) && high > low) onValue([low, high]);
+    if (high > low) onValue([low, high]);
   };
-  const field = (which: string, shown: number, act: (value: number) => void) => (
-    <input
-      // what is typed stays until it is left, what is set elsewhere shows at once
-      key={shown}
-      type="number"
-      step="any"
-      aria-label={`${label}, ${which}`}
-      defaultValue={Number(shown.toPrecision(6))}
-      onBlur={({ target }) => Number(target.value) !== Number(shown.toPrecision(6)) && act(target.valueAsNumber)}
-      onKeyDown={({ key, currentTarget }) => key === "Enter" && currentTarget.blur()}
-    />
-  );
   return (
     <div className="rgb-range">
       <span>{words}</span>
-      {field("low", lo, (low) => take(low, hi))}
-      {field("high", hi, (high) => take(lo, high))}
+      <NumberField label={`${label}, low`} value={lo} onChange={(low) => take(low, hi)} />
+      <NumberField label={`${label}, high`} value={hi} onChange={(high) => take(lo, high)} />
       <span className="dim">{unit}</span>
     </div>
   );
