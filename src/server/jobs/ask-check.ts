@@ -9,10 +9,12 @@ const MOST_MS = 120_000;
 /**
  * Checks a scan in a process of its own: its files may be large, or broken.
  *
+ * @param signal nobody waits for the answer any more
  * @throws InputError "check-lost" where that process ended without a word
  */
-export function askCheck(order: CheckOrder): Promise<ScanCheck> {
+export function askCheck(order: CheckOrder, signal: AbortSignal): Promise<ScanCheck> {
   const child = startProcess(order);
+  signal.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
   const timer = setTimeout(() => child.kill("SIGKILL"), MOST_MS);
   return new Promise<ScanCheck>((resolve, reject) => {
     child.on("message", (event: RunEvent) => {

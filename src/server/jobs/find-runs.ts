@@ -45,14 +45,31 @@ async function workFolders(root: string): Promise<string[]> {
     const next: string[] = [];
     for (const folder of level) {
       if (++seen > MOST_FOLDERS) return found;
-      for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-        if (!entry.isDirectory() || entry.name.startsWith(".") || entry.name === "node_modules") continue;
-        (entry.name.endsWith(".work") ? found : next).push(join(folder, entry.name));
-      }
+      for (const name of await foldersIn(folder)) (name.endsWith(".work") ? found : next).push(join(folder, name));
     }
     level = next;
   }
   return found;
+}
+
+/** Asked for again and again: a folder of 200 000 frames is read only when something in it came or went. */
+const known = new Map<string, { readonly mtimeMs: number; readonly names: readonly string[] }>();
+
+async function foldersIn(folder: string): Promise<readonly string[]> {
+  try {
+    const { mtimeMs } = await stat(folder);
+    const before = known.get(folder);
+    if (before?.mtimeMs === mtimeMs) return before.names;
+    const entries = await readdir(folder, { withFileTypes: true });
+    const names = entries
+      .filter((one) => one.isDirectory() && !one.name.startsWith(".") && one.name !== "node_modules")
+      .map(({ name }) => name);
+    if (known.size > 2 * MOST_FOLDERS) known.clear();
+    known.set(folder, { mtimeMs, names });
+    return names;
+  } catch {
+    return [];
+  }
 }
 
 /** The stage that was touched last. */

@@ -6,6 +6,7 @@ import { ModelConfig } from "../../refinement/index.ts";
 import type { ServerContext } from "../context.ts";
 import { askCheck } from "../jobs/ask-check.ts";
 import { outputOf } from "../jobs/output-path.ts";
+import type { CheckOrder } from "../jobs/run-order.ts";
 import { scanTemplate } from "../jobs/scan-template.ts";
 import { parseRequest } from "../parse-request.ts";
 import type { ScanCheck, ScanSchemas, ScanTemplate } from "../wire.ts";
@@ -26,9 +27,9 @@ export function addScanRoutes(app: FastifyInstance, context: ServerContext): voi
     return schemas;
   });
 
-  app.post("/api/scan-check", (request): Promise<ScanCheck> => {
+  app.post("/api/scan-check", (request, reply): Promise<ScanCheck> => {
     const { path, text, output, workers, memoryGb } = parseRequest(Check, request.body);
-    return askCheck({
+    const order: CheckOrder = {
       kind: "check",
       root: folder.root,
       scan: folder.target(path),
@@ -36,7 +37,11 @@ export function addScanRoutes(app: FastifyInstance, context: ServerContext): voi
       output: outputOf(folder, path, output),
       workers: workers ?? context.workers,
       memoryBytes: memoryGb === undefined ? context.memoryBytes : memoryGb * 1e9,
-    });
+    };
+    // while somebody types, most checks are of a text that is no more
+    const gone = new AbortController();
+    reply.raw.once("close", () => gone.abort());
+    return askCheck(order, gone.signal);
   });
 
   app.get("/api/scan-template", (request): Promise<ScanTemplate> => {

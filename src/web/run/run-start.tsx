@@ -119,7 +119,10 @@ function SaveDraft({ draft, onClose }: { draft: Draft; onClose: () => void }) {
             type="text"
             className="scan-wide"
             value={path}
-            onChange={(event) => setPath(event.target.value)}
+            onChange={(event) => {
+              setPath(event.target.value);
+              setError(undefined);
+            }}
             aria-label="path of the new scan"
           />
         </label>{" "}

@@ -27,7 +27,8 @@ export function jobInWords({ state, stages, maps }: JobInfo): string {
   if (state === "stopping") return "stopping after the block at hand; what is finished is kept";
   if (state === "interrupted") return `interrupted${at ? ` in ${at.name}, ${stageInWords(at)}` : ""}; it can go on`;
   if (state === "failed") return `failed${at ? ` in ${at.name}` : ""}`;
-  return maps && maps.length > 0 ? `done: ${maps.length} maps` : "done";
+  const filled = maps?.filter(({ voxels }) => voxels > 0).length ?? 0;
+  return filled > 0 ? `done: ${filled} maps` : "done";
 }
 
 /** "today 14:05", "3 May 14:05" */
