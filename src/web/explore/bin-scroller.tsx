@@ -67,13 +67,12 @@ export function BinScroller({ state, change, bins: count }: BinScrollerProps) {
         <NumberField label="bins taken together" value={width} onChange={resize} /> bins
       </span>
       <span title="take off the mean of so many bins on either side: what is left is the peak's">
-        less background of{" "}
+        background{" "}
         <NumberField
           label="background bins on either side"
           value={state.side}
           onChange={(value) => change({ side: Math.max(0, Math.min(count, Math.round(value))) })}
-        />{" "}
-        bins
+        />
       </span>
     </div>
   );

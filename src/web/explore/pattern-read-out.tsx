@@ -34,7 +34,7 @@ export function PatternReadOut({ pointer, info, unit, x, ticks, picked, bins }: 
             image of {binsText(info, bins, unit)} <span className="dim">({count(bins)})</span>
           </span>
         )}
-        <span className="dim">drag over the pattern for another range</span>
+        <span className="dim">drag: another range</span>
       </p>
     );
   }

@@ -4,7 +4,7 @@ import type { ArrayInfo, ResultInfo } from "../../server/wire.ts";
 import { type ApiError, type Params, useArrays } from "../core/api.ts";
 import { withUnit } from "../core/format.ts";
 import { useLast } from "./cursor.ts";
-import { binEdges, toRadialUnit, withRadialUnit } from "./radial-unit.ts";
+import { binEdges, RADIAL_LABELS, toRadialUnit, withRadialUnit } from "./radial-unit.ts";
 import type { OneState } from "./view-state.ts";
 
 export interface ShownImage {
@@ -40,9 +40,12 @@ export function titleOf({ name, title }: ArrayInfo): string {
 export function binsText(info: ResultInfo, [from, to]: readonly [number, number], unit?: OneState["unit"]): string {
   const { axis } = info;
   if (!axis) return to - from === 1 ? `bin ${from}` : `bins ${from} to ${to - 1}`;
-  const to_ = unit ?? axis.unit;
-  const ends = toRadialUnit(binEdges(axis.values, from, to), axis.unit, to_, info).sort();
-  return `${withRadialUnit(ends[0]!, to_)} to ${withRadialUnit(ends[1]!, to_)}`;
+  const shownIn = unit ?? axis.unit;
+  const ends = toRadialUnit(binEdges(axis.values, from, to), axis.unit, shownIn, info).sort();
+  const [low, high] = [withRadialUnit(ends[0]!, shownIn), withRadialUnit(ends[1]!, shownIn)];
+  // "2.57 to 2.76 Å⁻¹", "4.21° to 4.35°"
+  const suffix = RADIAL_LABELS[shownIn].unit && ` ${RADIAL_LABELS[shownIn].unit}`;
+  return `${suffix && low.endsWith(suffix) ? low.slice(0, -suffix.length) : low} to ${high}`;
 }
 
 export interface Shown {

@@ -318,7 +318,16 @@ function ShapeMark({ drawn, scale }: { drawn: DrawnShape; scale: Units }) {
           <g fill="none" stroke={colour} strokeWidth={1.8} {...(isDashed && { strokeDasharray: "5 3" })}>
             <Outline kind={shape.kind} at={html} />
             {label && (
-              <text x={html[0]!.x + 4} y={html[0]!.y - 4} fill={colour} stroke="none" fontSize={12}>
+              <text
+                x={html[0]!.x + 4}
+                y={html[0]!.y - 4}
+                fill={colour}
+                stroke="rgb(255 255 255 / 75%)"
+                strokeWidth={3}
+                strokeDasharray="none"
+                paintOrder="stroke"
+                fontSize={12}
+              >
                 {label}
               </text>
             )}
