@@ -56,6 +56,8 @@ export interface Result {
   first(): string | undefined;
   /** A text that goes with a stage, as "map/model"; undefined where the file has none. */
   readNote(name: string): string | undefined;
+  /** Each where the file says it. */
+  instrument(): { readonly wavelengthA?: number; readonly distanceM?: number };
   /** The stages that made this file, in their order. */
   processes(): ProcessSummary[];
   close(): void;
@@ -168,6 +170,12 @@ class NexusResult implements Result {
 
   readNote(name: string): string | undefined {
     return this.#file.text(`entry/${name}/data`);
+  }
+
+  instrument(): { readonly wavelengthA?: number; readonly distanceM?: number } {
+    const number = (path: string): number | undefined => this.#file.numbers(`entry/instrument/${path}`)?.[0];
+    const [wavelengthA, distanceM] = [number("beam/incident_wavelength"), number("detector/distance")];
+    return { ...(wavelengthA !== undefined && { wavelengthA }), ...(distanceM !== undefined && { distanceM }) };
   }
 
   processes(): ProcessSummary[] {

@@ -17,6 +17,13 @@ export interface ResultOptions {
   readonly startedAt?: string;
 }
 
+/** What bins stand for; each where it is known. */
+export interface ResultInstrument {
+  readonly wavelengthA?: number | undefined;
+  /** from the sample to the detector */
+  readonly distanceM?: number | undefined;
+}
+
 export interface ProcessRecord {
   /** the stage's full configuration, kept as JSON */
   readonly config: unknown;
@@ -66,6 +73,7 @@ export interface MapOptions {
 }
 
 export interface ResultWriter {
+  instrument(instrument: ResultInstrument): void;
   /** Records a stage; stages are numbered in the order of these calls. */
   process(stage: string, record: ProcessRecord): void;
   /**
@@ -125,6 +133,23 @@ class NexusResultWriter implements ResultWriter {
   constructor(file: Hdf5Writer, options: ResultOptions) {
     this.#file = file;
     this.#options = options;
+  }
+
+  instrument({ wavelengthA, distanceM }: ResultInstrument): void {
+    if (wavelengthA !== undefined) this.#quantity("beam", "NXbeam", "incident_wavelength", wavelengthA, "angstrom");
+    if (distanceM !== undefined) this.#quantity("detector", "NXdetector", "distance", distanceM, "m");
+  }
+
+  #quantity(part: string, nxClass: string, name: string, value: number, unit: string): void {
+    const at = "entry/instrument";
+    if (!this.#file.has(at)) {
+      this.#file.group(at);
+      this.#file.attribute(at, "NX_class", "NXinstrument");
+    }
+    this.#file.group(`${at}/${part}`);
+    this.#file.attribute(`${at}/${part}`, "NX_class", nxClass);
+    this.#file.number(`${at}/${part}/${name}`, value, "float64");
+    this.#file.attribute(`${at}/${part}/${name}`, "units", unit);
   }
 
   process(stage: string, record: ProcessRecord): void {

@@ -38,6 +38,7 @@ const volumeOptions = {
 const inputs = [{ path: "scan/a.h5", bytes: 3e9, sha256: "ab".repeat(32) }];
 
 function writeAll(writer: ResultWriter, compress = false): void {
+  writer.instrument({ wavelengthA: 0.11979, distanceM: 1.0213 });
   writer.process("reconstruct", {
     config: { method: "fbp", filter: "ramp", "non-negative": false },
     startedAt: "2026-01-01T00:00:00Z",
@@ -73,6 +74,8 @@ describe("what is written comes back", () => {
   ])("%s", async (name, compress) => {
     const result = await openResult(await written(`${name}.nxs`, compress));
     expect(result.title).toBe("Zelle ü");
+    expect(result.instrument()).toEqual({ wavelengthA: 0.11979, distanceM: 1.0213 });
+    expect(result.first()).toBe("map/NMC532/a");
     expect(result.list().map((entry) => entry.name)).toEqual([
       "map/NMC532/a",
       "map/NMC532/a_esd",

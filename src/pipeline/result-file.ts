@@ -40,6 +40,7 @@ export async function assembleResult(
     for (const { name, settings, startedAt, endedAt, inputs, notes, key } of stages) {
       writer.process(name, { config: { settings, key }, startedAt, endedAt, inputs, notes });
     }
+    if (left.patterns) writer.instrument(left.patterns);
     const isRaster = !left.measured && left.patterns && left.volume?.volume.path === left.patterns.patterns.path;
     if (left.patterns && !isRaster && stages.some(({ name }) => name === "integrate"))
       writePatterns(writer, left.patterns);

@@ -35,21 +35,22 @@ export class OpenResult {
   }
 
   /** @throws InputError "result-name-unknown" | "not-a-stack" */
-  stack(name: string): Stack {
-    const stack = this.#stacks.get(name) ?? openStack(this.result, name, this.#file);
+  async stack(name: string): Promise<Stack> {
+    const stack = this.#stacks.get(name) ?? (await openStack(this.result, name, this.#file));
     this.#stacks.set(name, stack);
     return stack;
   }
 
-  /** The standard uncertainty of a stack, where the file keeps it; its pieces are those of the stack. */
-  sigmaOf(name: string): Stack | undefined {
+  /** A stack with its standard uncertainty, where the file keeps it; both with the same pieces. @throws as stack */
+  async stackWithSigma(name: string): Promise<{ stack: Stack; sigma: Stack | undefined }> {
     const esd = `${name}_esd`;
-    if (!this.result.list().some((one) => one.name === esd)) return undefined;
-    const [stack, sigma] = [this.stack(name), this.stack(esd)];
-    if (sigma.layout === stack.layout) return sigma;
+    const stack = await this.stack(name);
+    if (!this.result.list().some((one) => one.name === esd)) return { stack, sigma: undefined };
+    const sigma = await this.stack(esd);
+    if (sigma.layout === stack.layout) return { stack, sigma };
     // of two ways to read, the one that both have
-    for (const one of [name, esd]) this.#stacks.set(one, openStack(this.result, one));
-    return this.stack(esd);
+    for (const one of [name, esd]) this.#stacks.set(one, await openStack(this.result, one));
+    return { stack: await this.stack(name), sigma: await this.stack(esd) };
   }
 
   close(): void {

@@ -54,21 +54,21 @@ type Task<N extends TaskName> = (
 export const READER_TASKS: { readonly [N in TaskName]: Task<N> } = {
   info: ({ result }, { file }) => ({ json: resultInfo(result, file) }),
   array: ({ result }, input) => ({ arrays: readParts(result, input) }),
-  voxel: (open, { stack, y, x }) => {
-    const arrays = voxelPattern(open.stack(stack), open.sigmaOf(stack), y, x);
+  voxel: async (open, { stack: name, y, x }) => {
+    const { stack, sigma } = await open.stackWithSigma(name);
+    const arrays = voxelPattern(stack, sigma, y, x);
     return { arrays, meta: { voxels: arrays[0]!.data.some(Number.isFinite) ? 1 : 0 } };
   },
   region: async (open, input, goOn) => {
-    const stack = open.stack(input.stack);
-    const sigma = open.sigmaOf(input.stack);
+    const { stack, sigma } = await open.stackWithSigma(input.stack);
     const inside = insideOf(input.region, stack);
     return withIndex(open, input.index, stack, async (index) => {
-      const { arrays, voxels } = await regionPattern(open.stack(input.stack), sigma, inside, index, goOn);
+      const { arrays, voxels } = await regionPattern(stack, sigma, inside, index, goOn);
       return { arrays, meta: { voxels } };
     });
   },
   image: async (open, { stack: name, index: state, ...range }, goOn) => {
-    const stack = open.stack(name);
+    const stack = await open.stack(name);
     checkReply(`An image of ${name}`, [stack.rows, stack.cols], 4 * stack.rows * stack.cols);
     return withIndex(open, state, stack, async (index) => {
       const values = await binImage(stack, range, index, goOn);

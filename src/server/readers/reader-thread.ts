@@ -40,8 +40,7 @@ function read({ task, path, input }: ReaderRequest, goOn: () => void): Promise<R
 async function build({ id, path, input }: BuildRequest, goOn: () => void): Promise<ReaderReply> {
   const { stack: name, folder, mostBytes } = input;
   return files.use(path, async (open) => {
-    const sigma = open.sigmaOf(name);
-    const stack = open.stack(name);
+    const { stack, sigma } = await open.stackWithSigma(name);
     const shape = indexShape(stack, sigma);
     if (indexBytes(shape) > mostBytes) return { json: null };
     let state: IndexState = { ...shape, identity: open.identity, folder, blocks: 0, firstMissing: 0 };

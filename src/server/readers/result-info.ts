@@ -98,7 +98,7 @@ const refinementOf = (result: Result): MapRefinement | undefined => {
   return note === undefined ? undefined : (JSON.parse(note) as MapRefinement);
 };
 
-/** What the refinement and the stages' settings say of the beam and the detector. */
+/** As the file says it; earlier ones say it in the refinement or in the stages' settings. */
 function instrumentOf(
   result: Result,
   refinement: RefinementResult | undefined,
@@ -106,7 +106,11 @@ function instrumentOf(
   const energyKeV = settingOf(result, "energyKeV");
   const distanceMm = settingOf(result, "distanceMm");
   const wavelengthA = refinement?.wavelengthA ?? (energyKeV && energyKeVToWavelengthA(energyKeV));
-  return { ...(wavelengthA && { wavelengthA }), ...(distanceMm && { distanceM: distanceMm / 1000 }) };
+  return {
+    ...(wavelengthA && { wavelengthA }),
+    ...(distanceMm && { distanceM: distanceMm / 1000 }),
+    ...result.instrument(),
+  };
 }
 
 /** The first number of that name in the stages' settings. */

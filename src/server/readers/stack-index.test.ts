@@ -50,13 +50,13 @@ async function makeCase(name: string, hasHoles: boolean, compress: boolean): Pro
   const open = await OpenResult.open(path);
   const place = join(folder, name);
   mkdirSync(place);
-  const stack = open.stack("reconstruct/data");
+  const { stack, sigma: errors } = await open.stackWithSigma("reconstruct/data");
   let made = { blocks: 0, firstMissing: 0 };
   const onBlock = (blocks: number, firstMissing: number): void => {
     made = { blocks, firstMissing };
   };
-  await buildIndex(stack, open.sigmaOf("reconstruct/data"), place, onBlock, () => {});
-  const shape = indexShape(stack, open.sigmaOf("reconstruct/data"));
+  await buildIndex(stack, errors, place, onBlock, () => {});
+  const shape = indexShape(stack, errors);
   return { values, open, state: { ...shape, ...made, identity: open.identity, folder: place } };
 }
 
@@ -102,8 +102,7 @@ describe.each([
   ["gzip-with-holes", true, true],
 ])("%s", async (name, hasHoles, compress) => {
   const { values, open, state } = await makeCase(name, hasHoles, compress);
-  const stack = open.stack("reconstruct/data");
-  const errors = open.sigmaOf("reconstruct/data");
+  const { stack, sigma: errors } = await open.stackWithSigma("reconstruct/data");
   const blocks = blockCount(state);
 
   it("is read in the way that its storage allows", () => {

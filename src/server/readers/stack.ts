@@ -49,7 +49,7 @@ export interface Stack {
  * @param file descriptor of the result file; left out: the library reads
  * @throws InputError "result-name-unknown" | "not-a-stack"
  */
-export function openStack(result: Result, name: string, file?: number): Stack {
+export async function openStack(result: Result, name: string, file?: number): Promise<Stack> {
   const { shape } = result.entry(name);
   const [rows, cols, bins] = shape;
   if (shape.length !== 3 || rows === undefined || cols === undefined || bins === undefined) {
@@ -62,20 +62,26 @@ export function openStack(result: Result, name: string, file?: number): Stack {
   const packed = new PackedStack(result, size);
   const table = file === undefined ? undefined : result.chunkTable(name, file);
   if (!table || file === undefined) return packed;
-  const plain = new PlainStack(file, size, table, packed.voxel(0, 0).constructor as Float32ArrayConstructor);
-  return isSame(plain, packed) ? plain : packed;
+  const { values } = await packed.read({ row: 0, rows: 1, col: 0, cols: 1, bin: 0, bins: 1 });
+  const plain = new PlainStack(file, size, table, values.constructor as Float32ArrayConstructor);
+  return (await isSame(plain, packed)) ? plain : packed;
 }
 
 /** The table was read without the library: what it leads to has to be what the library finds. */
-function isSame(one: Stack, other: Stack): boolean {
-  return [
-    [0, 0],
-    [one.rows >> 1, one.cols >> 1],
-    [one.rows - 1, one.cols - 1],
-  ].every(([row, col]) => {
-    const values = other.voxel(row!, col!);
-    return one.voxel(row!, col!).every((value, bin) => Object.is(value, values[bin]));
-  });
+async function isSame(plain: Stack, packed: Stack): Promise<boolean> {
+  const { rows, cols, bins, depth } = plain;
+  const places = [
+    [0, 0, 0],
+    [rows >> 1, cols >> 1, bins >> 1],
+    [rows - 1, cols - 1, bins - 1],
+  ] as const;
+  for (const [row, col, bin] of places) {
+    const layer = Math.floor(bin / depth);
+    const found = plain.readRun!(row, col, 1, layer)[bin - layer * depth];
+    const { values } = await packed.read({ row, rows: 1, col, cols: 1, bin, bins: 1 });
+    if (!Object.is(found, values[0])) return false;
+  }
+  return true;
 }
 
 type Size = Pick<Stack, "name" | "rows" | "cols" | "bins">;
