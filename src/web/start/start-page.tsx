@@ -26,6 +26,11 @@ export function StartPage() {
   useEffect(() => {
     if (wasThere) void refetch();
   }, []);
+  const hasResults = (found.data?.results.length ?? 0) > 0;
+  useEffect(() => {
+    // the page that comes next most likely, while there is time
+    if (hasResults) requestIdleCallback(() => void import("../explore/explore-page.tsx").catch(() => {}));
+  }, [hasResults]);
   return (
     <main className="page start">
       <div className="start-found">
