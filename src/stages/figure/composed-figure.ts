@@ -210,7 +210,7 @@ function image(panel: ComposedMap | ComposedRgb, i: number, layout: Layout): Cel
   const { svg, height: more } =
     panel.kind === "map"
       ? ownBar(panel, figure, width, height, foot)
-      : legend(panel.channels, i, width, height + foot + 6);
+      : legend(panel.channels, i, cell, height + foot + 6);
   const bar = !isMarked
     ? ""
     : panel.voxelMm

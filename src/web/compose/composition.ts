@@ -268,17 +268,30 @@ function rgbPanel(
   const voxelMm = images[0]!.voxelMm;
   return {
     kind: "rgb",
-    title: title ?? images.map(({ name }) => name.split("/").at(-2)).join(", "),
+    title: title ?? channelTitle(images),
     rows,
     cols,
     rgb: onPaper(rgbPixels(channels, rows * cols, 1), cuts, background),
     channels: images.map((image, c) => ({
-      label: `${image.name.split("/").slice(1, -1).join(" ")} ${labelOf(image)}`.trim(),
+      label: channelLabel(image),
       colour: RGB[c]!,
       limits: limits[c]!,
     })),
     ...(voxelMm !== undefined && { voxelMm }),
   };
+}
+
+/** "weight fraction: Al, Cu"; where the quantities differ, their owners alone */
+function channelTitle(images: readonly LoadedImage[]): string {
+  const owners = [...new Set(images.map(({ name }) => name.split("/").at(-2)))].join(", ");
+  const [symbol, ...others] = new Set(images.map(({ name }) => name.split("/").at(-1)!.replaceAll("_", " ")));
+  return others.length > 0 ? owners : `${symbol}: ${owners}`;
+}
+
+/** "Cu (wt%)", "Cu 111 area (counts)": short, as there is little room below an image. */
+function channelLabel(image: LoadedImage): string {
+  const owner = image.name.split("/").slice(1, -1).join(" ");
+  return isShare(image.name) ? `${owner} (wt%)` : `${owner} ${labelOf(image)}`.trim();
 }
 
 /** Voxels without any value as those of the maps beside. */

@@ -4,10 +4,13 @@ import type { ResultInfo } from "../../server/wire.ts";
 import { useArrays } from "../core/api.ts";
 import { formatValue, withUnit } from "../core/format.ts";
 import { DEFAULT_COLOURS, limitsOf } from "../parts/colour-controls.tsx";
+import { imageData } from "../parts/data-files.ts";
+import { mapSvg } from "../parts/figures.ts";
 import { MapPlot, type Point } from "../parts/map-plot.tsx";
 import { Busy, Message } from "../parts/message.tsx";
 import { Panel } from "../parts/panel.tsx";
 import type { Shape } from "../parts/shapes.ts";
+import { TakeAway } from "../parts/take-away.tsx";
 import type { ChangeRefine, RefineState } from "./view-state.ts";
 
 const TARGETS = [
@@ -66,33 +69,46 @@ function PlaceMap({ info, state, change, name, maps }: Props & { name: string; m
   const pick = ({ x, y }: Point): void => change({ target: "voxel", voxel: [Math.floor(x), Math.floor(y)] });
   const at = state.target === "voxel" ? state.voxel : undefined;
   const value = at && values ? values[at[1] * cols + at[0]] : undefined;
+  const plot = {
+    ...{ rows, cols, limits },
+    label: withUnit(array.title, array.unit && `(${array.unit})`),
+    ...(at && { cursor: { x: at[0], y: at[1] } }),
+    shapes: state.target === "region" && state.region ? [{ shape: state.region }] : [],
+  };
   return (
     <>
-      <select
-        aria-label="map"
-        className="refine-map-choice"
-        value={name}
-        onChange={({ target }) => change({ map: target.value })}
-      >
-        {maps.map((one) => (
-          <option key={one.name} value={one.name}>
-            {one.name}
-          </option>
-        ))}
-      </select>
+      <div className="refine-place-head">
+        <select
+          aria-label="map"
+          className="refine-map-choice"
+          value={name}
+          onChange={({ target }) => change({ map: target.value })}
+        >
+          {maps.map((one) => (
+            <option key={one.name} value={one.name}>
+              {one.name}
+            </option>
+          ))}
+        </select>
+        {values && (
+          <TakeAway
+            name={name}
+            svg={() => mapSvg({ ...plot, values, title: array.title, ...(info.voxelMm && { voxelMm: info.voxelMm }) })}
+            data={imageData({ ...plot, values }, { file: info.file, array: name })}
+          />
+        )}
+      </div>
       {error && <Message error={error} />}
       {!values && !error && <Busy what="reading the map" />}
       {values && (
         <MapPlot
           name="place"
-          {...{ rows, cols, values, limits }}
-          label={withUnit(array.title, array.unit && `(${array.unit})`)}
-          {...(at && { cursor: { x: at[0], y: at[1] } })}
+          {...plot}
+          values={values}
           onPick={pick}
           {...(state.isFollowing && state.target === "voxel" && { onHover: (to) => to && pick(to) })}
           tool={state.target === "region" ? "rectangle" : "move"}
           onShape={(shape: Shape) => shape.kind === "rectangle" && change({ region: shape })}
-          shapes={state.target === "region" && state.region ? [{ shape: state.region }] : []}
         />
       )}
       {at && (

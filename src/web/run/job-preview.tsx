@@ -3,8 +3,11 @@ import { useMemo, useState } from "react";
 import type { JobInfo, JobStage, PreviewMeta } from "../../server/wire.ts";
 import { percentileLimits } from "../../stages/figure/index.ts";
 import { useArrays } from "../core/api.ts";
+import { imageData } from "../parts/data-files.ts";
+import { imageSvg } from "../parts/figures.ts";
 import { MapPlot } from "../parts/map-plot.tsx";
 import { Busy, Message } from "../parts/message.tsx";
+import { TakeAway } from "../parts/take-away.tsx";
 import { isOver } from "./use-job.ts";
 
 const AXES = {
@@ -39,6 +42,10 @@ export function JobPreview({ job, stage }: { job: JobInfo; stage: JobStage }) {
   const [rows, cols] = shapes["values"]!;
   const { x, y, isSquare } = AXES[meta.image];
   const name = meta.column ?? "mean intensity";
+  const label = meta.unit ? `${name} (${meta.unit})` : name;
+  const plot = { rows: rows!, cols: cols!, values, limits, label, xLabel: x, yLabel: y, isSquare };
+  const title = `${meta.stage}: ${meta.title}, ${Math.round(100 * meta.share)} %`;
+  const data = imageData(plot, { file: job.output, array: `${meta.stage}, ${name}`, selection: title });
   return (
     <div className="run-preview" data-panel="preview" data-share={meta.share}>
       <div className="run-preview-head">
@@ -56,18 +63,9 @@ export function JobPreview({ job, stage }: { job: JobInfo; stage: JobStage }) {
             ))}
           </select>
         )}
+        <TakeAway name={`${job.output}-${meta.stage}-${name}`} svg={() => imageSvg({ ...plot, title })} data={data} />
       </div>
-      <MapPlot
-        name="preview"
-        rows={rows!}
-        cols={cols!}
-        values={values}
-        limits={limits}
-        label={meta.unit ? `${name} (${meta.unit})` : name}
-        xLabel={x}
-        yLabel={y}
-        isSquare={isSquare}
-      />
+      <MapPlot name="preview" {...plot} />
     </div>
   );
 }
