@@ -227,6 +227,22 @@ describe("integration over HTTP", () => {
     expect(numbers(text).length).toBeGreaterThan(20);
   });
 
+  it("sees that a mask was saved again", async () => {
+    const saved = async (above: number) =>
+      ask("frames/mask", { file: "series.edf", mask: { above }, path: "again.edf", overwrite: true }, "PUT");
+    const highest = async (): Promise<number> => {
+      const options = { bins: 10, statistic: "mean", polarization: null, solidAngle: false };
+      const body = { file: "series.edf", poni: PONI, mask: { file: "again.edf" }, options };
+      return (await arrays("frames/integrate", body))
+        ["intensity"]!.data.filter(Number.isFinite)
+        .reduce((a, b) => Math.max(a, b));
+    };
+    await saved(500);
+    expect(await highest()).toBeLessThan(501);
+    await saved(300);
+    expect(await highest()).toBeLessThan(301);
+  });
+
   it("goes through a series with one set of tables", async () => {
     const of = async (frame: number) =>
       (

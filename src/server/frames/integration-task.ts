@@ -1,4 +1,5 @@
 /** A frame to its pattern or cake, as `xrdct integrate` does it. */
+import { statSync } from "node:fs";
 import { type Axis, joinMasks } from "../../data/index.ts";
 import { version } from "../../data/version.ts";
 import { formatPatternCsv, formatXye } from "../../files/pattern-text.ts";
@@ -50,7 +51,16 @@ async function integratorFor(ask: Ask): Promise<Integrator> {
   // pixels without a count are left out frame by frame while integrating: in the tables they would be so for all frames
   const { invalid: _, ...fixed } = mask;
   const byCount = fixed.below !== undefined || fixed.above !== undefined || fixed.isSwapped === true;
-  const key = JSON.stringify([ask.path, ask.dataset, poni, byCount ? mask : fixed, config, byCount && ask.frame]);
+  const maskFrom = mask.file && statSync(mask.file).mtimeMs; // it may be drawn and saved again
+  const key = JSON.stringify([
+    ask.path,
+    ask.dataset,
+    poni,
+    byCount ? mask : fixed,
+    maskFrom,
+    config,
+    byCount && ask.frame,
+  ]);
   if (own.made?.key === key) return own.made.integrator;
   delete own.made;
   own.kernels.arena.release(own.empty);

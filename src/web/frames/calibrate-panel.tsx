@@ -1,7 +1,8 @@
 /** The geometry from one frame of a standard, as `xrdct calibrate` finds it. */
 import { useRef, useState } from "react";
-import { wavelengthAToEnergyKeV } from "../../data/index.ts";
-import type { CalibrateRequest, Calibration } from "../../server/wire-frames.ts";
+import { energyKeVToWavelengthA, wavelengthAToEnergyKeV } from "../../data/index.ts";
+import type { Poni } from "../../geometry/index.ts";
+import type { CalibrateRequest, Calibration, FrameSeries } from "../../server/wire-frames.ts";
 import { ask } from "../core/api.ts";
 import { Busy, Message } from "../parts/message.tsx";
 import { CalibrationReport } from "./calibration-report.tsx";
@@ -56,6 +57,7 @@ export function CalibratePanel(parts: FrameParts) {
         form={form}
         onForm={(part) => setForm({ ...form, ...part })}
         onRun={() => run(requestOf(form, parts))}
+        onTry={(poni) => change({ geometry: poni, standard: form.calibrant })}
         isBusy={state.busy ?? false}
       />
       {state.busy && (
@@ -83,7 +85,10 @@ export function CalibratePanel(parts: FrameParts) {
 }
 
 function requestOf(form: Form, { choice, view }: FrameParts): CalibrateRequest {
-  const centre = form.centre.split(/[,; ]+/).map(Number);
+  const centre = form.centre
+    .trim()
+    .split(/[,; ]+/)
+    .map(Number);
   return {
     ...choice,
     mask: view.mask,
@@ -91,10 +96,31 @@ function requestOf(form: Form, { choice, view }: FrameParts): CalibrateRequest {
     energyKeV: Number(form.energyKeV),
     distanceMm: Number(form.distanceMm),
     ...(form.pixelUm && { pixelUm: Number(form.pixelUm) }),
-    ...(form.centre && { centrePx: [centre[0]!, centre[1]!] as const }),
+    ...(form.centre.trim() && { centrePx: [centre[0]!, centre[1]!] as const }),
     refineEnergy: form.refineEnergy,
     refineTilt: form.refineTilt,
     ...(form.check && { check: form.check }),
+  };
+}
+
+/** What was typed, without tilt. */
+function roughPoni({ energyKeV, distanceMm, pixelUm, centre }: Form, { pixelM, detector }: FrameSeries): Poni {
+  const [pixel1, pixel2] = pixelUm ? [Number(pixelUm) * 1e-6, Number(pixelUm) * 1e-6] : pixelM!;
+  const [row, col] = centre
+    .trim()
+    .split(/[,; ]+/)
+    .map(Number);
+  return {
+    dist: Number(distanceMm) * 1e-3,
+    poni1: row! * pixel1,
+    poni2: col! * pixel2,
+    rot1: 0,
+    rot2: 0,
+    rot3: 0,
+    wavelength: energyKeVToWavelengthA(Number(energyKeV)) * 1e-10,
+    pixel1,
+    pixel2,
+    ...(detector && !pixelUm && { detector }),
   };
 }
 
@@ -105,6 +131,7 @@ function CalibrateForm({
   form,
   onForm,
   onRun,
+  onTry,
   isBusy,
   series,
   beside,
@@ -113,6 +140,7 @@ function CalibrateForm({
   form: Form;
   onForm: (part: Partial<Form>) => void;
   onRun: () => void;
+  onTry: (poni: Poni) => void;
   isBusy: boolean;
 }) {
   const hasPixel = series.detector !== undefined || isPositive(form.pixelUm);
@@ -209,6 +237,15 @@ function CalibrateForm({
             }
           >
             start from the geometry
+          </button>
+        )}
+        {missing.length === 0 && form.centre.trim() !== "" && (
+          <button
+            type="button"
+            title="draws the rings of a detector normal to the beam with these values, to see how far off they are"
+            onClick={() => onTry(roughPoni(form, series))}
+          >
+            draw these values
           </button>
         )}
         {missing.length > 0 && <span className="dim">needed: {missing.join("; ")}</span>}

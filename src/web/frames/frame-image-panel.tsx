@@ -3,6 +3,7 @@ import { useMemo, useState } from "react";
 import { beamCentre } from "../../geometry/index.ts";
 import type { FramePart, Ring } from "../../server/wire-frames.ts";
 import { askBlob } from "../core/api.ts";
+import { useKeys } from "../core/keys.ts";
 import { ColourControls, limitsOf } from "../parts/colour-controls.tsx";
 import { imageSvg } from "../parts/figures.ts";
 import { MapPlot } from "../parts/map-plot.tsx";
@@ -46,6 +47,15 @@ export function FrameImagePanel(props: Props) {
   const limits = useMemo(
     () => (image.image ? limitsOf(image.image.values, colours) : ([0, 1] as const)),
     [image.image, colours],
+  );
+  useKeys(
+    useMemo(
+      () => [
+        { keys: ["m"], label: "show the mask", act: () => change({ hasMaskShown: !view.hasMaskShown }) },
+        { keys: ["h"], label: "rings on one half", act: () => change({ hasHalfRings: !view.hasHalfRings }) },
+      ],
+      [change, view.hasMaskShown, view.hasHalfRings],
+    ),
   );
   const hasSize = props.poni !== undefined || series.pixelM !== undefined;
   const mask = useMask(choice, series, view);

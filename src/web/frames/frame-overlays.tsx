@@ -8,7 +8,7 @@ import type { FramePart } from "../../server/wire-frames.ts";
 import { useCursor } from "../explore/cursor.ts";
 import type { Colours } from "../parts/colour-controls.tsx";
 import { H5WEB_COLOURS, H5WEB_SCALES } from "../parts/colours.ts";
-import { safeLimits } from "../parts/map-plot.tsx";
+import { aboveZero, safeLimits } from "../parts/map-plot.tsx";
 import { type PixelUnits, RING_COLOUR } from "./frame-image-panel.tsx";
 import { angleCursor } from "./links.ts";
 import { namePlace, type PixelPoint, ringLines } from "./ring-lines.ts";
@@ -51,7 +51,8 @@ export function DetailMesh({
 }) {
   const { dataToWorld } = useVisCanvasContext();
   const { rows, cols, values, part } = detail;
-  const array = useMemo(() => ndarray(values, [rows, cols]), [values, rows, cols]);
+  const isLog = colours.transform === "log";
+  const array = useMemo(() => ndarray(isLog ? aboveZero(values) : values, [rows, cols]), [values, rows, cols, isLog]);
   const from = dataToWorld(new Vector3(part.left * units.x, part.top * units.y, 0));
   const to = dataToWorld(new Vector3((part.left + cols) * units.x, (part.top + rows) * units.y, 0));
   const { colorMap, invert } = H5WEB_COLOURS[colours.colourMap];

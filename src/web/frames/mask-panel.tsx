@@ -1,11 +1,12 @@
 /** Which pixels are left out: from a file, by their counts, drawn; and the mask as a file. */
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { FrameMask } from "../../server/wire-frames.ts";
 import { ApiError, ask } from "../core/api.ts";
 import { Message } from "../parts/message.tsx";
 import type { Tool } from "../parts/shapes.ts";
 import type { FrameParts } from "./frames-page.tsx";
-import { useMask } from "./use-frames.ts";
+import { forgetFiles, useMask } from "./use-frames.ts";
 
 /** What dragging on the image does while the mask is worked on. */
 export interface Drawing {
@@ -161,9 +162,11 @@ function MaskDrawing({ view: { mask }, drawing, onDrawing, set }: Parts) {
 function SaveMask({ choice, view, onSaved }: FrameParts & { onSaved: (path: string) => void }) {
   const [path, setPath] = useState(() => `${choice.file.split("/").slice(0, -1).concat("mask-drawn").join("/")}.edf`);
   const [state, setState] = useState<{ error?: Error; saved?: string }>({});
+  const queries = useQueryClient();
   const write = async (overwrite: boolean): Promise<void> => {
     try {
       await ask("frames/mask", {}, { method: "PUT", body: { ...choice, mask: view.mask, path, overwrite } });
+      void forgetFiles(queries);
       setState({ saved: path });
       onSaved(path);
     } catch (error) {

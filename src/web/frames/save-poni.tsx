@@ -1,8 +1,10 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Calibration } from "../../server/wire-frames.ts";
 import { ApiError, ask } from "../core/api.ts";
 import { Message } from "../parts/message.tsx";
 import { save } from "../parts/take-away.tsx";
+import { forgetFiles } from "./use-frames.ts";
 
 /** The geometry as a .poni: into the served folder, or to the user's own machine. Nothing is replaced unasked. */
 export function SavePoni({
@@ -20,9 +22,11 @@ export function SavePoni({
 }) {
   const [path, setPath] = useState(`${from.replace(/[*?]/g, "").replace(/(\.\w+)?(\.gz)?$/, "")}.poni`);
   const [state, setState] = useState<{ error?: Error; saved?: string }>({});
+  const queries = useQueryClient();
   const write = async (overwrite: boolean): Promise<void> => {
     try {
       await ask("text", {}, { method: "PUT", body: { path, text: found.poniText, overwrite } });
+      void forgetFiles(queries);
       setState({ saved: path });
       onSaved(path);
     } catch (error) {

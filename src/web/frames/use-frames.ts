@@ -1,4 +1,5 @@
 /** What the page asks the server about frames. */
+import type { QueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { noCountFrom } from "../../data/index.ts";
 import type { Poni } from "../../geometry/index.ts";
@@ -35,6 +36,14 @@ export function useGeometry({ poni, geometry }: FramesView) {
   const value = geometry ?? (poni === "" ? undefined : asked.data?.poni);
   return { poni: value as Poni | undefined, error: geometry === null && poni !== "" ? asked.error : null };
 }
+
+/** A file was written: what rests on masks, geometries or their list is asked for anew. */
+export const forgetFiles = (queries: QueryClient): Promise<unknown> =>
+  Promise.all(
+    ["frames/geometry", "frames/beside", "frames/mask", "frames/integrate"].map((path) =>
+      queries.invalidateQueries({ queryKey: [path] }),
+    ),
+  );
 
 export interface FrameImage {
   readonly rows: number;

@@ -164,7 +164,11 @@ interface HeatProps {
 function Heat({ rows, cols, values, domain, scaleType, colorMap, invert, turn }: HeatProps) {
   // a texture holds float32, which a map of one part in 1e6 (a lattice parameter) would lose: relative to its middle
   const middle = scaleType === "linear" ? (domain[0] + domain[1]) / 2 : 0;
-  const array = useMemo(() => ndarray(shifted(values, middle), [rows, cols]), [values, rows, cols, middle]);
+  const isLog = scaleType === H5WEB_SCALES.log;
+  const array = useMemo(
+    () => ndarray(isLog ? aboveZero(values) : shifted(values, middle), [rows, cols]),
+    [values, rows, cols, middle, isLog],
+  );
   return (
     <HeatmapMesh
       values={array}
@@ -186,6 +190,14 @@ function shifted(values: ArrayLike<number>, by: number): Float32Array {
   for (let i = 0; i < out.length; i++) out[i] = values[i]! - by;
   return out;
 }
+
+/** Zero has no logarithm, but it is a value, the lowest: it is not drawn as none. */
+export function aboveZero(values: ArrayLike<number>): Float32Array {
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = values[i]! > LEAST || Number.isNaN(values[i]!) ? values[i]! : LEAST;
+  return out;
+}
+const LEAST = 1e-30;
 
 function RgbMesh({ rows, cols, rgb, turn }: { rows: number; cols: number; rgb: Uint8Array; turn: Turn }) {
   const texture = useMemo(() => {
