@@ -5,7 +5,7 @@
  *
  * `view` holds only what differs from the page's defaults.
  */
-import { useCallback, useMemo, useSyncExternalStore } from "react";
+import { useCallback, useMemo, useRef, useSyncExternalStore } from "react";
 
 export const PAGES = ["start", "explore", "refine", "run", "frames", "compose"] as const;
 export type Page = (typeof PAGES)[number];
@@ -87,7 +87,17 @@ export function go(page: Page, file?: string, view: Route["view"] = {}): void {
  */
 export function useView<T extends object>(defaults: T): [T, (change: Partial<T>) => void] {
   const { view } = useRoute();
-  const merged = useMemo(() => ({ ...defaults, ...view }) as T, [defaults, view]);
+  const last = useRef<T>();
+  const merged = useMemo(() => {
+    const next = { ...defaults, ...view } as T;
+    // what did not change stays the same object: what is made of it need not be made again
+    for (const key of Object.keys(next) as (keyof T)[]) {
+      if (last.current && JSON.stringify(last.current[key]) === JSON.stringify(next[key]))
+        next[key] = last.current[key];
+    }
+    last.current = next;
+    return next;
+  }, [defaults, view]);
   const change = useCallback(
     (part: Partial<T>) => {
       // read anew: two changes in one event must both hold

@@ -45,6 +45,11 @@ export function ImagePanel({
   marked,
 }: ImagePanelProps) {
   const [tool, setTool] = useState<Tool>("move");
+  const colours = image && coloursOf(state, image);
+  const limits = useMemo(
+    (): [number, number] => (image && colours ? limitsOf(image.shown, colours) : [0, 1]),
+    [image, colours],
+  );
   const onShape = (shape: Shape): void => {
     setTool("move");
     change(shapeAdded(state, rounded(shape)));
@@ -57,28 +62,17 @@ export function ImagePanel({
       tools={
         <>
           <ShowSwitch state={state} change={change} hasMaps={hasMaps} hasVolume={!!info.volume} />
-          {image && <SaveImage info={info} state={state} image={image} />}
+          {image && <SaveImage {...{ info, state, image, limits }} />}
         </>
       }
     >
       <div className="one-tools">
-        {TOOLS.map(({ tool: one, label, hint }) => (
-          <button
-            type="button"
-            key={one}
-            title={hint}
-            aria-label={one === "move" ? "pick" : `draw a ${one}`}
-            aria-pressed={tool === one}
-            onClick={() => setTool(one)}
-          >
-            {label}
-          </button>
-        ))}
-        {image && <ImageColours state={state} change={change} image={image} />}
+        <ToolButtons tool={tool} onTool={setTool} />
+        {image && <ImageColours {...{ state, change, image, limits }} />}
       </div>
       {error && <Message error={error} />}
       {image ? (
-        <ImagePlot {...{ info, state, change, image, cursor, tool, onShape, marked }} isLate={isLate} />
+        <ImagePlot {...{ info, state, change, image, limits, cursor, tool, onShape, marked }} isLate={isLate} />
       ) : (
         !error && <Busy what={state.show === "map" ? "reading the map" : "reading the image of the chosen bins"} />
       )}
@@ -90,6 +84,21 @@ export function ImagePanel({
       )}
     </Panel>
   );
+}
+
+function ToolButtons({ tool, onTool }: { tool: Tool; onTool: (tool: Tool) => void }) {
+  return TOOLS.map(({ tool: one, label, hint }) => (
+    <button
+      type="button"
+      key={one}
+      title={hint}
+      aria-label={one === "move" ? "pick" : `draw a${one === "ellipse" ? "n" : ""} ${one}`}
+      aria-pressed={tool === one}
+      onClick={() => onTool(one)}
+    >
+      {label}
+    </button>
+  ));
 }
 
 export const pickedVoxel = ({ voxel }: OneState): Voxel | undefined => voxel && { x: voxel[0], y: voxel[1] };
@@ -142,9 +151,15 @@ function ShowSwitch({
   );
 }
 
-function ImageColours({ state, change, image }: { state: OneState; change: ChangeOne; image: ShownImage }) {
+interface ImageColoursProps {
+  readonly state: OneState;
+  readonly change: ChangeOne;
+  readonly image: ShownImage;
+  readonly limits: readonly [number, number];
+}
+
+function ImageColours({ state, change, image, limits }: ImageColoursProps) {
   const colours = coloursOf(state, image);
-  const limits = useMemo(() => limitsOf(image.shown, colours), [image.shown, colours]);
   return (
     <>
       <ColourControls
@@ -179,15 +194,15 @@ function ImageColours({ state, change, image }: { state: OneState; change: Chang
 
 interface ImagePlotProps extends Pick<ImagePanelProps, "info" | "state" | "change" | "cursor" | "marked"> {
   readonly image: ShownImage;
+  readonly limits: readonly [number, number];
   readonly isLate: boolean;
   readonly tool: Tool;
   readonly onShape: (shape: Shape) => void;
 }
 
-function ImagePlot({ info, state, change, image, cursor, isLate, tool, onShape, marked }: ImagePlotProps) {
+function ImagePlot({ info, state, change, image, limits, cursor, isLate, tool, onShape, marked }: ImagePlotProps) {
   const { rows, cols } = image;
   const colours = coloursOf(state, image);
-  const limits = useMemo(() => limitsOf(image.shown, colours), [image.shown, colours]);
   const shapes = useMemo(() => drawnShapes(state), [state]);
   const step = info.voxelMm ?? 1;
   const unit = info.voxelMm ? "mm" : "voxels";
@@ -226,7 +241,7 @@ function ImagePlot({ info, state, change, image, cursor, isLate, tool, onShape, 
   );
 }
 
-function SaveImage({ info, state, image }: { info: ResultInfo; state: OneState; image: ShownImage }) {
+function SaveImage({ info, state, image, limits }: Omit<ImageColoursProps, "change"> & { readonly info: ResultInfo }) {
   const { rows, cols, shown: values, label, title } = image;
   const colours = coloursOf(state, image);
   const size = info.voxelMm ? { voxelMm: info.voxelMm } : {};
@@ -239,7 +254,7 @@ function SaveImage({ info, state, image }: { info: ResultInfo; state: OneState; 
         return mapSvg({
           ...{ rows, cols, values, label, ...size },
           title,
-          limits: limitsOf(values, colours),
+          limits,
           transform: colours.transform,
           colourMap: colours.colourMap,
           shapes: drawnShapes(state),

@@ -110,16 +110,19 @@ function useFirstChoices(
   }, [bins, pattern, change]);
 }
 
-/** The voxel with a converged value that is nearest to the middle. */
-function firstVoxel({ rows, cols, values, status }: ShownImage): [number, number] {
+/**
+ * The voxel whose value stands out most from its uncertainty: one that holds what the map is about. Without
+ * uncertainties the one with a value that is nearest to the middle.
+ */
+function firstVoxel({ rows, cols, values, esd, status }: ShownImage): [number, number] {
   const middle: [number, number] = [cols >> 1, rows >> 1];
-  let best: { at: [number, number]; distance: number } | undefined;
+  let best: { at: [number, number]; rank: number } | undefined;
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < cols; x++) {
       const i = y * cols + x;
-      const distance = Math.hypot(x - middle[0], y - middle[1]);
-      if (!Number.isFinite(values[i]!) || status?.[i] || (best && distance >= best.distance)) continue;
-      best = { at: [x, y], distance };
+      const rank = esd ? Math.abs(values[i]!) / esd[i]! : -Math.hypot(x - middle[0], y - middle[1]);
+      if (!Number.isFinite(values[i]! + rank) || status?.[i] || (best && rank <= best.rank)) continue;
+      best = { at: [x, y], rank };
     }
   }
   return best?.at ?? middle;

@@ -24,7 +24,7 @@ export const DEFAULT_COLOURS: Colours = {
 };
 
 /** Percentiles of more values than this are taken from a part of them, evenly spaced: the colours are the same. */
-const SAMPLE = 400_000;
+const SAMPLE = 150_000;
 
 /** The values at the two ends of the colour bar. */
 export function limitsOf(values: ArrayLike<number>, colours: Colours): [number, number] {
