@@ -3,13 +3,14 @@ import { DataToHtml, SvgElement } from "@h5web/lib";
 import { useMemo } from "react";
 import { Vector3 } from "three";
 import type { ResultInfo } from "../../server/wire.ts";
+import { formatValue, valueText } from "../core/format.ts";
 import { limitsOf } from "../parts/colour-controls.tsx";
 import { imageData } from "../parts/data-files.ts";
 import { type ImageView, sinogramSvg } from "../parts/figures.ts";
-import { MapPlot } from "../parts/map-plot.tsx";
+import { MapPlot, type Point } from "../parts/map-plot.tsx";
 import { Busy, Message } from "../parts/message.tsx";
 import { TakeAway } from "../parts/take-away.tsx";
-import { useLast } from "./cursor.ts";
+import { type Cursor, createCursor, useCursor, useLast } from "./cursor.ts";
 import { type ShownImage, useBinImage } from "./shown-image.ts";
 import { type SinogramRows, sinogramRows, sortRows, voxelTrace } from "./sinogram-rows.ts";
 import type { Frame, OneState } from "./view-state.ts";
@@ -26,17 +27,19 @@ export function SinogramView({ info, state, frame }: SinogramProps) {
   const { image, error } = useBinImage(info, info.sinogram, state, true);
   const last = useLast(image);
   const view = useSinogram(info, state, last);
+  const cursor = useMemo(() => createCursor<Point>(), []);
   const note = (text: string) => frame({ children: <p className="one-note">{text}</p> });
   if (!info.sinogram) return note("This file keeps no sinogram.");
   if (error) return frame({ children: <Message error={error} /> });
   if (!state.bins) return note("Drag over the pattern to choose the bins.");
   if (!last || !view) return frame({ children: <Busy what="reading the sinogram of the chosen bins" /> });
-  const { trace, ...plot } = view;
+  const { trace, omegaDeg: _, ...plot } = view;
   const children = (
     <div className={`one-plot ${image ? "" : "is-late"}`} data-sinogram={last.array} data-late={!image}>
-      <MapPlot name="sinogram" isSquare={false} {...plot}>
+      <MapPlot name="sinogram" isSquare={false} {...plot} onHover={cursor.set}>
         {trace && <Trace points={trace} />}
       </MapPlot>
+      <RayReadOut cursor={cursor} view={view} info={info} unit={last.unit} />
     </div>
   );
   const tools = (
@@ -84,11 +87,36 @@ function useSinogram(info: ResultInfo, { binColours, voxel }: OneState, image: S
     xLabel: `translation (${info.voxelMm ? "mm" : "steps"})`,
     yLabel: rows.stepDeg ? "ω (°)" : "projections, by rising ω",
     trace,
+    omegaDeg: rows.omegaDeg,
   };
 }
 
 /** On the axis: the angle where the rows are evenly spaced, else the row. */
 const heightOf = ({ stepDeg }: SinogramRows, deg: number, row: number): number => (stepDeg ? deg : row);
+
+interface RayReadOutProps {
+  readonly cursor: Cursor<Point>;
+  readonly view: NonNullable<ReturnType<typeof useSinogram>>;
+  readonly info: ResultInfo;
+  readonly unit: string;
+}
+
+/** The ray under the cursor: its angle, its distance from the axis and what it holds. */
+function RayReadOut({ cursor, view: { values, cols, omegaDeg, step }, info, unit }: RayReadOutProps) {
+  const at = useCursor(cursor);
+  if (!at) return <p className="read-out dim">the green line is the path of the picked voxel</p>;
+  const [row, col] = [Math.floor(at.y), Math.floor(at.x)];
+  const value = values[row * cols + col];
+  return (
+    <p className="read-out" data-read-out="ray" data-row={row} data-col={col}>
+      <span>ω {formatValue(omegaDeg[row])}°</span>
+      <span>translation {valueText(info.rays!.translations[col]! * step.x, info.voxelMm ? "mm" : "steps", 4)}</span>
+      <span className="read-out-value" data-value={value}>
+        {valueText(value, unit)}
+      </span>
+    </p>
+  );
+}
 
 function Trace({ points }: { points: Points }) {
   return (
