@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
 import { type RunningServer, startServer } from "../src/server/server.ts";
 import type { ErrorReply, JobInfo, JobList, ScanCheck, ScanSchemas, ScanTemplate } from "../src/server/wire.ts";
 import { tempFolder } from "./temp-folder.ts";
@@ -243,6 +244,13 @@ describe("before the start", () => {
     expect(findings.map(({ level, code }) => [level, code])).toEqual(Array(2).fill(["error", "config-invalid"]));
     expect(findings.map(({ line }) => lines[line! - 1]).sort()).toEqual(["energyKeV: much", "stepMn: 0.16"]);
     expect(findings.map(({ message }) => message).join()).toContain("stepMm");
+  });
+  it("names the line of the model that is wrong", async () => {
+    writeFileSync(join(served, "cell/model.yaml"), "phases: [Al, Cu]\nbackground: many\n");
+    const { map: _, ...rest } = parse(text()) as Record<string, unknown>;
+    const { findings } = await check(stringify({ ...rest, map: { rietveld: { model: "model.yaml" } } }));
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatchObject({ code: "config-invalid", file: "cell/model.yaml", line: 2 });
   });
   it("names the files that are missing", async () => {
     const { findings } = await check(`${text()}air: empty.xye\n`);

@@ -283,8 +283,8 @@ export interface PreviewMeta {
   readonly title: string;
   readonly unit: string;
   readonly image: "line-point" | "angle-translation" | "y-x";
-  /** of the blocks that are shown, 0 to 1 */
-  readonly share: number;
+  /** of the blocks that are shown, 0 to 1; absent where the image is always whole, and only sharpens */
+  readonly share?: number;
   readonly column?: string;
 }
 
@@ -309,8 +309,10 @@ export interface ScanCheck {
     readonly level: "error" | "note";
     readonly code?: string;
     readonly message: string;
-    /** of the text, from 1 */
+    /** from 1 */
     readonly line?: number;
+    /** that the line is of, where it is not the text: the scan's model */
+    readonly file?: string;
   }[];
   readonly facts: readonly {
     readonly name: string;

@@ -40,7 +40,7 @@ describe.skipIf(!hasChromium)("the run page (needs Chromium)", () => {
     await page.locator('[data-field="sampleThreshold"]').getByText("a number is needed").waitFor();
     await page.locator("#scan-sampleThreshold").fill("");
     await page.getByRole("button", { name: "text", exact: true }).click();
-    const text = await page.getByRole("textbox", { name: "scan.yaml" }).inputValue();
+    const text = await page.getByRole("textbox", { name: "cell/run.yaml" }).inputValue();
     expect(text).toContain("title: cell 7");
     expect(text).toContain("rotationAxis: 12.35");
     expect(text).not.toContain("sampleThreshold");
@@ -52,7 +52,7 @@ describe.skipIf(!hasChromium)("the run page (needs Chromium)", () => {
 
   it("says what is wrong with its code and its line, and does not start", async () => {
     const { page } = app;
-    const area = page.getByRole("textbox", { name: "scan.yaml" });
+    const area = page.getByRole("textbox", { name: "cell/run.yaml" });
     const right = await area.inputValue();
     await area.fill(right.replace(/^energyKeV: .*$/m, "energyKeV: much"));
     const finding = page.locator('[data-code="config-invalid"]');

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { ScanConfig } from "../../src/pipeline/scan-config.ts";
 import { type Schema, shapeOf, startOf, variantOf } from "../../src/web/run/json-schema.ts";
-import { edit, readDocument } from "../../src/web/run/scan-document.ts";
+import { edit, pathBeside, readDocument } from "../../src/web/run/scan-document.ts";
 
 const SCHEMA = z.toJSONSchema(ScanConfig, { io: "input", unrepresentable: "any", reused: "inline" }) as Schema;
 const TEXT = `# the cell of May
@@ -46,6 +46,18 @@ describe("edit", () => {
   it("says what is no YAML", () => {
     expect(readDocument("a: [1, 2\nb: 3").value).toBeUndefined();
     expect(readDocument("a: [1, 2\nb: 3").problem).toMatch(/line|flow/i);
+  });
+});
+
+describe("pathBeside", () => {
+  it.each([
+    ["cell/scan.yaml", "model.yaml", "cell/model.yaml"],
+    ["cell/scan.yaml", "./sub//model.yaml", "cell/sub/model.yaml"],
+    ["cell/scan.yaml", "../model.yaml", "model.yaml"],
+    ["scan.yaml", "../model.yaml", undefined],
+    ["scan.yaml", "/etc/model.yaml", undefined],
+  ])("%s names %s", (file, named, path) => {
+    expect(pathBeside(file, named)).toBe(path);
   });
 });
 

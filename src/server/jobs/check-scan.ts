@@ -1,6 +1,6 @@
 /** What can be known of a run before it starts; nothing is written. */
 import { existsSync, statfsSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, isAbsolute } from "node:path";
 import { convertAxis, energyKeVToWavelengthA, InputError, KEV_ANGSTROM } from "../../data/index.ts";
 import { openFrames } from "../../files/frames.ts";
 import { readPoni } from "../../files/poni.ts";
@@ -51,27 +51,36 @@ export async function checkScan(
     return { findings: [...needs.findings, ...describeDepth(scan, measured)], facts, stages };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return { findings: asFindings(error, path), facts, stages: [] };
+    return { findings: asFindings(error, path, folder), facts, stages: [] };
   }
 }
 
 /** A message about several lines of the file becomes one finding for each of them. */
-function asFindings({ code, message }: InputError, path: string): Finding[] {
+function asFindings({ code, message }: InputError, path: string, folder: ServedFolder): Finding[] {
   const lines = code === "config-invalid" ? message.split("\n").slice(1) : [message];
+  // messages about lines begin with the file
+  const named = /^(.+?\.ya?ml)\b/i.exec(message)?.[1];
+  const file = named && named !== path && isAbsolute(named) ? folder.nameOf(named) : undefined;
   return lines.map((one) => {
-    const said = one.trim().replaceAll(path, path.slice(dirname(path).length + 1));
+    const said = one.trim().replaceAll(`${folder.root}/`, "");
     const line = /\bline (\d+)\b/.exec(said)?.[1];
-    return { level: "error", code, message: said, ...(line && { line: Number(line) }) };
+    const where = file && lines[0] !== message ? `${file}, ` : "";
+    return {
+      level: "error",
+      code,
+      message: `${where}${said}`,
+      ...(line && { line: Number(line), ...(file && { file }) }),
+    };
   });
 }
 
 const filesMissing = (scan: Scan): Finding[] =>
   filesOf(scan)
     .filter(({ path, isMany }) => !existsSync(path) && !(isMany && /[*?]/.test(path)))
-    .map(({ setting, given, path }) => ({
+    .map(({ setting, given }) => ({
       level: "error",
       code: "file-missing",
-      message: `${setting}: there is no ${given}, seen from ${dirname(scan.path)} (${path}). Put it there, or mend the path.`,
+      message: `${setting}: there is no ${given}, seen from the folder of the scan. Put it there, or mend the path.`,
     }));
 
 interface Measured {

@@ -95,7 +95,7 @@ export function addJobRoutes(app: FastifyInstance, context: ServerContext): void
       title: preview.title,
       unit: chosen?.unit ?? preview.unit,
       image: preview.image,
-      share,
+      ...(preview.filled.kind !== "whole" && { share }),
       ...(chosen && { column: chosen.name }),
     };
     return sendArrays(reply, [{ name: "values", shape: [preview.rows, preview.cols], data: values }], { ...meta });

@@ -9,12 +9,15 @@ export function CheckPanel({
   error,
   isBusy,
   onLine,
+  lines,
 }: {
   check: ScanCheck | undefined;
   error: ApiError | null;
   isBusy: boolean;
-  /** shows a line of the text */
-  onLine: (line: number) => void;
+  /** shows a line of the text, or of the file that is named */
+  onLine: (line: number, file: string | undefined) => void;
+  /** files that can be shown; undefined: the text */
+  lines: readonly (string | undefined)[];
 }) {
   const errors = check?.findings.filter(({ level }) => level === "error") ?? [];
   const state = isBusy ? "checking" : errors.length > 0 ? `${errors.length} to mend` : check ? "ready to start" : "";
@@ -36,11 +39,11 @@ export function CheckPanel({
           </dl>
         )}
         <ul className="check-findings">
-          {check?.findings.map(({ level, code, message, line }) => (
+          {check?.findings.map(({ level, code, message, line, file }) => (
             <li key={message} data-level={level} data-code={code}>
               {message}{" "}
-              {line !== undefined && (
-                <button type="button" onClick={() => onLine(line)}>
+              {line !== undefined && lines.includes(file) && (
+                <button type="button" onClick={() => onLine(line, file)}>
                   show line {line}
                 </button>
               )}

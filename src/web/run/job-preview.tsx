@@ -50,7 +50,8 @@ export function JobPreview({ job, stage }: { job: JobInfo; stage: JobStage }) {
     <div className="run-preview" data-panel="preview" data-share={meta.share}>
       <div className="run-preview-head">
         <span>
-          <b>{meta.stage}</b>: {meta.title}, {Math.round(100 * meta.share)} %
+          <b>{meta.stage}</b>: {meta.title}
+          {meta.share !== undefined && `, ${Math.round(100 * meta.share)} %`}
         </span>
         {columns.length > 0 && (
           <select

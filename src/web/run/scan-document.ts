@@ -77,3 +77,14 @@ export function valueAt(value: unknown, path: Path): unknown {
   }
   return at;
 }
+
+/** A path that a file names, seen from the folder of that file; undefined where it leaves what is served. */
+export function pathBeside(file: string, named: string): string | undefined {
+  const parts = file.split("/").slice(0, -1);
+  for (const part of named.split("/")) {
+    if (part === "..") {
+      if (parts.pop() === undefined) return undefined;
+    } else if (part !== "." && part !== "") parts.push(part);
+  }
+  return named.startsWith("/") ? undefined : parts.join("/");
+}

@@ -1,29 +1,28 @@
 /** scan.yaml as a form and as text: two views of the same text. */
 import { useEffect, useMemo, useRef } from "react";
-import type { ApiError } from "../core/api.ts";
 import { Message } from "../parts/message.tsx";
 import { Panel } from "../parts/panel.tsx";
+import type { EditedText } from "./edited-text.ts";
 import type { Schema } from "./json-schema.ts";
 import { edit, readDocument } from "./scan-document.ts";
 import { ScanForm } from "./scan-form.tsx";
 
 export interface ScanEditorProps {
   readonly path: string;
-  readonly text: string;
+  readonly edited: EditedText;
   readonly schema: Schema;
   readonly tab: "form" | "text";
   readonly onTab: (tab: "form" | "text") => void;
-  readonly isChanged: boolean;
-  readonly onText: (text: string) => void;
-  readonly onSave: () => Promise<boolean>;
-  readonly onRevert: () => void;
-  readonly error: ApiError | undefined;
+  /** the file that can be edited instead */
+  readonly other: "scan" | "model" | undefined;
+  readonly onOther: (file: "scan" | "model") => void;
   /** to be shown in the text */
   readonly line: { readonly line: number } | undefined;
 }
 
 export function ScanEditor(props: ScanEditorProps) {
-  const { path, text, schema, tab, onTab, isChanged, onText } = props;
+  const { path, edited, schema, tab, onTab, other, onOther } = props;
+  const { text, isChanged, setText, error } = edited;
   const document = useMemo(() => readDocument(text), [text]);
   return (
     <Panel
@@ -35,10 +34,10 @@ export function ScanEditor(props: ScanEditorProps) {
           {isChanged && (
             <>
               <span className="dim">changed</span>
-              <button type="button" onClick={props.onRevert}>
+              <button type="button" onClick={edited.revert}>
                 undo all
               </button>
-              <button type="button" onClick={() => void props.onSave()}>
+              <button type="button" onClick={() => void edited.save()}>
                 save
               </button>
             </>
@@ -49,16 +48,21 @@ export function ScanEditor(props: ScanEditorProps) {
           <button type="button" aria-pressed={tab === "text"} onClick={() => onTab("text")}>
             text
           </button>
+          {other && (
+            <button type="button" title="what this page edits" onClick={() => onOther(other)}>
+              {other}
+            </button>
+          )}
           <a href="#/run">all scans</a>
         </>
       }
     >
-      {props.error && <Message error={props.error} />}
+      {error && <Message error={error} />}
       {tab === "form" && document.value && (
         <ScanForm
           schema={schema}
           value={document.value}
-          onEdit={(at, value) => onText(edit(text, at, value, schema))}
+          onEdit={(at, value) => setText(edit(text, at, value, schema))}
         />
       )}
       {tab === "form" && !document.value && (
@@ -74,7 +78,8 @@ export function ScanEditor(props: ScanEditorProps) {
   );
 }
 
-function TextView({ text, onText, line }: ScanEditorProps) {
+function TextView({ path, edited, line }: ScanEditorProps) {
+  const { text, setText } = edited;
   const area = useRef<HTMLTextAreaElement>(null);
   const numbers = useRef<HTMLPreElement>(null);
   const shown = useRef(text);
@@ -95,14 +100,14 @@ function TextView({ text, onText, line }: ScanEditorProps) {
       </pre>
       <textarea
         ref={area}
-        aria-label="scan.yaml"
+        aria-label={path}
         value={text}
         spellCheck={false}
         wrap="off"
         onScroll={(event) => {
           if (numbers.current) numbers.current.scrollTop = event.currentTarget.scrollTop;
         }}
-        onChange={(event) => onText(event.target.value)}
+        onChange={(event) => setText(event.target.value)}
       />
     </div>
   );

@@ -60,6 +60,8 @@ function Section(props: FieldProps) {
     );
   }
   const count = value !== null && typeof value === "object" ? Object.keys(value).length : 0;
+  const isPlain = value !== undefined && typeof value !== "object";
+  const said = isPlain ? String(value) : count > 0 ? `${count} set` : "all as they come";
   return (
     <details
       className="scan-section"
@@ -68,7 +70,7 @@ function Section(props: FieldProps) {
       data-section={path.join(".")}
     >
       <summary>
-        <b>{name}</b> <span className="dim">{count > 0 ? `${count} set` : "all as they come"}</span>
+        <b>{name}</b> <span className="dim">{said}</span>
         {value !== undefined && (name !== "input" || path.length > 1) && (
           <button
             type="button"

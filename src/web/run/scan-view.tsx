@@ -1,97 +1,77 @@
 /** One scan: its settings at the left, checks and run at the right. */
-import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
-import type { JobInfo, ScanCheck, ScanSchemas, TextFile } from "../../server/wire.ts";
-import { type ApiError, ask, useJson } from "../core/api.ts";
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { JobInfo, ScanCheck, ScanSchemas } from "../../server/wire.ts";
+import { useJson } from "../core/api.ts";
 import { useView } from "../core/route.ts";
 import { Busy, Message } from "../parts/message.tsx";
 import { CheckPanel } from "./check-panel.tsx";
+import { type EditedText, useEditedText } from "./edited-text.ts";
 import { JobPanel, type StartOptions } from "./job-panel.tsx";
 import type { Schema } from "./json-schema.ts";
+import { pathBeside, readDocument, valueAt } from "./scan-document.ts";
 import { ScanEditor } from "./scan-editor.tsx";
 import { useJobs } from "./use-job.ts";
 
-/** output and from: what another page wants run */
-const VIEW: { tab: "form" | "text"; job: string; output: string; from: string } = {
-  tab: "form",
-  job: "",
-  output: "",
-  from: "",
-};
+interface View {
+  readonly tab: "form" | "text";
+  readonly file: "scan" | "model";
+  readonly job: string;
+}
+const VIEW: View = { tab: "form", file: "scan", job: "" };
 const OPTIONS: StartOptions = { output: "", from: "", until: "", workers: "", memoryGb: "" };
 
 /** Checking reads headers of files: not at every key. */
 const PAUSE_MS = 700;
 
 export function ScanView({ path }: { path: string }) {
-  const saved = useJson<TextFile>("text", { path });
+  const scan = useEditedText(path);
   const schemas = useJson<ScanSchemas>("scan-schema");
-  if (saved.error) return <Message error={saved.error} action={<a href="#/run">all scans</a>} />;
   if (schemas.error) return <Message error={schemas.error} />;
-  if (!saved.data || !schemas.data) return <Busy what={`opening ${path}`} />;
-  return <Workbench key={path} path={path} saved={saved.data.text} schema={schemas.data.scan as Schema} />;
+  if (scan?.error && scan.text === "") return <Message error={scan.error} action={<a href="#/run">all scans</a>} />;
+  if (!scan || !schemas.data) return <Busy what={`opening ${path}`} />;
+  return <Workbench key={path} path={path} scan={scan} schemas={schemas.data} />;
 }
 
-/** What was typed and not saved outlives a reload. */
-const draftKey = (path: string): string => `xrdct-scan:${path}`;
-
-function useDraft(path: string, saved: string) {
-  const [text, setText] = useState(() => sessionStorage.getItem(draftKey(path)) ?? saved);
-  useEffect(() => {
-    if (text === saved) sessionStorage.removeItem(draftKey(path));
-    else sessionStorage.setItem(draftKey(path), text);
-  }, [path, text, saved]);
-  return [text, setText] as const;
-}
-
-function Workbench({ path, saved, schema }: { path: string; saved: string; schema: Schema }) {
-  const [text, setText] = useDraft(path, saved);
+function Workbench({ path, scan, schemas }: { path: string; scan: EditedText; schemas: ScanSchemas }) {
   const [view, setView] = useView(VIEW);
-  const [options, setOptions] = useState({ ...OPTIONS, output: view.output, from: view.from });
-  const [error, setError] = useState<ApiError>();
+  const [options, setOptions] = useState(OPTIONS);
   const [line, setLine] = useState<{ line: number }>();
-  const client = useQueryClient();
+  const modelPath = useModelPath(path, scan.text);
+  const model = useEditedText(modelPath);
   const jobs = useJobs();
-  const job = jobs.data?.jobs.find(({ id, scan }) => (view.job ? id === view.job : scan === path));
+  const job = jobs.data?.jobs.find(({ id, scan: of }) => (view.job ? id === view.job : of === path));
   // a run is gone on with, or done again, where it was
   const output = options.output || job?.output || "";
-  const check = useCheck(path, text, { ...options, output });
-  const save = async (): Promise<boolean> => {
-    setError(undefined);
-    try {
-      if (text !== saved) await ask("text", {}, { method: "PUT", body: { path, text, overwrite: true } });
-      client.setQueryData(["text", { path }, undefined], { path, text });
-      return true;
-    } catch (problem) {
-      setError(problem as ApiError);
-      return false;
-    }
-  };
+  const check = useCheck(path, scan.text, { ...options, output });
+  const isModel = view.file === "model" && model !== undefined;
+  const edited = isModel ? model : scan;
   const started = ({ id }: JobInfo): void => {
     setOptions({ ...options, from: "" });
-    setView({ job: id, from: "" });
+    setView({ job: id });
   };
   return (
     <main className="page scan-view">
       <ScanEditor
-        {...{ path, text, schema, line }}
+        key={view.file}
+        path={isModel ? modelPath! : path}
+        schema={(isModel ? schemas.model : schemas.scan) as Schema}
+        edited={edited}
+        line={line}
         tab={view.tab}
         onTab={(tab) => setView({ tab })}
-        isChanged={text !== saved}
-        onText={setText}
-        onSave={save}
-        onRevert={() => setText(saved)}
-        error={error}
+        other={isModel ? "scan" : model && "model"}
+        onOther={(file) => setView({ file })}
       />
       <div className="scan-right">
         <CheckPanel
           check={check.data}
           error={check.error}
           isBusy={check.isBusy}
-          onLine={(at) => {
-            setView({ tab: "text" });
+          onLine={(at, file) => {
+            setView({ tab: "text", file: file === undefined ? "scan" : "model" });
             setLine({ line: at });
           }}
+          lines={modelPath ? [undefined, modelPath] : [undefined]}
         />
         <JobPanel
           scan={path}
@@ -100,13 +80,21 @@ function Workbench({ path, saved, schema }: { path: string; saved: string; schem
           options={options}
           output={output || path.replace(/\.ya?ml$/i, ".nxs")}
           onOptions={(change) => setOptions({ ...options, ...change })}
-          beforeStart={save}
+          beforeStart={async () => (await scan.save()) && (model === undefined || (await model.save()))}
           isRefused={check.data?.findings.some(({ level }) => level === "error") ?? false}
           onStarted={started}
         />
       </div>
     </main>
   );
+}
+
+/** Of the model that the scan's text names. */
+function useModelPath(path: string, text: string): string | undefined {
+  return useMemo(() => {
+    const named = valueAt(readDocument(text).value, ["map", "rietveld", "model"]);
+    return typeof named === "string" && /\.ya?ml$/i.test(named) ? pathBeside(path, named) : undefined;
+  }, [path, text]);
 }
 
 /** Checks the text a moment after it was last changed. */
