@@ -4,10 +4,11 @@
  * the project's own writer from a formula, and every kind of answer is compared with it.
  *
  * XRDCT_SERVE_SIZE=rows,cols,bins (600,600,1000: 1.4 GB; 1500,1500,2200 is 20 GB, and as much room is needed, and an
- * eighth for the index). `npm run build` first. "cold": the system's cache of the files is emptied before the series.
+ * eighth for the index). XRDCT_SERVE_KEEP=1 leaves file and index for the next time. `npm run build` first. "cold": the
+ * system's cache of the files is emptied before the series; "CPU ms" is what the server used, for each request.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { createResultWriter } from "../src/files/result-writer.ts";
@@ -21,6 +22,8 @@ const [rows, cols, bins] = (process.env["XRDCT_SERVE_SIZE"] ?? "600,600,1000").s
 ];
 const folder = join(benchFolder, "serve");
 const cache = join(benchFolder, "serve-cache");
+const keeps = process.env["XRDCT_SERVE_KEEP"] === "1";
+const isKept = keeps && existsSync(join(folder, "large.nxs"));
 const random = seededRandom(7);
 const whole = (n: number): number => Math.floor(random() * n);
 
@@ -100,14 +103,23 @@ const percentile = (values: readonly number[], share: number): number =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
 const round = (value: number): number => Number(value.toPrecision(3));
 
-function tell(work: string, ms: readonly number[]): void {
+async function tell(session: Session, work: string, series: () => Promise<number[]>): Promise<void> {
+  const before = cpuMs(session);
+  const ms = await series();
   report({
     work,
     requests: ms.length,
     "p50 ms": round(median(ms)),
     "p95 ms": round(percentile(ms, 0.95)),
     "most ms": round(Math.max(...ms)),
+    "CPU ms": round((cpuMs(session) - before) / ms.length),
   });
+}
+
+/** User and system time so far, of all threads; the system counts in steps of 10 ms. */
+function cpuMs({ server }: Session): number {
+  const fields = readFileSync(`/proc/${server.pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+  return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
 function check(what: string, found: number, expected: number): void {
@@ -115,10 +127,19 @@ function check(what: string, found: number, expected: number): void {
   throw new Error(`${what}: ${found} and not ${expected}`);
 }
 
-async function patterns(session: Session, file: string, n: readonly number[], count: number): Promise<number[]> {
+/** @param isScrub neighbours along a line, as under a cursor that moves; else anywhere */
+async function patterns(
+  session: Session,
+  file: string,
+  n: readonly number[],
+  count: number,
+  isScrub = false,
+): Promise<number[]> {
   const times: number[] = [];
+  const line = whole(n[0]!);
   for (let i = 0; i < count; i++) {
-    const [y, x, bin] = n.map(whole) as [number, number, number];
+    let [y, x, bin] = n.map(whole) as [number, number, number];
+    if (isScrub) [y, x] = [(line + (i >> 3)) % n[0]!, i % n[1]!];
     const { ms, body } = await ask(session, `pattern?file=${file}&stack=reconstruct/data&y=${y}&x=${x}`);
     check(`voxel ${y},${x} bin ${bin}`, new Float32Array(body)[bin]!, valueAt(y * n[1]! + x, bin));
     times.push(ms);
@@ -189,7 +210,7 @@ const bytesOf = (place: string): number =>
 async function large(): Promise<void> {
   const n = [rows, cols, bins] as const;
   const start = performance.now();
-  await write("large.nxs", n, false);
+  if (!isKept) await write("large.nxs", n, false);
   const { size } = statSync(join(folder, "large.nxs"));
   report({ work: "write the file", "file GB": round(size / 1e9), s: round((performance.now() - start) / 1e3) });
   dropCache(folder);
@@ -197,9 +218,13 @@ async function large(): Promise<void> {
   try {
     report({ work: "server at rest", "RSS MB": memory(session, "VmRSS") });
     report({ work: "open, cold", ms: round((await ask(session, "result?file=large.nxs")).ms) });
-    tell("pattern of a voxel, cold", await patterns(session, "large.nxs", n, 200));
-    tell("the same, other voxels", await patterns(session, "large.nxs", n, 200));
-    tell("image of a range, no index yet", await images(session, "large.nxs", n, 3));
+    const tellPatterns = (work: string, isScrub = false): Promise<void> =>
+      tell(session, work, () => patterns(session, "large.nxs", n, 200, isScrub));
+    const tellImages = (work: string, count: number): Promise<void> =>
+      tell(session, work, () => images(session, "large.nxs", n, count));
+    await tellPatterns("pattern of a voxel, cold, anywhere");
+    await tellPatterns("pattern of a voxel, cold, along a line", true);
+    if (!isKept) await tellImages("image of a range, no index yet", 3);
     const url = `image?file=large.nxs&stack=reconstruct/data&from=0&to=1`;
     const began = performance.now();
     for (let asked = 0; (await ask(session, url)).meta.prepared !== 1; asked++) {
@@ -209,9 +234,10 @@ async function large(): Promise<void> {
     const s = round((performance.now() - began) / 1e3);
     report({ work: "index made after", s, "index GB": round(bytesOf(cache) / 1e9) });
     dropCache(folder, cache);
-    tell("image of a range, cold", await images(session, "large.nxs", n, 200));
-    tell("image of a range", await images(session, "large.nxs", n, 200));
-    tell("pattern of a voxel", await patterns(session, "large.nxs", n, 200));
+    await tellImages("image of a range, cold", 200);
+    await tellImages("image of a range", 200);
+    await tellPatterns("pattern of a voxel, anywhere");
+    await tellPatterns("pattern of a voxel, along a line", true);
     await region(session, "mean of the whole slice", 1, "rectangle");
     await region(session, "mean of an ellipse", 0.9, "ellipse");
     await region(session, "mean of a small ellipse", 0.1, "ellipse");
@@ -228,8 +254,8 @@ async function compressed(): Promise<void> {
   try {
     const size = round(statSync(join(folder, "gzip.nxs")).size / 1e9);
     report({ work: `compressed with gzip, ${n.join(" x ")}`, "file GB": size });
-    tell("gzip: pattern of a voxel", await patterns(session, "gzip.nxs", n, 20));
-    tell("gzip: image of a range", await images(session, "gzip.nxs", n, 20));
+    await tell(session, "gzip: pattern of a voxel", () => patterns(session, "gzip.nxs", n, 20));
+    await tell(session, "gzip: image of a range", () => images(session, "gzip.nxs", n, 20));
   } finally {
     session.server.kill("SIGTERM");
   }
@@ -238,9 +264,11 @@ async function compressed(): Promise<void> {
 mkdirSync(folder, { recursive: true });
 try {
   await large();
-  rmSync(join(folder, "large.nxs"));
+  if (!keeps) rmSync(join(folder, "large.nxs"));
   await compressed();
 } finally {
-  rmSync(folder, { recursive: true, force: true });
-  rmSync(cache, { recursive: true, force: true });
+  if (!keeps) {
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(cache, { recursive: true, force: true });
+  }
 }

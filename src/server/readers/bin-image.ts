@@ -45,8 +45,8 @@ export async function binImage(
       `Bins ${from}:${to} of ${stack.name}: it has ${bins} bins, so a range within 0:${bins} is needed.`,
     );
   }
-  const empty = (): Sums => ({ sum: new Float64Array(rows * cols), missing: undefined, bins: 0 });
-  const [image, beside] = [empty(), empty()];
+  const empty = (size = rows * cols): Sums => ({ sum: new Float64Array(size), missing: undefined, bins: 0 });
+  const [image, beside] = [empty(), empty(side > 0 ? rows * cols : 0)];
   const terms: Term[] = [];
   const indexTerms: IndexTerm[] = [];
   const add = (into: Sums, first: number, end: number): void => {

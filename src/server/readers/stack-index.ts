@@ -65,6 +65,7 @@ export class IndexError extends Error {
 export class OpenIndex {
   readonly state: IndexState;
   readonly #files = new Map<IndexFile, FileHandle>();
+  #sum = new Float64Array(0);
 
   private constructor(state: IndexState) {
     this.state = state;
@@ -95,11 +96,12 @@ export class OpenIndex {
     return bin - below <= above - bin ? below : above;
   }
 
-  /** [row, col] over all bins before a boundary. */
+  /** [row, col] over all bins before a boundary; it holds until the next is read. */
   async readBoundary(bin: number): Promise<{ sum: Float64Array; missing: Uint16Array | undefined }> {
     const { rows, cols, step, firstMissing } = this.state;
     const at = Math.ceil(bin / step) - 1;
-    const sum = new Float64Array(rows * cols);
+    if (this.#sum.length !== rows * cols) this.#sum = new Float64Array(rows * cols);
+    const sum = this.#sum;
     const missing = at >= firstMissing ? new Uint16Array(rows * cols) : undefined;
     await Promise.all([
       this.#read("sums", sum, at * sum.byteLength),
