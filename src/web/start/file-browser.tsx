@@ -51,6 +51,7 @@ export function FileBrowser({ path, onPath, onText }: FileBrowserProps) {
       }
     >
       <Crumbs path={path} onPath={open} />
+      {listing.data && <SeriesLink listing={listing.data} />}
       <div className="start-scroll">
         {listing.error && <Message error={listing.error} />}
         {listing.isPending && <Busy what="reading the folder" />}
@@ -64,11 +65,7 @@ export function FileBrowser({ path, onPath, onText }: FileBrowserProps) {
         {listing.data && entries.length === 0 && (
           <p className="dim start-note">{wanted ? "No name contains that." : "This folder is empty."}</p>
         )}
-        {!!listing.data?.left && (
-          <p className="dim start-note">
-            {listing.data.left} more files are not listed: a folder of frames opens whole by any of its frames.
-          </p>
-        )}
+        {!!listing.data?.left && <p className="dim start-note">{listing.data.left} more files are not listed.</p>}
       </div>
     </Panel>
   );
@@ -93,6 +90,19 @@ function Crumbs({ path, onPath }: { path: string; onPath: (path: string) => void
         );
       })}
     </nav>
+  );
+}
+
+/** Frames of one kind in a folder are a series, in the order of their numbers. */
+function SeriesLink({ listing: { path, entries } }: { listing: Listing }) {
+  const endings = entries.filter(({ kind }) => kind === "frame").map(({ name }) => /\.\w+(\.gz)?$/.exec(name)?.[0]);
+  const [ending] = endings;
+  if (ending === undefined || endings.length < 2 || endings.some((other) => other !== ending)) return null;
+  const href = hrefOf({ kind: "frame", path: path === "" ? `*${ending}` : `${path}/*${ending}` });
+  return (
+    <p className="start-note">
+      <a href={href}>all *{ending} of this folder as one series of frames</a>
+    </p>
   );
 }
 
