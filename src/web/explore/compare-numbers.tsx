@@ -53,32 +53,38 @@ export function CompareNumbers({
           </b>
           .
         </p>
-        <table>
-          <thead>
-            <tr>
-              <th />
-              {COLUMNS.slice(1).map(({ key, label }) => (
-                <th key={key} className="number">
-                  {label}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {table.map(({ name, label, unit, statistics }) => (
-              <tr key={name}>
-                <th>{unit ? `${label} (${unit})` : label}</th>
-                {COLUMNS.slice(1).map(({ key }) => (
-                  <td key={key} className="number" data-read={`${name}-${key}`} data-value={statistics[key]}>
-                    {isMeant(name, key) && formatValue(statistics[key], name === "first" || name === "second" ? 6 : 5)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <StatisticsTable table={table} />
       </div>
     </Panel>
+  );
+}
+
+function StatisticsTable({ table }: { table: ReturnType<typeof statisticsTable> }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th />
+          {COLUMNS.slice(1).map(({ key, label }) => (
+            <th key={key} className="number">
+              {label}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {table.map(({ name, label, unit, digits, statistics }) => (
+          <tr key={name}>
+            <th>{unit ? `${label} (${unit})` : label}</th>
+            {COLUMNS.slice(1).map(({ key }) => (
+              <td key={key} className="number" data-read={`${name}-${key}`} data-value={statistics[key]}>
+                {isMeant(name, key) && formatValue(statistics[key], digits)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -97,10 +103,16 @@ function statisticsTable(comparison: Comparison) {
   const { first, second, difference } = comparison;
   const { isUsed } = difference;
   const rows = [
-    { name: "first", label: "first", unit: first.info.unit, values: first.values },
-    { name: "second", label: "second", unit: second.info.unit, values: second.values },
-    { name: "difference", label: "difference", unit: differenceUnit(comparison), values: difference.difference },
-    { name: "over-esd", label: "difference / esd", unit: "", values: difference.overEsd },
+    { name: "first", label: "first", unit: first.info.unit, digits: 6, values: first.values },
+    { name: "second", label: "second", unit: second.info.unit, digits: 6, values: second.values },
+    {
+      name: "difference",
+      label: "difference",
+      unit: differenceUnit(comparison),
+      digits: 5,
+      values: difference.difference,
+    },
+    { name: "over-esd", label: "difference / esd", unit: "", digits: 4, values: difference.overEsd },
   ];
   return rows.map(({ values, ...row }) => ({ ...row, statistics: statisticsOf(values, isUsed) }));
 }

@@ -25,54 +25,19 @@ const CLICK_PX = 3;
 export function HistogramPlot({ counts, label, isLog, limits, onLimits, brush, onBrush }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const { width, height } = useSize(box);
-  const [dragged, setDragged] = useState<Range>();
-  const from = useRef<number>();
   const x = scaleLinear([counts.limits[0], counts.limits[1]], [LEFT, Math.max(LEFT + 1, width - RIGHT)]);
   const valueAt = (event: PointerEvent<SVGElement>): number => {
     const { left } = event.currentTarget.ownerSVGElement!.getBoundingClientRect();
     const value = x.invert(event.clientX - left);
     return Math.min(counts.limits[1], Math.max(counts.limits[0], value));
   };
-  const down = (event: PointerEvent<SVGRectElement>): void => {
-    event.currentTarget.setPointerCapture(event.pointerId);
-    from.current = valueAt(event);
-  };
-  const move = (event: PointerEvent<SVGRectElement>): void => {
-    if (from.current !== undefined) setDragged(ascending(from.current, valueAt(event)));
-  };
-  const up = (event: PointerEvent<SVGRectElement>): void => {
-    if (from.current === undefined) return;
-    const range = ascending(from.current, valueAt(event));
-    from.current = undefined;
-    setDragged(undefined);
-    onBrush(x(range[1]) - x(range[0]) > CLICK_PX ? range : undefined);
-  };
-  const shown = dragged ?? brush;
   return (
     <div className="histogram-plot" ref={box} data-plot="histogram">
       {width > 0 && (
         <svg width={width} height={height} role="img" aria-label={`histogram of ${label}`}>
-          <Bars {...{ counts, isLog, x, height, width, shown }} />
+          <Bars {...{ counts, isLog, x, height, width }} shown={brush} />
           <XAxis {...{ x, label, height, width }} />
-          {shown && (
-            <rect
-              className="histogram-brush"
-              x={x(shown[0])}
-              y={TOP}
-              width={Math.max(1, x(shown[1]) - x(shown[0]))}
-              height={Math.max(0, height - TOP - BOTTOM)}
-            />
-          )}
-          <rect
-            className="histogram-catch"
-            x={LEFT}
-            y={TOP}
-            width={Math.max(0, width - LEFT - RIGHT)}
-            height={Math.max(0, height - TOP - BOTTOM)}
-            onPointerDown={down}
-            onPointerMove={move}
-            onPointerUp={up}
-          />
+          <Brush {...{ x, width, height, brush, onBrush, valueAt }} />
           {limits &&
             onLimits &&
             ([0, 1] as const).map((end) => (
@@ -81,6 +46,49 @@ export function HistogramPlot({ counts, label, isLog, limits, onLimits, brush, o
         </svg>
       )}
     </div>
+  );
+}
+
+interface BrushProps extends Pick<Props, "brush" | "onBrush"> {
+  readonly x: Scale;
+  readonly width: number;
+  readonly height: number;
+  readonly valueAt: (event: PointerEvent<SVGElement>) => number;
+}
+
+/** The range, which follows the pointer while it is dragged; a click clears it. */
+function Brush({ x, width, height, brush, onBrush, valueAt }: BrushProps) {
+  const from = useRef<number>();
+  const room = { y: TOP, height: Math.max(0, height - TOP - BOTTOM) };
+  const down = (event: PointerEvent<SVGRectElement>): void => {
+    event.currentTarget.setPointerCapture(event.pointerId);
+    from.current = valueAt(event);
+  };
+  const move = (event: PointerEvent<SVGRectElement>): void => {
+    if (from.current === undefined) return;
+    const range = ascending(from.current, valueAt(event));
+    if (x(range[1]) - x(range[0]) > CLICK_PX) onBrush(range);
+  };
+  const up = (event: PointerEvent<SVGRectElement>): void => {
+    if (from.current === undefined) return;
+    if (Math.abs(x(valueAt(event)) - x(from.current)) <= CLICK_PX) onBrush(undefined);
+    from.current = undefined;
+  };
+  // a range may reach beyond the axis
+  const [left, right] = (brush ?? [0, 0]).map((value) => Math.min(width - RIGHT, Math.max(LEFT, x(value))));
+  return (
+    <>
+      {brush && <rect className="histogram-brush" {...room} x={left!} width={Math.max(1, right! - left!)} />}
+      <rect
+        className="histogram-catch"
+        {...room}
+        x={LEFT}
+        width={Math.max(0, width - LEFT - RIGHT)}
+        onPointerDown={down}
+        onPointerMove={move}
+        onPointerUp={up}
+      />
+    </>
   );
 }
 

@@ -62,8 +62,11 @@ function ticksOf(lo: number, hi: number, transform: ColourTransform): { value: n
 export function tickText(value: number, span: number): string {
   const size = Math.max(Math.abs(value), span);
   if (size > 0 && (size >= 1e6 || size < 1e-3)) {
-    const digits = Math.max(0, Math.ceil(Math.log10(Math.abs(value) / span)) + 1);
-    return value === 0 ? "0" : String(Number(value.toPrecision(Math.min(9, digits + 1))).toExponential());
+    if (value === 0) return "0";
+    const digits = Math.max(1, Math.ceil(Math.log10(Math.abs(value) / span)) + 3);
+    return Number(value.toPrecision(Math.min(15, digits)))
+      .toExponential()
+      .replace("e+", "e");
   }
   const decimals = Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(span))));
   return String(Number(value.toFixed(decimals)));
