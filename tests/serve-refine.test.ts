@@ -235,6 +235,14 @@ phases:
     expect((await check({}, TEXT.replace("NMC532", "NMC999"))).problem!.message).toContain("NMC999");
   });
 
+  it("takes the scan's wavelength where it has none, and says so where nothing has", async () => {
+    const bare = TEXT.replace("energyKeV: 103.5\n", "");
+    expect((await check({}, bare)).problem!.code).toBe("model-wavelength");
+    const { parameters } = await check({ wavelengthA: 0.25 }, bare);
+    expect(parameters.find(({ name }) => name === "wavelength")).toMatchObject({ value: 0.25, refine: false });
+    expect((await check({ wavelengthA: 0.25 })).parameters[0]!.value).toBeCloseTo(12.398419843 / 103.5, 9);
+  });
+
   it("takes ranges out, and back in", async () => {
     const { text, exclude } = await check({ exclude: [[2, 2.5]] });
     expect(exclude).toEqual([[2, 2.5]]);

@@ -18,6 +18,8 @@ export type RefineTarget = ShapeRegion | { readonly kind: "summed" };
 export interface ModelText {
   readonly text: string;
   readonly folder: string;
+  /** of the scan, taken where the text gives none */
+  readonly wavelengthA?: number;
 }
 
 export interface RefineRequest {

@@ -15,7 +15,7 @@ import { type RefinementResult, refinePattern } from "../../stages/refine/index.
 import type { LoadedModel } from "./load-model.ts";
 
 /** Where the model gives no wavelength, the scan's is taken. */
-function withWavelength(config: ModelConfig, wavelengthA: number | undefined): ModelConfig {
+export function withWavelength(config: ModelConfig, wavelengthA: number | undefined): ModelConfig {
   const isGiven = config.wavelength?.value ?? config.energyKeV ?? config.radiation;
   if (isGiven !== undefined || wavelengthA === undefined) return config;
   return { ...config, wavelength: { refine: false, ...config.wavelength, value: wavelengthA } };

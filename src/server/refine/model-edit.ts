@@ -16,12 +16,12 @@ const D_MIN_A = 1;
 
 /** What a text says, after a change; what is wrong with it is part of the answer. */
 export function checkModel(request: CheckRequest, served: ServedFolder): CheckReply {
-  const { folder } = request;
-  let { text } = request;
+  const { change, exclude, ...given } = request;
+  let { text } = given;
   try {
-    if (request.change) text = changeParameter({ text, folder }, request.change, served);
-    if (request.exclude) text = changeExcluded(text, request.exclude);
-    const model = loadModelText({ text, folder }, served);
+    if (change) text = changeParameter(given, change, served);
+    if (exclude) text = changeExcluded(text, exclude);
+    const model = loadModelText({ ...given, text }, served);
     return { text, parameters: parameterRows(model), exclude: model.config.exclude };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

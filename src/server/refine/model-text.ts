@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from "node:path";
 import { InputError } from "../../data/index.ts";
 import { parseYaml } from "../../files/yaml.ts";
 import { type LoadedModel, parseModel } from "../../pipeline/refine/load-model.ts";
+import { withWavelength } from "../../pipeline/refine/rietveld-map.ts";
 import { ModelConfig } from "../../refinement/index.ts";
 import type { ServedFolder } from "../served-folder.ts";
 import type { ModelText } from "../wire-refine.ts";
@@ -11,10 +12,11 @@ import type { ModelText } from "../wire-refine.ts";
 const NAME = "the model";
 
 /** @throws InputError naming the line or the file that is wrong; "path-outside" */
-export function loadModelText({ text, folder }: ModelText, served: ServedFolder): LoadedModel {
+export function loadModelText({ text, folder, wavelengthA }: ModelText, served: ServedFolder): LoadedModel {
   const from = served.existing(folder);
   assertFilesInside(parseYaml(text, NAME, ModelConfig), from, served);
-  return parseModel(text, NAME, from);
+  const model = parseModel(text, NAME, from);
+  return { ...model, config: withWavelength(model.config, wavelengthA) };
 }
 
 /** The names of the files that a model has, as it has them. */

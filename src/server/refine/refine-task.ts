@@ -59,77 +59,82 @@ export function createRefineTasks(kernels: Kernels): RefineTasks {
     const start = performance.now();
     const voxel = voxels?.fit(result, y, x, isCancelled);
     if (!voxel) return undefined;
+    const described = describeVoxel(voxel);
     return {
-      ...describeVoxel(voxel),
+      ...described,
       name: `${basename(task.path)}, voxel ${y},${x}`,
       how: "map" as const,
       title: result.title,
-      reason: "",
-      warnings: [],
-      notes: [],
+      ...{ reason: "", warnings: [], notes: [] },
       inMap: mapValuesAt(result, y, x),
       milliseconds: performance.now() - start,
     };
-  }
-
-  async function fitModel(task: RefineTask, model: LoadedModel, isCancelled: () => boolean) {
-    const { result } = await open(task);
-    const { target } = task;
-    const { name, pattern } = readTarget(result, target);
-    const { config, files } = model;
-    const start = performance.now();
-    const over = overTwoTheta(pattern, resolveModel(config, files).wavelengthA);
-    const refined = refinePattern(kernels, config, files, over, name, { isCancelled });
-    if (isCancelled()) return undefined;
-    const milliseconds = performance.now() - start;
-    const { title, status, reason, statistics, weights, wavelengthA, parameters, phases } = refined;
-    const isOfMap = target.kind === "voxel" && result.list().some((entry) => entry.name === "map/rwp");
-    const folder = task.model?.folder ?? folderOf(task, serveFolder(task.root));
-    return {
-      ...{ name, title, status, reason, statistics, weights, wavelengthA, parameters, milliseconds },
-      how: "model" as const,
-      phases: phases.map(({ name: phase, kind, weightFraction, weightFractionEsd, reflections }) => ({
-        ...{ name: phase, kind, weightFraction, weightFractionEsd },
-        reflections: reflections.map(({ h, k, l, twoThetaDeg }) => ({ h, k, l, twoThetaDeg })),
-      })),
-      warnings: refined.warnings,
-      notes: refined.notes,
-      pattern: refined.pattern,
-      ...(isOfMap && { inMap: mapValuesAt(result, target.y, target.x) }),
-      result: refined,
-      settled: { text: formatModel(settleConfig(config, parameters), (file) => file), folder },
-    };
-  }
-
-  /** As `xrdct refine RESULT [--voxel y,x]` starts. */
-  async function startModel(task: RefineTask, served: ServedFolder): Promise<ModelText | undefined> {
-    const { result } = await open(task);
-    const { target, path } = task;
-    const text = result.readNote("map/model");
-    if (text === undefined) return undefined;
-    const folder = folderOf(task, served);
-    const settled = loadModelText({ text, folder }, served);
-    if (target.kind === "summed") return { text, folder };
-    const weights: ModelConfig["weights"] = sliceOf(result).hasSigma ? "sigma" : "uniform";
-    const ofVoxel = target.kind === "voxel" ? await readResultPattern(path, [target.y, target.x]) : undefined;
-    const config = ofVoxel?.model?.config ?? { ...settled.config, weights };
-    return { text: formatModel(config, (file) => file), folder };
   }
 
   return {
     async fit(task, isCancelled) {
       const { target, model: given } = task;
       const served = serveFolder(task.root);
-      if (given) return fitModel(task, loadModelText(given, served), isCancelled);
+      const { result } = await open(task);
+      if (given) return fitModel(kernels, result, task, loadModelText(given, served), isCancelled);
       if (target.kind === "voxel") {
         const fitted = await fitAsMap(task, target.y, target.x, isCancelled);
         if (fitted || isCancelled()) return fitted;
       }
-      const own = await startModel(task, served);
-      return own && fitModel(task, loadModelText(own, served), isCancelled);
+      const own = await startModel(result, task, served);
+      return own && fitModel(kernels, result, task, loadModelText(own, served), isCancelled);
     },
-    model: (task) => startModel(task, serveFolder(task.root)),
+    async model(task) {
+      const { result } = await open(task);
+      return startModel(result, task, serveFolder(task.root));
+    },
   };
+}
+
+/** As `xrdct refine`. */
+function fitModel(
+  kernels: Kernels,
+  result: Result,
+  task: RefineTask,
+  { config, files }: LoadedModel,
+  isCancelled: () => boolean,
+): FitReply | undefined {
+  const { target } = task;
+  const { name, pattern } = readTarget(result, target);
+  const start = performance.now();
+  const over = overTwoTheta(pattern, resolveModel(config, files).wavelengthA);
+  const refined = refinePattern(kernels, config, files, over, name, { isCancelled });
+  if (isCancelled()) return undefined;
+  const milliseconds = performance.now() - start;
+  const { title, status, reason, statistics, weights, wavelengthA, parameters, warnings, notes } = refined;
+  const isOfMap = target.kind === "voxel" && result.list().some((entry) => entry.name === "map/rwp");
+  const folder = task.model?.folder ?? folderOf(task, serveFolder(task.root));
+  return {
+    ...{ name, title, status, reason, statistics, weights, wavelengthA, parameters, warnings, notes, milliseconds },
+    how: "model",
+    phases: refined.phases.map(({ name: phase, kind, weightFraction, weightFractionEsd, reflections }) => ({
+      ...{ name: phase, kind, weightFraction, weightFractionEsd },
+      reflections: reflections.map(({ h, k, l, twoThetaDeg }) => ({ h, k, l, twoThetaDeg })),
+    })),
+    pattern: refined.pattern,
+    ...(isOfMap && { inMap: mapValuesAt(result, target.y, target.x) }),
+    result: refined,
+    settled: { text: formatModel(settleConfig(config, parameters), (file) => file), folder },
+  };
+}
+
+/** As `xrdct refine RESULT [--voxel y,x]` starts. */
+async function startModel(result: Result, task: RefineTask, served: ServedFolder): Promise<ModelText | undefined> {
+  const { target, path } = task;
+  const text = result.readNote("map/model");
+  if (text === undefined) return undefined;
+  const folder = folderOf(task, served);
+  const settled = loadModelText({ text, folder }, served);
+  if (target.kind === "summed") return { text, folder };
+  const weights: ModelConfig["weights"] = sliceOf(result).hasSigma ? "sigma" : "uniform";
+  const ofVoxel = target.kind === "voxel" ? await readResultPattern(path, [target.y, target.x]) : undefined;
+  const config = ofVoxel?.model?.config ?? { ...settled.config, weights };
+  return { text: formatModel(config, (file) => file), folder };
 }
 
 const folderOf = ({ path }: RefineTask, served: ServedFolder): string => served.nameOf(dirname(path));

@@ -24,7 +24,7 @@ const Target = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("polygon"), points: z.array(point).min(3).max(10_000) }),
   z.strictObject({ kind: z.literal("summed") }),
 ]);
-const Model = { text: z.string().max(1e6), folder: z.string() };
+const Model = { text: z.string().max(1e6), folder: z.string(), wavelengthA: z.number().positive().exactOptional() };
 const Refine = z.strictObject({ file: z.string(), target: Target, model: z.strictObject(Model).optional() });
 const Change = z.strictObject({
   name: z.string(),

@@ -13,10 +13,10 @@ import { createAxisLink, LinkedAxis } from "./linked-axis.tsx";
 import type { ChangeRefine, RefineState } from "./view-state.ts";
 
 /** none of them a phase's */
-const OBSERVED = "#7f8794";
+const OBSERVED = "#8f98a8";
 const CALCULATED = "#2f6fed";
-const BACKGROUND = "#8a8f98";
-const FREE_PEAKS = "#a3860d";
+const BACKGROUND = "#d4a017";
+const FREE_PEAKS = "#7a8a2e";
 const DIFFERENCE = "#2f6fed";
 const X_LABEL = "2θ (°)";
 

@@ -114,6 +114,7 @@ function ParameterTable({
   onChange: (change: ParameterChange) => void;
 }) {
   const [words, setWords] = useState("");
+  const [help, setHelp] = useState("");
   const shown = rows.filter(({ name }) => name.toLowerCase().includes(words.trim().toLowerCase()));
   return (
     <>
@@ -137,16 +138,23 @@ function ParameterTable({
           </thead>
           <tbody>
             {shown.map((row) => (
-              <ModelRow key={row.name} row={row} onChange={onChange} />
+              <ModelRow key={row.name} row={row} onChange={onChange} onFocus={() => setHelp(row.help)} />
             ))}
           </tbody>
         </table>
       </div>
+      {help && <p className="dim refine-help">{help}</p>}
     </>
   );
 }
 
-function ModelRow({ row, onChange }: { row: ModelParameterRow; onChange: (change: ParameterChange) => void }) {
+interface ModelRowProps {
+  readonly row: ModelParameterRow;
+  readonly onChange: (change: ParameterChange) => void;
+  readonly onFocus: () => void;
+}
+
+function ModelRow({ row, onChange, onFocus }: ModelRowProps) {
   const { name, unit, value, isGiven, refine, min, max, help, isEditable } = row;
   const field = (key: "value" | "min" | "max", now: number | undefined) => (
     <EditField
@@ -158,7 +166,7 @@ function ModelRow({ row, onChange }: { row: ModelParameterRow; onChange: (change
     />
   );
   return (
-    <tr data-parameter={name} title={help || undefined}>
+    <tr data-parameter={name} title={help || undefined} onFocus={onFocus}>
       <td>
         {name} {unit && <span className="dim">({unit})</span>}
       </td>

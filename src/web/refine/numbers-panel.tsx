@@ -71,7 +71,7 @@ function ParameterRow({ row, hasBefore }: { row: Row; hasBefore: boolean }) {
     value !== null && before?.value != null && esdBefore ? (value - before.value) / esdBefore : undefined;
   return (
     <tr data-parameter={name}>
-      <td title={name}>
+      <td title={unit ? `${name} (${unit})` : name}>
         {name.replace(/\/weight_fraction$/, "")} {unit && <span className="dim">({unit})</span>}
       </td>
       <Cell number={row} kind="now" />

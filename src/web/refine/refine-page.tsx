@@ -29,7 +29,7 @@ function RefineView({ info }: { info: ResultInfo }) {
   // without a model there is nothing to look at but the editor
   const state: RefineState = info.hasModel || given.model ? given : { ...given, tab: "model" };
   const target = useMemo(() => targetOf(state), [state]);
-  const draft = useModelDraft(info.file, target, state.model);
+  const draft = useModelDraft(info, target, state.model);
   const own = useOwnModel(state.model, draft.isChanged ? undefined : draft.model);
   const hasModel = info.hasModel || own !== undefined;
   const refinement = useRefinement(info.file, hasModel ? target : undefined, own);

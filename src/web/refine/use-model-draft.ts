@@ -1,6 +1,6 @@
 /** The model in the editor: what the refinement starts from, until it is changed. */
 import { useEffect, useState } from "react";
-import type { TextFile } from "../../server/wire.ts";
+import type { ResultInfo, TextFile } from "../../server/wire.ts";
 import type { CheckReply, ModelReply, ModelText, ParameterChange, RefineTarget } from "../../server/wire-refine.ts";
 import { type ApiError, ask, useJson } from "../core/api.ts";
 
@@ -24,7 +24,11 @@ export interface ModelDraft {
 const PAUSE_MS = 350;
 
 /** @param own path of a model.yaml in place of the result's */
-export function useModelDraft(file: string, target: RefineTarget | undefined, own: string | undefined): ModelDraft {
+export function useModelDraft(
+  { file, wavelengthA }: Pick<ResultInfo, "file" | "wavelengthA">,
+  target: RefineTarget | undefined,
+  own: string | undefined,
+): ModelDraft {
   const start = useJson<ModelReply>(
     "refine/model",
     {},
@@ -32,15 +36,15 @@ export function useModelDraft(file: string, target: RefineTarget | undefined, ow
   );
   const chosen = useJson<TextFile>("text", { path: own }, { off: own === undefined });
   const key = `${file} ${own ?? ""}`;
-  const [typed, setTyped] = useState<{ key: string; model: ModelText }>();
+  const [typed, setTyped] = useTyped();
   const folder = own?.includes("/") ? own.slice(0, own.lastIndexOf("/")) : "";
-  const given = own === undefined ? start.data?.model : chosen.data && { text: chosen.data.text, folder };
+  const given = own === undefined ? start.data?.model : chosen.data && { text: chosen.data.text, folder, wavelengthA };
   const draft = typed?.key === key ? typed.model : undefined;
   const model = draft ?? given;
   const settled = useSettled(model, PAUSE_MS);
   const check = useJson<CheckReply>("refine/check", {}, { body: settled, off: !settled, keep: true });
   const [failed, setFailed] = useState<ApiError | null>(null);
-  const put = (text: string): void => setTyped({ key, model: { text, folder: model?.folder ?? folder } });
+  const put = (text: string): void => setTyped({ key, model: { folder, wavelengthA, ...model, text } });
   const edit = (part: object): void => {
     if (!model) return;
     setFailed(null);
@@ -59,6 +63,28 @@ export function useModelDraft(file: string, target: RefineTarget | undefined, ow
     exclude: (exclude) => edit({ exclude }),
     reset: (to) => setTyped(to && { key, model: to }),
   };
+}
+
+interface Typed {
+  readonly key: string;
+  readonly model: ModelText;
+}
+const KEPT = "xrdct-model";
+
+/** What was typed is still there when one comes back from another page. */
+function useTyped(): [Typed | undefined, (typed: Typed | undefined) => void] {
+  const [typed, setTyped] = useState(() => {
+    const kept = sessionStorage.getItem(KEPT);
+    return kept ? (JSON.parse(kept) as Typed) : undefined;
+  });
+  return [
+    typed,
+    (next) => {
+      if (next) sessionStorage.setItem(KEPT, JSON.stringify(next));
+      else sessionStorage.removeItem(KEPT);
+      setTyped(next);
+    },
+  ];
 }
 
 /** The model when it has not changed for so many ms. */
