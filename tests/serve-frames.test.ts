@@ -227,6 +227,15 @@ describe("integration over HTTP", () => {
     expect(numbers(text).length).toBeGreaterThan(20);
   });
 
+  it("takes the largest numbers of a whole type for gaps, not for counts", async () => {
+    const data = new Uint16Array(ROWS * COLS).fill(7);
+    data.fill(65535, 10 * COLS, 12 * COLS);
+    writeFileSync(join(served, "dead.edf"), encodeEdf({ rows: ROWS, cols: COLS, data, header: {} }));
+    const options = { bins: 10, statistic: "mean", polarization: null, solidAngle: false };
+    const body = { file: "dead.edf", poni: PONI, mask: { invalid: true }, options };
+    for (const value of (await arrays("frames/integrate", body))["intensity"]!.data) expect(value).toBeCloseTo(7, 5);
+  });
+
   it("sees that a mask was saved again", async () => {
     const saved = async (above: number) =>
       ask("frames/mask", { file: "series.edf", mask: { above }, path: "again.edf", overwrite: true }, "PUT");

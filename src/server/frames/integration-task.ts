@@ -1,6 +1,6 @@
 /** A frame to its pattern or cake, as `xrdct integrate` does it. */
 import { statSync } from "node:fs";
-import { type Axis, joinMasks } from "../../data/index.ts";
+import { type Axis, type FrameArray, joinMasks, noCountFrom } from "../../data/index.ts";
 import { version } from "../../data/version.ts";
 import { formatPatternCsv, formatXye } from "../../files/pattern-text.ts";
 import { gapMask } from "../../geometry/index.ts";
@@ -25,8 +25,19 @@ const ready: { pattern?: Ready; cake?: Ready } = {};
 export async function integrate(ask: Ask): Promise<FrameTasks["integrate"]["reply"]> {
   const frame = await frameOf(ask);
   const { axis, chiDeg, ...integrator } = await integratorFor(ask);
-  const { intensity, sigma } = integrator.integrate([frame.data]);
+  const { intensity, sigma } = integrator.integrate([ask.mask.invalid ? withGaps(frame.data) : frame.data]);
   return { axis: axis.values, intensity, sigma, ...(chiDeg && { chiDeg }) };
+}
+
+/** The numbers that stand for no count as negative ones, which integrating leaves out by itself. */
+function withGaps(counts: FrameArray): FrameArray {
+  const limit = noCountFrom(counts);
+  // of uint32 they are negative already, as int32
+  if (limit === Number.POSITIVE_INFINITY || counts instanceof Uint32Array || !counts.some((count) => count >= limit))
+    return counts;
+  const marked = Int32Array.from(counts);
+  for (let i = 0; i < marked.length; i++) if (marked[i]! >= limit) marked[i] = -1;
+  return marked;
 }
 
 export async function patternText({ format, ...ask }: FrameTasks["patternText"]["ask"]): Promise<string> {

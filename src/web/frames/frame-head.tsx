@@ -25,7 +25,7 @@ export function FrameHead(parts: FrameParts) {
           onChange={({ target }) => target.value !== "\0" && change({ poni: target.value, geometry: null })}
         >
           <option value="">none</option>
-          {view.geometry && <option value={"\0"}>calibrated here, not saved</option>}
+          {view.geometry && <option value={"\0"}>not saved yet</option>}
           {[...new Set([...(beside?.geometries ?? []), ...(view.poni ? [view.poni] : [])])].map((path) => (
             <option key={path}>{path}</option>
           ))}
@@ -57,7 +57,7 @@ export function FrameHead(parts: FrameParts) {
             checked={view.hasHalfRings}
             onChange={({ target }) => change({ hasHalfRings: target.checked })}
           />{" "}
-          left half
+          on the left half
         </label>
       )}
     </header>
