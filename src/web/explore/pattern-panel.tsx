@@ -45,6 +45,7 @@ export function PatternPanel({ info, state, change, picked, regions, cursor }: P
   const hovered = useHoveredPattern(info, state, cursor);
   const shownPick = useLast(picked.pattern);
   const curves = useCurves(shownPick, hovered, regions);
+  const saved = hovered ? curves : curves.slice(1);
   const array = info.arrays.find(({ name }) => name === volume);
   if (!volume || !axis || !array) {
     return (
@@ -69,7 +70,7 @@ export function PatternPanel({ info, state, change, picked, regions, cursor }: P
           <PatternChoices {...{ state, change }} units={radialUnits(axis.unit, info)} unit={view.unit} />
           <TakeAway
             name={`${info.title || "scan"}-pattern`}
-            svg={() => patternSvg({ ...plot, title: `${info.title}: patterns` })}
+            svg={() => patternSvg({ ...plot, curves: saved, title: `${info.title}: patterns` })}
             data={columnsData(
               patternColumns(view, array.unit, shownPick, regions),
               { file: info.file, array: volume },
@@ -80,7 +81,7 @@ export function PatternPanel({ info, state, change, picked, regions, cursor }: P
       }
     >
       {picked.error && <Message error={picked.error} />}
-      {curves.length === 0 ? (
+      {saved.length === 0 ? (
         !picked.error && <Busy what={state.voxel ? "reading the voxel's pattern" : "pick a voxel on the image"} />
       ) : (
         <PatternPlot
@@ -213,7 +214,8 @@ function useCurves(
 ): Curve[] {
   return useMemo(
     () => [
-      ...(hovered ? [{ name: "cursor", values: hovered.intensity, colour: HOVER_COLOUR }] : []),
+      // in the legend even when there is none, so that nothing moves when the pointer comes and goes
+      { name: "cursor", values: hovered?.intensity ?? [], colour: HOVER_COLOUR },
       ...regions.flatMap(({ region, intensity }) =>
         intensity ? [{ name: region.name, values: intensity, colour: colourOf(region.colour) }] : [],
       ),

@@ -52,11 +52,15 @@ export function PatternReadOut({ pointer, info, unit, x, ticks, picked, bins }: 
         </span>
       ))}
       {picked && <span data-value={picked.intensity[bin]}>intensity {formatValue(picked.intensity[bin], 5)}</span>}
-      {near.map(({ phase, hkl, position }) => (
-        <b key={`${phase} ${hkl}`} data-hkl={hkl.join(" ")}>
-          {phase} {hkl.join(" ")} at {withRadialUnit(position, unit)}
-        </b>
-      ))}
+      {near.length > 0 && (
+        <span className="near">
+          {near.map(({ phase, hkl, position }) => (
+            <b key={`${phase} ${hkl}`} data-hkl={hkl.join(" ")}>
+              {phase} {hkl.join(" ")} at {withRadialUnit(position, unit)}
+            </b>
+          ))}
+        </span>
+      )}
     </p>
   );
 }

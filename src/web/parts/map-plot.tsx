@@ -298,14 +298,20 @@ function DragTool({
 /** Click by click; a double click, or a click on the first point, closes it. */
 function PolygonTool({ scale, onShape }: { scale: Units; onShape: (shape: Shape) => void }) {
   const [points, setPoints] = useState<readonly (readonly [number, number])[]>([]);
+  // two quick clicks come before the first of them is drawn
+  const drawn = useRef(points);
   const last = useRef(0);
+  const set = (next: typeof points): void => {
+    drawn.current = next;
+    setPoints(next);
+  };
   useCanvasEvent("click", ({ dataPt, sourceEvent }) => {
     const { x, y } = scale.toElements(dataPt.x, dataPt.y);
     const isDouble = sourceEvent.timeStamp - last.current < 300;
     last.current = sourceEvent.timeStamp;
-    if (!isDouble) return setPoints([...points, [x, y]]);
-    if (points.length >= 3) onShape({ kind: "polygon", points });
-    setPoints([]);
+    if (!isDouble) return set([...drawn.current, [x, y]]);
+    if (drawn.current.length >= 3) onShape({ kind: "polygon", points: drawn.current });
+    set([]);
   });
   if (points.length === 0) return null;
   return <ShapeMark drawn={{ shape: { kind: "polygon", points }, isDashed: true }} scale={scale} />;
