@@ -51,14 +51,13 @@ describe.skipIf(!hasChromium)("composing a figure (needs Chromium)", () => {
   beforeAll(async () => {
     copyFileSync(join(await demoFolder(), "cell.nxs"), join(folder, "cell.nxs"));
     result = await openResult(join(folder, "cell.nxs"));
-    names = result
-      .list()
-      .map(({ name }) => name)
-      .filter((name) => /^map\/[^/]+\/weight_fraction$/.test(name))
-      .slice(0, 3);
     app = await openApp(folder, { hash: "#/compose?file=cell.nxs" });
     ({ page } = app);
     await figureOf(page, 6);
+    const titles = await page
+      .locator(".compose-row span")
+      .evaluateAll((all) => all.map((one) => one.getAttribute("title")!));
+    names = titles.slice(0, 3).map((title) => title.trim());
   }, 300_000);
   afterAll(async () => {
     result?.close();
@@ -66,6 +65,7 @@ describe.skipIf(!hasChromium)("composing a figure (needs Chromium)", () => {
   });
 
   it("begins with maps of the result, those of one quantity on one scale: that of the file's values", async () => {
+    for (const name of names) expect(name).toMatch(/^map\/\w+\/weight_fraction$/);
     const all = names.flatMap((name) => shares(result, name));
     const limits = await page.locator("[data-limits]").getAttribute("data-value");
     const [lo, hi] = limits!.split(" ").map(Number) as [number, number];
@@ -174,7 +174,7 @@ describe.skipIf(!hasChromium)("composing a figure (needs Chromium)", () => {
     const legend = await page.locator("[data-cell='6'] text").allTextContents();
     const phases = names.map((name) => name.split("/")[1]);
     for (const phase of phases) expect(legend).toContain(`${phase} (wt%)`);
-    expect(legend).toContain(`weight fraction: ${phases.join(", ")}`);
+    expect(legend).toContain(phases.join(", "));
     await page.getByLabel("what", { exact: true }).selectOption("pattern");
     await page.getByRole("button", { name: "add pattern" }).click();
     await page.locator("[data-cell='7'] path").first().waitFor();

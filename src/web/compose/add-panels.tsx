@@ -7,6 +7,7 @@ import { NumberField } from "../parts/colour-controls.tsx";
 import { Busy, Message } from "../parts/message.tsx";
 import { Panel } from "../parts/panel.tsx";
 import type { PanelSpec } from "./composition.ts";
+import { amountsOf } from "./default-panels.ts";
 import { Choice } from "./fields.tsx";
 
 type Kind = "maps" | "bins" | "rgb" | "pattern";
@@ -141,10 +142,7 @@ function AddBins({ info, onAdd }: AddProps) {
 
 function AddRgb({ info, onAdd }: AddProps) {
   const maps = mapsOf(info);
-  const shares = maps.filter(({ name }) => /\/(weight_fraction|scale|area)$/.test(name));
-  const [names, setNames] = useState<readonly string[]>(
-    (shares.length > 1 ? shares : maps).slice(0, 3).map((m) => m.name),
-  );
+  const [names, setNames] = useState<readonly string[]>(amountsOf(info).slice(0, 3));
   const used = names.filter((name) => name !== "");
   if (maps.length < 2) return <span className="dim">This result has fewer than two maps.</span>;
   return (

@@ -268,7 +268,7 @@ function rgbPanel(
   const voxelMm = images[0]!.voxelMm;
   return {
     kind: "rgb",
-    title: title ?? channelTitle(images),
+    title: title ?? [...new Set(images.map(({ name }) => name.split("/").at(-2)))].join(", "),
     rows,
     cols,
     rgb: onPaper(rgbPixels(channels, rows * cols, 1), cuts, background),
@@ -279,13 +279,6 @@ function rgbPanel(
     })),
     ...(voxelMm !== undefined && { voxelMm }),
   };
-}
-
-/** "weight fraction: Al, Cu"; where the quantities differ, their owners alone */
-function channelTitle(images: readonly LoadedImage[]): string {
-  const owners = [...new Set(images.map(({ name }) => name.split("/").at(-2)))].join(", ");
-  const [symbol, ...others] = new Set(images.map(({ name }) => name.split("/").at(-1)!.replaceAll("_", " ")));
-  return others.length > 0 ? owners : `${symbol}: ${owners}`;
 }
 
 /** "Cu (wt%)", "Cu 111 area (counts)": short, as there is little room below an image. */
