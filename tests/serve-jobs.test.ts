@@ -246,11 +246,11 @@ describe("before the start", () => {
     expect(findings.map(({ message }) => message).join()).toContain("stepMm");
   });
   it("names the line of the model that is wrong", async () => {
-    writeFileSync(join(served, "cell/model.yaml"), "phases: [Al, Cu]\nbackground: many\n");
+    writeFileSync(join(served, "cell/al-cu.yaml"), "phases: [Al, Cu]\nbackground: many\n");
     const { map: _, ...rest } = parse(text()) as Record<string, unknown>;
-    const { findings } = await check(stringify({ ...rest, map: { rietveld: { model: "model.yaml" } } }));
+    const { findings } = await check(stringify({ ...rest, map: { rietveld: { model: "al-cu.yaml" } } }));
     expect(findings).toHaveLength(1);
-    expect(findings[0]).toMatchObject({ code: "config-invalid", file: "cell/model.yaml", line: 2 });
+    expect(findings[0]).toMatchObject({ code: "config-invalid", file: "cell/al-cu.yaml", line: 2 });
   });
   it("names the files that are missing", async () => {
     const { findings } = await check(`${text()}air: empty.xye\n`);

@@ -44,14 +44,18 @@ export function JobPreview({ job, stage }: { job: JobInfo; stage: JobStage }) {
   const name = meta.column ?? "mean intensity";
   const label = meta.unit ? `${name} (${meta.unit})` : name;
   const plot = { rows: rows!, cols: cols!, values, limits, label, xLabel: x, yLabel: y, isSquare };
-  const title = `${meta.stage}: ${meta.title}, ${Math.round(100 * meta.share)} %`;
-  const data = imageData(plot, { file: job.output, array: `${meta.stage}, ${name}`, selection: title });
+  // an image that is always whole has no share
+  const title = meta.share === undefined ? meta.title : `${meta.title}, ${Math.round(100 * meta.share)} %`;
+  const data = imageData(plot, {
+    file: job.output,
+    array: `${meta.stage}, ${name}`,
+    selection: `${meta.stage}: ${title}`,
+  });
   return (
     <div className="run-preview" data-panel="preview" data-share={meta.share}>
       <div className="run-preview-head">
         <span>
-          <b>{meta.stage}</b>: {meta.title}
-          {meta.share !== undefined && `, ${Math.round(100 * meta.share)} %`}
+          <b>{meta.stage}</b>: {title}
         </span>
         {columns.length > 0 && (
           <select
