@@ -41,6 +41,8 @@ export interface Result {
   readMap(name: string): ParameterMap;
   /** A hyperslab, everything where offset and shape are left out. @throws InputError "result-name-unknown" */
   readArray(name: string, offset?: readonly number[], shape?: readonly number[]): FrameArray;
+  /** One for each dimension; "." where the file names none. @throws InputError "result-name-unknown" */
+  axisNames(name: string): string[];
   /** One for each dimension; the index where the file keeps no values. */
   axes(name: string): ResultAxisValues[];
   /** The block in which an array is stored; undefined where it lies in one piece. @throws InputError "result-name-unknown" */
@@ -133,17 +135,21 @@ class NexusResult implements Result {
     return this.#file.read(this.#find(name).at, offset, shape);
   }
 
+  axisNames(name: string): string[] {
+    const { at, shape } = this.#find(name);
+    const names = this.#file.attribute(at.slice(0, at.lastIndexOf("/")), "axes");
+    return shape.map((_, i) => (Array.isArray(names) ? String(names[i]) : i === 0 ? String(names) : "."));
+  }
+
   axes(name: string): ResultAxisValues[] {
     const { at, shape } = this.#find(name);
     const group = at.slice(0, at.lastIndexOf("/"));
-    const names = this.#file.attribute(group, "axes");
-    return shape.map((length, i) => {
-      const axis = Array.isArray(names) ? String(names[i]) : i === 0 ? String(names) : ".";
+    return this.axisNames(name).map((axis, i) => {
       const values = axis === "." ? undefined : this.#file.numbers(`${group}/${axis}`);
       const unit = axis === "." ? "" : this.#file.attribute(`${group}/${axis}`, "units");
       return {
         name: axis,
-        values: values ?? Float64Array.from({ length }, (_, index) => index),
+        values: values ?? Float64Array.from({ length: shape[i]! }, (_, index) => index),
         unit: typeof unit === "string" ? unit : "",
       };
     });

@@ -113,7 +113,7 @@ function insideOf(region: ShapeRegion | Uint8Array, { name, rows, cols }: Stack)
 
 /** Rows and columns of the maps or of the volume. @throws InputError "result-no-slice" */
 function sliceShape(result: Result): readonly [number, number] {
-  const isSlice = ({ name, shape }: ResultEntry): boolean => shape.length >= 2 && result.axes(name)[0]!.name === "y";
+  const isSlice = ({ name, shape }: ResultEntry): boolean => shape.length >= 2 && result.axisNames(name)[0] === "y";
   const entry = result.list().find(isSlice);
   if (entry) return [entry.shape[0]!, entry.shape[1]!];
   throw new InputError(

@@ -1,23 +1,31 @@
 /** What a result file holds, as the page is told it. */
 import { statSync } from "node:fs";
-import { convertAxis, energyKeVToWavelengthA } from "../../data/index.ts";
+import { convertAxis, energyKeVToWavelengthA, InputError } from "../../data/index.ts";
 import type { Result, ResultAxisValues, ResultEntry } from "../../files/result-reader.ts";
 import { axisUnitOf } from "../../pipeline/result-figures.ts";
 import type { BulkPhase } from "../../stages/map/index.ts";
 import type { RefinementResult } from "../../stages/refine/index.ts";
 import type { ArrayInfo, ArrayKind, ResultInfo, Ticks } from "../wire.ts";
 
-/** @param file as the page calls it */
+/** @param file as the page calls it @throws InputError "result-empty" */
 export function resultInfo(result: Result, file: string): ResultInfo {
   const entries = result.list();
   const names = new Set(entries.map(({ name }) => name));
   const isPart = (name: string): boolean =>
     /_(esd|status)$/.test(name) && names.has(name.replace(/_(esd|status)$/, ""));
   const arrays = entries.filter(({ name }) => !isPart(name)).map((entry) => arrayInfo(result, entry, names));
+  if (arrays.length === 0) {
+    throw new InputError(
+      "result-empty",
+      `${file} is NeXus, but holds no result: neither maps nor patterns nor a volume. Is it a measurement? Then open it under Frames, or name it in a scan.yaml and run that.`,
+    );
+  }
   const stacks = arrays.filter(({ kind }) => kind === "stack").map(({ name }) => name);
-  const isSlice = (name: string): boolean => result.axes(name)[0]!.name === "y";
-  const volume = ["reconstruct/data", "read/data"].find((name) => stacks.includes(name)) ?? stacks.find(isSlice);
-  const sinogram = stacks.find((name) => name === "sinogram/data") ?? stacks.find((name) => !isSlice(name));
+  const first = (name: string): string => result.axisNames(name)[0]!;
+  const volume =
+    ["reconstruct/data", "read/data"].find((name) => stacks.includes(name)) ??
+    stacks.find((name) => first(name) === "y");
+  const sinogram = ["sinogram/data", "integrate/data"].find((name) => stacks.includes(name));
   const maps = arrays.filter(({ kind }) => kind === "map").map(({ name }) => name);
   const refinement = refinementOf(result);
   const refined = result.first();
@@ -61,7 +69,7 @@ function kindOf(result: Result, { name, shape }: ResultEntry): ArrayKind {
   if (shape.length === 1) return "pattern";
   if (shape.length === 3) return "stack";
   if (shape.length !== 2) return "other";
-  return result.axes(name)[0]!.name === "y" ? "map" : "image";
+  return result.axisNames(name)[0] === "y" ? "map" : "image";
 }
 
 const WORDS: Readonly<Record<string, string>> = { gof: "goodness of fit", fwhm: "FWHM", eta: "η", rwp: "Rwp" };
