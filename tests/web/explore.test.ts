@@ -232,6 +232,36 @@ describe.skipIf(!hasChromium)("the explore page (needs Chromium)", () => {
     });
   });
 
+  it("draws polygons click by click, and names the reflections near the pointer", async () => {
+    const { page } = app;
+    await open({ map: "map/NMC532/a", voxel: [11, 25], bins: [240, 249] });
+    await page.getByLabel("draw a polygon").click();
+    const box = (await page.locator('[data-plot="image"] canvas').first().boundingBox())!;
+    const corners = [
+      [0.3, 0.4],
+      [0.6, 0.42],
+      [0.65, 0.58],
+    ].map(([x, y]) => [box.x + x! * box.width, box.y + y! * box.height] as const);
+    await page.locator('[data-drag="polygon"]').waitFor();
+    for (const [x, y] of corners) {
+      await page.mouse.click(x, y);
+      // slower than a double click, which would end it
+      await page.waitForTimeout(350);
+    }
+    await page.mouse.dblclick(box.x + 0.35 * box.width, box.y + 0.6 * box.height);
+    await page.locator('[data-region="region 1"]').waitFor();
+    const { shape } = ((await view())["regions"] as [{ shape: { kind: string; points: unknown[] } }])[0];
+    expect([shape.kind, shape.points.length]).toEqual(["polygon", 4]);
+    await page.locator('[data-tick-row="NMC532"]').waitFor();
+    const marks = (await attribute('[data-tick-row="NMC532"]', "d"))!;
+    const pattern = (await page.locator('[data-plot="pattern"] canvas').first().boundingBox())!;
+    await page.mouse.move(pattern.x + Number(/M([\d.]+),/.exec(marks)![1]), pattern.y + 30);
+    // the first of R-3m with a layered cell
+    await page.locator('[data-hkl="0 0 3"]').getByText("NMC532").waitFor();
+    await page.locator('[data-ticks="NMC532"] button').click();
+    await page.locator('[data-tick-row="NMC532"]').waitFor({ state: "detached" });
+  });
+
   it("draws a profile along a line, with its uncertainty", async () => {
     await open({
       map: "map/NMC532/weight_fraction",
@@ -254,6 +284,24 @@ describe.skipIf(!hasChromium)("the explore page (needs Chromium)", () => {
       expect(esds[point]).toBeCloseTo(esd, 9);
     });
     expect(values.filter(Number.isFinite).length).toBeGreaterThan(4);
+  });
+
+  it("reads out the ray under the cursor on the sinogram", async () => {
+    const { page } = app;
+    await open({ map: "map/NMC532/a", voxel: [11, 25], bins: [240, 241] });
+    await page.locator('[data-sinogram][data-late="false"]').waitFor();
+    const box = (await page.locator('[data-plot="sinogram"] canvas').first().boundingBox())!;
+    await page.mouse.move(box.x + 0.4 * box.width, box.y + 0.3 * box.height);
+    await page.locator('[data-read-out="ray"]').waitFor();
+    const [angles] = result.axes(SINOGRAM).map(({ values }) => values);
+    const row = Number(await attribute('[data-read-out="ray"]', "data-row"));
+    const col = Number(await attribute('[data-read-out="ray"]', "data-col"));
+    const angle = [...angles!.keys()].sort((a, b) => angles![a]! - angles![b]!)[row]!;
+    const [expected] = result.readArray(SINOGRAM, [angle, col, 240], [1, 1, 1]);
+    expect(Number(await attribute('[data-read-out="ray"] [data-value]', "data-value"))).toBeCloseTo(expected!, 5);
+    // upwards and to the right: 70 % of the angles, 40 % of the translations
+    expect(Math.abs(row - 0.7 * angles!.length)).toBeLessThanOrEqual(1);
+    expect(Math.abs(col - 0.4 * size)).toBeLessThanOrEqual(1);
   });
 
   it("changes colours without asking the server again", async () => {

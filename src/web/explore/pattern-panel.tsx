@@ -44,7 +44,7 @@ export function PatternPanel({ info, state, change, picked, regions, cursor }: P
   const pointer = useMemo(() => createCursor<number>(), []);
   const hovered = useHoveredPattern(info, state, cursor);
   const shownPick = useLast(picked.pattern);
-  const curves = useCurves(shownPick, hovered, regions);
+  const curves = useCurves(shownPick, hovered, regions, view.x.length);
   const saved = hovered ? curves : curves.slice(1);
   const array = info.arrays.find(({ name }) => name === volume);
   if (!volume || !axis || !array) {
@@ -211,11 +211,13 @@ function useCurves(
   picked: VoxelPattern | undefined,
   hovered: VoxelPattern | undefined,
   regions: readonly RegionPattern[],
+  bins: number,
 ): Curve[] {
+  const none = useMemo(() => new Float64Array(bins).fill(Number.NaN), [bins]);
   return useMemo(
     () => [
       // in the legend even when there is none, so that nothing moves when the pointer comes and goes
-      { name: "cursor", values: hovered?.intensity ?? [], colour: HOVER_COLOUR },
+      { name: "cursor", values: hovered?.intensity ?? none, colour: HOVER_COLOUR },
       ...regions.flatMap(({ region, intensity }) =>
         intensity ? [{ name: region.name, values: intensity, colour: colourOf(region.colour) }] : [],
       ),
@@ -223,7 +225,7 @@ function useCurves(
         ? [{ name: `voxel x ${picked.voxel.x}, y ${picked.voxel.y}`, values: picked.intensity, colour: colourOf(0) }]
         : []),
     ],
-    [picked, hovered, regions],
+    [picked, hovered, regions, none],
   );
 }
 

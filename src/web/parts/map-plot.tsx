@@ -258,6 +258,17 @@ function Pointer({
   return null;
 }
 
+/** The canvas draws its tools later than the page its buttons: says when the pointer would draw. */
+function useDragMark(tool: Tool): void {
+  const { canvasArea } = useVisCanvasContext();
+  useEffect(() => {
+    canvasArea.dataset["drag"] = tool;
+    return () => {
+      delete canvasArea.dataset["drag"];
+    };
+  }, [canvasArea, tool]);
+}
+
 function DragTool({
   tool,
   scale,
@@ -267,14 +278,7 @@ function DragTool({
   scale: Units;
   onShape: (shape: Shape) => void;
 }) {
-  const { canvasArea } = useVisCanvasContext();
-  // the canvas draws its tools later than the page its buttons: says when a drag would draw
-  useEffect(() => {
-    canvasArea.dataset["drag"] = tool;
-    return () => {
-      delete canvasArea.dataset["drag"];
-    };
-  }, [canvasArea, tool]);
+  useDragMark(tool);
   const shapeOf = (from: Vector3, to: Vector3): Shape => {
     const a = scale.toElements(from.x, from.y);
     const b = scale.toElements(to.x, to.y);
@@ -300,6 +304,7 @@ function PolygonTool({ scale, onShape }: { scale: Units; onShape: (shape: Shape)
   const [points, setPoints] = useState<readonly (readonly [number, number])[]>([]);
   // two quick clicks come before the first of them is drawn
   const drawn = useRef(points);
+  useDragMark("polygon");
   const last = useRef(0);
   const set = (next: typeof points): void => {
     drawn.current = next;
