@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { stderr, stdout } from "node:process";
+import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
 import { InputError } from "../data/index.ts";
 import { confineTo } from "../files/confinement.ts";
@@ -14,6 +15,8 @@ npx xrdct serve --port 8642          with a fixed port, for \`ssh -L 8642:127.0.
 
 /** The first of these that is free, so that an address in an ssh command stays the same from day to day. */
 const PORTS = [8642, 8643, 8644, 8645, 8646, 8647, 8648, 8649];
+
+const PATIENCE_MS = 1500;
 
 export interface ServeCommandOptions extends CommonOptions {
   readonly port?: number;
@@ -52,9 +55,17 @@ export async function serveUntil(signal: AbortSignal, path: string, options: Ser
   announce(server, folder, options);
   if (options.open) openInBrowser(server.url);
   if (!signal.aborted) await new Promise((end) => signal.addEventListener("abort", end, { once: true }));
-  if (!options.quiet) stderr.write("\nstopping\n");
-  await server.close();
+  await stop(server, Boolean(options.quiet));
   return undefined;
+}
+
+/** A run that is at work is told to end; it finishes its block, which may take longer than a person waits. */
+async function stop(server: RunningServer, isQuiet: boolean): Promise<void> {
+  if (!isQuiet) stderr.write("\nstopping\n");
+  const isClosed = await Promise.race([server.close().then(() => true), setTimeout(PATIENCE_MS, false)]);
+  if (isClosed) return;
+  if (!isQuiet) stderr.write("a run is finishing its block by itself; start it again to go on from there\n");
+  process.exit(0);
 }
 
 function announce({ url, token, origin }: RunningServer, folder: string, { json, quiet }: ServeCommandOptions): void {
