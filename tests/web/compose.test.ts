@@ -148,7 +148,15 @@ describe.skipIf(!hasChromium)("composing a figure (needs Chromium)", () => {
     await page.getByLabel("name of the composition").fill("mine");
     await page.locator("[data-panel=saved]").getByRole("button", { name: "save", exact: true }).click();
     await page.getByText("saved as mine.figure.json").waitFor();
-    await page.reload();
+    // the link, opened anew, is the view; the token is not in it
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.locator("[data-take-away] summary").click();
+    await page.getByRole("button", { name: "copy link" }).click();
+    await page.getByRole("button", { name: "link copied" }).waitFor();
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    expect(link).not.toContain(app.server.token);
+    await page.goto("about:blank");
+    await page.goto(link);
     await figureOf(page, 6);
     expect(await rows(page)).toEqual(after);
     expect(await cut.inputValue()).toBe(left);
@@ -178,7 +186,19 @@ describe.skipIf(!hasChromium)("composing a figure (needs Chromium)", () => {
     await page.getByLabel("what", { exact: true }).selectOption("pattern");
     await page.getByRole("button", { name: "add pattern" }).click();
     await page.locator("[data-cell='7'] path").first().waitFor();
-    expect(await page.locator("[data-cell='7'] text").allTextContents()).toContain("2θ (°)");
+    expect(await page.locator("[data-cell='7'] text").allTextContents()).toContain("q (Å⁻¹)");
+    const csv = unzip(await taken(page, "ZIP"))
+      .find(({ name }) => name.startsWith("h-"))!
+      .data.toString("utf8");
+    const lines = csv.split("\n").filter((line) => /^\d/.test(line));
+    const [axis] = result.axes("map/summed_pattern");
+    const intensity = result.readArray("map/summed_pattern");
+    expect(lines).toHaveLength(intensity.length);
+    for (const bin of [0, 77, intensity.length - 1]) {
+      const [x, value] = lines[bin]!.split(",").map(Number);
+      expect(x).toBeCloseTo(axis!.values[bin]!, 9);
+      expect(value! / intensity[bin]!).toBeCloseTo(1, 9);
+    }
     await shoot(page, "compose-mixed");
     await page.goto(`${app.server.origin}/#/compose?file=cell.nxs&view={"panels":[{"kind":"map","name":"map/no/a"}]}`);
     await page.getByText("There is no map/no/a in cell.nxs.").waitFor();
