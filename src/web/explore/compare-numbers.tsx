@@ -75,7 +75,9 @@ function StatisticsTable({ table }: { table: ReturnType<typeof statisticsTable> 
       <tbody>
         {table.map(({ name, label, unit, digits, statistics }) => (
           <tr key={name}>
-            <th>{unit ? `${label} (${unit})` : label}</th>
+            <th title={name === "over-esd" ? "esd = √(esd₁² + esd₂²), as if the maps were independent" : undefined}>
+              {unit ? `${label} (${unit})` : label}
+            </th>
             {COLUMNS.slice(1).map(({ key }) => (
               <td key={key} className="number" data-read={`${name}-${key}`} data-value={statistics[key]}>
                 {isMeant(name, key) && formatValue(statistics[key], digits)}
