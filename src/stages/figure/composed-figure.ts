@@ -193,7 +193,7 @@ function drawPanel(panel: ComposedPanel, i: number, layout: Layout): Cell {
 
 /** About as high as the maps beside it. */
 function curves({ figure, span = 1 }: ComposedCurves, { cell, barRoom }: Layout): Cell {
-  const height = Math.max(80, cell / span - barRoom - 54);
+  const height = Math.max(90, cell / span - barRoom);
   const plot = { width: Math.max(60, cell - curvesRoom(figure)), height };
   return curvesCell(figure, plot);
 }

@@ -106,8 +106,16 @@ function ordinateOf(
     return { y, yTicks: ticks.map((value) => ({ at: y(value), label: y.tickFormat(Infinity, "~g")(value) })) };
   }
   const y = (ordinate === "sqrt" ? scaleSqrt : scaleLinear)(yLimits ?? [floor, hi + margin], [height, 0]);
-  const format = y.tickFormat(6);
-  return { y, yTicks: y.ticks(6).map((value) => ({ at: y(value), label: format(value) })) };
+  const count = Math.max(2, Math.min(6, Math.round(height / 40)));
+  const format = y.tickFormat(count);
+  return { y, yTicks: apart(y.ticks(count).map((value) => ({ at: y(value), label: format(value) }))) };
+}
+
+/** Square roots crowd at the top: labels that would touch the one below are left out. */
+function apart<T extends { at: number }>(ticks: readonly T[]): T[] {
+  const kept: T[] = [];
+  for (const tick of ticks) if (kept.length === 0 || kept.at(-1)!.at - tick.at >= 14) kept.push(tick);
+  return kept;
 }
 
 function ends(curves: readonly ArrayLike<number>[]): [number, number] {

@@ -75,6 +75,13 @@ describe("curvesFigure", () => {
     expect(svg).toMatch(/<rect x="233.33" width="233.33"/);
     expect(svg).toContain(">two<");
   });
+  it("keeps the labels of a square-root scale apart", () => {
+    const curves = [{ name: "n", values: [0, 40, 300, 1600], colour: "#112233" }];
+    const svg = curvesFigure({ ...figure, curves, yLimits: [0, 1600], ordinate: "sqrt" });
+    const at = [...svg.matchAll(/translate\(0,([\d.]+)\)"><line x2/g)].map(([, y]) => Number(y));
+    expect(at.length).toBeGreaterThan(3);
+    at.slice(1).forEach((y, i) => expect(at[i]! - y).toBeGreaterThanOrEqual(14));
+  });
   it("draws counts between their edges, also on a logarithmic scale", () => {
     const curves = [{ name: "n", values: [1, 100, 0], colour: "#112233", style: "steps" as const }];
     const linear = curvesFigure({ ...figure, curves, yLimits: [0, 100] });

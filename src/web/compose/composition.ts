@@ -268,7 +268,7 @@ function rgbPanel(
   const voxelMm = images[0]!.voxelMm;
   return {
     kind: "rgb",
-    title: title ?? [...new Set(images.map(({ name }) => name.split("/").at(-2)))].join(", "),
+    title: title ?? mixtureTitle(images),
     rows,
     cols,
     rgb: onPaper(rgbPixels(channels, rows * cols, 1), cuts, background),
@@ -280,6 +280,10 @@ function rgbPanel(
     ...(voxelMm !== undefined && { voxelMm }),
   };
 }
+
+/** "NMC532, Cu, Al": what each colour is of, its quantity is said below the image. */
+export const mixtureTitle = (images: readonly Pick<LoadedImage, "name">[]): string =>
+  [...new Set(images.map(({ name }) => name.split("/").at(-2)))].join(", ");
 
 /** "Cu (wt%)", "Cu 111 area (counts)": short, as there is little room below an image. */
 function channelLabel(image: LoadedImage): string {

@@ -2,7 +2,7 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import type { ComposedFigure } from "../../stages/figure/index.ts";
 import { Panel } from "../parts/panel.tsx";
-import type { Loaded, PanelSpec } from "./composition.ts";
+import { type Loaded, mixtureTitle, type PanelSpec } from "./composition.ts";
 import { namesOf } from "./use-panels.ts";
 
 export interface PanelListProps {
@@ -99,5 +99,5 @@ function titleOf(panel: PanelSpec, loaded: readonly Loaded[]): string {
   if (panel.title !== undefined) return panel.title || "(no title)";
   const one = loaded.find(({ spec }) => spec === panel);
   if (!one) return namesOf(panel).join(", ");
-  return "image" in one ? one.image.title : "pattern" in one ? one.pattern.title : namesOf(panel).join(", ");
+  return "image" in one ? one.image.title : "pattern" in one ? one.pattern.title : mixtureTitle(one.images);
 }
