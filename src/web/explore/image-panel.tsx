@@ -74,7 +74,7 @@ export function ImagePanel({
       {image ? (
         <ImagePlot {...{ info, state, change, image, limits, cursor, tool, onShape, marked }} isLate={isLate} />
       ) : (
-        !error && <Busy what={state.show === "map" ? "reading the map" : "reading the image of the chosen bins"} />
+        !error && <Waiting isMap={hasMaps && state.show === "map"} hasVolume={!!info.volume} />
       )}
       {image && (
         <div className="read-outs">
@@ -84,6 +84,13 @@ export function ImagePanel({
       )}
     </Panel>
   );
+}
+
+/** What is not there yet, or never will be. */
+function Waiting({ isMap, hasVolume }: { isMap: boolean; hasVolume: boolean }) {
+  if (isMap) return <Busy what="reading the map" />;
+  if (hasVolume) return <Busy what="reading the image of the chosen bins" />;
+  return <p className="one-note">This file keeps neither maps nor a reconstructed volume.</p>;
 }
 
 function ToolButtons({ tool, onTool }: { tool: Tool; onTool: (tool: Tool) => void }) {
@@ -135,12 +142,17 @@ function ShowSwitch({
 }: Pick<ImagePanelProps, "state" | "change" | "hasMaps"> & { hasVolume: boolean }) {
   return (
     <span className="segments">
-      <button type="button" aria-pressed={show === "map"} disabled={!hasMaps} onClick={() => change({ show: "map" })}>
+      <button
+        type="button"
+        aria-pressed={show === "map" && hasMaps}
+        disabled={!hasMaps}
+        onClick={() => change({ show: "map" })}
+      >
         map
       </button>
       <button
         type="button"
-        aria-pressed={show === "bins"}
+        aria-pressed={hasVolume && (show === "bins" || !hasMaps)}
         disabled={!hasVolume}
         title="mean image of the bins that are chosen on the pattern"
         onClick={() => change({ show: "bins" })}

@@ -11,13 +11,7 @@ import { MapList } from "./map-list.tsx";
 import { type Marked, useMarked } from "./mask-marked.ts";
 import { MaskView } from "./mask-view.tsx";
 import { PatternPanel } from "./pattern-panel.tsx";
-import {
-  type RegionPattern,
-  strongestPeak,
-  useRegionPatterns,
-  useVoxelPattern,
-  type VoxelPattern,
-} from "./patterns.ts";
+import { type RegionPattern, strongestPeak, useRegionPatterns, useVoxelPattern, wholeSinogram } from "./patterns.ts";
 import { ProfileView } from "./profile-panel.tsx";
 import { isSameVoxel, type Voxel } from "./read-out.tsx";
 import { RegionsView } from "./regions-panel.tsx";
@@ -33,9 +27,12 @@ export function OneView({ info }: { info: ResultInfo }) {
   const cursor = useMemo(() => createCursor<Voxel>(isSameVoxel), []);
   const picked = useVoxelPattern(info, pickedVoxel(state));
   const marked = useMarked(info, state, shown.image);
-  const withPatterns = useMemo(() => [...state.regions, ...marked.regions], [state.regions, marked.regions]);
+  const withPatterns = useMemo(
+    () => [...wholeSinogram(info), ...state.regions, ...marked.regions],
+    [info, state.regions, marked.regions],
+  );
   const regions = useRegionPatterns(info, withPatterns);
-  useFirstChoices(info, state, change, shown.image, picked.pattern);
+  useFirstChoices(info, state, change, shown.image, picked.pattern ?? regions[0]);
   useOneKeys(state, change, maps, map, shown.image);
   const show = (name: string): void =>
     change({ map: name, show: "map", colours: { ...state.colours, limits: undefined } });
@@ -96,7 +93,7 @@ function useFirstChoices(
   { voxel, bins }: OneState,
   change: ChangeOne,
   image: ShownImage | undefined,
-  pattern: VoxelPattern | undefined,
+  pattern: { readonly intensity?: ArrayLike<number> } | undefined,
 ): void {
   useEffect(() => {
     if (voxel) return;
@@ -106,7 +103,7 @@ function useFirstChoices(
     else if (nx && ny && !info.arrays.some(({ kind }) => kind === "map")) change({ voxel: [nx >> 1, ny >> 1] });
   }, [voxel, image, info, change]);
   useEffect(() => {
-    if (!bins && pattern) change({ bins: strongestPeak(pattern.intensity) });
+    if (!bins && pattern?.intensity) change({ bins: strongestPeak(pattern.intensity) });
   }, [bins, pattern, change]);
 }
 

@@ -46,8 +46,8 @@ export function PatternPanel({ info, state, change, picked, regions, cursor }: P
   const shownPick = useLast(picked.pattern);
   const curves = useCurves(shownPick, hovered, regions, view.x.length);
   const saved = hovered ? curves : curves.slice(1);
-  const array = info.arrays.find(({ name }) => name === volume);
-  if (!volume || !axis || !array) {
+  const array = info.arrays.find(({ name }) => name === (volume ?? info.sinogram));
+  if (!axis || !array) {
     return (
       <Panel name="pattern" title="Pattern">
         <p className="one-note">This file keeps no patterns of voxels: run the scan with its volume kept.</p>
@@ -73,7 +73,7 @@ export function PatternPanel({ info, state, change, picked, regions, cursor }: P
             svg={() => patternSvg({ ...plot, curves: saved, title: `${info.title}: patterns` })}
             data={columnsData(
               patternColumns(view, array.unit, shownPick, regions),
-              { file: info.file, array: volume },
+              { file: info.file, array: array.name },
               ...regionLines(regions),
             )}
           />

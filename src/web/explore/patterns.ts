@@ -41,7 +41,20 @@ export interface RegionPattern {
   readonly error: ApiError | null;
 }
 
-export function useRegionPatterns({ file, volume }: ResultInfo, regions: readonly PatternRegion[]): RegionPattern[] {
+/** The mean pattern of all rays: what there is to look at before a scan is reconstructed. */
+export function wholeSinogram({ volume, sinogram, arrays }: ResultInfo): PatternRegion[] {
+  const [angles, translations] = arrays.find(({ name }) => name === sinogram)?.shape ?? [];
+  if (volume || !angles || !translations) return [];
+  const shape = { kind: "rectangle", from: [0, 0], to: [translations, angles] } as const;
+  return [{ name: "mean of the sinogram", colour: 0, shape }];
+}
+
+/** Of the volume; of the sinogram where the file keeps no volume. */
+export function useRegionPatterns(
+  { file, volume, sinogram }: ResultInfo,
+  regions: readonly PatternRegion[],
+): RegionPattern[] {
+  const stack = volume ?? sinogram;
   const combine = useCallback(
     (results: UseQueryResult<Arrays<PatternMeta>>[]) =>
       results.map(({ data, error }, i) => ({
@@ -54,11 +67,11 @@ export function useRegionPatterns({ file, volume }: ResultInfo, regions: readonl
   );
   return useQueries({
     queries: regions.map(({ shape }) => {
-      const body = { file, stack: volume, region: shape };
+      const body = { file, stack, region: shape };
       return {
         queryKey: ["pattern", body],
         queryFn: ({ signal }: { signal: AbortSignal }) => askArrays<PatternMeta>("pattern", {}, { body, signal }),
-        enabled: !!volume,
+        enabled: !!stack,
       };
     }),
     combine,
