@@ -29,6 +29,9 @@ const [ROWS, COLS] = [400, 360];
 const [LARGE_ROWS, LARGE_COLS] = [2400, 2200];
 const largeCount = (row: number, col: number): number => ((row * 7919 + col * 104729) >>> 3) % 60000;
 
+/** a machine that does other things besides */
+const SLOW = { timeout: 45_000 };
+
 const viewOf = (view: object): string => encodeURIComponent(JSON.stringify(view));
 
 /** Two-theta, chi in degrees of a pixel's middle by the rotation matrices of pyFAI's documentation: R3 R2 R1. */
@@ -88,14 +91,11 @@ describe.skipIf(!hasChromium)("frames in the browser (needs Chromium)", () => {
   async function pointAt(x: number, y: number): Promise<void> {
     // moved again until the frame has been read and drawn
     await expect
-      .poll(
-        async () => {
-          await page.mouse.move(x + 3, y + 3);
-          await page.mouse.move(x, y);
-          return page.locator('[data-read="row"]').count();
-        },
-        { timeout: 45_000 },
-      )
+      .poll(async () => {
+        await page.mouse.move(x + 3, y + 3);
+        await page.mouse.move(x, y);
+        return page.locator('[data-read="row"]').count();
+      }, SLOW)
       .toBe(1);
   }
 
@@ -138,6 +138,27 @@ describe.skipIf(!hasChromium)("frames in the browser (needs Chromium)", () => {
     expect(Math.max(...near)).toBeGreaterThan(150); // the top of the measured ring is here
   });
 
+  it("gives the image with its rings as SVG, and the pattern as xye", async () => {
+    const save = async (panel: string, format: string): Promise<string> => {
+      const menu = page.locator(`[data-panel=${panel}] [data-take-away]`);
+      await menu.locator("summary").click();
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        menu.getByRole("button", { name: format, exact: true }).click(),
+      ]);
+      await menu.locator("summary").click();
+      return readFileSync((await download.path())!, "utf8");
+    };
+    const svg = await save("frame-image", "SVG");
+    for (const text of ["standard.edf, frame 0, rings of CeO2", "column (pixels)", "intensity (counts)", ">111<"])
+      expect(svg).toContain(text);
+    const rows = (await save("frame-pattern", "XYE")).split("\n").filter((line) => /^\d/.test(line));
+    expect(rows.length).toBeGreaterThan(700);
+    const highest = rows.map((row) => row.split(" ").map(Number)).reduce((a, b) => (b[1]! > a[1]! ? b : a));
+    const strongest = (360 / Math.PI) * Math.asin((WAVELENGTH_A * Math.sqrt(3)) / (2 * 5.411651));
+    expect(Math.abs(highest[0]! - strongest)).toBeLessThan((PX / PONI.dist) * (180 / Math.PI));
+  });
+
   it("links the pattern with the image, and steps through the frames", async () => {
     const plot = (await page.locator("[data-plot=frame-pattern] canvas").first().boundingBox())!;
     await page.mouse.move(plot.x + 0.5 * plot.width, plot.y + 0.5 * plot.height);
@@ -150,7 +171,7 @@ describe.skipIf(!hasChromium)("frames in the browser (needs Chromium)", () => {
         await pointAt(box.x + 0.4 * box.width, box.y + 0.3 * box.height);
         const [row, col] = [await read("row"), await read("column")];
         return (await read("intensity")) - first.data[row * COLS + col]!;
-      })
+      }, SLOW)
       .toBe(1000);
     await page.keyboard.press(",");
   });
@@ -158,8 +179,9 @@ describe.skipIf(!hasChromium)("frames in the browser (needs Chromium)", () => {
   it("masks what is drawn, and saves it for --mask", async () => {
     await page.getByRole("tab", { name: "Mask" }).click();
     const gaps = first.data.filter((count) => count < 0).length;
-    await expect.poll(() => read("excluded")).toBe(gaps);
+    await expect.poll(() => read("excluded"), SLOW).toBe(gaps);
     await page.getByRole("button", { name: "rectangle" }).click();
+    await page.locator("[data-plot=frame][data-tool=rectangle]").waitFor();
     const box = await frameBox();
     const [x0, y0] = [Math.round(box.x + 0.42 * box.width), Math.round(box.y + 0.42 * box.height)];
     await page.mouse.move(x0, y0);
@@ -167,7 +189,7 @@ describe.skipIf(!hasChromium)("frames in the browser (needs Chromium)", () => {
     await page.mouse.move(x0 + 30, y0 + 20, { steps: 4 });
     await page.mouse.move(x0 + 60, y0 + 40, { steps: 4 });
     await page.mouse.up();
-    await expect.poll(() => read("excluded")).toBeGreaterThan(gaps);
+    await expect.poll(() => read("excluded"), SLOW).toBeGreaterThan(gaps);
     const { mask } = JSON.parse(new URLSearchParams(page.url().split("?")[1]).get("view")!) as {
       mask: { shapes: { region: { from: [number, number]; to: [number, number] } }[] };
     };
@@ -222,7 +244,7 @@ describe.skipIf(!hasChromium)("frames in the browser (needs Chromium)", () => {
     await page.locator(`[data-shape="${LARGE_ROWS} ${LARGE_COLS}"]`).waitFor();
     const box = await frameBox();
     await pointAt(box.x + 0.37 * box.width, box.y + 0.61 * box.height);
-    await expect.poll(() => page.locator('[data-read="intensity"]').getAttribute("data-value")).not.toBe("");
+    await expect.poll(() => page.locator('[data-read="intensity"]').getAttribute("data-value"), SLOW).not.toBe("");
     expect(await read("intensity")).toBe(largeCount(await read("row"), await read("column")));
     // an error of the page itself would stand here; a refusal is an answer
     expect(app.problems.filter((problem) => !/400 \(Bad Request\)/.test(problem))).toEqual([]);

@@ -1,5 +1,5 @@
 /** Detector frames: reading, masks, integration, rings, calibration. The work is done in threads. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { FastifyInstance, FastifyReply } from "fastify";
@@ -75,7 +75,13 @@ function addReading(app: FastifyInstance, folder: ServedFolder, thread: FrameThr
 
   app.get("/api/frames/geometry", (request): Geometry => {
     const { path = "" } = request.query as { path?: string };
-    return { path, poni: readPoni(folder.existing(path)) };
+    const absolute = folder.existing(path);
+    if (statSync(absolute).size > MOST_PONI_BYTES)
+      throw new InputError(
+        "poni-not-recognised",
+        `${path}: not a .poni file: it has over ${MOST_PONI_BYTES / 1e6} MB. Give the geometry file that pyFAI, Dioptas or xrdct calibrate wrote.`,
+      );
+    return { path, poni: readPoni(absolute) };
   });
 
   app.get("/api/frames/beside", async (request): Promise<Beside> => {
@@ -162,6 +168,7 @@ function addWork(app: FastifyInstance, folder: ServedFolder, thread: FrameThread
 }
 
 const MOST_BESIDE = 200;
+const MOST_PONI_BYTES = 1e6;
 
 /** Geometries, masks and structures in the frames' folder, in the folders above it, and in those beside it. */
 async function filesBeside(folder: ServedFolder, file: string): Promise<Beside> {

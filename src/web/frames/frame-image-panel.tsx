@@ -2,6 +2,7 @@
 import { useMemo, useState } from "react";
 import { beamCentre } from "../../geometry/index.ts";
 import type { FramePart, Ring } from "../../server/wire-frames.ts";
+import type { OverlayLine } from "../../stages/figure/index.ts";
 import { askBlob } from "../core/api.ts";
 import { useKeys } from "../core/keys.ts";
 import { ColourControls, limitsOf } from "../parts/colour-controls.tsx";
@@ -15,7 +16,7 @@ import { AngleRing, BeamMark, DetailMesh, MaskMesh, RingLine, SightWatch } from 
 import type { FrameParts } from "./frames-page.tsx";
 import { pixelCursor } from "./links.ts";
 import { PixelReadOut } from "./pixel-read-out.tsx";
-import { ringLines } from "./ring-lines.ts";
+import { namePlace, type PixelPoint, ringLines } from "./ring-lines.ts";
 import { type FrameImage, type useFrameImage, useFramePart, useMask } from "./use-frames.ts";
 
 export const RING_COLOUR = "#4dd2ff";
@@ -215,14 +216,7 @@ function ImageTakeAway(
       xLabel: units.xLabel,
       yLabel: units.yLabel,
       isUpsideDown: true,
-      lines: poni
-        ? rings.flatMap(({ twoThetaDeg }) =>
-            ringLines(poni, series, twoThetaDeg, 1, view.hasHalfRings).map((line) => ({
-              points: line.map(([col, row]) => [col * units.x, row * units.y] as const),
-              colour: RING_COLOUR,
-            })),
-          )
-        : [],
+      lines: poni ? ringOverlay(rings, poni, series, view.hasHalfRings, units) : [],
     });
   };
   const exported = (format: "tif" | "edf" | "npy") => ({
@@ -230,4 +224,24 @@ function ImageTakeAway(
     make: () => askBlob("frames/export", { ...choice, format }),
   });
   return <TakeAway name={name} svg={svg} data={(["tif", "edf", "npy"] as const).map(exported)} />;
+}
+
+/** The rings in the units of the axes, and their names as lines without length. */
+function ringOverlay(
+  rings: readonly Ring[],
+  poni: NonNullable<FrameParts["poni"]>,
+  series: FrameParts["series"],
+  isHalf: boolean,
+  units: PixelUnits,
+): OverlayLine[] {
+  const named = namedRings(rings);
+  const toAxes = ([col, row]: PixelPoint): [number, number] => [col * units.x, row * units.y];
+  return rings.flatMap(({ twoThetaDeg, hkl }, i) => {
+    const lines = ringLines(poni, series, twoThetaDeg, 1, isHalf);
+    const at = named.has(i) ? namePlace(lines, beamCentre(poni, series)) : undefined;
+    return [
+      ...lines.map((line) => ({ points: line.map(toAxes), colour: RING_COLOUR })),
+      ...(at ? [{ points: [toAxes(at)], colour: RING_COLOUR, label: hkl }] : []),
+    ];
+  });
 }

@@ -10,34 +10,13 @@ import { Panel } from "../parts/panel.tsx";
 const SHOWN: readonly FileKind[] = ["folder", "frame", "hdf5"];
 
 export function FrameStart() {
-  const [path, setPath] = useState("");
   const [folder, setFolder] = useState("");
   const listing = useJson<Listing>("files", { path: folder }, { keep: true });
   const entries = listing.data?.entries.filter(({ kind, name }) => SHOWN.includes(kind) || name.endsWith(".npy")) ?? [];
   return (
     <main className="page frames-start">
       <h1>Detector frames</h1>
-      <form
-        className="frames-row"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (path.trim()) go("frames", path.trim());
-        }}
-      >
-        <label>
-          file, folder or pattern{" "}
-          <input
-            type="text"
-            size={50}
-            placeholder="scan/frame_*.cbf"
-            value={path}
-            onChange={({ target }) => setPath(target.value)}
-          />
-        </label>
-        <button type="submit" className="primary" disabled={!path.trim()}>
-          open
-        </button>
-      </form>
+      <PathForm />
       <p className="dim">CBF, TIFF, EDF, MAR345, .npy and HDF5 (NeXus, EIGER, LAMBDA); series of them too.</p>
       <Panel
         name="frame-files"
@@ -73,5 +52,33 @@ export function FrameStart() {
         </ul>
       </Panel>
     </main>
+  );
+}
+
+/** A pattern or a folder is quicker typed than clicked. */
+function PathForm() {
+  const [path, setPath] = useState("");
+  return (
+    <form
+      className="frames-row"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (path.trim()) go("frames", path.trim());
+      }}
+    >
+      <label>
+        file, folder or pattern{" "}
+        <input
+          type="text"
+          size={50}
+          placeholder="scan/frame_*.cbf"
+          value={path}
+          onChange={({ target }) => setPath(target.value)}
+        />
+      </label>
+      <button type="submit" className="primary" disabled={!path.trim()}>
+        open
+      </button>
+    </form>
   );
 }
