@@ -82,7 +82,9 @@ export function PatternPanel({ info, state, change, picked, regions, cursor }: P
     >
       {picked.error && <Message error={picked.error} />}
       {saved.length === 0 ? (
-        !picked.error && <Busy what={state.voxel ? "reading the voxel's pattern" : "pick a voxel on the image"} />
+        !picked.error && (
+          <Busy what={volume ? "reading the pattern of the picked voxel" : "reading the sinogram's mean"} />
+        )
       ) : (
         <PatternPlot
           name="pattern"
