@@ -9,7 +9,7 @@ import { parse, stringify } from "yaml";
 import { type RunningServer, startServer } from "../src/server/server.ts";
 import type { ErrorReply, JobInfo, JobList, ScanCheck, ScanSchemas, ScanTemplate } from "../src/server/wire.ts";
 import { tempFolder } from "./temp-folder.ts";
-import { hashes, MAP, PATTERNS, runHere, simulate, type VirtualScan } from "./virtual-scan.ts";
+import { FRAMES, hashes, MAP, PATTERNS, runHere, simulate, type VirtualScan } from "./virtual-scan.ts";
 
 const root = tempFolder();
 const served = join(root, "served");
@@ -123,6 +123,10 @@ describe("a run over HTTP", () => {
     expect(last.state).toBe("done");
     expect(last.stages.map(({ name }) => name)).toEqual(["read", "sinogram"]);
     expect(last.stages[1]!.notes.join()).toMatch(/rotation axis at 12\.3/);
+    // and a check of the whole way knows what is finished
+    const text = readFileSync(join(served, "cell/run.yaml"), "utf8");
+    const { stages } = await ask<ScanCheck>("scan-check", { path: "cell/run.yaml", text, output: "cell/told.nxs" });
+    expect(stages.map(({ isDone }) => isDone)).toEqual([true, true, false, false]);
   });
 
   it("shows what is finished: the mean of the bins of the volume", async () => {
@@ -227,13 +231,16 @@ describe("before the start", () => {
     expect(fact("disk")).toBe(4 * 240 * (rays + 2 * (2 * rays + voxels)));
     expect(existsSync(join(served, "cell/new.nxs.work"))).toBe(false);
   });
-  it("knows which stages are finished", async () => {
-    const { stages } = await ask<ScanCheck>("scan-check", {
-      path: "cell/run.yaml",
-      text: text(),
-      output: "cell/told.nxs",
-    });
-    expect(stages.map(({ isDone }) => isDone)).toEqual([true, true, false, false]);
+  it("counts frames", async () => {
+    await simulate(join(served, "frames"), FRAMES, "frames");
+    const frames = readFileSync(join(served, "frames/scan.yaml"), "utf8");
+    const { findings, facts } = await check(frames, "frames/scan.yaml");
+    expect(findings).toEqual([]);
+    const fact = (name: string) => facts.find((one) => one.name === name)?.value;
+    expect([fact("frames"), fact("angles"), fact("points"), fact("distance")]).toEqual([16 * 15, 16, 15, 150]);
+    // 240 frames in lines of 14 begin an 18th line
+    const short = frames.replace("translations: 15", "translations: 14");
+    expect((await check(short, "frames/scan.yaml")).facts.find(({ name }) => name === "angles")?.value).toBe(18);
   });
   it("names the lines that are wrong, all of them", async () => {
     const wrong = text()

@@ -1,7 +1,7 @@
 /** What can be known of a run before it starts; nothing is written. */
 import { existsSync, statfsSync, statSync } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
-import { convertAxis, energyKeVToWavelengthA, InputError, KEV_ANGSTROM } from "../../data/index.ts";
+import { AXIS_LABELS, convertAxis, energyKeVToWavelengthA, InputError, KEV_ANGSTROM } from "../../data/index.ts";
 import { openFrames } from "../../files/frames.ts";
 import { readPoni } from "../../files/poni.ts";
 import { describeParallax, parallaxEffects, parallaxSize } from "../../geometry/index.ts";
@@ -116,7 +116,9 @@ async function measure(scan: Scan): Promise<Measured> {
       lines,
       points,
       bins: axis.values.length,
-      axis: `${axis.unit} ${low.toPrecision(4)} to ${high.toPrecision(4)}`,
+      ...(axis.unit !== "channel" && {
+        axis: `${AXIS_LABELS[axis.unit].label} ${low.toPrecision(4)} to ${high.toPrecision(4)} ${AXIS_LABELS[axis.unit].unit}`.trim(),
+      }),
       hasSigma,
       ...context,
       ...(last !== undefined && { edge: { twoThetaDeg: last, binDeg: last - before! } }),
@@ -139,7 +141,7 @@ async function measure(scan: Scan): Promise<Measured> {
     lines,
     points: input.translations,
     bins: integrate.bins,
-    axis: integrate.axis,
+    axis: AXIS_LABELS[integrate.axis].label,
     hasSigma: true,
     distanceM: poni.dist,
     frames: { count, rows, cols },

@@ -49,7 +49,10 @@ export class Job {
 
   /** @returns when it is over, however it ends */
   start(): Promise<void> {
-    this.ended = this.run();
+    this.ended = this.run().catch((error: Error) => {
+      // the system gives no process: the next run must not wait for this one
+      this.finish({ state: "failed", error: { code: "run-lost", message: describeLoss(error.message, "") } });
+    });
     return this.ended;
   }
 
@@ -160,6 +163,6 @@ function describeLoss(end: string, said: string): string {
     ? "its memory ran out. Lower the memory or the threads that it may take"
     : end === "SIGKILL"
       ? "the system ended it (SIGKILL), mostly because memory ran out. Lower the memory or the threads that it may take"
-      : `it ended by itself (${end}). This is a bug in xrdct: ${said.trim().split("\n").at(-1) ?? ""}`;
+      : `it ended by itself (${end}). This is a bug in xrdct: ${/^.*Error.*$/m.exec(said)?.[0] ?? said.trim()}`;
   return `The process of this run is gone: ${why}. Nothing that was finished is lost: start it again to go on.`;
 }

@@ -87,11 +87,14 @@ export class PreviewImage {
   }
 
   private addItem(item: number, data: Float32Array, at: number, width: number): void {
+    let [sum, count] = [0, 0];
     for (let bin = at; bin < at + width; bin++) {
       const value = data[bin]!;
       if (!Number.isFinite(value)) continue;
-      this.sum[item]! += value;
-      this.count[item]! += 1;
+      sum += value;
+      count++;
     }
+    this.sum[item]! += sum;
+    this.count[item]! += count;
   }
 }
