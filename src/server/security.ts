@@ -18,7 +18,7 @@ const HEADERS = {
   "content-security-policy": [
     "default-src 'none'",
     "script-src 'self'",
-    // plots set the styles of their elements
+    // figures bring their style sheet with them
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "font-src 'self'",
