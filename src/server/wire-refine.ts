@@ -27,6 +27,8 @@ export interface RefineRequest {
   readonly target: RefineTarget;
   /** left out: a voxel is fitted as the map fitted it, the rest with the settled model of the map */
   readonly model?: ModelText;
+  /** of a voxel as the map fitted it: from the voxel before alone, for a pointer that moves; to a tenth of an esd */
+  readonly isQuick?: boolean;
 }
 
 /** A voxel's number in the file; null where the map has none. */

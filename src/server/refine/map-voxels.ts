@@ -51,9 +51,10 @@ interface Block {
 export interface MapVoxels {
   /**
    * @param isCancelled looked at after each voxel
-   * @throws InputError "voxel-outside"; undefined where it was cancelled
+   * @param isQuick with the voxel before alone in place of all of its block: the same minimum, to a tenth of an esd
+   * @returns undefined where it was cancelled
    */
-  fit(result: Result, y: number, x: number, isCancelled: () => boolean): FittedVoxel | undefined;
+  fit(result: Result, y: number, x: number, isCancelled: () => boolean, isQuick?: boolean): FittedVoxel | undefined;
 }
 
 /** Takes memory of the kernels' arena; the caller gives it back. */
@@ -68,13 +69,18 @@ export function createMapVoxels(kernels: Kernels, result: Result, model: LoadedM
   const fitStatus = result.readMap("map/rwp").status!;
   const blocks = new Map<number, Block>();
 
-  function fitBlock(from: Result, block: number, last: number, isCancelled: () => boolean): Block | undefined {
+  /** @param last after this one, of those of the block, nothing is fitted */
+  function fitVoxels(
+    input: VoxelBlock,
+    masks: ReadonlyMap<string, Uint8Array>,
+    last: number,
+    isCancelled: () => boolean,
+  ): Block | undefined {
     const scratch = arena.mark();
     try {
-      const input = readBlock(from, slice, block, fitStatus);
       const ends = new Map<number, VoxelEnd>();
       let isStopped = false;
-      const result = refiner.refine(input, masksOf(from, plan, block, fitStatus), (voxel, values, weight) => {
+      const result = refiner.refine(input, masks, (voxel, values, weight) => {
         ends.set(voxel, { values: values.slice(), weight: weight.slice() });
         isStopped = isCancelled();
         return !isStopped && voxel < last;
@@ -91,7 +97,10 @@ export function createMapVoxels(kernels: Kernels, result: Result, model: LoadedM
     const voxel = at % VOXEL_BLOCK;
     const kept = blocks.get(block);
     if (kept && (kept.isWhole || kept.ends.has(voxel))) return kept;
-    const made = fitBlock(from, block, kept ? VOXEL_BLOCK : voxel, isCancelled);
+    const start = block * VOXEL_BLOCK;
+    const input = readVoxels(from, slice, start, Math.min(VOXEL_BLOCK, slice.ny * slice.nx - start), fitStatus);
+    const masks = masksOf(from, plan, start, VOXEL_BLOCK, fitStatus);
+    const made = fitVoxels(input, masks, kept ? VOXEL_BLOCK : voxel, isCancelled);
     if (!made) return undefined;
     blocks.delete(block);
     blocks.set(block, made);
@@ -99,13 +108,27 @@ export function createMapVoxels(kernels: Kernels, result: Result, model: LoadedM
     return made;
   }
 
+  /** From the last voxel of its block before it that the map fitted. */
+  function pairOf(from: Result, at: number, isCancelled: () => boolean): Block | undefined {
+    const first = at - (at % VOXEL_BLOCK);
+    let before = at;
+    while (before > first && (before === at || fitStatus[before] !== STATUS.converged)) before--;
+    const count = at - before + 1;
+    const input = readVoxels(from, slice, before, count, fitStatus);
+    // those between are not wanted
+    const mask = input.mask!.map((out, i) => (i === 0 || i === count - 1 ? out : 1));
+    return fitVoxels({ ...input, mask }, masksOf(from, plan, before, count, fitStatus), count - 1, isCancelled);
+  }
+
   return {
-    fit(from, y, x, isCancelled) {
+    fit(from, y, x, isCancelled, isQuick = false) {
       const at = y * slice.nx + x;
       const isFitted = fitStatus[at] !== STATUS.notFitted;
-      const block = isFitted ? blockOf(from, at, isCancelled) : undefined;
+      const isKept = blocks.get(Math.floor(at / VOXEL_BLOCK))?.ends.has(at % VOXEL_BLOCK);
+      const isPair = isQuick && !isKept;
+      const block = isFitted ? (isPair ? pairOf : blockOf)(from, at, isCancelled) : undefined;
       if (isFitted && !block) return undefined;
-      const voxel = at % VOXEL_BLOCK;
+      const voxel = isPair && block ? block.result.voxels - 1 : at % VOXEL_BLOCK;
       const end = block?.ends.get(voxel);
       const whole = from.readArray(slice.name, [y, x, 0], [1, 1, slice.bins]);
       return {
@@ -171,10 +194,9 @@ function planOf(result: Result, { config, files }: LoadedModel): RietveldPlan {
   };
 }
 
-function readBlock(result: Result, slice: Slice, block: number, fitStatus: Uint8Array): VoxelBlock {
-  const { name, ny, nx, bins, hasSigma } = slice;
-  const start = block * VOXEL_BLOCK;
-  const count = Math.min(VOXEL_BLOCK, ny * nx - start);
+/** Voxels one after the other, row by row. */
+function readVoxels(result: Result, slice: Slice, start: number, count: number, fitStatus: Uint8Array): VoxelBlock {
+  const { name, nx, bins, hasSigma } = slice;
   const [first, last] = [Math.floor(start / nx), Math.floor((start + count - 1) / nx)];
   const read = (array: string): Float32Array => {
     const rows = result.readArray(array, [first, 0, 0], [last - first + 1, nx, bins]) as Float32Array;
@@ -191,16 +213,16 @@ function readBlock(result: Result, slice: Slice, block: number, fitStatus: Uint8
 function masksOf(
   result: Result,
   plan: RietveldPlan,
-  block: number,
+  start: number,
+  count: number,
   fitStatus: Uint8Array,
 ): ReadonlyMap<string, Uint8Array> {
-  const start = block * VOXEL_BLOCK;
   const phases = Object.keys(plan.config.phaseMasks);
   return new Map(
     phases.map((phase) => {
       const status = result.readMap(`map/${phase}/scale`).status!;
       const mask = status
-        .subarray(start, start + VOXEL_BLOCK)
+        .subarray(start, start + count)
         .map((one, i) => (one === STATUS.notFitted && fitStatus[start + i] !== STATUS.notFitted ? 1 : 0));
       return [phase, mask] as const;
     }),

@@ -12,6 +12,7 @@ export interface RefineTask {
   readonly root: string;
   readonly target: RefineTarget;
   readonly model?: ModelText;
+  readonly isQuick?: boolean;
 }
 
 export type RefineAnswer =

@@ -57,7 +57,7 @@ export function createRefineTasks(kernels: Kernels): RefineTasks {
     assertVoxel({ y, x }, sliceOf(result), basename(task.path));
     const voxels = await voxelsOf(task, serveFolder(task.root));
     const start = performance.now();
-    const voxel = voxels?.fit(result, y, x, isCancelled);
+    const voxel = voxels?.fit(result, y, x, isCancelled, task.isQuick);
     if (!voxel) return undefined;
     const described = describeVoxel(voxel);
     return {

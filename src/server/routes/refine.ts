@@ -25,7 +25,12 @@ const Target = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("summed") }),
 ]);
 const Model = { text: z.string().max(1e6), folder: z.string(), wavelengthA: z.number().positive().exactOptional() };
-const Refine = z.strictObject({ file: z.string(), target: Target, model: z.strictObject(Model).optional() });
+const Refine = z.strictObject({
+  file: z.string(),
+  target: Target,
+  model: z.strictObject(Model).optional(),
+  isQuick: z.boolean().optional(),
+});
 const Change = z.strictObject({
   name: z.string(),
   value: z.number().nullable().exactOptional(),
@@ -58,8 +63,8 @@ export function addRefineRoutes(app: FastifyInstance, { folder, onClose }: Serve
   };
 
   app.post("/api/refine", async (request, reply): Promise<RefineReply> => {
-    const { model, ...of } = parseRequest(Refine, request.body);
-    const fit = await refiner.fit({ ...taskOf(of), ...(model && { model }) }, abandoned(reply));
+    const { model, isQuick = false, ...of } = parseRequest(Refine, request.body);
+    const fit = await refiner.fit({ ...taskOf(of), ...(model && { model }), isQuick }, abandoned(reply));
     if (!fit) {
       throw new InputError(
         "refine-no-model",

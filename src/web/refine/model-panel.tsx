@@ -57,8 +57,9 @@ export function ModelPanel({ file, words, draft, refinement, state, change, canC
 function NoModel() {
   return (
     <p className="refine-note">
-      This result holds no Rietveld map, so it brings no model. Choose a model.yaml of the folder above: it is refined
-      against voxels, regions and the mean pattern of this file.
+      This result holds no Rietveld map, so it brings no model. Open "model: of the result" above and choose a
+      model.yaml of the folder: it is refined against voxels, regions and the mean pattern of this file, at the scan's
+      wavelength where it gives none.
     </p>
   );
 }

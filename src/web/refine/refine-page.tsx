@@ -32,7 +32,7 @@ function RefineView({ info }: { info: ResultInfo }) {
   const draft = useModelDraft(info, target, state.model);
   const own = useOwnModel(state.model, draft.isChanged ? undefined : draft.model);
   const hasModel = info.hasModel || own !== undefined;
-  const refinement = useRefinement(info.file, hasModel ? target : undefined, own);
+  const refinement = useRefinement(info.file, hasModel ? target : undefined, own, state.isFollowing);
   const { current, former } = refinement;
   useVoxelKeys(info, state, change);
   const words = target ? targetWords(target) : "";
@@ -47,7 +47,13 @@ function RefineView({ info }: { info: ResultInfo }) {
         title="Numbers"
         tools={refinement.isBusy && <span role="status">refining {words} ...</span>}
       >
-        {current && <NumbersPanel {...{ reply: current, former, state, change }} />}
+        {current ? (
+          <NumbersPanel {...{ reply: current, former, state, change }} />
+        ) : (
+          <p className="dim refine-note">
+            {hasModel ? "Nothing is refined yet." : "Without a model nothing can be refined: choose one at the right."}
+          </p>
+        )}
       </Panel>
       <div className="refine-right">
         {refinement.error && <Message error={refinement.error} />}

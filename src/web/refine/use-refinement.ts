@@ -23,13 +23,21 @@ export interface Refinement {
   undo(): ModelText | undefined;
 }
 
-/** @param own a model of the folder, in place of the result's */
-export function useRefinement(file: string, target: RefineTarget | undefined, own?: ModelText): Refinement {
+/**
+ * @param own a model of the folder, in place of the result's
+ * @param isQuick the target follows the pointer
+ */
+export function useRefinement(
+  file: string,
+  target: RefineTarget | undefined,
+  own: ModelText | undefined,
+  isQuick: boolean,
+): Refinement {
   const key = JSON.stringify([file, target, own]);
   const base = useJson<RefineReply>(
     "refine",
     {},
-    { body: { file, target, ...(own && { model: own }) }, off: !target, keep: true },
+    { body: { file, target, ...(own && { model: own }), ...(isQuick && { isQuick }) }, off: !target, keep: true },
   );
   const [kept, setKept] = useState<{ key: string; trials: readonly Trial[] }>({ key, trials: [] });
   const [failed, setFailed] = useState<{ key: string; error: ApiError }>();
