@@ -147,13 +147,20 @@ async function patterns(
   return times;
 }
 
-async function images(session: Session, file: string, n: readonly number[], count: number): Promise<number[]> {
+/** @param isScrub a range that moves bin by bin; else anywhere, narrow and wide ones alike */
+async function images(
+  session: Session,
+  file: string,
+  n: readonly number[],
+  count: number,
+  isScrub = false,
+): Promise<number[]> {
   const [ny, nx, depth] = n as [number, number, number];
   const times: number[] = [];
+  const start = whole(depth >> 1);
   for (let i = 0; i < count; i++) {
-    // narrow and wide ones alike
-    const width = Math.max(1, Math.round(depth ** random()));
-    const from = whole(depth - width + 1);
+    const width = isScrub ? depth >> 4 : Math.max(1, Math.round(depth ** random()));
+    const from = isScrub ? (start + i) % (depth - width) : whole(depth - width + 1);
     const url = `image?file=${file}&stack=reconstruct/data&from=${from}&to=${from + width}`;
     const { ms, body } = await ask(session, url);
     const voxel = whole(ny * nx);
@@ -220,8 +227,8 @@ async function large(): Promise<void> {
     report({ work: "open, cold", ms: round((await ask(session, "result?file=large.nxs")).ms) });
     const tellPatterns = (work: string, isScrub = false): Promise<void> =>
       tell(session, work, () => patterns(session, "large.nxs", n, 200, isScrub));
-    const tellImages = (work: string, count: number): Promise<void> =>
-      tell(session, work, () => images(session, "large.nxs", n, count));
+    const tellImages = (work: string, count = 200, isScrub = false): Promise<void> =>
+      tell(session, work, () => images(session, "large.nxs", n, count, isScrub));
     await tellPatterns("pattern of a voxel, cold, anywhere");
     await tellPatterns("pattern of a voxel, cold, along a line", true);
     if (!isKept) await tellImages("image of a range, no index yet", 3);
@@ -234,8 +241,9 @@ async function large(): Promise<void> {
     const s = round((performance.now() - began) / 1e3);
     report({ work: "index made after", s, "index GB": round(bytesOf(cache) / 1e9) });
     dropCache(folder, cache);
-    await tellImages("image of a range, cold", 200);
-    await tellImages("image of a range", 200);
+    await tellImages("image of a range, cold, anywhere");
+    await tellImages("image of a range, anywhere");
+    await tellImages("image of a range, moving", 200, true);
     await tellPatterns("pattern of a voxel, anywhere");
     await tellPatterns("pattern of a voxel, along a line", true);
     await region(session, "mean of the whole slice", 1, "rectangle");

@@ -121,11 +121,14 @@ function addPiece(width: number, piece: Piece, { into, from, to, sign }: Term): 
     for (let x = 0, i = y * rowStep; x < cols; x++, i += colStep, at++) {
       let total = 0;
       let lacking = 0;
-      for (let bin = i + first; bin < i + end; bin++) {
-        const value = values[bin]!;
-        // true of finite numbers alone
-        if (value - value === 0) total += value;
-        else lacking++;
+      for (let bin = i + first; bin < i + end; bin++) total += values[bin]!;
+      // seldom: one of them has no value
+      if (total - total !== 0) {
+        total = 0;
+        for (let bin = i + first; bin < i + end; bin++) {
+          if (Number.isFinite(values[bin])) total += values[bin]!;
+          else lacking++;
+        }
       }
       sum[at] = sum[at]! + sign * total;
       if (lacking > 0) {
