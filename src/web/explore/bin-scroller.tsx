@@ -64,7 +64,7 @@ export function BinScroller({ state, change, bins: count }: BinScrollerProps) {
         ›
       </button>
       <span title="how many bins are taken together">
-        <NumberField label="bins taken together" value={width} onChange={resize} /> bins
+        <NumberField label="bins taken together" value={width} onChange={resize} /> bins,
       </span>
       <span title="take off the mean of so many bins on either side: what is left is the peak's">
         background{" "}

@@ -102,9 +102,9 @@ interface RayReadOutProps {
 }
 
 /** The ray under the cursor: its angle, its distance from the axis and what it holds. */
-function RayReadOut({ cursor, view: { values, cols, omegaDeg, step }, info, unit }: RayReadOutProps) {
+function RayReadOut({ cursor, view: { values, cols, omegaDeg, step, trace }, info, unit }: RayReadOutProps) {
   const at = useCursor(cursor);
-  if (!at) return <p className="read-out dim">the green line is the path of the picked voxel</p>;
+  if (!at) return <p className="read-out dim">{trace && "the green line is the path of the picked voxel"}</p>;
   const [row, col] = [Math.floor(at.y), Math.floor(at.x)];
   const value = values[row * cols + col];
   return (
