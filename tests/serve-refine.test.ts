@@ -83,15 +83,16 @@ describe("a voxel as the map fitted it", () => {
     }
   });
 
-  it("is within a tenth of its esd where only the voxel before is fitted, for a pointer that moves", async () => {
+  it("is near, and says so, where only the voxel before is fitted, for a pointer that moves", async () => {
     const good = result.readMap("map/NMC532/a").status!;
     const at = good.lastIndexOf(STATUS.converged);
     const target = { kind: "voxel", y: Math.floor(at / nx), x: at % nx };
-    const { parameters } = await ask<RefineReply>("refine", { file: "cell.nxs", target, isQuick: true });
+    const { parameters, notes } = await ask<RefineReply>("refine", { file: "cell.nxs", target, isQuick: true });
+    expect(notes.join()).toContain("quick");
     for (const name of ["NMC532/a", "NMC532/c", "NMC532/scale", "background/0"]) {
       const map = result.readMap(`map/${name}`);
       const value = parameters.find((one) => one.name === name)!.value!;
-      expect(Math.abs(value - map.values[at]!)).toBeLessThan(0.1 * map.esd![at]!);
+      expect(Math.abs(value - map.values[at]!)).toBeLessThan(0.5 * map.esd![at]!);
     }
   });
 

@@ -27,7 +27,7 @@ export interface RefineRequest {
   readonly target: RefineTarget;
   /** left out: a voxel is fitted as the map fitted it, the rest with the settled model of the map */
   readonly model?: ModelText;
-  /** of a voxel as the map fitted it: from the voxel before alone, for a pointer that moves; to a tenth of an esd */
+  /** of a voxel as the map fitted it: from the voxel before alone, for a pointer that moves; a note says so */
   readonly isQuick?: boolean;
 }
 

@@ -30,6 +30,8 @@ export interface FittedVoxel {
   readonly calculator: PatternCalculator;
   /** [point] of plan.bins, NaN where there is no value */
   readonly observed: Float64Array;
+  /** the start was that of the map */
+  readonly isExact: boolean;
   /** absent where the map left the voxel out: air */
   readonly end?: VoxelEnd;
   /** value and esd of a map, NaN where it has none */
@@ -51,7 +53,8 @@ interface Block {
 export interface MapVoxels {
   /**
    * @param isCancelled looked at after each voxel
-   * @param isQuick with the voxel before alone in place of all of its block: the same minimum, to a tenth of an esd
+   * @param isQuick with the voxel before alone in place of all of its block. Cells of weak phases are then frozen at
+   *   other values than in the map, which moves what goes with them by some esds
    * @returns undefined where it was cancelled
    */
   fit(result: Result, y: number, x: number, isCancelled: () => boolean, isQuick?: boolean): FittedVoxel | undefined;
@@ -134,6 +137,7 @@ export function createMapVoxels(kernels: Kernels, result: Result, model: LoadedM
       return {
         plan,
         calculator,
+        isExact: !isPair,
         observed: Float64Array.from(plan.bins, (bin) => whole[bin]!),
         ...(end && { end }),
         number(name) {

@@ -17,6 +17,9 @@ import { loadModelText } from "./model-text.ts";
 import type { RefineTask } from "./protocol.ts";
 import { assertVoxel, readTarget } from "./target-pattern.ts";
 
+const QUICK =
+  "a quick look, from the voxel before alone: the fit with the start of the map follows when the pointer rests";
+
 export type FitReply = Omit<RefineReply, "id">;
 
 export interface RefineTasks {
@@ -65,7 +68,7 @@ export function createRefineTasks(kernels: Kernels): RefineTasks {
       name: `${basename(task.path)}, voxel ${y},${x}`,
       how: "map" as const,
       title: result.title,
-      ...{ reason: "", warnings: [], notes: [] },
+      ...{ reason: "", warnings: [], notes: voxel.isExact ? [] : [QUICK] },
       inMap: mapValuesAt(result, y, x),
       milliseconds: performance.now() - start,
     };

@@ -32,6 +32,7 @@ export function NumbersPanel({
   return (
     <div className="refine-numbers" data-table="parameters">
       <Summary reply={reply} former={former} />
+      <Remarks reply={reply} />
       <table>
         <thead>
           <tr>
@@ -61,6 +62,28 @@ export function NumbersPanel({
         parameters that are not refined, too
       </label>
     </div>
+  );
+}
+
+/** What a careful reader should know. */
+function Remarks({ reply: { warnings, notes } }: { reply: RefineReply }) {
+  if (warnings.length + notes.length === 0) return null;
+  return (
+    <details className="refine-remarks" open={warnings.length > 0}>
+      <summary>
+        {warnings.length} warnings, {notes.length} notes
+      </summary>
+      <ul>
+        {warnings.map((text) => (
+          <li key={text} className="refine-warn">
+            {text}
+          </li>
+        ))}
+        {notes.map((text) => (
+          <li key={text}>{text}</li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

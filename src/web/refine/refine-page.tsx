@@ -1,5 +1,5 @@
 /** The page "refine": a voxel, a region or the mean pattern against its model, and the model changed. */
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { ResultInfo } from "../../server/wire.ts";
 import type { ModelText } from "../../server/wire-refine.ts";
 import { useJson } from "../core/api.ts";
@@ -31,8 +31,9 @@ function RefineView({ info }: { info: ResultInfo }) {
   const target = useMemo(() => targetOf(state), [state]);
   const draft = useModelDraft(info, target, state.model);
   const own = useOwnModel(state.model, draft.isChanged ? undefined : draft.model);
+  const isRested = useRested(target, REST_MS);
   const hasModel = info.hasModel || own !== undefined;
-  const refinement = useRefinement(info.file, hasModel ? target : undefined, own, state.isFollowing);
+  const refinement = useRefinement(info.file, hasModel ? target : undefined, own, state.isFollowing && !isRested);
   const { current, former } = refinement;
   useVoxelKeys(info, state, change);
   const words = target ? targetWords(target) : "";
@@ -75,6 +76,19 @@ function RefineView({ info }: { info: ResultInfo }) {
       </div>
     </main>
   );
+}
+
+/** A pointer that stays as long wants the voxel as the map has it. */
+const REST_MS = 400;
+
+/** The same value for so many ms. */
+function useRested(value: unknown, ms: number): boolean {
+  const [rested, setRested] = useState<unknown>();
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return rested === value;
 }
 
 /** A model of the folder is fitted as soon as it is chosen; changes of it wait for the button. */
