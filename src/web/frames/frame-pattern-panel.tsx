@@ -46,8 +46,10 @@ export function FramePatternPanel(props: Props) {
     ordinate: view.ordinate,
     ticks,
   };
+  // the one before stays until the next is there: it must not be taken for it
+  const title = poni && pattern.isPlaceholderData ? "Pattern of before; integrating …" : "Pattern";
   return (
-    <Panel name="frame-pattern" title="Pattern" tools={<PatternTools {...props} plot={plot} />}>
+    <Panel name="frame-pattern" title={title} tools={<PatternTools {...props} plot={plot} />}>
       {!poni && <p className="frames-hint dim">Choose a geometry above, or calibrate below, to see the pattern.</p>}
       {poni && pattern.error && <Message error={pattern.error} />}
       {poni && !values && !pattern.error && <Busy what="integrating the frame" />}
