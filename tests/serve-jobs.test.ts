@@ -4,12 +4,15 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFi
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
 import { type RunningServer, startServer } from "../src/server/server.ts";
 import type { ErrorReply, JobInfo, JobList, ScanCheck, ScanSchemas, ScanTemplate } from "../src/server/wire.ts";
 import { tempFolder } from "./temp-folder.ts";
 import { FRAMES, hashes, MAP, PATTERNS, runHere, simulate, type VirtualScan } from "./virtual-scan.ts";
+
+// several whole runs in one test
+vi.setConfig({ testTimeout: 180_000 });
 
 const root = tempFolder();
 const served = join(root, "served");

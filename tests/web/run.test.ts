@@ -1,12 +1,15 @@
 /** A run from the page: settings edited in the form, checked, started, interrupted, gone on with after a reload. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { STATUS } from "../../src/data/index.ts";
 import { openResult } from "../../src/files/result-reader.ts";
 import { tempFolder } from "../temp-folder.ts";
 import { hashes, MAP, PATTERNS, runHere, simulate } from "../virtual-scan.ts";
 import { type App, hasChromium, openApp, shoot, shownValue } from "./app.ts";
+
+// a run that is interrupted, gone on with and done once more
+vi.setConfig({ testTimeout: 180_000 });
 
 const served = tempFolder();
 const outside = tempFolder();

@@ -36,8 +36,6 @@ const Request = z.strictObject({
 export function addJobRoutes(app: FastifyInstance, context: ServerContext): void {
   const { folder } = context;
   const queue = new JobQueue(folder);
-  const previews = new PreviewThread();
-  context.onClose(() => previews.close());
   context.onClose(() => queue.close());
   const jobOf = (id: string): Job => {
     const job = queue.get(id);
@@ -81,7 +79,12 @@ export function addJobRoutes(app: FastifyInstance, context: ServerContext): void
     const job = jobOf(idOf(request.params));
     sendEvents(reply, job, (onChange) => queue.listen(job.info.id, onChange));
   });
+  addPreviewRoute(app, context, jobOf);
+}
 
+function addPreviewRoute(app: FastifyInstance, { onClose }: ServerContext, jobOf: (id: string) => Job): void {
+  const previews = new PreviewThread();
+  onClose(() => previews.close());
   app.get("/api/jobs/:id/preview", async (request, reply) => {
     const job = jobOf(idOf(request.params));
     const { stage, column } = request.query as { stage?: string; column?: string };

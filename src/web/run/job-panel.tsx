@@ -51,51 +51,69 @@ export function JobPanel(props: JobPanelProps) {
     await client.invalidateQueries({ queryKey: ["jobs"] });
     onStarted(started);
   };
-  const request = requestOf(scan, { ...options, output });
-  return (
-    <Panel
-      name="run"
-      title="Run"
-      className="run-panel"
-      tools={
-        isGoing ? (
-          <button
-            type="button"
-            disabled={job.state === "stopping"}
-            title="what is finished is kept, and the run can go on later"
-            onClick={act(() => ask(`jobs/${job.id}/cancel`, {}, { method: "POST" }))}
-          >
-            {job.state === "stopping" ? "interrupting" : "interrupt"}
-          </button>
-        ) : (
-          <>
-            {job?.hasResult && (
-              <button type="button" onClick={() => go("explore", job.output)}>
-                explore {job.output.split("/").at(-1)}
-              </button>
-            )}
-            {job?.state === "interrupted" && (
-              <button type="button" className="primary" onClick={act(() => start(goOn(job)))}>
-                go on
-              </button>
-            )}
-            <button
-              type="button"
-              className={job?.state === "interrupted" ? "" : "primary"}
-              disabled={props.isRefused}
-              title={props.isRefused ? "the checks say what is to be mended first" : "save the scan and run it"}
-              onClick={act(() => start(request))}
-            >
-              {options.from ? `do again from ${options.from}` : "start"}
-            </button>
-          </>
-        )
-      }
+  const tools = isGoing ? (
+    <button
+      type="button"
+      disabled={job.state === "stopping"}
+      title="what is finished is kept, and the run can go on later"
+      onClick={act(() => ask(`jobs/${job.id}/cancel`, {}, { method: "POST" }))}
     >
+      {job.state === "stopping" ? "interrupting" : "interrupt"}
+    </button>
+  ) : (
+    <StartButtons
+      job={job}
+      from={options.from}
+      isRefused={props.isRefused}
+      onGoOn={job && act(() => start(goOn(job)))}
+      onStart={act(() => start(requestOf(scan, { ...options, output })))}
+    />
+  );
+  return (
+    <Panel name="run" title="Run" className="run-panel" tools={tools}>
       {!isGoing && <StartRow {...props} />}
       {error && <Message error={error} />}
       {job ? <JobView key={job.id} job={job} /> : <p className="dim run-none">This scan was not run here yet.</p>}
     </Panel>
+  );
+}
+
+function StartButtons({
+  job,
+  from,
+  isRefused,
+  onGoOn,
+  onStart,
+}: {
+  job: JobInfo | undefined;
+  from: string;
+  isRefused: boolean;
+  onGoOn: (() => void) | undefined;
+  onStart: () => void;
+}) {
+  const isInterrupted = job?.state === "interrupted";
+  return (
+    <>
+      {job?.hasResult && (
+        <button type="button" onClick={() => go("explore", job.output)}>
+          explore {job.output.split("/").at(-1)}
+        </button>
+      )}
+      {isInterrupted && (
+        <button type="button" className="primary" onClick={onGoOn}>
+          go on
+        </button>
+      )}
+      <button
+        type="button"
+        className={isInterrupted ? "" : "primary"}
+        disabled={isRefused}
+        title={isRefused ? "the checks say what is to be mended first" : "save the scan and run it"}
+        onClick={onStart}
+      >
+        {from ? `do again from ${from}` : "start"}
+      </button>
+    </>
   );
 }
 
