@@ -31,7 +31,6 @@ export interface RietveldBlockResult {
 
 /** Sees [parameter] of the model and [point] weights, both overwritten later; false: the rest is not fitted. */
 export type OnVoxel = (voxel: number, values: Float64Array, weight: Float64Array) => boolean;
-
 export interface VoxelRefiner {
   /** @param phaseMasks by phase: [voxel] 1 = the phase is not there */
   refine(block: VoxelBlock, phaseMasks?: ReadonlyMap<string, Uint8Array>, onVoxel?: OnVoxel): RietveldBlockResult;
@@ -297,9 +296,9 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
         weighBy(expected);
         fitted = improve(absent, REWEIGHED);
       }
-      const goesOn = onVoxel?.(voxel, values, fit.weight) ?? true;
+      const isLast = onVoxel?.(voxel, values, fit.weight) === false;
       write(voxel, fitted, absent, out, status);
-      if (!goesOn) break;
+      if (isLast) break;
       if (fitted.summary.status === "converged" && plan.config.start === "neighbour") {
         takeShapes(neighbour, absent, fitted);
         neighbourReduced = reducedOf(fitted.summary);

@@ -69,15 +69,13 @@ export function NumbersPanel({
 function Remarks({ reply: { warnings, notes } }: { reply: RefineReply }) {
   if (warnings.length + notes.length === 0) return null;
   return (
-    <details className="refine-remarks" open={warnings.length > 0}>
-      <summary>
+    <details className="refine-remarks">
+      <summary className={warnings.length > 0 ? "refine-warn" : "dim"}>
         {warnings.length} warnings, {notes.length} notes
       </summary>
       <ul>
         {warnings.map((text) => (
-          <li key={text} className="refine-warn">
-            {text}
-          </li>
+          <li key={text}>{text}</li>
         ))}
         {notes.map((text) => (
           <li key={text}>{text}</li>
