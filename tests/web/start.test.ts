@@ -60,7 +60,8 @@ describe.skipIf(!hasChromium)("the start page (needs Chromium)", () => {
     await page.getByRole("button", { name: "model.yaml" }).click();
     const text = page.getByRole("textbox", { name: "scan/model.yaml" });
     expect(await text.inputValue()).toContain("title: simulated Li-ion cell");
-    expect(page.url()).toContain("scan/model.yaml");
+    // the address follows a moment later
+    await expect.poll(() => decodeURIComponent(page.url())).toContain("scan/model.yaml");
     await page.reload();
     await text.waitFor();
     await page.getByLabel("names that contain").fill("SCAN.y");
