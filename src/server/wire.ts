@@ -2,7 +2,7 @@
  * What server and browser say to each other: types only, so that the page carries nothing of the server.
  *
  * Paths are relative to the served folder, with "/" between the parts; "" is the folder itself. An error is always
- * ErrorReply with a status of 400 (the user's to mend), 401, 403, 404, 413, 429 or 500 (a bug of ours).
+ * ErrorReply with a status of 400 (the user's to mend), another 4xx (refused: docs/security.md) or 500 (a bug of ours).
  *
  * Arrays travel as bytes (application/octet-stream): all of a reply one after the other, each at a multiple of 8, and
  * the header "x-xrdct-arrays" (JSON, ArraysHeader) says what they are.
@@ -211,7 +211,7 @@ export interface MaskSave {
 }
 
 /** POST /api/png { svg, scale }: the SVG as a PNG, drawn as `xrdct figure` draws it */
-/** GET /api/export?file=&name=&format=npy|csv|tif|edf|png|svg|xye[&from=&to=]: as `xrdct export` writes it */
+/** GET /api/export?file=&name=&format=npy|csv|tif|edf|png|svg|xye[&from=&to=][&limits=low,high][&colourMap=]: as `xrdct export` writes it */
 
 /**
  * A run: POST /api/jobs JobRequest, GET /api/jobs (JobList), GET /api/jobs/:id, POST /api/jobs/:id/cancel. To go on
