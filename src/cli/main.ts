@@ -29,7 +29,7 @@ const program = new Command("xrdct")
   .showHelpAfterError("(--help shows what there is)")
   .addHelpText(
     "after",
-    "\nStart with:\n  npx xrdct demo\n  npx xrdct run scan.yaml -o result.nxs\n  npx xrdct COMMAND --help",
+    "\nStart with:\n  npx xrdct demo\n  npx xrdct run scan.yaml -o result.nxs\n  npx xrdct serve\n  npx xrdct COMMAND --help",
   );
 
 for (const create of [

@@ -1,9 +1,9 @@
 /** A model.yaml in a person's hands: what its parameters are, and changes that keep comments and order. */
 import { dirname, isAbsolute, relative, resolve } from "node:path";
-import { type Document, isMap, isScalar, isSeq, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, isSeq } from "yaml";
 import * as z from "zod";
 import { InputError } from "../../data/index.ts";
-import { parseYaml } from "../../files/yaml.ts";
+import { parseYaml, parseYamlDocument } from "../../files/yaml.ts";
 import { type ModelParameter, modelParameters } from "../../pattern/parameters.ts";
 import type { LoadedModel } from "../../pipeline/refine/load-model.ts";
 import { ModelConfig, resolveModel } from "../../refinement/index.ts";
@@ -128,7 +128,7 @@ function changeParameter(model: ModelText, change: ParameterChange, served: Serv
       `${change.name} cannot be changed in the table: change the text of the model.`,
     );
   }
-  const document = parseDocument(model.text);
+  const { document } = parseYamlDocument(model.text, "the model");
   path.forEach((_, depth) => {
     if (depth > 0) openUp(document, path.slice(0, depth));
   });
@@ -159,7 +159,7 @@ function openUp(document: Document, path: Path): void {
 
 /** @param exclude ranges of two-theta that are left out; all of them */
 function changeExcluded(text: string, exclude: readonly (readonly [number, number])[]): string {
-  const document = parseDocument(text);
+  const { document } = parseYamlDocument(text, "the model");
   if (exclude.length === 0) document.delete("exclude");
   else {
     const list = document.createNode(exclude.map(([a, b]) => [Number(a.toPrecision(6)), Number(b.toPrecision(6))]));
@@ -175,7 +175,7 @@ export function moveModelText({ text, folder }: ModelText, to: string, served: S
   const target = dirname(to);
   const config = parseYaml(text, "the model", ModelConfig);
   if (from === target || filesOf(config).every(isAbsolute)) return text;
-  const document = parseDocument(text);
+  const { document } = parseYamlDocument(text, "the model");
   const move = (path: Path): void => {
     const file = document.getIn(path);
     if (typeof file === "string" && !isAbsolute(file))

@@ -65,7 +65,7 @@ export function createRefineTasks(kernels: Kernels): RefineTasks {
     const described = describeVoxel(voxel);
     return {
       ...described,
-      name: `${basename(task.path)}, voxel ${y},${x}`,
+      name: `${basename(task.path)}, voxel x ${x}, y ${y}`,
       how: "map" as const,
       title: result.title,
       ...{ reason: "", warnings: [], notes: voxel.isExact ? [] : [QUICK] },

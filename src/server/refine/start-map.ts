@@ -1,8 +1,8 @@
 /** From a model that was tried on a voxel to a run: the model and a scan.yaml that names it, beside the scan. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { parseDocument } from "yaml";
-import { InputError } from "../../data/index.ts";
+import { readText } from "../../files/byte-source.ts";
+import { parseYamlDocument } from "../../files/yaml.ts";
 import { writeWhole } from "../../pipeline/write-whole.ts";
 import type { ServedFolder } from "../served-folder.ts";
 import type { StartReply, StartRequest } from "../wire-refine.ts";
@@ -17,13 +17,7 @@ import { loadModelText } from "./model-text.ts";
 export function prepareMap({ scan, text, folder }: StartRequest, served: ServedFolder): StartReply {
   const path = served.existing(scan);
   loadModelText({ text, folder }, served);
-  const document = parseDocument(readFileSync(path, "utf8"));
-  if (document.errors.length > 0) {
-    throw new InputError(
-      "yaml-syntax",
-      `${scan} is no valid YAML: ${document.errors[0]!.message}. Choose another scan.yaml.`,
-    );
-  }
+  const { document } = parseYamlDocument(readText(path), scan);
   const place = dirname(path);
   const stem = basename(path).replace(/\.ya?ml$/i, "");
   const number = firstFree((n) =>

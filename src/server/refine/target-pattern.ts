@@ -29,7 +29,7 @@ export function readTarget(result: Result, target: RefineTarget): TargetPattern 
   const count = inside.reduce((sum, one) => sum + one, 0);
   if (target.kind === "voxel") {
     assertVoxel(target, slice, file);
-    return { name: `${file}, voxel ${target.y},${target.x}`, pattern: meanOf(result, slice, inside) };
+    return { name: `${file}, voxel x ${target.x}, y ${target.y}`, pattern: meanOf(result, slice, inside) };
   }
   if (count === 0) {
     throw new InputError(

@@ -1,6 +1,8 @@
 /** The image of the slice: a map or a range of bins, with tools to draw on it and what is under the cursor. */
+
 import { useMemo, useState } from "react";
 import type { ResultInfo } from "../../server/wire.ts";
+import { go } from "../core/route.ts";
 import { ColourControls, limitsOf } from "../parts/colour-controls.tsx";
 import { colourOf } from "../parts/colours.ts";
 import { imageData } from "../parts/data-files.ts";
@@ -62,6 +64,15 @@ export function ImagePanel({
       tools={
         <>
           <ShowSwitch state={state} change={change} hasMaps={hasMaps} hasVolume={!!info.volume} />
+          {info.hasModel && state.voxel && (
+            <button
+              type="button"
+              title="the picked voxel's pattern against its model"
+              onClick={() => go("refine", info.file, { target: "voxel", voxel: state.voxel })}
+            >
+              refine
+            </button>
+          )}
           {image && <SaveImage {...{ info, state, image, limits }} />}
         </>
       }
