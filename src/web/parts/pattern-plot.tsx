@@ -57,7 +57,7 @@ export interface PatternPlotProps {
   readonly onPick?: (x: number) => void;
   /** of x; left out: all */
   readonly xLimits?: readonly [number, number];
-  /** share of the height that is kept free below the curves, for the ticks */
+  /** share of the height that is kept free below the curves; left out: room for the ticks */
   readonly foot?: number;
   /** more of the canvas: what links two plots, more shading */
   readonly children?: ReactNode;
@@ -71,7 +71,8 @@ const FORWARD = {
 const BACK = { linear: (v: number) => v, sqrt: (v: number) => v * Math.abs(v), log: (v: number) => 10 ** v } as const;
 
 export function PatternPlot(props: PatternPlotProps) {
-  const { name, x, curves, ordinate = "linear", ticks = [], foot = 0 } = props;
+  const { name, x, curves, ordinate = "linear", ticks = [] } = props;
+  const { foot = Math.min(0.4, 0.06 * ticks.filter(({ isHidden }) => !isHidden).length) } = props;
   const abscissas = useMemo(() => Float64Array.from(x), [x]);
   const drawn = useMemo(
     () =>
