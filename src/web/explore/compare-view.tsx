@@ -28,10 +28,10 @@ export function CompareView({ info }: { info: ResultInfo }) {
   const b = useMap(infoB, nameB);
   const error = otherError ?? a.error ?? b.error;
   const isThere = infoB === undefined || mapsOf(infoB).some(({ name }) => name === nameB);
+  if (!pair) return <p>This result has no maps to compare: run it as far as the stage "map".</p>;
   return (
     <div className="compare">
       <CompareControls {...{ info, infoB, nameA, nameB, settings, change }} />
-      {!pair && <p>This result has no maps to compare: run it as far as the stage "map".</p>}
       {error && <Message error={error} />}
       {!isThere && (
         <p role="alert">
@@ -40,7 +40,6 @@ export function CompareView({ info }: { info: ResultInfo }) {
       )}
       {!error &&
         isThere &&
-        pair &&
         (a.map && b.map ? (
           <CompareLoaded first={a.map} second={b.map} {...{ info, settings, change }} />
         ) : (

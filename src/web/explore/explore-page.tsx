@@ -16,7 +16,8 @@ const MODES = [
 const DEFAULTS: { mode: (typeof MODES)[number]["mode"] } = { mode: "one" };
 
 export default function ExplorePage({ file }: { file: string | undefined }) {
-  const [{ mode }, change] = useView(DEFAULTS);
+  const [view, change] = useView(DEFAULTS);
+  const { mode } = MODES.find((one) => one.mode === view.mode) ?? DEFAULTS;
   const { data: info, error } = useJson<ResultInfo>("result", { file }, { off: !file });
   if (!file) return <main className="page">Choose a result on the page "Files".</main>;
   if (error) return <Message error={error} />;

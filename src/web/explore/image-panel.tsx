@@ -13,6 +13,7 @@ import { Panel } from "../parts/panel.tsx";
 import type { DrawnShape, Shape, Tool } from "../parts/shapes.ts";
 import { TakeAway } from "../parts/take-away.tsx";
 import type { Cursor } from "./cursor.ts";
+import { sliceAxes } from "./loaded-map.ts";
 import { MaskOverlay } from "./mask-overlay.tsx";
 import { CursorReadOut, ReadOut, type Voxel } from "./read-out.tsx";
 import type { Shown, ShownImage } from "./shown-image.ts";
@@ -227,8 +228,6 @@ function ImagePlot({ info, state, change, image, limits, cursor, isLate, tool, o
   const { rows, cols } = image;
   const colours = coloursOf(state, image);
   const shapes = useMemo(() => drawnShapes(state), [state]);
-  const step = info.voxelMm ?? 1;
-  const unit = info.voxelMm ? "mm" : "voxels";
   const picked = pickedVoxel(state);
   const onHover = (at: Point | undefined): void => cursor.set(at && { x: Math.floor(at.x), y: Math.floor(at.y) });
   return (
@@ -247,10 +246,7 @@ function ImagePlot({ info, state, change, image, limits, cursor, isLate, tool, o
         transform={colours.transform}
         colourMap={colours.colourMap}
         label={image.label}
-        step={{ x: step, y: step }}
-        start={{ x: (-(cols - 1) / 2) * step, y: (-(rows - 1) / 2) * step }}
-        xLabel={`x (${unit})`}
-        yLabel={`y (${unit})`}
+        {...sliceAxes(info, rows, cols)}
         {...(picked && { cursor: picked })}
         onHover={onHover}
         onPick={({ x, y }) => change({ voxel: [Math.floor(x), Math.floor(y)] })}

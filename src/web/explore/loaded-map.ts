@@ -32,13 +32,14 @@ export function stageWords(name: string): string {
 /** "NMC532 c, direct (DLSR)" */
 export const fullTitle = ({ name, title }: ArrayInfo): string => `${title}, ${stageWords(name)}`;
 
-/** Axes of a map as MapPlot wants them: in mm from the middle of the slice where the voxel is known. */
+/** Axes of a map as MapPlot wants them: in mm from the middle of the slice, or voxels from 0 where no step is known. */
 export function sliceAxes({ voxelMm }: ResultInfo, rows: number, cols: number) {
   const step = voxelMm ?? 1;
   const unit = voxelMm === undefined ? "voxels" : "mm";
+  const startOf = (voxels: number): number => (voxelMm === undefined ? 0 : (-(voxels - 1) / 2) * voxelMm);
   return {
     step: { x: step, y: step },
-    start: { x: (-(cols - 1) / 2) * step, y: (-(rows - 1) / 2) * step },
+    start: { x: startOf(cols), y: startOf(rows) },
     xLabel: `x (${unit})`,
     yLabel: `y (${unit})`,
   };

@@ -17,10 +17,11 @@ import { isSameVoxel, type Voxel } from "./read-out.tsx";
 import { RegionsView } from "./regions-panel.tsx";
 import { type ShownImage, useShownImage } from "./shown-image.ts";
 import { SinogramView } from "./sinogram-panel.tsx";
-import { type ChangeOne, type Frame, LOWER_VIEWS, ONE_DEFAULTS, type OneState } from "./view-state.ts";
+import { type ChangeOne, type Frame, fitting, LOWER_VIEWS, ONE_DEFAULTS, type OneState } from "./view-state.ts";
 
 export function OneView({ info }: { info: ResultInfo }) {
-  const [state, change] = useView(ONE_DEFAULTS);
+  const [given, change] = useView(ONE_DEFAULTS);
+  const state = useMemo(() => fitting(given, info), [given, info]);
   const maps = useMemo(() => info.arrays.filter(({ kind }) => kind === "map"), [info]);
   const map = maps.find(({ name }) => name === (state.map ?? info.first)) ?? maps[0];
   const shown = useShownImage(info, map, state);

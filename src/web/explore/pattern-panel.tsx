@@ -54,6 +54,13 @@ export function PatternPanel({ info, state, change, picked, regions, cursor }: P
       </Panel>
     );
   }
+  if (axis.values.length === 1) {
+    return (
+      <Panel name="pattern" title="Pattern">
+        <p className="one-note">This scan has one channel, and no patterns: its image is at the left.</p>
+      </Panel>
+    );
+  }
   const yLabel = `intensity${array.unit ? ` (${array.unit})` : ""}`;
   const range = state.bins && view.rangeOf(state.bins);
   const plot = {

@@ -173,10 +173,9 @@ function RangeInputs({
   };
   return (
     <div className="rgb-range">
-      <span>{words}</span>
+      <span>{withUnit(words, unit && `(${unit})`)}</span>
       <NumberField label={`${label}, low`} value={lo} onChange={(low) => take(low, hi)} />
       <NumberField label={`${label}, high`} value={hi} onChange={(high) => take(lo, high)} />
-      <span className="dim">{unit}</span>
     </div>
   );
 }

@@ -33,10 +33,9 @@ export function RgbView({ info }: { info: ResultInfo }) {
   );
   const error = all.find((one) => one.error)?.error;
   const isWaiting = all.some(({ name, channel }) => name !== undefined && !channel);
-  const isEmpty = mapsOf(info).length === 0;
+  if (mapsOf(info).length === 0) return <p>This result has no maps to mix: run it as far as the stage "map".</p>;
   return (
     <div className="rgb">
-      {isEmpty && <p>This result has no maps to mix: run it as far as the stage "map".</p>}
       {error && <Message error={error} />}
       <div className="rgb-grid">
         <RgbControls {...{ info, presets, names, channels, settings, change }} />

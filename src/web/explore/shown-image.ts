@@ -39,6 +39,10 @@ export function titleOf({ name, title }: ArrayInfo): string {
 /** "image of 4.21° to 4.35°", in the unit that the pattern is read in. */
 export function binsText(info: ResultInfo, [from, to]: readonly [number, number], unit?: OneState["unit"]): string {
   const { axis } = info;
+  const { values } = axis ?? {};
+  if (values && axis?.unit === "channel") {
+    return to - from === 1 ? `channel ${values[from]}` : `channels ${values[from]} to ${values[to - 1]}`;
+  }
   if (!axis) return to - from === 1 ? `bin ${from}` : `bins ${from} to ${to - 1}`;
   const shownIn = unit ?? axis.unit;
   const ends = toRadialUnit(binEdges(axis.values, from, to), axis.unit, shownIn, info).sort();

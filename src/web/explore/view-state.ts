@@ -1,6 +1,7 @@
 /** What the mode "one map" shows: plain JSON, all of it in the address. */
 
 import type { ReactNode } from "react";
+import type { ResultInfo } from "../../server/wire.ts";
 import { type Colours, DEFAULT_COLOURS } from "../parts/colour-controls.tsx";
 import type { PatternPlotProps } from "../parts/pattern-plot.tsx";
 import type { Shape } from "../parts/shapes.ts";
@@ -79,6 +80,22 @@ export const ONE_DEFAULTS: OneState = {
   pieces: [],
   hasMarkedPattern: false,
 };
+
+/**
+ * The state as far as it fits the result: a link may be of a file that was replaced since, by one of fewer bins or
+ * voxels. What does not fit is as if it was never chosen.
+ */
+export function fitting({ voxel, bins, ...state }: OneState, { arrays, volume, axis }: ResultInfo): OneState {
+  const array = arrays.find(({ name }) => name === volume) ?? arrays.find(({ kind }) => kind === "map");
+  const [rows = 0, cols = 0] = array?.shape ?? [];
+  const isBetween = (value: unknown, low: number, high: number): boolean =>
+    typeof value === "number" && value >= low && value <= high;
+  const isVoxel = voxel && isBetween(voxel[0], 0, cols - 1) && isBetween(voxel[1], 0, rows - 1);
+  const count = axis?.values.length ?? 0;
+  const isBins = bins && isBetween(bins[0], 0, bins[1] - 1) && isBetween(bins[1], 1, count);
+  const lower = LOWER_VIEWS.includes(state.lower) ? state.lower : ONE_DEFAULTS.lower;
+  return { ...state, lower, ...(isVoxel && { voxel }), ...(isBins && { bins }) };
+}
 
 export type ChangeOne = (part: Partial<OneState>) => void;
 

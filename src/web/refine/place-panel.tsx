@@ -134,8 +134,9 @@ function PlaceMap({ info, state, change, name, maps }: Props & { name: string; m
 
 function PlaceChoice({ info, state, change }: Props) {
   const shape = info.arrays.find(({ name }) => name === info.volume)?.shape;
-  if (state.target === "summed") return <p className="dim refine-note">Click on the map for a voxel.</p>;
-  if (state.target === "region") {
+  const hasMaps = info.arrays.some(({ kind }) => kind === "map");
+  if (state.target === "summed") return hasMaps && <p className="dim refine-note">Click on the map for a voxel.</p>;
+  if (state.target === "region" && hasMaps) {
     return <p className="dim refine-note">{state.region ? "Drag again for another region." : "Drag a rectangle."}</p>;
   }
   const [x, y] = state.voxel ?? [undefined, undefined];

@@ -21,6 +21,9 @@ export default function RefinePage({ file }: { file: string | undefined }) {
   if (!file) return <main className="page">Choose a result on the page "Files".</main>;
   if (error) return <Message error={error} />;
   if (!info) return <Busy what={`reading what is in ${file}`} />;
+  if (info.axis?.values.length === 1) {
+    return <main className="page">This scan has one channel: there are no patterns to refine a model against.</main>;
+  }
   return <RefineView info={info} />;
 }
 
