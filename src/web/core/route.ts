@@ -45,14 +45,17 @@ export function formatRoute({ page, file, view }: Route): string {
  * that is held or a slider that is dragged makes more.
  */
 let pending: string | undefined;
+/** Where it was written from: once the user is elsewhere, it is no longer meant, even before the event says so. */
+let origin = "";
 let writing: ReturnType<typeof setTimeout> | undefined;
 const WRITE_MS = 120;
-const currentHash = (): string => pending ?? window.location.hash;
+const isMeant = (): boolean => pending !== undefined && window.location.hash === origin;
+const currentHash = (): string => (isMeant() ? pending! : window.location.hash);
 
 function writeAddress(): void {
   clearTimeout(writing);
   writing = undefined;
-  if (pending !== undefined) window.history.replaceState(null, "", pending);
+  if (isMeant()) window.history.replaceState(null, "", pending);
   pending = undefined;
 }
 
@@ -110,6 +113,7 @@ export function useView<T extends object>(defaults: T): [T, (change: Partial<T>)
       const hash = formatRoute({ ...now, view: next });
       if (hash === currentHash()) return;
       pending = hash;
+      origin = window.location.hash;
       writing ??= setTimeout(writeAddress, WRITE_MS);
       window.dispatchEvent(new HashChangeEvent("hashchange"));
     },
