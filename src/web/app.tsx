@@ -93,6 +93,19 @@ export function App() {
   );
 }
 
+const ARROWS: Readonly<Record<string, string>> = {
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+};
+/** "Shift+ArrowLeft" as it is printed on the keys: "Shift ←" */
+const keyText = (key: string): string =>
+  key
+    .split("+")
+    .map((part) => ARROWS[part] ?? part)
+    .join(" ");
+
 function KeyHelp({ onClose }: { onClose: () => void }) {
   return (
     <dialog open className="help" aria-label="keys">
@@ -102,7 +115,7 @@ function KeyHelp({ onClose }: { onClose: () => void }) {
           <div key={`${keys.join()} ${label}`}>
             <dt>
               {keys.map((key) => (
-                <kbd key={key}>{key}</kbd>
+                <kbd key={key}>{keyText(key)}</kbd>
               ))}
             </dt>
             <dd>{label}</dd>
