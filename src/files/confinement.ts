@@ -3,7 +3,7 @@
  * HDF5 files, lists of frames, paths in scan.yaml and model.yaml. `xrdct serve` sets it for itself; threads and child
  * processes have it from the environment. What comes with the program is read all the same.
  */
-import { realpathSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../data/index.ts";
@@ -24,12 +24,29 @@ export function isReachable(path: string): boolean {
   return isBelow(folder, real) || isBelow(realPath(PROGRAM), real);
 }
 
-/** @throws InputError "path-outside" */
+/** @throws InputError "path-outside" | "path-special" */
 export function assertReachable(path: string): void {
-  if (isReachable(path)) return;
+  if (isReachable(path)) {
+    if (process.env[VARIABLE]) assertPlain(path);
+    return;
+  }
   throw new InputError(
     "path-outside",
     `${path} lies outside of the folder that is served. Start \`xrdct serve\` on a folder that holds all of your files.`,
+  );
+}
+
+/**
+ * Whoever opens a pipe that nobody writes to waits for ever.
+ *
+ * @throws InputError "path-special" for what is there and neither a file nor a folder
+ */
+export function assertPlain(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat || stat.isFile() || stat.isDirectory()) return;
+  throw new InputError(
+    "path-special",
+    `${path} is neither a file nor a folder but a pipe, a socket or a device. Name a file.`,
   );
 }
 

@@ -43,7 +43,7 @@ export interface Result {
   readArray(name: string, offset?: readonly number[], shape?: readonly number[]): FrameArray;
   /** One for each dimension; "." where the file names none. @throws InputError "result-name-unknown" */
   axisNames(name: string): string[];
-  /** One for each dimension; the index where the file keeps no values. */
+  /** One for each dimension; the index where the file keeps no values. @throws InputError "result-axis-too-long" */
   axes(name: string): ResultAxisValues[];
   /** The block in which an array is stored; undefined where it lies in one piece. @throws InputError "result-name-unknown" */
   chunks(name: string): readonly number[] | undefined;
@@ -75,6 +75,9 @@ export async function openResult(path: string): Promise<Result> {
   }
   return new NexusResult(file);
 }
+
+/** More than any detector or scan has: a file can say what it likes, and each value takes memory. */
+const MOST_ON_AXIS = 1e6;
 
 /** The datasets of a result group, and what is put behind its name for each. */
 const PARTS = [
@@ -145,6 +148,8 @@ class NexusResult implements Result {
     const { at, shape } = this.#find(name);
     const group = at.slice(0, at.lastIndexOf("/"));
     return this.axisNames(name).map((axis, i) => {
+      const given = axis === "." ? undefined : this.#file.dataset(`${group}/${axis}`)?.shape;
+      for (const length of [shape[i]!, ...(given ?? [])]) this.#assertAxis(name, axis, length);
       const values = axis === "." ? undefined : this.#file.numbers(`${group}/${axis}`);
       const unit = axis === "." ? "" : this.#file.attribute(`${group}/${axis}`, "units");
       return {
@@ -153,6 +158,14 @@ class NexusResult implements Result {
         unit: typeof unit === "string" ? unit : "",
       };
     });
+  }
+
+  #assertAxis(name: string, axis: string, length: number): void {
+    if (length <= MOST_ON_AXIS) return;
+    throw new InputError(
+      "result-axis-too-long",
+      `${this.path}: ${name} has ${length} values along its axis ${axis}, where at most ${MOST_ON_AXIS} are expected. The file is damaged, or no result of xrdct.`,
+    );
   }
 
   chunks(name: string): readonly number[] | undefined {

@@ -1,12 +1,14 @@
 /** YAML into a zod schema, with messages that name the line. */
-import { type Document, isMap, LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, LineCounter, type ParsedNode, parseDocument, visit } from "yaml";
 import * as z from "zod";
 import { InputError } from "../data/index.ts";
 import { didYouMean } from "../data/nearest-name.ts";
 import { readText } from "./byte-source.ts";
 
 /** Larger than any configuration; a bigger file is something else by mistake. */
-const MAX_BYTES = 4 << 20;
+const MAX_BYTES = 1 << 20;
+/** Deeper than any configuration; the parser calls itself at each level. */
+const MAX_DEPTH = 100;
 
 /**
  * @throws InputError "file-not-readable" | "file-too-large" | "yaml-syntax" | "config-invalid", each naming file and line
@@ -17,22 +19,7 @@ export function readYaml<S extends z.ZodType>(path: string, schema: S): z.output
 
 /** As readYaml, from the text itself; `name` is what messages call it. */
 export function parseYaml<S extends z.ZodType>(text: string, name: string, schema: S): z.output<S> {
-  if (text.length > MAX_BYTES) {
-    throw new InputError(
-      "yaml-syntax",
-      `${name} has ${text.length} characters; a configuration has at most ${MAX_BYTES}. Is it the right file?`,
-    );
-  }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [syntax] = document.errors;
-  if (syntax) {
-    const { line, col } = lines.linePos(syntax.pos[0]);
-    throw new InputError(
-      "yaml-syntax",
-      `${name}, line ${line}, column ${col}: ${syntax.message}. Mend the YAML there.`,
-    );
-  }
+  const { document, lines } = parseYamlDocument(text, name);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 100 });
@@ -49,6 +36,69 @@ export function parseYaml<S extends z.ZodType>(text: string, name: string, schem
     "config-invalid",
     [`${name} is not valid:`, ...problems.map((problem) => `  ${problem}`)].join("\n"),
   );
+}
+
+/**
+ * As a document that keeps comments and order.
+ *
+ * @throws InputError "yaml-syntax" naming the line
+ */
+export function parseYamlDocument(text: string, name: string): { document: Document.Parsed; lines: LineCounter } {
+  if (text.length > MAX_BYTES) {
+    throw new InputError(
+      "yaml-syntax",
+      `${name} has ${text.length} characters; a configuration has at most ${MAX_BYTES}. Is it the right file?`,
+    );
+  }
+  const lines = new LineCounter();
+  const refuse = (at: number, problem: string): InputError => {
+    const { line, col } = lines.linePos(at);
+    return new InputError("yaml-syntax", `${name}, line ${line}, column ${col}: ${problem}. Mend the YAML there.`);
+  };
+  const deep = tooDeepAt(text);
+  if (deep !== undefined)
+    throw new InputError(
+      "yaml-syntax",
+      `${name} has more than ${MAX_DEPTH} brackets inside each other, from character ${deep} on. Mend the YAML there.`,
+    );
+  // the parser's own look for keys given twice takes a time that grows with the square of their number
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const [syntax] = document.errors;
+  if (syntax) throw refuse(syntax.pos[0], syntax.message);
+  const twice = keyGivenTwice(document);
+  if (twice) throw refuse(twice.range[0], "Map keys must be unique");
+  return { document, lines };
+}
+
+/** Brackets in texts and comments count too: no configuration has that many there. */
+function tooDeepAt(text: string): number | undefined {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i];
+    if (character === "[" || character === "{") depth++;
+    else if (character === "]" || character === "}") depth--;
+    if (depth > MAX_DEPTH) return i;
+  }
+  return undefined;
+}
+
+function keyGivenTwice(document: Document.Parsed): ParsedNode | undefined {
+  let found: ParsedNode | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        const value = isScalar(key) ? key.value : key;
+        if (seen.has(value)) {
+          found = key as ParsedNode;
+          return visit.BREAK;
+        }
+        seen.add(value);
+      }
+      return undefined;
+    },
+  });
+  return found;
 }
 
 function describe(issue: z.core.$ZodIssue, document: Document, lines: LineCounter, schema: z.ZodType): string[] {

@@ -1,8 +1,9 @@
 /** One run at a time on one result: RESULT.work/lock, of a series OUTPUT.lock, holds the process that is at work. */
-import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { InputError } from "../data/index.ts";
+import { readText } from "../files/byte-source.ts";
 import { diskError } from "./disk-error.ts";
 
 interface Holder {
@@ -72,7 +73,7 @@ function removeIfEmpty(folder: string): void {
 
 function readHolder(path: string): Holder | undefined {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as Holder;
+    return JSON.parse(readText(path)) as Holder;
   } catch {
     return undefined;
   }

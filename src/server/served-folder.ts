@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { InputError } from "../data/index.ts";
-import { isBelow, realPath } from "../files/confinement.ts";
+import { assertPlain, isBelow, realPath } from "../files/confinement.ts";
 
 export interface ServedFolder {
   /** absolute, with links followed */
@@ -10,7 +10,7 @@ export interface ServedFolder {
   /**
    * A path from a page as an absolute one, links followed.
    *
-   * @throws InputError "path-outside" | "path-not-found"
+   * @throws InputError "path-outside" | "path-not-found" | "path-special"
    */
   existing(path: string): string;
   /**
@@ -46,6 +46,7 @@ export function serveFolder(path: string): ServedFolder {
   const followed = (absolute: string): string => {
     const real = realpathSync(absolute);
     assertInside(real);
+    assertPlain(real);
     return real;
   };
   const missing = (given: string): InputError =>

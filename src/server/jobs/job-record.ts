@@ -1,6 +1,7 @@
 /** What a run says of itself in RESULT.work/job.json, so that it is known again after the server was stopped. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readText } from "../../files/byte-source.ts";
 import type { JobInfo } from "../wire.ts";
 
 const pathIn = (workFolder: string): string => join(workFolder, "job.json");
@@ -18,7 +19,7 @@ export function writeRecord(workFolder: string, job: JobInfo): void {
 
 export function readRecord(workFolder: string): JobInfo | undefined {
   try {
-    const job = JSON.parse(readFileSync(pathIn(workFolder), "utf8")) as JobInfo;
+    const job = JSON.parse(readText(pathIn(workFolder))) as JobInfo;
     return typeof job.id === "string" && Array.isArray(job.stages) ? job : undefined;
   } catch {
     return undefined;

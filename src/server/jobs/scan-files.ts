@@ -1,8 +1,9 @@
 /** Which files a scan names, so that none is read from outside of the served folder. */
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { parse } from "yaml";
+import { readText } from "../../files/byte-source.ts";
 import { findFramePaths } from "../../files/frame-paths.ts";
+import { parseYamlDocument } from "../../files/yaml.ts";
 import type { Scan } from "../../pipeline/scan-config.ts";
 import type { ServedFolder } from "../served-folder.ts";
 
@@ -49,7 +50,7 @@ export function filesOf({ config, resolve: seen }: Scan): NamedFile[] {
 function filesOfModel(path: string): NamedFile[] {
   let model: unknown;
   try {
-    model = parse(readFileSync(path, "utf8"));
+    model = parseYamlDocument(readText(path), path).document.toJS({ maxAliasCount: 100 });
   } catch {
     return [];
   }

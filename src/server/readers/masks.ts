@@ -2,9 +2,10 @@
  * Masks of a slice, kept beside its result: `<result>.<name>.mask.npy`, uint8 [y, x] with 1 inside, as NumPy reads it,
  * and `<result>.<name>.mask.json` with the shapes that it was drawn with.
  */
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { InputError, voxelsOf } from "../../data/index.ts";
+import { assertPlain, assertReachable } from "../../files/confinement.ts";
 import { decodeNpy, encodeNpy } from "../../files/npy.ts";
 import type { MaskInfo, MaskSave } from "../wire.ts";
 
@@ -18,6 +19,8 @@ export interface StoredMask {
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} _+-]{0,59}$/u;
 const ENDING = ".mask.npy";
+/** Voxels of a slice, and a header. */
+const MOST_BYTES = 64e6;
 
 const stemOf = (result: string): string => basename(result, extname(result));
 
@@ -57,14 +60,36 @@ export function readMask(result: string, name: string): StoredMask {
       `There is no mask "${name}" of ${basename(result)}. It may have been removed.`,
     );
   }
-  const { shape, data } = decodeNpy(readFileSync(path), basename(path));
+  const { shape, data } = decodeNpy(readSmall(path), basename(path));
   const [rows, cols] = shape;
   if (shape.length !== 2 || rows === undefined || cols === undefined) {
     throw new InputError("mask-shape", `${basename(path)} is an array of [${shape.join(", ")}]; a mask is [y, x].`);
   }
   const beside = shapesPath(path);
-  const shapes = existsSync(beside) ? (JSON.parse(readFileSync(beside, "utf8")) as StoredMask["shapes"]) : [];
+  const shapes = existsSync(beside) ? parseShapes(readSmall(beside).toString("utf8")) : [];
   return { rows, cols, values: Uint8Array.from(data as ArrayLike<number>, (value) => (value ? 1 : 0)), shapes };
+}
+
+/** @throws InputError "path-outside" | "path-special" | "mask-too-large" */
+function readSmall(path: string): Buffer {
+  assertReachable(path);
+  assertPlain(path);
+  const { size } = statSync(path);
+  if (size <= MOST_BYTES) return readFileSync(path);
+  throw new InputError(
+    "mask-too-large",
+    `${basename(path)} has ${Math.round(size / 1e6)} MB; masks of the app have at most ${MOST_BYTES / 1e6}. Is it a mask?`,
+  );
+}
+
+/** Something else than ours beside a mask is no hindrance: its voxels are in the mask itself. */
+function parseShapes(text: string): StoredMask["shapes"] {
+  try {
+    const shapes: unknown = JSON.parse(text);
+    return Array.isArray(shapes) ? shapes : [];
+  } catch {
+    return [];
+  }
 }
 
 /**

@@ -56,11 +56,13 @@ export const READER_TASKS: { readonly [N in TaskName]: Task<N> } = {
   array: ({ result }, input) => ({ arrays: readParts(result, input) }),
   voxel: async (open, { stack: name, y, x }) => {
     const { stack, sigma } = await open.stackWithSigma(name);
+    checkReply(`A pattern of ${name}`, [stack.bins], 8 * stack.bins);
     const arrays = voxelPattern(stack, sigma, y, x);
     return { arrays, meta: { voxels: arrays[0]!.data.some(Number.isFinite) ? 1 : 0 } };
   },
   region: async (open, input, goOn) => {
     const { stack, sigma } = await open.stackWithSigma(input.stack);
+    checkReply(`A pattern of ${input.stack}`, [stack.bins], 8 * stack.bins);
     const inside = insideOf(input.region, stack);
     return withIndex(open, input.index, stack, async (index) => {
       const { arrays, voxels } = await regionPattern(stack, sigma, inside, index, goOn);
@@ -101,8 +103,9 @@ async function withIndex(
   }
 }
 
-/** @throws InputError "mask-shape" */
+/** @throws InputError "mask-shape" | "reply-too-large" */
 function insideOf(region: ShapeRegion | Uint8Array, { name, rows, cols }: Stack): Uint8Array {
+  checkReply(`A region of ${name}`, [rows, cols], rows * cols);
   if (!(region instanceof Uint8Array)) return voxelsOf(region, rows, cols);
   if (region.length === rows * cols) return region;
   throw new InputError(
@@ -111,11 +114,15 @@ function insideOf(region: ShapeRegion | Uint8Array, { name, rows, cols }: Stack)
   );
 }
 
-/** Rows and columns of the maps or of the volume. @throws InputError "result-no-slice" */
+/** Rows and columns of the maps or of the volume. @throws InputError "result-no-slice" | "reply-too-large" */
 function sliceShape(result: Result): readonly [number, number] {
   const isSlice = ({ name, shape }: ResultEntry): boolean => shape.length >= 2 && result.axisNames(name)[0] === "y";
   const entry = result.list().find(isSlice);
-  if (entry) return [entry.shape[0]!, entry.shape[1]!];
+  if (entry) {
+    const [rows, cols] = entry.shape as [number, number];
+    checkReply(`A mask of ${entry.name}`, [rows, cols], rows * cols);
+    return [rows, cols];
+  }
   throw new InputError(
     "result-no-slice",
     `${result.path} has neither maps nor a volume [y, x] that a mask could be of.`,
