@@ -10,7 +10,7 @@ import { createIntegrator, IntegrateConfig, type Integrator } from "../../stages
 import { parseRequest } from "../parse-request.ts";
 import { buildMask } from "./frame-mask.ts";
 import type { FrameTasks } from "./frame-tasks.ts";
-import { frameOf, sourceOf } from "./opened-frames.ts";
+import { frameOf, sourceOf, stateOf } from "./opened-frames.ts";
 
 type Ask = FrameTasks["integrate"]["ask"];
 
@@ -70,7 +70,8 @@ async function integratorFor(ask: Ask): Promise<Integrator> {
     byCount ? mask : fixed,
     maskFrom,
     config,
-    byCount && ask.frame,
+    [frame.rows, frame.cols],
+    byCount && [ask.frame, stateOf(ask)],
   ]);
   if (own.made?.key === key) return own.made.integrator;
   delete own.made;

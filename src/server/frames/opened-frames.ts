@@ -1,4 +1,6 @@
 /** Frames that a thread has open, and those that it has decoded: parts of a large one are asked for again and again. */
+import { statSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { type Frame, InputError } from "../../data/index.ts";
 import type { FrameSource } from "../../files/frame-source.ts";
 import { openFrames } from "../../files/frames.ts";
@@ -7,25 +9,40 @@ import type { FrameAt } from "./frame-tasks.ts";
 const MOST_OPEN = 4;
 const MOST_BYTES = 300e6;
 
-const open = new Map<string, FrameSource>();
+interface Opened {
+  readonly source: FrameSource;
+  /** of the file when it was opened */
+  readonly state: string;
+}
+const open = new Map<string, Opened>();
 const decoded = new Map<string, Frame>();
 
 const keyOf = ({ path, dataset = "" }: FrameAt): string => `${path}\0${dataset}`;
 
+/** Another one when the file was written again, or when files came to a folder; "" where nothing is. */
+export function stateOf({ path }: FrameAt): string {
+  const isPattern = /[*?]/.test(basename(path));
+  const stat = statSync(isPattern ? dirname(path) : path, { bigint: true, throwIfNoEntry: false });
+  return stat ? `${stat.ino}-${stat.size}-${stat.mtimeNs}` : "";
+}
+
 /**
- * @param isFresh open it anew: a scan that is being measured grows
+ * Opened anew where the file is another one by now: a scan that is being measured grows.
+ *
+ * @param isFresh open it anew in any case
  * @throws as openFrames
  */
 export async function sourceOf(at: FrameAt, isFresh = false): Promise<FrameSource> {
   const key = keyOf(at);
+  const state = stateOf(at);
   const known = open.get(key);
   open.delete(key);
-  if (isFresh) forget(key, known);
-  const source =
-    known && !isFresh
-      ? known
-      : await openFrames(at.path, { missing: "flag", ...(at.dataset && { dataset: at.dataset }) });
-  open.set(key, source); // the last in the map is the one used last
+  const isKept = known !== undefined && known.state === state && !isFresh;
+  if (!isKept) forget(key, known);
+  const source = isKept
+    ? known.source
+    : await openFrames(at.path, { missing: "flag", ...(at.dataset && { dataset: at.dataset }) });
+  open.set(key, { source, state }); // the last in the map is the one used last
   for (const [oldest, other] of open) {
     if (open.size <= MOST_OPEN) break;
     open.delete(oldest);
@@ -34,8 +51,8 @@ export async function sourceOf(at: FrameAt, isFresh = false): Promise<FrameSourc
   return source;
 }
 
-function forget(key: string, source: FrameSource | undefined): void {
-  source?.close();
+function forget(key: string, opened: Opened | undefined): void {
+  opened?.source.close();
   for (const one of decoded.keys()) if (one.startsWith(`${key}\0`)) decoded.delete(one);
 }
 
