@@ -4,6 +4,7 @@
  */
 import { type Frame, type FrameArray, InputError, type Mask } from "../data/index.ts";
 import { findEigerBlocks } from "./eiger.ts";
+import { checkFrameSize } from "./frame-size.ts";
 import type { FrameSource, MissingFrames } from "./frame-source.ts";
 import { type Hdf5Dataset, type Hdf5File, openHdf5 } from "./hdf5.ts";
 import { sizeOf } from "./hdf5-blocks.ts";
@@ -51,6 +52,9 @@ export async function openHdf5Frames(path: string, options: Hdf5FramesOptions = 
   }
 }
 
+/** As read: int32. */
+const BYTES_OF_COUNT = 4;
+
 function openFrames(file: Hdf5File, name: string | undefined): Hdf5FrameSource {
   const eiger = name ? undefined : findEigerBlocks(file);
   const dataset = eiger ? eiger.first : name ? file.needDataset(name) : findFrameDataset(file);
@@ -65,6 +69,7 @@ function openFrames(file: Hdf5File, name: string | undefined): Hdf5FrameSource {
     );
   }
   const label = `${file.path}:${eiger ? eiger.group : dataset.path}`;
+  checkFrameSize(rows, cols, BYTES_OF_COUNT, label);
   const readFrame = (index: number): Frame => readBlockFrame(blocks, label, index, rows, cols);
   const badValue = badValueOf(dataset);
   const missing = missingOf(blocks);

@@ -53,6 +53,7 @@ export type AttributeValue = string | number | string[] | number[];
 
 /** Elements copied through the library's heap at a time; keeps that heap near 32 MiB whatever is read. */
 const BLOCK_BYTES = 1 << 24;
+const MOST_CHUNK_BYTES = 256e6;
 /** Where a file links to itself the walk has to end. */
 const MAX_DEPTH = 24;
 const MAX_NODES = 50_000;
@@ -256,6 +257,7 @@ export class Hdf5File {
     }
     if (!this.#checked.has(dataset.path)) {
       this.#checkFilters(dataset);
+      this.#checkChunk(dataset, Type.BYTES_PER_ELEMENT);
       this.#checkSources(dataset);
       this.#checked.add(dataset.path);
     }
@@ -270,6 +272,16 @@ export class Hdf5File {
       });
     }
     return out instanceof BigInt64Array || out instanceof BigUint64Array ? Float64Array.from(out, Number) : out;
+  }
+
+  /** The library holds a whole chunk to give one value of it, and its memory is never given back. */
+  #checkChunk(dataset: Hdf5Dataset, itemBytes: number): void {
+    const bytes = sizeOf(dataset.chunks ?? []) * itemBytes;
+    if (bytes <= MOST_CHUNK_BYTES) return;
+    throw new InputError(
+      "hdf5-chunk-too-large",
+      `${this.path}: ${dataset.path} is stored in chunks of [${dataset.chunks!.join(", ")}], ${Math.round(bytes / 1e6)} MB each; at most ${MOST_CHUNK_BYTES / 1e6} MB are read. Store it anew in smaller chunks (h5repack -l CHUNK=...).`,
+    );
   }
 
   #allocate(dataset: Hdf5Dataset, Type: (typeof TYPES)[Hdf5Number], length: number): InstanceType<typeof Type> {

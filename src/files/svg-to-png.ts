@@ -3,10 +3,19 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { inflateSync } from "node:zlib";
 import { initWasm, Resvg } from "@resvg/resvg-wasm";
+import { InputError } from "../data/index.ts";
 
 let ready: Promise<{ fonts: Uint8Array[] }> | undefined;
 
-/** @param scale pixels of the PNG for one unit of the SVG */
+/** Of one PNG; above it the memory of a WebAssembly module ends. */
+const MOST_PIXELS = 100e6;
+
+/**
+ * Nothing outside of the SVG is read: no files, no addresses, no entities.
+ *
+ * @param scale pixels of the PNG for one unit of the SVG
+ * @throws InputError "svg-not-readable" | "figure-too-large"
+ */
 export async function svgToPng(svg: string, scale = 2): Promise<Uint8Array> {
   ready ??= load();
   const { fonts } = await ready;
@@ -16,7 +25,22 @@ export async function svgToPng(svg: string, scale = 2): Promise<Uint8Array> {
     sansSerifFamily: "DejaVu Sans",
     loadSystemFonts: false,
   };
-  return new Resvg(svg, { fitTo: { mode: "zoom", value: scale }, background: "white", font }).render().asPng();
+  const figure = parse(svg, { fitTo: { mode: "zoom", value: scale }, background: "white", font });
+  const [width, height] = [figure.width * scale, figure.height * scale];
+  if (width * height <= MOST_PIXELS) return figure.render().asPng();
+  throw new InputError(
+    "figure-too-large",
+    `The figure would have ${Math.round(width)} x ${Math.round(height)} pixels, more than the ${MOST_PIXELS / 1e6} million of one PNG. Save it as SVG, or take a smaller scale.`,
+  );
+}
+
+function parse(svg: string, options: ConstructorParameters<typeof Resvg>[1]): InstanceType<typeof Resvg> {
+  try {
+    return new Resvg(svg, options);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InputError("svg-not-readable", `The figure is no SVG that can be drawn: ${why}.`);
+  }
 }
 
 async function load(): Promise<{ fonts: Uint8Array[] }> {

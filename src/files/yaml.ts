@@ -10,6 +10,9 @@ const MAX_BYTES = 1 << 20;
 /** Deeper than any configuration; the parser calls itself at each level. */
 const MAX_DEPTH = 100;
 
+/** Of what is wrong with one file. */
+const MOST_TOLD = 20;
+
 /**
  * @throws InputError "file-not-readable" | "file-too-large" | "yaml-syntax" | "config-invalid", each naming file and line
  */
@@ -31,7 +34,9 @@ export function parseYaml<S extends z.ZodType>(text: string, name: string, schem
   }
   const result = schema.safeParse(value ?? {});
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap((issue) => describe(issue, document, lines, schema));
+  const { issues } = result.error;
+  const problems = issues.slice(0, MOST_TOLD).flatMap((issue) => describe(issue, document, lines, schema));
+  if (issues.length > MOST_TOLD) problems.push(`and ${issues.length - MOST_TOLD} more`);
   throw new InputError(
     "config-invalid",
     [`${name} is not valid:`, ...problems.map((problem) => `  ${problem}`)].join("\n"),
@@ -108,7 +113,7 @@ function describe(issue: z.core.$ZodIssue, document: Document, lines: LineCounte
   };
   if (issue.code === "unrecognized_keys") {
     const known = settingsAt(schema, issue.path);
-    return issue.keys.map((key) => {
+    return issue.keys.slice(0, MOST_TOLD).map((key) => {
       // it exists in another form of this section, which something else does not fit
       if (known.includes(key))
         return `${at([...issue.path, key])}: its value, or that of a setting beside it, does not fit`;

@@ -244,7 +244,7 @@ export const ModelConfig = z.strictObject({
     .meta({ description: "sample height, or shift along the beam" }),
   profile: Profile.prefault({}),
   background: Background.default({ chebyshev: 6 }),
-  peaks: z.array(FreePeak).default([]).meta({ description: "free peaks: separator, halo, unknown lines" }),
+  peaks: z.array(FreePeak).max(1000).default([]).meta({ description: "free peaks: separator, halo, unknown lines" }),
   phases: z
     .array(
       z.union([
@@ -255,6 +255,7 @@ export const ModelConfig = z.strictObject({
         PhaseSpec,
       ]),
     )
+    .max(100)
     .default([]),
   findCells: z.boolean().optional().meta({
     description:

@@ -1,8 +1,8 @@
 /** Detector frames by the path that a page gives: a file, a folder, a pattern, or a list in a text file. */
 import type { Dirent } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { notReadable } from "../../files/byte-source.ts";
+import { notReadable, readText } from "../../files/byte-source.ts";
 import type { ServedFolder } from "../served-folder.ts";
 
 /**
@@ -32,11 +32,14 @@ async function checkLinks(folder: ServedFolder, absolute: string): Promise<void>
 }
 
 async function checkList(folder: ServedFolder, absolute: string): Promise<void> {
-  for (const line of (await readFile(absolute, "utf8")).split(/\r\n|\r|\n/)) {
+  let count = 0;
+  for (const line of readText(absolute).split(/\r\n|\r|\n/)) {
     const path = line.trim();
     if (path === "" || path.startsWith("#")) continue;
     const meant = isAbsolute(path) ? path : join(dirname(absolute), path);
     folder.assertInside(meant);
     folder.existing(folder.nameOf(meant));
+    // each is looked up on the disk, and others ask meanwhile
+    if (++count % 100 === 0) await new Promise(setImmediate);
   }
 }

@@ -5,14 +5,36 @@ import type { CheckOrder, RunEvent } from "./run-order.ts";
 
 /** Longer than any header takes to read, on a slow file system too. */
 const MOST_MS = 120_000;
+/** Processes at a time: each has its own memory. */
+const MOST_AT_ONCE = 2;
+const MOST_WAITING = 30;
+
+let running = 0;
+const waiting: (() => void)[] = [];
 
 /**
  * Checks a scan in a process of its own: its files may be large, or broken.
  *
  * @param signal nobody waits for the answer any more
- * @throws InputError "check-lost" where that process ended without a word
+ * @throws InputError "check-lost" where that process ended without a word; "server-busy"
  */
-export function askCheck(order: CheckOrder, signal: AbortSignal): Promise<ScanCheck> {
+export async function askCheck(order: CheckOrder, signal: AbortSignal): Promise<ScanCheck> {
+  if (waiting.length >= MOST_WAITING)
+    throw new InputError("server-busy", `${waiting.length} scans are waiting to be checked. Try again in a moment.`);
+  if (running >= MOST_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+  else running++;
+  try {
+    signal.throwIfAborted();
+    return await check(order, signal);
+  } finally {
+    // the next takes its place
+    const next = waiting.shift();
+    if (next) next();
+    else running--;
+  }
+}
+
+function check(order: CheckOrder, signal: AbortSignal): Promise<ScanCheck> {
   const child = startProcess(order);
   signal.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
   const timer = setTimeout(() => child.kill("SIGKILL"), MOST_MS);

@@ -7,6 +7,11 @@ import type { JobInfo } from "../wire.ts";
 import { Job } from "./job.ts";
 import type { RunOrder } from "./run-order.ts";
 
+/** More than anybody waits for. */
+const MOST_WAITING = 100;
+/** Those that are over and still known; what they left on the disk is found all the same. */
+const MOST_OVER = 200;
+
 export class JobQueue {
   private readonly jobs = new Map<string, Job>();
   private readonly listeners = new Map<string, Set<() => void>>();
@@ -18,7 +23,7 @@ export class JobQueue {
     this.folder = folder;
   }
 
-  /** @throws InputError "run-in-progress" where a job on this output waits or runs */
+  /** @throws InputError "run-in-progress" where a job on this output waits or runs; "server-busy" */
   add(order: Omit<RunOrder, "kind" | "root">): JobInfo {
     const output = this.folder.nameOf(order.output);
     const other = [...this.jobs.values()].find((job) => job.info.output === output && !job.isOver);
@@ -28,6 +33,10 @@ export class JobQueue {
         `A run on ${output} ${other.info.state === "waiting" ? "waits for its turn" : "is at work"} already. Wait for it or cancel it, or give another output.`,
       );
     }
+    const waiting = [...this.jobs.values()].filter((job) => !job.isOver).length;
+    if (waiting >= MOST_WAITING)
+      throw new InputError("server-busy", `${waiting} runs are waiting already. Wait for them, or cancel some.`);
+    this.forgetOldest();
     const id = randomBytes(6).toString("hex");
     const { from, until, workers, memoryBytes } = order;
     const info: JobInfo = {
@@ -49,6 +58,14 @@ export class JobQueue {
     this.jobs.set(id, job);
     void this.work();
     return job.info;
+  }
+
+  private forgetOldest(): void {
+    const over = [...this.jobs].filter(([, job]) => job.isOver);
+    for (const [id] of over.slice(0, Math.max(0, over.length - MOST_OVER))) {
+      this.jobs.delete(id);
+      this.listeners.delete(id);
+    }
   }
 
   private async work(): Promise<void> {

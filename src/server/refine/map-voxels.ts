@@ -161,7 +161,11 @@ export interface Slice {
   readonly hasSigma: boolean;
 }
 
-/** @throws InputError "voxel-needs-slice" */
+/** More than any result has. */
+const MOST_VOXELS = 64e6;
+const MOST_BINS = 1e6;
+
+/** @throws InputError "voxel-needs-slice" | "slice-too-large" */
 export function sliceOf(result: Result): Slice {
   const list = result.list();
   const found = ["reconstruct/data", "read/data"].flatMap((name) => list.filter((entry) => entry.name === name))[0];
@@ -173,6 +177,12 @@ export function sliceOf(result: Result): Slice {
   }
   const [ny, nx, bins] = found.shape as [number, number, number];
   const hasSigma = list.some(({ name }) => name === `${found.name}_esd`);
+  if (!(ny * nx <= MOST_VOXELS && bins <= MOST_BINS)) {
+    throw new InputError(
+      "slice-too-large",
+      `${found.name} is said to be [${found.shape.join(", ")}], more than ${MOST_VOXELS / 1e6} million voxels of ${MOST_BINS / 1e6} million bins. The file is damaged.`,
+    );
+  }
   return { name: found.name, ny, nx, bins, hasSigma };
 }
 
