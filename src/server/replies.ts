@@ -9,6 +9,15 @@ export interface NamedArray {
   readonly data: FrameArray;
 }
 
+/** Ends when the page no longer waits for the answer. */
+export function signalOf(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
 export function sendArrays(
   reply: FastifyReply,
   arrays: readonly NamedArray[],

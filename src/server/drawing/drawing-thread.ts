@@ -1,10 +1,10 @@
 /** Entry of the thread that draws PNGs and writes exports: one after the other, away from the thread that answers. */
-import { parentPort } from "node:worker_threads";
 import { InputError } from "../../data/index.ts";
 import { openResult } from "../../files/result-reader.ts";
 import { svgToPng } from "../../files/svg-to-png.ts";
 import { type ExportOptions, exportArray } from "../../pipeline/export-array.ts";
-import type { DrawingReply, DrawingRequest } from "./protocol.ts";
+import { answerTasks } from "../threads/answer-tasks.ts";
+import type { DrawingRequest } from "./protocol.ts";
 
 /** A reply is held in memory as a whole. */
 const MOST_VALUES = 64e6;
@@ -16,7 +16,8 @@ async function draw(request: DrawingRequest): Promise<Uint8Array> {
   try {
     const shape = result.list().find((entry) => entry.name === name)?.shape ?? [];
     const values = shape.slice(0, -1).reduce((n, m) => n * m, bins ? bins[1] - bins[0] : (shape.at(-1) ?? 0));
-    if (format === "npy" && values > MOST_VALUES) {
+    const isWhole = format === "npy" || shape.length < 3;
+    if ((isWhole ? values : shape[0]! * shape[1]!) > MOST_VALUES) {
       throw new InputError(
         "export-too-large",
         `${name} has ${values} values, more than the ${MOST_VALUES} that leave through the page. Take a range of bins, or use \`xrdct export\`.`,
@@ -34,14 +35,8 @@ async function draw(request: DrawingRequest): Promise<Uint8Array> {
   }
 }
 
-parentPort!.on("message", async (request: DrawingRequest) => {
-  let reply: DrawingReply;
-  try {
-    // a copy of its own, so that it can be handed over
-    reply = { bytes: Uint8Array.from(await draw(request)) };
-  } catch (error) {
-    const { name, message, code } = error as Error & { code?: string };
-    reply = { error: { name, message, ...(code && { code }) } };
-  }
-  parentPort!.postMessage(reply, "bytes" in reply ? [reply.bytes.buffer as ArrayBuffer] : []);
-});
+answerTasks(
+  // a copy of its own, so that it can be handed over
+  async (request: DrawingRequest) => Uint8Array.from(await draw(request)),
+  ({ buffer }) => [buffer],
+);

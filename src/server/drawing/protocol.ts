@@ -1,4 +1,4 @@
-/** What is asked of the drawing thread, and what it answers. */
+/** What is asked of the drawing thread; it answers with the bytes of the file. */
 export type DrawingRequest =
   | { readonly kind: "png"; readonly svg: string; readonly scale: number }
   | {
@@ -11,7 +11,3 @@ export type DrawingRequest =
       readonly limits?: readonly [number, number];
       readonly colourMap?: string;
     };
-
-export type DrawingReply =
-  | { readonly bytes: Uint8Array }
-  | { readonly error: { readonly name: string; readonly message: string; readonly code?: string } };

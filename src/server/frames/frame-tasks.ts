@@ -63,6 +63,3 @@ export interface TaskRequest<T extends FrameTask = FrameTask> {
   readonly task: T;
   readonly ask: FrameTasks[T]["ask"];
 }
-export type TaskAnswer =
-  | { readonly reply: unknown }
-  | { readonly error: { readonly name: string; readonly message: string; readonly code?: string } };

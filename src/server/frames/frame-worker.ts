@@ -1,7 +1,7 @@
 /** Entry of a thread for frames: does what it is asked, one after the other. */
-import { parentPort } from "node:worker_threads";
+import { answerTasks } from "../threads/answer-tasks.ts";
 import { runCalibration } from "./calibration-task.ts";
-import type { FrameTask, FrameTasks, TaskAnswer, TaskRequest } from "./frame-tasks.ts";
+import type { FrameTask, FrameTasks, TaskRequest } from "./frame-tasks.ts";
 import { exportFrame, readImage, readMaskImage, readSeries, saveMask } from "./image-tasks.ts";
 import { integrate, patternText } from "./integration-task.ts";
 import { listRings } from "./rings-task.ts";
@@ -18,16 +18,8 @@ const TASKS: { readonly [T in FrameTask]: (ask: FrameTasks[T]["ask"]) => Promise
   export: exportFrame,
 };
 
-parentPort!.on("message", async <T extends FrameTask>({ task, ask }: TaskRequest<T>) => {
-  let answer: TaskAnswer;
-  try {
-    answer = { reply: await TASKS[task](ask) };
-  } catch (error) {
-    const { name, message, code } = error as Error & { code?: string };
-    answer = { error: { name, message, ...(code && { code }) } };
-  }
-  parentPort!.postMessage(answer, "reply" in answer ? ownBuffers(answer.reply) : []);
-});
+const answer = <T extends FrameTask>({ task, ask }: TaskRequest<T>): Promise<unknown> => TASKS[task](ask);
+answerTasks<TaskRequest, unknown>(answer, ownBuffers);
 
 /** Images and patterns are made for the one who asked: handed over, not copied. Axes stay with the thread's tables. */
 function ownBuffers(reply: unknown): ArrayBuffer[] {

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { StagePreview } from "../../pipeline/preview.ts";
+import { builtScript } from "../threads/built-script.ts";
 import type { JobInfo, JobStage } from "../wire.ts";
 import { writeRecord } from "./job-record.ts";
 import type { CheckOrder, RunEvent, RunOrder } from "./run-order.ts";
@@ -9,15 +10,13 @@ import type { CheckOrder, RunEvent, RunOrder } from "./run-order.ts";
 /** An interrupted stage ends at the next block. One that does not is killed: what is finished is on the disk. */
 const PATIENCE_MS = 20_000;
 
-/** Tests import this file as TypeScript from src; processes always run what was built. */
-const SCRIPT = new URL(
-  import.meta.url.includes("/src/") ? "../../../dist/server/jobs/run-process.js" : "./run-process.js",
-  import.meta.url,
-);
-
 /** The process that does what is ordered; it takes no options of this one (--import, --inspect). */
 export function startProcess(order: RunOrder | CheckOrder): ChildProcess {
-  const child = fork(SCRIPT, { execArgv: [], stdio: ["ignore", "ignore", "pipe", "ipc"], serialization: "advanced" });
+  const child = fork(builtScript("jobs/run-process.js"), {
+    execArgv: [],
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    serialization: "advanced",
+  });
   child.send(order);
   return child;
 }

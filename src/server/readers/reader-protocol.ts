@@ -1,4 +1,5 @@
 /** What the server and its reader threads say to each other; types only. */
+import type { ErrorMessage } from "../threads/error-message.ts";
 import type { ReaderReply, TaskInputs, TaskName } from "./reader-tasks.ts";
 
 export interface ReaderData {
@@ -20,13 +21,6 @@ export interface BuildRequest {
   readonly task: "build";
   readonly path: string;
   readonly input: { readonly stack: string; readonly folder: string; readonly mostBytes: number };
-}
-
-export interface ErrorMessage {
-  readonly name: string;
-  readonly message: string;
-  readonly code?: string;
-  readonly stack?: string;
 }
 
 export type ReaderMessage =

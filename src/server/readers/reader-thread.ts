@@ -1,9 +1,10 @@
 /** One reader thread: its own HDF5 library, files kept open, one request after the other. */
 import { parentPort, workerData } from "node:worker_threads";
 import { loadHdf5Library } from "../../files/hdf5-library.ts";
+import { messageOf } from "../threads/error-message.ts";
 import { buildIndex, indexBytes, indexShape } from "./build-index.ts";
 import { OpenResults } from "./open-results.ts";
-import type { BuildRequest, ErrorMessage, ReaderData, ReaderMessage, ReaderRequest } from "./reader-protocol.ts";
+import type { BuildRequest, ReaderData, ReaderMessage, ReaderRequest } from "./reader-protocol.ts";
 import { READER_TASKS, type ReaderReply } from "./reader-tasks.ts";
 import type { IndexState } from "./stack-index.ts";
 
@@ -51,11 +52,4 @@ async function build({ id, path, input }: BuildRequest, goOn: () => void): Promi
     await buildIndex(stack, sigma, folder, onBlock, goOn);
     return { json: state };
   });
-}
-
-function messageOf(error: unknown): ErrorMessage {
-  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
-  const { name, message, stack } = error;
-  const { code } = error as { code?: unknown };
-  return { name, message, ...(typeof code === "string" && { code }), ...(stack && { stack }) };
 }

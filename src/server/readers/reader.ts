@@ -1,7 +1,9 @@
 /** A reader thread as the server sees it: requests wait here until it is free, the newest first. */
 import { Worker } from "node:worker_threads";
 import { InputError } from "../../data/index.ts";
-import type { BuildRequest, ErrorMessage, ReaderData, ReaderMessage, ReaderRequest } from "./reader-protocol.ts";
+import { builtScript } from "../threads/built-script.ts";
+import { revive } from "../threads/error-message.ts";
+import type { BuildRequest, ReaderData, ReaderMessage, ReaderRequest } from "./reader-protocol.ts";
 import type { ReaderReply } from "./reader-tasks.ts";
 
 /** Without its number. */
@@ -15,13 +17,22 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** A thread that does not end what nobody waits for is stuck in a file that is damaged, or made to be. */
+const PATIENCE_MS = 10_000;
+
 export class Reader {
+  readonly #mostMs: number | undefined;
   readonly #waiting: Waiting[] = [];
   readonly #cancelled = new Int32Array(new SharedArrayBuffer(4));
   #worker: Worker | undefined;
   #active: { readonly id: number; readonly request: Waiting } | undefined;
   #next = 1;
   #isClosed = false;
+
+  /** @param mostMs after that long a request is given up, and its thread with it; left out: it takes what it takes */
+  constructor(mostMs?: number) {
+    this.#mostMs = mostMs;
+  }
 
   /** Loads the library ahead of the first request. */
   start(): void {
@@ -33,6 +44,7 @@ export class Reader {
    * @throws InputError, and an AbortError where it was given up
    */
   ask(work: ReaderWork, signal?: AbortSignal, onProgress?: (progress: unknown) => void): Promise<ReaderReply> {
+    if (this.#isClosed) return Promise.reject(stopping());
     return new Promise((resolve, reject) => {
       const request: Waiting = { work, signal, onProgress, resolve, reject };
       signal?.addEventListener("abort", () => this.#drop(request), { once: true });
@@ -44,6 +56,7 @@ export class Reader {
   #drop(request: Waiting): void {
     if (this.#active?.request === request) {
       Atomics.store(this.#cancelled, 0, this.#active.id);
+      this.#endLater(request, PATIENCE_MS, request.signal!.reason);
       return;
     }
     const at = this.#waiting.indexOf(request);
@@ -62,18 +75,24 @@ export class Reader {
     }
     const id = this.#next++;
     this.#active = { id, request };
+    if (this.#mostMs !== undefined) this.#endLater(request, this.#mostMs, tooLong(this.#mostMs));
     this.start();
     this.#worker!.postMessage({ ...request.work, id });
   }
 
+  #endLater(request: Waiting, ms: number, reason: unknown): void {
+    const timer = setTimeout(() => {
+      const worker = this.#worker;
+      if (this.#active?.request !== request || !worker) return;
+      this.#fail(worker, reason);
+      void worker.terminate();
+    }, ms);
+    timer.unref();
+  }
+
   #spawn(): Worker {
-    // Tests import this file as TypeScript from src; threads always run what was built.
-    const script = new URL(
-      import.meta.url.includes("/src/") ? "../../../dist/server/readers/reader-thread.js" : "./reader-thread.js",
-      import.meta.url,
-    );
     const workerData: ReaderData = { cancelled: this.#cancelled };
-    const worker = new Worker(script, { workerData, execArgv: [] });
+    const worker = new Worker(builtScript("readers/reader-thread.js"), { workerData, execArgv: [] });
     worker.on("message", (message: ReaderMessage) => this.#receive(message));
     worker.on("error", (error) => this.#fail(worker, error));
     worker.on("exit", (code) => this.#fail(worker, new Error(`a reader thread ended with code ${code}`)));
@@ -96,7 +115,7 @@ export class Reader {
   }
 
   /** The thread is gone: whoever waited for it hears so, and the next request gets a new one. */
-  #fail(worker: Worker, error: Error): void {
+  #fail(worker: Worker, error: unknown): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     const request = this.#active?.request;
@@ -107,16 +126,15 @@ export class Reader {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    const reason = new DOMException("the server stops", "AbortError");
-    for (const { reject } of this.#waiting.splice(0)) reject(reason);
+    for (const { reject } of this.#waiting.splice(0)) reject(stopping());
     await this.#worker?.terminate();
   }
 }
 
-function revive({ name, message, code, stack }: ErrorMessage): Error {
-  if (name === "InputError" && code) return new InputError(code, message);
-  if (name === "AbortError") return new DOMException(message, name);
-  const revived = new Error(message);
-  if (stack) revived.stack = stack;
-  return revived;
-}
+const tooLong = (ms: number): InputError =>
+  new InputError(
+    "read-too-long",
+    `Reading took over ${ms / 1000} s and was given up. The file is damaged, or the disk that it lies on does not answer.`,
+  );
+
+const stopping = (): DOMException => new DOMException("the server stops", "AbortError");

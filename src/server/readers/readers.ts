@@ -9,9 +9,13 @@ import type { ReaderReply, TaskInputs, TaskName } from "./reader-tasks.ts";
 /** These may take a while, and must not keep the pattern under the cursor waiting. */
 const LONG: readonly TaskName[] = ["image", "region", "array"];
 
+/** Longer than either takes on a slow disk with a file of 100 GB. */
+const QUICK_MS = 30_000;
+const LONG_MS = 600_000;
+
 export class Readers {
-  readonly #quick = new Reader();
-  readonly #long = new Reader();
+  readonly #quick = new Reader(QUICK_MS);
+  readonly #long = new Reader(LONG_MS);
   readonly #indexes = new IndexStore(defaultIndexOptions());
 
   constructor() {
@@ -55,15 +59,6 @@ export function readersOf(context: ServerContext): Readers {
   context.onClose(() => readers.close());
   made.set(context, readers);
   return readers;
-}
-
-/** Ends when the page no longer waits for the answer. */
-export function signalOf(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }
 
 export function sendReply(reply: FastifyReply, { json, arrays, meta }: ReaderReply): FastifyReply {

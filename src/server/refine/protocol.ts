@@ -15,12 +15,10 @@ export interface RefineTask {
   readonly isQuick?: boolean;
 }
 
-export type RefineAnswer =
-  | { readonly fit: FitReply | undefined }
-  | { readonly model: ModelText | undefined }
-  | { readonly error: { readonly name: string; readonly message: string; readonly code?: string } };
-
-/** [1] not 0: what is being fitted is no longer wanted */
-export interface RefineThreadData {
+export interface RefineAsk {
+  readonly task: RefineTask;
+  /** [1] shared; not 0: it is no longer wanted */
   readonly cancel: Int32Array;
 }
+
+export type RefineAnswer = { readonly fit: FitReply | undefined } | { readonly model: ModelText | undefined };

@@ -1,8 +1,9 @@
 /** Refinements, one after the other in a thread that is kept warm; those that nobody waits for any more are dropped. */
-import { Worker } from "node:worker_threads";
 import { InputError } from "../../data/index.ts";
+import { builtScript } from "../threads/built-script.ts";
+import { createTaskThread } from "../threads/task-thread.ts";
 import type { ModelText } from "../wire-refine.ts";
-import type { RefineAnswer, RefineTask, RefineThreadData } from "./protocol.ts";
+import type { RefineAnswer, RefineAsk, RefineTask } from "./protocol.ts";
 import type { FitReply } from "./refine-task.ts";
 
 const MOST_WAITING = 20;
@@ -15,87 +16,36 @@ export interface Refiner {
 }
 
 export function createRefiner(): Refiner {
-  const cancel = new Int32Array(new SharedArrayBuffer(4));
-  let worker: Worker | undefined;
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
-  const stop = async (): Promise<void> => {
-    const ended = worker;
-    worker = undefined;
-    await ended?.terminate();
-  };
-  async function once(task: RefineTask, signal: AbortSignal): Promise<RefineAnswer> {
-    if (signal.aborted) throw cancelled();
-    worker ??= startWorker({ cancel });
-    Atomics.store(cancel, 0, 0);
+  const thread = createTaskThread<RefineAsk, RefineAnswer>({
+    script: builtScript("refine/refine-thread.js"),
+    most: MOST_WAITING,
+    busy: "refinements are waiting already",
+  });
+  async function ask(task: RefineTask, signal: AbortSignal): Promise<RefineAnswer> {
+    const cancel = new Int32Array(new SharedArrayBuffer(4));
     const onAbort = (): void => {
       Atomics.store(cancel, 0, 1);
     };
     signal.addEventListener("abort", onAbort);
     try {
-      const answer = await ask(worker, task);
-      if (signal.aborted) throw cancelled();
-      if ("error" in answer) throw revive(answer.error);
+      const answer = await thread.ask({ task, cancel }, { signal });
+      signal.throwIfAborted();
       return answer;
     } catch (error) {
-      // its memory is unknown after a failure that is not a plain refusal
-      if (!(error instanceof InputError)) await stop();
-      throw error;
+      throw signal.aborted ? new InputError("refine-cancelled", "The refinement was cancelled.") : error;
     } finally {
       signal.removeEventListener("abort", onAbort);
     }
   }
-  async function queued(task: RefineTask, signal: AbortSignal): Promise<RefineAnswer> {
-    if (waiting >= MOST_WAITING)
-      throw new InputError("server-busy", `${waiting} refinements are waiting already. Try again in a moment.`);
-    waiting++;
-    const done = last.then(() => once(task, signal));
-    last = done.catch(() => {});
-    try {
-      return await done;
-    } finally {
-      waiting--;
-    }
-  }
   return {
     async fit(task, signal) {
-      const answer = await queued({ ...task, kind: "fit" }, signal);
+      const answer = await ask({ ...task, kind: "fit" }, signal);
       return "fit" in answer ? answer.fit : undefined;
     },
     async model(task, signal) {
-      const answer = await queued({ ...task, kind: "model" }, signal);
+      const answer = await ask({ ...task, kind: "model" }, signal);
       return "model" in answer ? answer.model : undefined;
     },
-    close: stop,
+    close: thread.close,
   };
-}
-
-const cancelled = (): InputError => new InputError("refine-cancelled", "The refinement was cancelled.");
-
-function startWorker(data: RefineThreadData): Worker {
-  // Tests import this file as TypeScript from src; threads always run what was built.
-  const script = import.meta.url.includes("/src/")
-    ? "../../../dist/server/refine/refine-thread.js"
-    : "./refine-thread.js";
-  const worker = new Worker(new URL(script, import.meta.url), { workerData: data, execArgv: [] });
-  worker.unref();
-  return worker;
-}
-
-function ask(worker: Worker, task: RefineTask): Promise<RefineAnswer> {
-  return new Promise((resolve, reject) => {
-    const settle = (act: () => void): void => {
-      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-      act();
-    };
-    const onMessage = (answer: RefineAnswer): void => settle(() => resolve(answer));
-    const onError = (error: Error): void => settle(() => reject(error));
-    const onExit = (): void => settle(() => reject(new InputError("server-stopped", "The server is being stopped.")));
-    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    worker.postMessage(task);
-  });
-}
-
-function revive({ name, message, code }: { name: string; message: string; code?: string }): Error {
-  return name === "InputError" && code ? new InputError(code, message) : new Error(message);
 }

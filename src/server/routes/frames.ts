@@ -2,7 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { InputError } from "../../data/index.ts";
 import { readPoni } from "../../files/poni.ts";
 import type { ServerContext } from "../context.ts";
@@ -11,7 +11,7 @@ import type { FrameAt } from "../frames/frame-tasks.ts";
 import { createFrameThread, type FrameThread } from "../frames/frame-thread.ts";
 import { framesInside } from "../frames/frames-inside.ts";
 import { parseRequest } from "../parse-request.ts";
-import { sendArrays } from "../replies.ts";
+import { sendArrays, signalOf } from "../replies.ts";
 import type { ServedFolder } from "../served-folder.ts";
 import type { Beside, FrameMask, Geometry, IntegrateOptions } from "../wire-frames.ts";
 
@@ -42,13 +42,6 @@ const frameAt = async (folder: ServedFolder, { file, dataset, frame }: Choice): 
 
 const maskAt = (folder: ServedFolder, mask: ReturnType<typeof Requests.MaskBody.parse>): FrameMask =>
   ({ ...mask, ...(mask.file && { file: folder.existing(mask.file) }) }) as FrameMask;
-
-/** Aborts when the page does not wait any more. */
-function signalOf({ raw }: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  raw.once("close", () => raw.writableEnded || controller.abort());
-  return controller.signal;
-}
 
 function addReading(app: FastifyInstance, folder: ServedFolder, thread: FrameThread): void {
   app.get("/api/frames", async (request) => {

@@ -9,10 +9,10 @@ import { findRuns } from "../jobs/find-runs.ts";
 import type { Job } from "../jobs/job.ts";
 import { JobQueue } from "../jobs/job-queue.ts";
 import { outputOf } from "../jobs/output-path.ts";
-import { PreviewThread } from "../jobs/preview-thread.ts";
+import { createPreviewThread } from "../jobs/preview-thread.ts";
 import { assertAllInside } from "../jobs/scan-files.ts";
 import { parseRequest } from "../parse-request.ts";
-import { sendArrays } from "../replies.ts";
+import { sendArrays, signalOf } from "../replies.ts";
 import type { JobInfo, JobList, PreviewMeta } from "../wire.ts";
 
 const stage = z
@@ -83,7 +83,7 @@ export function addJobRoutes(app: FastifyInstance, context: ServerContext): void
 }
 
 function addPreviewRoute(app: FastifyInstance, { onClose }: ServerContext, jobOf: (id: string) => Job): void {
-  const previews = new PreviewThread();
+  const previews = createPreviewThread();
   onClose(() => previews.close());
   app.get("/api/jobs/:id/preview", async (request, reply) => {
     const job = jobOf(idOf(request.params));
@@ -92,7 +92,10 @@ function addPreviewRoute(app: FastifyInstance, { onClose }: ServerContext, jobOf
     const preview = job.preview(name);
     if (!preview) throw new InputError("preview-none", `Nothing can be seen of ${name || "this run"} yet.`);
     const chosen = preview.columns?.find((one) => one.name === column) ?? preview.columns?.[0];
-    const { values, share } = await previews.look(preview, chosen?.bin);
+    const { values, share } = await previews.ask(
+      { preview, ...(chosen && { bin: chosen.bin }) },
+      { signal: signalOf(reply) },
+    );
     const meta: PreviewMeta = {
       stage: name,
       title: preview.title,
@@ -120,7 +123,9 @@ function sendEvents(reply: FastifyReply, job: Job, listen: (onChange: () => void
   let timer: NodeJS.Timeout | undefined;
   const send = (): void => {
     timer = undefined;
-    raw.write(`data: ${JSON.stringify(job.info)}\n\n`);
+    // who does not read gets the latest when there is room again
+    if (raw.writableNeedDrain) raw.once("drain", () => (timer ??= setTimeout(send, EVERY_MS)));
+    else raw.write(`data: ${JSON.stringify(job.info)}\n\n`);
     if (job.isOver) raw.end();
   };
   const unlisten = listen(() => {

@@ -4,9 +4,9 @@ import * as z from "zod";
 import type { ServerContext } from "../context.ts";
 import { parseRequest } from "../parse-request.ts";
 import { listMasks, readMask, removeMask, saveMask } from "../readers/masks.ts";
-import { readersOf, signalOf } from "../readers/readers.ts";
+import { readersOf } from "../readers/readers.ts";
 import { Region } from "../readers/region-schema.ts";
-import { sendArrays } from "../replies.ts";
+import { sendArrays, signalOf } from "../replies.ts";
 import type { MaskSave } from "../wire.ts";
 
 const FileQuery = z.object({ file: z.string() });
@@ -21,6 +21,9 @@ const MaskBody = z.object({
   overwrite: z.boolean().optional(),
 });
 
+/** Shapes travel in a header, of which clients take 16 kB; without them a mask is one piece. */
+const MOST_HEADER_BYTES = 12_000;
+
 export function addMaskRoutes(app: FastifyInstance, context: ServerContext): void {
   const readers = readersOf(context);
   const { folder } = context;
@@ -32,7 +35,10 @@ export function addMaskRoutes(app: FastifyInstance, context: ServerContext): voi
   app.get("/api/mask", (request, reply) => {
     const { file, name } = parseRequest(MaskQuery, request.query);
     const { rows, cols, values, shapes } = readMask(folder.existing(file), name);
-    return sendArrays(reply, [{ name: "values", shape: [rows, cols], data: values }], { shapes });
+    const isShort = JSON.stringify(shapes).length <= MOST_HEADER_BYTES;
+    return sendArrays(reply, [{ name: "values", shape: [rows, cols], data: values }], {
+      shapes: isShort ? shapes : [],
+    });
   });
   app.put("/api/masks", async (request, reply) => {
     const body = parseRequest(MaskBody, request.body) as MaskSave;

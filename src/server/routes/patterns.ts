@@ -4,8 +4,9 @@ import * as z from "zod";
 import type { ServerContext } from "../context.ts";
 import { parseRequest } from "../parse-request.ts";
 import { readMask } from "../readers/masks.ts";
-import { readersOf, sendReply, signalOf } from "../readers/readers.ts";
+import { readersOf, sendReply } from "../readers/readers.ts";
 import { Region } from "../readers/region-schema.ts";
+import { signalOf } from "../replies.ts";
 
 const Coordinate = z.coerce.number().int();
 const VoxelQuery = z.object({ file: z.string(), stack: z.string(), y: Coordinate, x: Coordinate });

@@ -1,6 +1,6 @@
 /** Refinements of voxels, regions and the mean pattern, and the models that they start from (wire-refine.ts). */
 import { existsSync, statSync } from "node:fs";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
 import * as z from "zod";
 import { InputError } from "../../data/index.ts";
 import { curvesCsv } from "../../pipeline/refine/outputs.ts";
@@ -13,6 +13,7 @@ import { loadModelText } from "../refine/model-text.ts";
 import type { RefineTask } from "../refine/protocol.ts";
 import { createRefiner } from "../refine/refiner.ts";
 import { prepareMap } from "../refine/start-map.ts";
+import { signalOf } from "../replies.ts";
 import type { CheckReply, ModelReply, ModelRequest, ModelSaved, RefineReply, StartReply } from "../wire-refine.ts";
 
 const point = z.tuple([z.number(), z.number()]);
@@ -24,7 +25,7 @@ const Target = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("polygon"), points: z.array(point).min(3).max(10_000) }),
   z.strictObject({ kind: z.literal("summed") }),
 ]);
-const Model = { text: z.string().max(1e6), folder: z.string(), wavelengthA: z.number().positive().exactOptional() };
+const Model = { text: z.string().max(250_000), folder: z.string(), wavelengthA: z.number().positive().exactOptional() };
 const Refine = z.strictObject({
   file: z.string(),
   target: Target,
@@ -64,7 +65,7 @@ export function addRefineRoutes(app: FastifyInstance, { folder, onClose }: Serve
 
   app.post("/api/refine", async (request, reply): Promise<RefineReply> => {
     const { model, isQuick = false, ...of } = parseRequest(Refine, request.body);
-    const fit = await refiner.fit({ ...taskOf(of), ...(model && { model }), isQuick }, abandoned(reply));
+    const fit = await refiner.fit({ ...taskOf(of), ...(model && { model }), isQuick }, signalOf(reply));
     if (!fit) {
       throw new InputError(
         "refine-no-model",
@@ -85,7 +86,7 @@ export function addRefineRoutes(app: FastifyInstance, { folder, onClose }: Serve
   });
 
   app.post("/api/refine/model", async (request, reply): Promise<ModelReply> => {
-    const model = await refiner.model(taskOf(parseRequest(StartModel, request.body)), abandoned(reply));
+    const model = await refiner.model(taskOf(parseRequest(StartModel, request.body)), signalOf(reply));
     return model ? { model } : {};
   });
 
@@ -103,13 +104,4 @@ export function addRefineRoutes(app: FastifyInstance, { folder, onClose }: Serve
   });
 
   app.post("/api/refine/start", (request): StartReply => prepareMap(parseRequest(Start, request.body), folder));
-}
-
-/** Aborted when the page goes away before it has its answer. */
-function abandoned(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.on("close", () => {
-    if (!reply.raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }

@@ -3,7 +3,8 @@ import type { FastifyInstance } from "fastify";
 import * as z from "zod";
 import type { ServerContext } from "../context.ts";
 import { parseRequest } from "../parse-request.ts";
-import { readersOf, sendReply, signalOf } from "../readers/readers.ts";
+import { readersOf, sendReply } from "../readers/readers.ts";
+import { signalOf } from "../replies.ts";
 
 /** "0,3,5" */
 const Numbers = z

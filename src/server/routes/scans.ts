@@ -9,6 +9,7 @@ import { outputOf } from "../jobs/output-path.ts";
 import type { CheckOrder } from "../jobs/run-order.ts";
 import { scanTemplate } from "../jobs/scan-template.ts";
 import { parseRequest } from "../parse-request.ts";
+import { signalOf } from "../replies.ts";
 import type { ScanCheck, ScanSchemas, ScanTemplate } from "../wire.ts";
 
 const Check = z.strictObject({
@@ -39,9 +40,7 @@ export function addScanRoutes(app: FastifyInstance, context: ServerContext): voi
       memoryBytes: memoryGb === undefined ? context.memoryBytes : memoryGb * 1e9,
     };
     // while somebody types, most checks are of a text that is no more
-    const gone = new AbortController();
-    reply.raw.once("close", () => gone.abort());
-    return askCheck(order, gone.signal);
+    return askCheck(order, signalOf(reply));
   });
 
   app.get("/api/scan-template", (request): Promise<ScanTemplate> => {
