@@ -47,3 +47,10 @@ export const median = (values: readonly number[]): number => {
 export function report(fields: Record<string, string | number>): void {
   console.log(JSON.stringify({ ...fields, cpu: cpus()[0]?.model ?? "unknown", node: process.version }));
 }
+
+/** Nearest rank; `share` 0.95 for the 95th percentile. */
+export const percentile = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
+
+/** Three digits. */
+export const round = (value: number): number => Number(value.toPrecision(3));

@@ -4,7 +4,7 @@
  * the project's own writer from a formula, and every kind of answer is compared with it.
  *
  * XRDCT_SERVE_SIZE=rows,cols,bins (600,600,1000: 1.4 GB; 1500,1500,2200 is 20 GB, and as much room is needed, and an
- * eighth for the index). XRDCT_SERVE_KEEP=1 leaves file and index for the next time. `npm run build` first. "cold": the
+ * eighth for the index). XRDCT_SERVE_PAGE=1 times the page in Chromium too (serve-page.ts). XRDCT_SERVE_KEEP=1 leaves file and index for the next time. `npm run build` first. "cold": the
  * system's cache of the files is emptied before the series; "CPU ms" is what the server used, for each request.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
@@ -13,7 +13,8 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { createResultWriter } from "../src/files/result-writer.ts";
 import { seededRandom } from "../tests/seeded-random.ts";
-import { benchFolder, median, report } from "./common.ts";
+import { benchFolder, median, percentile, report, round } from "./common.ts";
+import { timePage } from "./serve-page.ts";
 
 const [rows, cols, bins] = (process.env["XRDCT_SERVE_SIZE"] ?? "600,600,1000").split(",").map(Number) as [
   number,
@@ -98,10 +99,6 @@ async function ask({ origin, token }: Session, path: string, body?: unknown): Pr
   const arrays = response.headers.get("x-xrdct-arrays");
   return { ms, meta: arrays ? (JSON.parse(arrays) as Answer).meta : {}, body: bytes };
 }
-
-const percentile = (values: readonly number[], share: number): number =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
-const round = (value: number): number => Number(value.toPrecision(3));
 
 async function tell(session: Session, work: string, series: () => Promise<number[]>): Promise<void> {
   const before = cpuMs(session);
@@ -249,6 +246,7 @@ async function large(): Promise<void> {
     await region(session, "mean of the whole slice", 1, "rectangle");
     await region(session, "mean of an ellipse", 0.9, "ellipse");
     await region(session, "mean of a small ellipse", 0.1, "ellipse");
+    if (process.env["XRDCT_SERVE_PAGE"] === "1") await timePage({ ...session, file: "large.nxs", rows, cols, bins });
     report({ work: "memory of the server", "RSS MB": memory(session, "VmRSS"), "most MB": memory(session, "VmHWM") });
   } finally {
     session.server.kill("SIGTERM");
