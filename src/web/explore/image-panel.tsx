@@ -2,6 +2,7 @@
 
 import { useMemo, useState } from "react";
 import type { ResultInfo } from "../../server/wire.ts";
+import type { Cursor } from "../core/cursor.ts";
 import { go } from "../core/route.ts";
 import { ColourControls, limitsOf } from "../parts/colour-controls.tsx";
 import { colourOf } from "../parts/colours.ts";
@@ -12,7 +13,6 @@ import { Busy, Message } from "../parts/message.tsx";
 import { Panel } from "../parts/panel.tsx";
 import type { DrawnShape, Shape, Tool } from "../parts/shapes.ts";
 import { TakeAway } from "../parts/take-away.tsx";
-import type { Cursor } from "./cursor.ts";
 import { sliceAxes } from "./loaded-map.ts";
 import { MaskOverlay } from "./mask-overlay.tsx";
 import { CursorReadOut, ReadOut, type Voxel } from "./read-out.tsx";

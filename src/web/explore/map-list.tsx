@@ -2,7 +2,7 @@
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { ArrayInfo } from "../../server/wire.ts";
 import { Panel } from "../parts/panel.tsx";
-import { titleWithUnit } from "./shown-image.ts";
+import { labelled } from "./loaded-map.ts";
 
 /** The maps of the stage "map" need no name of a stage. */
 const STAGES: Readonly<Record<string, string>> = {
@@ -30,7 +30,7 @@ export function groupMaps(maps: readonly ArrayInfo[], phases: readonly string[])
     const owner = parts.slice(1, -1).join(" ");
     const name = stage && owner ? `${stage}: ${owner}` : stage || owner || "Fit";
     const members = groups.get(name) ?? [];
-    members.push({ array, label: titleWithUnit(parts.at(-1)!.replaceAll("_", " "), array.unit) });
+    members.push({ array, label: labelled(parts.at(-1)!.replaceAll("_", " "), array.unit) });
     groups.set(name, members);
   }
   const rank = (name: string): number => (phases.includes(name) ? phases.indexOf(name) : phases.length);

@@ -1,10 +1,10 @@
 /** One map, its patterns and its sinogram, linked. */
 import { useEffect, useMemo } from "react";
 import type { ArrayInfo, ResultInfo } from "../../server/wire.ts";
+import { createCursor } from "../core/cursor.ts";
 import { useKeys } from "../core/keys.ts";
 import { useView } from "../core/route.ts";
 import { Panel } from "../parts/panel.tsx";
-import { createCursor } from "./cursor.ts";
 import { HistogramView } from "./histogram-view.tsx";
 import { ImagePanel, pickedVoxel } from "./image-panel.tsx";
 import { MapList } from "./map-list.tsx";

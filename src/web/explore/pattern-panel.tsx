@@ -2,6 +2,7 @@
 import { useMemo } from "react";
 import type { ResultInfo, Ticks } from "../../server/wire.ts";
 import { useJson } from "../core/api.ts";
+import { type Cursor, createCursor, useCursor, useLast, useThrottled } from "../core/cursor.ts";
 import { colourOf } from "../parts/colours.ts";
 import { type Column, columnsData } from "../parts/data-files.ts";
 import { patternSvg } from "../parts/figures.ts";
@@ -10,7 +11,6 @@ import { Panel } from "../parts/panel.tsx";
 import { type Curve, PatternPlot, type TickRow } from "../parts/pattern-plot.tsx";
 import { TakeAway } from "../parts/take-away.tsx";
 import { BinScroller } from "./bin-scroller.tsx";
-import { type Cursor, createCursor, useCursor, useLast, useThrottled } from "./cursor.ts";
 import { PatternReadOut } from "./pattern-read-out.tsx";
 import { type RegionPattern, useVoxelPattern, type VoxelPattern } from "./patterns.ts";
 import {

@@ -1,7 +1,7 @@
 /** Under the pointer on the pattern: the place in every unit, the intensity, and the reflection that is near. */
 import type { ResultInfo } from "../../server/wire.ts";
+import { type Cursor, useCursor } from "../core/cursor.ts";
 import { formatValue } from "../core/format.ts";
-import { type Cursor, useCursor } from "./cursor.ts";
 import type { NamedTick } from "./pattern-panel.tsx";
 import type { VoxelPattern } from "./patterns.ts";
 import { RADIAL_LABELS, type RadialUnit, radialUnits, toRadialUnit, withRadialUnit } from "./radial-unit.ts";

@@ -1,8 +1,8 @@
 /** What a voxel holds, in words and with all digits for who asks. */
 import { STATUS } from "../../data/index.ts";
 import type { ResultInfo } from "../../server/wire.ts";
+import { type Cursor, useCursor } from "../core/cursor.ts";
 import { formatValue } from "../core/format.ts";
-import { type Cursor, useCursor } from "./cursor.ts";
 import type { ShownImage } from "./shown-image.ts";
 
 export interface Voxel {

@@ -2,8 +2,9 @@
 import { useMemo } from "react";
 import type { ArrayInfo, ResultInfo } from "../../server/wire.ts";
 import { type ApiError, type Params, useArrays } from "../core/api.ts";
+import { useLast } from "../core/cursor.ts";
 import { withUnit } from "../core/format.ts";
-import { useLast } from "./cursor.ts";
+import { labelled, mapParams } from "./loaded-map.ts";
 import { binEdges, RADIAL_LABELS, toRadialUnit, withRadialUnit } from "./radial-unit.ts";
 import type { OneState } from "./view-state.ts";
 
@@ -24,9 +25,6 @@ export interface ShownImage {
   readonly esd?: ArrayLike<number>;
   readonly status?: ArrayLike<number>;
 }
-
-/** Titles with "(no unit)" spared: "c (Å)", "weight fraction". */
-export const titleWithUnit = (title: string, unit: string): string => (unit ? `${title} (${unit})` : title);
 
 const STAGE_TITLES: Readonly<Record<string, string>> = { dlsr: "direct (DLSR)", absorb: "absorption" };
 
@@ -70,9 +68,7 @@ export function useShownImage(info: ResultInfo, map: ArrayInfo | undefined, stat
 }
 
 function useMapImage(info: ResultInfo, map: ArrayInfo | undefined, { part, isStrict }: OneState, isOn: boolean) {
-  const extras = [map?.hasEsd && "esd", map?.hasStatus && "status"].filter(Boolean).join(",");
-  const params: Params = { file: info.file, name: map?.name, with: extras || undefined };
-  const { data, error } = useArrays("array", params, { off: !isOn });
+  const { data, error } = useArrays("array", map ? mapParams(info.file, map) : {}, { off: !isOn });
   const image = useMemo((): ShownImage | undefined => {
     if (!data || !map) return undefined;
     const { values, esd, status } = data.values;
@@ -84,7 +80,7 @@ function useMapImage(info: ResultInfo, map: ArrayInfo | undefined, { part, isStr
       array: map.name,
       title,
       unit: map.unit,
-      label: titleWithUnit(title, map.unit),
+      label: labelled(title, map.unit),
       rows,
       cols,
       shown: isStrict && status ? Float64Array.from(chosen, (v, i) => (status[i] ? Number.NaN : v)) : chosen,

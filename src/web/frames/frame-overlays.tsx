@@ -5,7 +5,7 @@ import { useEffect, useMemo } from "react";
 import { DataTexture, NearestFilter, RGBAFormat, Vector3 } from "three";
 import { beamCentre, type Poni, type Shape } from "../../geometry/index.ts";
 import type { FramePart } from "../../server/wire-frames.ts";
-import { useCursor } from "../explore/cursor.ts";
+import { useCursor } from "../core/cursor.ts";
 import type { Colours } from "../parts/colour-controls.tsx";
 import { H5WEB_COLOURS, H5WEB_SCALES } from "../parts/colours.ts";
 import { aboveZero, safeLimits } from "../parts/map-plot.tsx";

@@ -3,7 +3,7 @@ import { useCallback, useMemo } from "react";
 import { AXIS_LABELS, convertAxis } from "../../data/index.ts";
 import type { Ring } from "../../server/wire-frames.ts";
 import { askBlob } from "../core/api.ts";
-import { useCursor } from "../explore/cursor.ts";
+import { useCursor } from "../core/cursor.ts";
 import { NumberField } from "../parts/colour-controls.tsx";
 import { patternSvg } from "../parts/figures.ts";
 import { Busy, Message } from "../parts/message.tsx";

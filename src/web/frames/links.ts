@@ -1,5 +1,5 @@
 /** What links image and pattern: the pixel under the pointer, and the two-theta under it on the pattern. */
-import { createCursor } from "../explore/cursor.ts";
+import { createCursor } from "../core/cursor.ts";
 
 export interface PixelAt {
   /** in pixels of the frame: (i + 0.5, j + 0.5) is the middle of pixel (i, j) */
