@@ -1,5 +1,5 @@
 /** Which files a scan names, so that none is read from outside of the served folder. */
-import { existsSync, realpathSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { readText } from "../../files/byte-source.ts";
 import { findFramePaths } from "../../files/frame-paths.ts";
@@ -80,15 +80,27 @@ function filesOfModel(path: string): NamedFile[] {
  * @throws InputError "path-outside"
  */
 export function assertAllInside(scan: Scan, folder: ServedFolder): void {
-  const links = new Map<string, void>();
-  const assertReal = (path: string): void => {
-    folder.assertInside(path);
-    if (!links.has(path) && existsSync(path)) links.set(path, folder.assertInside(realpathSync(path)));
-  };
-  for (const { path, isMany } of filesOf(scan)) {
-    assertReal(path);
-    if (isMany) for (const one of listed(path)) assertReal(one);
+  assertNamedInside(scan, folder);
+  const folders = new Set<string>();
+  for (const { path } of filesOf(scan).filter(({ isMany }) => isMany)) {
+    for (const one of listed(path)) {
+      // of 200 000 frames in one folder each is where that folder is, unless it is a link
+      const place = dirname(one);
+      if (!folders.has(place)) folder.assertInside(place);
+      folders.add(place);
+      if (lstatSync(one, { throwIfNoEntry: false })?.isSymbolicLink() !== false) folder.assertInside(one);
+    }
   }
+}
+
+/**
+ * Of the files that are named alone: what lists and patterns stand for may be many, and the run's own process looks at
+ * them before it starts.
+ *
+ * @throws InputError "path-outside"
+ */
+export function assertNamedInside(scan: Scan, folder: ServedFolder): void {
+  for (const { path } of filesOf(scan)) folder.assertInside(path);
 }
 
 /** What a list or a pattern stands for; itself where there is nothing, which is said when it is opened. */

@@ -10,7 +10,7 @@ import type { Job } from "../jobs/job.ts";
 import { JobQueue } from "../jobs/job-queue.ts";
 import { outputOf } from "../jobs/output-path.ts";
 import { createPreviewThread } from "../jobs/preview-thread.ts";
-import { assertAllInside } from "../jobs/scan-files.ts";
+import { assertNamedInside } from "../jobs/scan-files.ts";
 import { parseRequest } from "../parse-request.ts";
 import { sendArrays, signalOf } from "../replies.ts";
 import type { JobInfo, JobList, PreviewMeta } from "../wire.ts";
@@ -49,7 +49,7 @@ export function addJobRoutes(app: FastifyInstance, context: ServerContext): void
   app.post("/api/jobs", (request): JobInfo => {
     const { scan, output, from, until, workers, memoryGb } = parseRequest(Request, request.body);
     const scanPath = folder.existing(scan);
-    assertAllInside(readScan(scanPath), folder);
+    assertNamedInside(readScan(scanPath), folder);
     return queue.add({
       scan: scanPath,
       output: outputOf(folder, scan, output),
