@@ -11,11 +11,14 @@ const ASSUMED_B_ISO = 0.5;
 /** A refined occupancy may pass 1 within its uncertainty; it is then taken as 1, and noted. */
 const OCCUPANCY_SLACK = 0.1;
 
+/** More than any structure that a powder pattern can tell something about. */
+const MOST_SITES = 5000;
+
 /**
  * Rows with the calculation flag "dum" are no atoms and left out.
  *
  * @param notes what the user should read is added
- * @throws InputError "cif-bad-value" | "unknown-scatterer" | "bad-cell"
+ * @throws InputError "cif-bad-value" | "unknown-scatterer" | "bad-cell" | "cif-too-large"
  */
 export function readSites(block: CifBlock, cell: Cell, file: string, notes: string[]): Site[] {
   const [x, y, z] = ["x", "y", "z"].map((axis) => column(block, `_atom_site_fract_${axis}`)) as [
@@ -23,6 +26,12 @@ export function readSites(block: CifBlock, cell: Cell, file: string, notes: stri
     ReturnType<typeof column>,
     ReturnType<typeof column>,
   ];
+  if (x.length > MOST_SITES) {
+    throw new InputError(
+      "cif-too-large",
+      `${file}: data_${block.name.slice(0, 40)} lists ${x.length} atoms; at most ${MOST_SITES} of an asymmetric unit are taken. Is it a powder's structure?`,
+    );
+  }
   const labels = column(block, "_atom_site_label");
   const types = column(block, "_atom_site_type_symbol");
   const flags = column(block, "_atom_site_calc_flag");
