@@ -3,15 +3,18 @@
  * without any map. What the page shows is what the file, and the measured pattern behind it, hold.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeCbf } from "../../src/files/cbf.ts";
 import { openResult, type Result } from "../../src/files/result-reader.ts";
 import { hasShared, shared } from "../shared.ts";
 import { tempFolder } from "../temp-folder.ts";
 import { unzip } from "../unzip.ts";
 import { type App, hasChromium, openApp, shoot, shownValue } from "./app.ts";
 
+/** The machine may be busy. */
+const SLOW = { timeout: 90_000 };
 const ROWS = 13;
 const COLS = 11;
 const RASTER = `title: NCA particle
@@ -230,4 +233,34 @@ describe.skipIf(!hasChromium || !hasShared)(name, () => {
     await page.getByText("This result has no maps").waitFor();
     expect(app.problems).toEqual([]);
   });
+
+  it("calibrates a measured frame of CeO2 as the beamline did, and reads its pixels out", async () => {
+    const { page } = app;
+    for (const file of ["CeO2.cbf", "CeO2.poni", "mask.edf"]) {
+      copyFileSync(shared(`data/detector/ndtomo_ceo2_71keV/${file}`), join(folder, file));
+    }
+    const frame = decodeCbf(readFileSync(join(folder, "CeO2.cbf")), "CeO2.cbf");
+    const view = JSON.stringify({ poni: "CeO2.poni", standard: "CeO2" });
+    await page.goto(`${app.server.origin}/#/frames?file=CeO2.cbf&view=${encodeURIComponent(view)}`);
+    await page.locator("[data-overlay=ring]").first().waitFor({ state: "attached" });
+    const box = (await page.locator("[data-plot=frame] canvas").first().boundingBox())!;
+    const row = page.locator('[data-read="row"]');
+    await expect
+      .poll(async () => {
+        await page.mouse.move(box.x + 0.3 * box.width, box.y + 0.3 * box.height);
+        await page.mouse.move(box.x + 0.31 * box.width, box.y + 0.31 * box.height);
+        return (await row.count()) && (await page.locator('[data-read="intensity"]').getAttribute("data-value"));
+      }, SLOW)
+      .toBeTruthy();
+    const [y, x] = [await shownValue(page, '[data-read="row"]'), await shownValue(page, '[data-read="column"]')];
+    expect(await shownValue(page, '[data-read="intensity"]')).toBe(frame.data[y * frame.cols + x]);
+    await page.getByLabel("energy (keV)").fill("71");
+    await page.getByLabel("distance (mm)").fill("500");
+    await page.getByRole("button", { name: "calibrate", exact: true }).click();
+    await page.locator("[data-panel=calibration]").waitFor({ timeout: 90_000 });
+    // what the last entry of the beamline's own .poni says
+    const distance = await shownValue(page, '[data-parameter="distance"]');
+    expect(Math.abs(distance / 543.892076611 - 1)).toBeLessThan(5e-4);
+    await shoot(page, "measured-calibration");
+  }, 150_000);
 });
