@@ -21,7 +21,7 @@ const median = (sorted: readonly number[]): number =>
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The machine may be busy. */
-const eventually = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 20_000 });
+const eventually = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 90_000 });
 
 describe.skipIf(!hasChromium)("several maps of a result (needs Chromium)", () => {
   let folder: string;

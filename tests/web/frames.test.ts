@@ -30,7 +30,7 @@ const [LARGE_ROWS, LARGE_COLS] = [2400, 2200];
 const largeCount = (row: number, col: number): number => ((row * 7919 + col * 104729) >>> 3) % 60000;
 
 /** a machine that does other things besides */
-const SLOW = { timeout: 45_000 };
+const SLOW = { timeout: 90_000 };
 
 const viewOf = (view: object): string => encodeURIComponent(JSON.stringify(view));
 
@@ -181,7 +181,7 @@ describe.skipIf(!hasChromium)("frames in the browser (needs Chromium)", () => {
     const gaps = first.data.filter((count) => count < 0).length;
     await expect.poll(() => read("excluded"), SLOW).toBe(gaps);
     await page.getByRole("button", { name: "rectangle" }).click();
-    await page.locator("[data-plot=frame][data-tool=rectangle]").waitFor();
+    await page.locator('[data-drag="rectangle"]').waitFor();
     const box = await frameBox();
     const [x0, y0] = [Math.round(box.x + 0.42 * box.width), Math.round(box.y + 0.42 * box.height)];
     await page.mouse.move(x0, y0);
