@@ -298,6 +298,7 @@ describe("what cannot be answered says why", () => {
     [`pattern?${stack}&y=1.5&x=0`, "request-wrong", /y/],
     [`image?${stack}&from=10&to=41`, "bins-outside", /0:40/],
     [`image?${stack}&from=10&to=10`, "bins-outside", /0:40/],
+    [`image?${stack}&from=0&to=40&side=2`, "bins-outside", /beside 0:40/],
     ["image?file=cell.nxs&stack=map/NMC532/a&from=0&to=1", "not-a-stack", /reconstruct\/data/],
     ["image?file=cell.nxs&stack=nothing&from=0&to=1", "result-name-unknown", /map\/NMC532\/a/],
     ["array?file=cell.nxs&name=reconstruct/data&offset=0,0,0&shape=13,1,1", "slab-outside", /12, 15, 40/],

@@ -45,6 +45,12 @@ export async function binImage(
       `Bins ${from}:${to} of ${stack.name}: it has ${bins} bins, so a range within 0:${bins} is needed.`,
     );
   }
+  if (side > 0 && from === 0 && to === bins) {
+    throw new InputError(
+      "bins-outside",
+      `${stack.name} has no bins beside 0:${bins}, which are all of them. Choose a shorter range, or no background.`,
+    );
+  }
   const empty = (size = rows * cols): Sums => ({ sum: new Float64Array(size), missing: undefined, bins: 0 });
   const [image, beside] = [empty(), empty(side > 0 ? rows * cols : 0)];
   const terms: Term[] = [];

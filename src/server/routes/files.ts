@@ -33,7 +33,8 @@ export function addFileRoutes(app: FastifyInstance, { folder }: ServerContext): 
       shown.map(async (one) => {
         const at = join(absolute, one.name);
         try {
-          folder.existing(folder.nameOf(at)); // a link may lead outside or nowhere
+          // a link may lead outside or nowhere; files and folders lie where this folder does
+          if (!one.isFile() && !one.isDirectory()) folder.existing(folder.nameOf(at));
           const isFolder = (await stat(at)).isDirectory();
           return await entryOf(at, isFolder ? "folder" : await kindOfFile(at, one.name));
         } catch {

@@ -123,9 +123,12 @@ function sendEvents(reply: FastifyReply, job: Job, listen: (onChange: () => void
   let timer: NodeJS.Timeout | undefined;
   const send = (): void => {
     timer = undefined;
-    // who does not read gets the latest when there is room again
-    if (raw.writableNeedDrain) raw.once("drain", () => (timer ??= setTimeout(send, EVERY_MS)));
-    else raw.write(`data: ${JSON.stringify(job.info)}\n\n`);
+    // who does not read gets the latest, the last one too, when there is room again
+    if (raw.writableNeedDrain) {
+      timer = setTimeout(send, EVERY_MS);
+      return;
+    }
+    raw.write(`data: ${JSON.stringify(job.info)}\n\n`);
     if (job.isOver) raw.end();
   };
   const unlisten = listen(() => {

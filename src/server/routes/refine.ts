@@ -1,5 +1,5 @@
 /** Refinements of voxels, regions and the mean pattern, and the models that they start from (wire-refine.ts). */
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import * as z from "zod";
 import { InputError } from "../../data/index.ts";
@@ -8,6 +8,7 @@ import { writeWhole } from "../../pipeline/write-whole.ts";
 import type { ServerContext } from "../context.ts";
 import { isYaml } from "../file-kinds.ts";
 import { parseRequest } from "../parse-request.ts";
+import { identityOf } from "../readers/open-results.ts";
 import { checkModel, moveModelText } from "../refine/model-edit.ts";
 import { loadModelText } from "../refine/model-text.ts";
 import type { RefineTask } from "../refine/protocol.ts";
@@ -59,8 +60,7 @@ export function addRefineRoutes(app: FastifyInstance, { folder, onClose }: Serve
 
   const taskOf = ({ file, target }: ModelRequest): Omit<RefineTask, "kind"> => {
     const path = folder.existing(file);
-    const { size, mtimeMs } = statSync(path);
-    return { path, identity: `${size} ${mtimeMs}`, root: folder.root, target };
+    return { path, identity: identityOf(path), root: folder.root, target };
   };
 
   app.post("/api/refine", async (request, reply): Promise<RefineReply> => {
