@@ -9,6 +9,11 @@ import type { ErrorReply } from "./wire.ts";
 /** Requests that are being answered at a time; a page has six connections. */
 const MOST_IN_FLIGHT = 100;
 const MOST_URL_BYTES = 8192;
+/** Of replies on their way, which wait in memory until the client takes them; six connections of 64 MB each. */
+const MOST_BYTES_UNDER_WAY = 512e6;
+const LARGE_REPLY_BYTES = 1e6;
+/** A client that takes nothing of a large reply for so long is gone. */
+const STALLED_MS = 30_000;
 
 const HEADERS = {
   // shared memory needs the first two
@@ -51,6 +56,7 @@ class Refusal extends Error {
 /** Every request, those to unknown routes too, passes here first. */
 export function guard(app: FastifyInstance, token: string): void {
   let inFlight = 0;
+  boundReplies(app);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(HEADERS);
     inFlight++;
@@ -65,6 +71,26 @@ export function guard(app: FastifyInstance, token: string): void {
       if (!(error instanceof Refusal)) throw error;
       return refuse(request, reply, error);
     }
+  });
+}
+
+/** Replies wait in memory for slow clients: they are counted, and those that do not move are given up. */
+function boundReplies(app: FastifyInstance): void {
+  let underWay = 0;
+  app.addHook("onSend", async (request, reply, payload) => {
+    if (!Buffer.isBuffer(payload) || payload.length < LARGE_REPLY_BYTES) return payload;
+    const { length } = payload;
+    if (underWay + length > MOST_BYTES_UNDER_WAY) {
+      const message = "Too much is being sent already. Ask again in a moment.";
+      reply.code(429).header("retry-after", "1").type("application/json; charset=utf-8");
+      return JSON.stringify({ error: { code: "server-busy", message } } satisfies ErrorReply);
+    }
+    underWay += length;
+    reply.raw.once("close", () => {
+      underWay -= length;
+    });
+    request.raw.socket.setTimeout(STALLED_MS);
+    return payload;
   });
 }
 
