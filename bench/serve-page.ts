@@ -72,8 +72,9 @@ async function clickVoxels(page: Page): Promise<number[]> {
   const box = (await page.locator('[data-plot="image"] canvas').first().boundingBox())!;
   const times: number[] = [];
   for (let i = 0; i < STEPS; i++) {
-    const [x, y] = [0.2 + (0.6 * i) / STEPS, 0.3 + (0.4 * ((i * 7) % STEPS)) / STEPS];
-    const before = await page.locator("[data-read-out=picked]").first().getAttribute("data-x");
+    // a pixel is five voxels of a slice of 1500: each click is on another one
+    const [x, y] = [0.2 + (0.6 * i) / STEPS, 0.3 + (0.4 * ((i * 71) % STEPS)) / STEPS];
+    const before = await page.locator("[data-read-out=picked] span").first().textContent();
     await page.mouse.click(box.x + x * box.width, box.y + y * box.height);
     times.push(
       await page.evaluate(
@@ -81,7 +82,8 @@ async function clickVoxels(page: Page): Promise<number[]> {
           (window as unknown as { clock: Clock }).clock.since(() => {
             const place = document.querySelector<HTMLElement>("[data-read-out=picked]")?.dataset;
             const pattern = document.querySelector("[data-panel=pattern]")?.textContent ?? "";
-            return place?.["x"] !== old && pattern.includes(`voxel x ${place?.["x"]}, y ${place?.["y"]}`);
+            const at = `x ${place?.["x"]}, y ${place?.["y"]}`;
+            return at !== old && pattern.includes(`voxel ${at}`);
           }),
         before,
       ),
