@@ -1,5 +1,5 @@
 /** The model in the editor: what the refinement starts from, until it is changed. */
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { ResultInfo, TextFile } from "../../server/wire.ts";
 import type { CheckReply, ModelReply, ModelText, ParameterChange, RefineTarget } from "../../server/wire-refine.ts";
 import { type ApiError, ask, useJson } from "../core/api.ts";
@@ -44,13 +44,25 @@ export function useModelDraft(
   const settled = useSettled(model, PAUSE_MS);
   const check = useJson<CheckReply>("refine/check", {}, { body: settled, off: !settled, keep: true });
   const [failed, setFailed] = useState<ApiError | null>(null);
-  const put = (text: string): void => setTyped({ key, model: { folder, wavelengthA, ...model, text } });
+  // what is in the editor, ahead of the next drawing of it
+  const latest = useRef({ key, model });
+  latest.current = { key, model };
+  const last = useRef<Promise<void>>(Promise.resolve());
+  const put = (text: string): void => {
+    const next = { folder, wavelengthA, ...model, text };
+    latest.current = { key, model: next };
+    setTyped({ key, model: next });
+  };
+  // one after the other, each on the text that the one before made; what was typed meanwhile is not overwritten
   const edit = (part: object): void => {
-    if (!model) return;
     setFailed(null);
-    ask<CheckReply>("refine/check", {}, { body: { ...model, ...part } })
-      .then((reply) => put(reply.text))
-      .catch(setFailed);
+    const once = async (): Promise<void> => {
+      const { model: from } = latest.current;
+      if (!from || latest.current.key !== key) return;
+      const reply = await ask<CheckReply>("refine/check", {}, { body: { ...from, ...part } });
+      if (latest.current.key === key && latest.current.model?.text === from.text) put(reply.text);
+    };
+    last.current = last.current.then(once).catch(setFailed);
   };
   return {
     model,
