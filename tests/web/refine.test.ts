@@ -40,7 +40,7 @@ describe.skipIf(!hasChromium)("the refine page (needs Chromium)", () => {
 
   /** every number of the table against the maps of the file */
   async function expectMapValues({ y, x }: { y: number; x: number }): Promise<void> {
-    await title(`voxel ${y},${x}`).waitFor();
+    await title(`voxel x ${x}, y ${y}`).waitFor();
     const at = y * DEMO_SIZE + x;
     const a = result.readMap("map/NMC532/a");
     for (const name of ["NMC532/a", "NMC532/c", "NMC532/scale", "Al/a", "Cu/scale", "background/0"]) {

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import type { ResultInfo } from "../../server/wire.ts";
 import { useArrays } from "../core/api.ts";
 import { formatValue, withUnit } from "../core/format.ts";
+import { sliceAxes } from "../explore/loaded-map.ts";
 import { DEFAULT_COLOURS, limitsOf } from "../parts/colour-controls.tsx";
 import { imageData } from "../parts/data-files.ts";
 import { mapSvg } from "../parts/figures.ts";
@@ -60,17 +61,6 @@ function TargetChoice({ state, change }: Pick<Props, "state" | "change">) {
   );
 }
 
-/** In mm from the rotation axis, where the step is known. */
-function axesOf({ voxelMm: step }: ResultInfo, rows: number, cols: number) {
-  if (!step) return { xLabel: "x (voxels)", yLabel: "y (voxels)" };
-  return {
-    step: { x: step, y: step },
-    start: { x: (-(cols - 1) / 2) * step, y: (-(rows - 1) / 2) * step },
-    xLabel: "x (mm)",
-    yLabel: "y (mm)",
-  };
-}
-
 function PlaceMap({ info, state, change, name, maps }: Props & { name: string; maps: ResultInfo["arrays"] }) {
   const array = maps.find((one) => one.name === name)!;
   const { data, error } = useArrays("array", { file: info.file, name }, { keep: true });
@@ -115,7 +105,7 @@ function PlaceMap({ info, state, change, name, maps }: Props & { name: string; m
         <MapPlot
           name="place"
           {...plot}
-          {...axesOf(info, rows, cols)}
+          {...sliceAxes(info, rows, cols)}
           values={values}
           onPick={pick}
           {...(state.isFollowing && state.target === "voxel" && { onHover: (to) => to && pick(to) })}
