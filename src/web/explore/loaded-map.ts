@@ -22,7 +22,7 @@ export const mapsOf = (info: ResultInfo | undefined): ArrayInfo[] =>
 /** "c (Å)" where the unit is known */
 export const labelled = (title: string, unit: string): string => (unit ? `${title} (${unit})` : title);
 
-/** By which analysis a map was made, in the field's words. */
+/** By which analysis a map was made, in the field's words: "conventional" means voxel by voxel, beside the direct one. */
 export function stageWords(name: string): string {
   const stage = name.split("/")[0]!;
   if (stage === "map") return "conventional";

@@ -9,7 +9,11 @@ export function Summary({ reply, former }: { reply: RefineReply; former: RefineR
   const map = (name: string): number | undefined => reply.inMap?.find((one) => one.name === name)?.value ?? undefined;
   const before = former
     ? { words: "before", rwp: former.statistics.rwp, gof: former.statistics.gof }
-    : { words: "in the map", rwp: map("rwp"), gof: map("gof") };
+    : {
+        words: weights === "sigma" ? "in the map (weights of the slice)" : "in the map",
+        rwp: map("rwp"),
+        gof: map("gof"),
+      };
   const isUniform = weights === "uniform";
   return (
     <dl className="refine-summary" data-status={status}>
@@ -29,11 +33,17 @@ export function Summary({ reply, former }: { reply: RefineReply; former: RefineR
         <Item name="gof-before" label={`GoF ${before.words}`} value={before.gof} text={shown(before.gof, 3)} />
       )}
       <Item name="points" label="points" value={now.points} text={`${now.points}, ${now.parameters ?? "–"} refined`} />
-      <Item name="weights" label="weights" text={weights} />
+      <Item name="weights" label="weights" text={WEIGHTS[weights] ?? weights} />
       <Item name="time" label="fit" value={milliseconds} text={`${milliseconds.toFixed(0)} ms`} />
     </dl>
   );
 }
+
+/** Rwp of one kind of weights says nothing about Rwp of another. */
+const WEIGHTS: Readonly<Record<string, string>> = {
+  slice: "of the slice, as in the map",
+  sigma: "of this pattern's sigma",
+};
 
 const STATUS: Readonly<Record<string, string>> = {
   notFitted: "left out by the map",
