@@ -190,6 +190,8 @@ describe.skipIf(!hasChromium)("frames in the browser (needs Chromium)", () => {
     await page.mouse.move(x0 + 60, y0 + 40, { steps: 4 });
     await page.mouse.up();
     await expect.poll(() => read("excluded"), SLOW).toBeGreaterThan(gaps);
+    // the address follows a moment later
+    await page.waitForFunction(() => decodeURIComponent(location.hash).includes('"shapes"'));
     const { mask } = JSON.parse(new URLSearchParams(page.url().split("?")[1]).get("view")!) as {
       mask: { shapes: { region: { from: [number, number]; to: [number, number] } }[] };
     };
