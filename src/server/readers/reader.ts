@@ -24,6 +24,8 @@ export class Reader {
   readonly #mostMs: number | undefined;
   readonly #waiting: Waiting[] = [];
   readonly #cancelled = new Int32Array(new SharedArrayBuffer(4));
+  /** of the active request */
+  readonly #limits: NodeJS.Timeout[] = [];
   #worker: Worker | undefined;
   #active: { readonly id: number; readonly request: Waiting } | undefined;
   #next = 1;
@@ -88,6 +90,12 @@ export class Reader {
       void worker.terminate();
     }, ms);
     timer.unref();
+    this.#limits.push(timer);
+  }
+
+  /** A timer that went on would hold the reply, megabytes of it, until its time. */
+  #clearLimits(): void {
+    for (const timer of this.#limits.splice(0)) clearTimeout(timer);
   }
 
   #spawn(): Worker {
@@ -109,6 +117,7 @@ export class Reader {
       return;
     }
     this.#active = undefined;
+    this.#clearLimits();
     if ("reply" in message) request.resolve(message.reply);
     else request.reject(revive(message.error));
     this.#advance();
@@ -117,6 +126,7 @@ export class Reader {
   /** The thread is gone: whoever waited for it hears so, and the next request gets a new one. */
   #fail(worker: Worker, error: unknown): void {
     if (this.#worker !== worker) return;
+    this.#clearLimits();
     this.#worker = undefined;
     const request = this.#active?.request;
     this.#active = undefined;
