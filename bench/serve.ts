@@ -3,9 +3,10 @@
  * as a page asks for them, over HTTP), mean patterns of regions, and the memory of the server. The file is written by
  * the project's own writer from a formula, and every kind of answer is compared with it.
  *
- * XRDCT_SERVE_SIZE=rows,cols,bins (600,600,1000: 1.4 GB; 1500,1500,2200 is 20 GB, and as much room is needed, and an
- * eighth for the index). XRDCT_SERVE_PAGE=1 times the page in Chromium too (serve-page.ts). XRDCT_SERVE_KEEP=1 leaves file and index for the next time. `npm run build` first. "cold": the
- * system's cache of the files is emptied before the series; "CPU ms" is what the server used, for each request.
+ * XRDCT_SERVE_SIZE=rows,cols,bins (600,600,1000: 1.4 GB; 1500,1500,2222 is 20 GB, and as much room is needed, and a
+ * quarter for the index). XRDCT_SERVE_PAGE=1 times the page in Chromium too (serve-page.ts). XRDCT_SERVE_KEEP=1 leaves
+ * file and index for the next time. `npm run build` first. "cold": the system's cache of the files is emptied before the
+ * series; "CPU ms" is what the server used, for each request.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";

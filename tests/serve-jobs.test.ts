@@ -133,14 +133,14 @@ describe("a run over HTTP", () => {
   });
 
   it("shows what is finished: the mean of the bins of the volume", async () => {
-    const { id } = await ask<JobInfo>("jobs", { scan: "cell/run.yaml", output: "cell/seen.nxs", until: "reconstruct" });
-    await until(id, (job) => doneBlocks(job, "reconstruct") === 8);
+    // the arrays go when a run ends well: this one stops at the first block of its maps
+    const { id } = await startKilled({ scan: "cell/run.yaml", output: "cell/seen.nxs" }, "line:map:1");
+    await until(id, isOver);
     const reply = await fetch(`${server.origin}/api/jobs/${id}/preview?stage=reconstruct`, {
       headers: { authorization: `token ${server.token}` },
     });
     const { arrays, meta } = JSON.parse(reply.headers.get("x-xrdct-arrays")!);
     const values = new Float32Array(await reply.arrayBuffer());
-    await until(id, isOver);
     expect(arrays[0].shape).toEqual([49, 49]);
     expect(meta).toMatchObject({ stage: "reconstruct", share: 1, image: "y-x" });
     const { openResult } = await import("../src/files/result-reader.ts");

@@ -319,8 +319,8 @@ function gridAxis(name: "x" | "y", n: number, voxelMm: number | undefined): Resu
   return { name, values, unit: voxelMm ? "mm" : "voxel" };
 }
 
-/** The image of one bin takes the reading of all bins that are stored with it: 80 MB at most. */
-const LAYER_BYTES = 80e6;
+/** The image of one bin takes the reading of all bins that are stored with it: 40 MB at most. */
+const LAYER_BYTES = 40e6;
 
 /** Bins in one chunk of a stack of float32: 64, and fewer where slices are large; the fewer, the slower are patterns. */
 export function binsInChunk(rows: number, cols: number): number {

@@ -13,7 +13,7 @@ import {
 } from "./stack-index.ts";
 
 /** Bins from one boundary to the next at least: a finer index is larger, a coarser one leaves more to be read. */
-const LEAST_STEP = 16;
+const LEAST_STEP = 8;
 
 export function indexShape(stack: Stack, sigma: Stack | undefined): IndexShape {
   const { rows, cols, bins, depth } = stack;

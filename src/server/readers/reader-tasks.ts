@@ -57,7 +57,7 @@ export const READER_TASKS: { readonly [N in TaskName]: Task<N> } = {
   voxel: async (open, { stack: name, y, x }) => {
     const { stack, sigma } = await open.stackWithSigma(name);
     checkReply(`A pattern of ${name}`, [stack.bins], 8 * stack.bins);
-    const arrays = voxelPattern(stack, sigma, y, x);
+    const arrays = await voxelPattern(stack, sigma, y, x);
     return { arrays, meta: { voxels: arrays[0]!.data.some(Number.isFinite) ? 1 : 0 } };
   },
   region: async (open, input, goOn) => {

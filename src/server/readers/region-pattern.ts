@@ -5,7 +5,12 @@ import { eachPiece, type Piece, type Stack } from "./stack.ts";
 import { type OpenIndex, TILE, type TileBlock, tileGrid } from "./stack-index.ts";
 
 /** @throws InputError "voxel-outside" */
-export function voxelPattern(stack: Stack, sigma: Stack | undefined, y: number, x: number): NamedArray[] {
+export async function voxelPattern(
+  stack: Stack,
+  sigma: Stack | undefined,
+  y: number,
+  x: number,
+): Promise<NamedArray[]> {
   const { rows, cols, bins } = stack;
   if (!(Number.isInteger(y) && Number.isInteger(x) && y >= 0 && y < rows && x >= 0 && x < cols)) {
     throw new InputError(
@@ -14,8 +19,8 @@ export function voxelPattern(stack: Stack, sigma: Stack | undefined, y: number, 
     );
   }
   return [
-    { name: "intensity", shape: [bins], data: stack.voxel(y, x) },
-    ...(sigma ? [{ name: "sigma", shape: [bins], data: sigma.voxel(y, x) }] : []),
+    { name: "intensity", shape: [bins], data: await stack.voxel(y, x) },
+    ...(sigma ? [{ name: "sigma", shape: [bins], data: await sigma.voxel(y, x) }] : []),
   ];
 }
 

@@ -105,9 +105,11 @@ describe.each([
   const { stack, sigma: errors } = await open.stackWithSigma("reconstruct/data");
   const blocks = blockCount(state);
 
-  it("is read in the way that its storage allows", () => {
+  it("is read in the way that its storage allows", async () => {
     expect(stack.readRun === undefined).toBe(compress);
-    expect([...stack.voxel(30, 33)]).toEqual([...values.subarray((30 * cols + 33) * bins, (30 * cols + 34) * bins)]);
+    expect([...(await stack.voxel(30, 33))]).toEqual([
+      ...values.subarray((30 * cols + 33) * bins, (30 * cols + 34) * bins),
+    ]);
   });
 
   it("keeps its index within what was foreseen, if no value is missing", () => {

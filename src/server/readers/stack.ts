@@ -35,7 +35,7 @@ export interface Stack {
   /** stacks of the same layout have the same pieces */
   readonly layout: string;
   /** @returns [bin] */
-  voxel(row: number, col: number): FrameArray;
+  voxel(row: number, col: number): Promise<FrameArray>;
   /** Pieces that hold the bins [from, to) of the whole image, and maybe bins beside them. */
   boxes(from: number, to: number): readonly Box[];
   /** The values are the caller's until `free`. */
@@ -110,7 +110,7 @@ class PackedStack implements Stack {
     this.depth = this.#chunks?.[2] ?? bins;
   }
 
-  voxel(row: number, col: number): FrameArray {
+  async voxel(row: number, col: number): Promise<FrameArray> {
     return this.#result.readArray(this.name, [row, col, 0], [1, 1, this.bins]);
   }
 
@@ -162,14 +162,19 @@ class PlainStack implements Stack {
     this.#Type = Type;
   }
 
-  voxel(row: number, col: number): FrameArray {
+  async voxel(row: number, col: number): Promise<FrameArray> {
     const layers = this.#table.grid[2]!;
     const { depth } = this;
     const out = new this.#Type(layers * depth);
-    const itemBytes = out.BYTES_PER_ELEMENT;
-    for (let layer = 0; layer < layers; layer++) {
-      this.#readSync(out.subarray(layer * depth, (layer + 1) * depth), this.#place(row, col, layer, itemBytes));
-    }
+    let next = 0;
+    const readLayers = async (): Promise<void> => {
+      while (next < layers) {
+        const layer = next++;
+        const part = new Uint8Array(out.buffer, layer * depth * out.BYTES_PER_ELEMENT, depth * out.BYTES_PER_ELEMENT);
+        await this.#read(part, this.#place(row, col, layer, out.BYTES_PER_ELEMENT));
+      }
+    };
+    await Promise.all(Array.from({ length: SMALL_READS }, readLayers));
     return out.subarray(0, this.bins);
   }
 
@@ -208,8 +213,7 @@ class PlainStack implements Stack {
     const values = this.#spare.pop() ?? new this.#Type(sizeOf(this.#table.chunk));
     const address = this.#place(box.row, box.col, box.bin / deep, values.BYTES_PER_ELEMENT);
     const wanted = box.rows * wide * deep * values.BYTES_PER_ELEMENT;
-    const { bytesRead } = await readAsync(this.#file, new Uint8Array(values.buffer), 0, wanted, address);
-    if (bytesRead !== wanted) throw this.#cut();
+    await this.#read(new Uint8Array(values.buffer, 0, wanted), address);
     return { ...box, values, rowStep: wide * deep, colStep: deep };
   }
 
@@ -225,6 +229,11 @@ class PlainStack implements Stack {
     return addresses[index]! + ((row % tall) * wide + (col % wide)) * deep * itemBytes;
   }
 
+  async #read(into: Uint8Array, address: number): Promise<void> {
+    const { bytesRead } = await readAsync(this.#file, into, 0, into.length, address);
+    if (bytesRead !== into.length) throw this.#cut();
+  }
+
   #readSync(into: Float32Array, address: number): void {
     const bytes = readSync(this.#file, into, 0, into.byteLength, address);
     if (bytes !== into.byteLength) throw this.#cut();
@@ -238,8 +247,10 @@ class PlainStack implements Stack {
   }
 }
 
-/** Reads under way at a time: a disk gives more than one at once. */
+/** Chunks under way at a time: a disk gives more than one at once. */
 const READ_AHEAD = 4;
+/** The same of a few bytes each: Node.js has four threads that read, and these are kept busy. */
+const SMALL_READS = 16;
 
 /**
  * Reads boxes one after the other, the next ones already under way.
