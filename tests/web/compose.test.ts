@@ -201,6 +201,6 @@ describe.skipIf(!hasChromium)("composing a figure (needs Chromium)", () => {
     }
     await shoot(page, "compose-mixed");
     await page.goto(`${app.server.origin}/#/compose?file=cell.nxs&view={"panels":[{"kind":"map","name":"map/no/a"}]}`);
-    await page.getByText("There is no map/no/a in cell.nxs.").waitFor();
+    await page.getByText("There is no map/no/a in cell.nxs.").first().waitFor();
   });
 });

@@ -57,7 +57,7 @@ describe.skipIf(!hasChromium)("trouble (needs Chromium)", () => {
     await page.locator('[data-image][data-late="false"]').waitFor();
     expect(page.url()).not.toContain("nix");
     await page.goto(`${app.server.origin}/#/explore?file=empty.nxs`);
-    await page.locator('[data-code="hdf5-not-hdf5"]').getByText("0 bytes").waitFor();
+    await page.locator('[data-code="hdf5-not-hdf5"]').getByText("0 bytes").first().waitFor();
   });
 
   it("says that a result is gone or another one, and reads it anew when asked", async () => {
@@ -66,7 +66,7 @@ describe.skipIf(!hasChromium)("trouble (needs Chromium)", () => {
     await page.locator('[data-image][data-late="false"]').waitFor();
     renameSync(path, join(folder, "away"));
     await choose("map/NMC532/c");
-    await page.locator('[data-code="path-not-found"]').getByText("There is no cell.nxs").waitFor();
+    await page.locator('[data-code="path-not-found"]').getByText("There is no cell.nxs").first().waitFor();
     // another result under the same name: of a simulation, with other maps
     copyFileSync(join(await demoFolder(), "scan", "truth.nxs"), path);
     await page.getByRole("button", { name: "ask again" }).first().click();
@@ -111,14 +111,14 @@ describe.skipIf(!hasChromium)("trouble (needs Chromium)", () => {
     await app.server.close();
     // maps that were not shown yet
     await choose("map/Cu/a");
-    await page.locator('[data-code="server-gone"]').getByText("is `xrdct serve` still running?").waitFor();
+    await page.locator('[data-code="server-gone"]').getByText("is `xrdct serve` still running?").first().waitFor();
     later = await startServer({ ...options, token });
     await image("map/Cu/a").waitFor();
     // one that was started anew has another token, and the words for that are the server's
     await later.close();
     await choose("map/Al/a");
-    await page.locator('[data-code="server-gone"]').waitFor();
+    await page.locator('[data-code="server-gone"]').first().waitFor();
     later = await startServer(options);
-    await page.locator('[data-code="token-wrong"]').getByText("it ends in the token").waitFor();
+    await page.locator('[data-code="token-wrong"]').getByText("it ends in the token").first().waitFor();
   });
 });
