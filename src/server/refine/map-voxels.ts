@@ -1,20 +1,17 @@
 /** Voxels of a Rietveld map, fitted again from the result alone to the bits that the map stage found. */
-import { InputError, STATUS, type StatusName } from "../../data/index.ts";
+import { STATUS, type StatusName } from "../../data/index.ts";
 import type { Result } from "../../files/result-reader.ts";
 import type { Kernels } from "../../kernels/index.ts";
 import { createPatternCalculator, type PatternCalculator } from "../../pattern/calculator.ts";
 import type { LoadedModel } from "../../pipeline/refine/load-model.ts";
-import { planVoxels } from "../../pipeline/refine/rietveld-map.ts";
-import { readPatternOf } from "../../pipeline/result-figures.ts";
+import { mapPlanOf, readVoxels, sliceOf } from "../../pipeline/refine/map-plan.ts";
 import { VOXEL_BLOCK } from "../../pipeline/tasks/map-task.ts";
 import {
   createVoxelRefiner,
-  MapConfig,
   type RietveldBlockResult,
   type RietveldPlan,
   type VoxelBlock,
 } from "../../stages/map/index.ts";
-import type { RefinementResult } from "../../stages/refine/index.ts";
 
 /** What a voxel's fit ended with. */
 export interface VoxelEnd {
@@ -63,7 +60,7 @@ export interface MapVoxels {
 /** Takes memory of the kernels' arena; the caller gives it back. */
 export function createMapVoxels(kernels: Kernels, result: Result, model: LoadedModel): MapVoxels {
   const { arena } = kernels;
-  const plan = planOf(result, model);
+  const plan = mapPlanOf(result, model);
   const refiner = createVoxelRefiner(kernels, plan);
   const calculator = createPatternCalculator(kernels, plan.model, plan.wavelengthA, plan.twoThetaDeg);
   for (const [name, value] of plan.values) calculator.values[calculator.indexOf(name)] = value;
@@ -152,76 +149,6 @@ export function createMapVoxels(kernels: Kernels, result: Result, model: LoadedM
 
 export const statusName = (status: number): StatusName =>
   (Object.keys(STATUS) as StatusName[]).find((name) => STATUS[name] === status) ?? "notFitted";
-
-export interface Slice {
-  readonly name: string;
-  readonly ny: number;
-  readonly nx: number;
-  readonly bins: number;
-  readonly hasSigma: boolean;
-}
-
-/** More than any result has. */
-const MOST_VOXELS = 64e6;
-const MOST_BINS = 1e6;
-
-/** @throws InputError "voxel-needs-slice" | "slice-too-large" */
-export function sliceOf(result: Result): Slice {
-  const list = result.list();
-  const found = ["reconstruct/data", "read/data"].flatMap((name) => list.filter((entry) => entry.name === name))[0];
-  if (!found) {
-    throw new InputError(
-      "voxel-needs-slice",
-      "This result holds no reconstructed slice, so it has no voxels to refine. Run the scan up to reconstruct or map.",
-    );
-  }
-  const [ny, nx, bins] = found.shape as [number, number, number];
-  const hasSigma = list.some(({ name }) => name === `${found.name}_esd`);
-  if (!(ny * nx <= MOST_VOXELS && bins <= MOST_BINS)) {
-    throw new InputError(
-      "slice-too-large",
-      `${found.name} is said to be [${found.shape.join(", ")}], more than ${MOST_VOXELS / 1e6} million voxels of ${MOST_BINS / 1e6} million bins. The file is damaged.`,
-    );
-  }
-  return { name: found.name, ny, nx, bins, hasSigma };
-}
-
-/** The plan of the map, with a number for every background term too: the curve needs them all. */
-function planOf(result: Result, { config, files }: LoadedModel): RietveldPlan {
-  const { wavelengthA, parameters } = JSON.parse(result.readNote("map/refinement")!) as RefinementResult;
-  const { settings } = result.processes().find(({ stage }) => stage === "map")!.config as { settings: unknown };
-  const { name, hasSigma } = sliceOf(result);
-  // the model as text is rounded to what its esds can tell; the bits need all digits
-  const exact = config.wavelength ? { ...config, wavelength: { ...config.wavelength, value: wavelengthA } } : config;
-  const plan = planVoxels(
-    MapConfig.parse(settings).rietveld!,
-    { config: exact, files },
-    readPatternOf(result, "map/summed_pattern"),
-    parameters,
-    { hasSigma, isReconstructed: name === "reconstruct/data" },
-  );
-  const mapped = new Set(plan.parameters.map((one) => one.name));
-  const others = plan.refined.filter((one) => !mapped.has(one));
-  return {
-    ...plan,
-    parameters: [...plan.parameters, ...others.map((one) => ({ name: one, unit: "", hasEsd: true, group: "fit" }))],
-  };
-}
-
-/** Voxels one after the other, row by row. */
-function readVoxels(result: Result, slice: Slice, start: number, count: number, fitStatus: Uint8Array): VoxelBlock {
-  const { name, nx, bins, hasSigma } = slice;
-  const [first, last] = [Math.floor(start / nx), Math.floor((start + count - 1) / nx)];
-  const read = (array: string): Float32Array => {
-    const rows = result.readArray(array, [first, 0, 0], [last - first + 1, nx, bins]) as Float32Array;
-    return rows.subarray((start - first * nx) * bins, (start - first * nx + count) * bins);
-  };
-  return {
-    patterns: read(name),
-    mask: fitStatus.subarray(start, start + count).map((status) => (status === STATUS.notFitted ? 1 : 0)),
-    ...(hasSigma && { sigma: read(`${name}_esd`) }),
-  };
-}
 
 /** Where the map was told that a phase is not there: it left that phase alone in a voxel that it fitted. */
 function masksOf(

@@ -3,9 +3,9 @@ import { basename } from "node:path";
 import { InputError, type Pattern } from "../../data/index.ts";
 import { voxelsOf } from "../../data/region.ts";
 import type { Result } from "../../files/result-reader.ts";
+import { type Slice, sliceOf } from "../../pipeline/refine/map-plan.ts";
 import { axisUnitOf, readPatternOf } from "../../pipeline/result-figures.ts";
 import type { RefineTarget } from "../wire-refine.ts";
-import { type Slice, sliceOf } from "./map-voxels.ts";
 
 export interface TargetPattern {
   readonly name: string;

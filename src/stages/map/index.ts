@@ -27,6 +27,13 @@ export {
   type PlanOptions,
 } from "./peak-plan.ts";
 export { createVoxelRefiner, type OnVoxel, type RietveldBlockResult, type VoxelRefiner } from "./refine-voxels.ts";
+export {
+  createVoxelResiduals,
+  type ResidualBlock,
+  shapeParameters,
+  type VoxelResiduals,
+  type VoxelShapes,
+} from "./residual-voxels.ts";
 export { RietveldMapConfig } from "./rietveld-config.ts";
 export {
   createRietveldPlan,

@@ -5,7 +5,8 @@
  *    weighs against its uncertainty. The share of chi^2 that a phase accounts for is (scale / esd)^2.
  * 2. A phase that is not significant keeps its cell; one whose scale is 0 is left out of the pattern altogether.
  * 3. All that is left, together, to the minimum, from the cells of the voxel before or from the sum's, whichever fits
- *    better with scales alone. Where that fails, again from the sum's.
+ *    better with scales alone. Where that fails, again from the sum's. Where the voxel's own values of an earlier scan
+ *    are known they take the place of the voxel's before.
  *
  * The result depends on the order of voxels within a block (a neighbour's values are a start, and both starts end in
  * the same minimum to the solver's tolerance) but not on which thread does which block.
@@ -18,6 +19,7 @@ import { createPatternFit, createWeightFractions } from "../../refinement/index.
 import type { BlockValues, VoxelBlock } from "./fit-peaks.ts";
 import type { RietveldPlan } from "./rietveld-plan.ts";
 import { weighBySlice } from "./slice-weights.ts";
+import type { VoxelStarts } from "./voxel-starts.ts";
 
 export interface RietveldBlockResult {
   readonly voxels: number;
@@ -32,8 +34,16 @@ export interface RietveldBlockResult {
 /** Sees [parameter] of the model and [point] weights, both overwritten later; false: the rest is not fitted. */
 export type OnVoxel = (voxel: number, values: Float64Array, weight: Float64Array) => boolean;
 export interface VoxelRefiner {
-  /** @param phaseMasks by phase: [voxel] 1 = the phase is not there */
-  refine(block: VoxelBlock, phaseMasks?: ReadonlyMap<string, Uint8Array>, onVoxel?: OnVoxel): RietveldBlockResult;
+  /**
+   * @param phaseMasks by phase: [voxel] 1 = the phase is not there
+   * @param starts of the block's voxels
+   */
+  refine(
+    block: VoxelBlock,
+    phaseMasks?: ReadonlyMap<string, Uint8Array>,
+    onVoxel?: OnVoxel,
+    starts?: VoxelStarts,
+  ): RietveldBlockResult;
   /** gives the memory back */
   close(): void;
 }
@@ -44,7 +54,7 @@ const HERE = 0;
 const WEAK = 1;
 const MASKED = 2;
 /** Significances, of those asked for, that a phase must have for its cell to be where the next voxel starts. */
-const STRONG = 3;
+export const STRONG = 3;
 
 /** Steps below this many esd are taken unseen; after them an error of about a tenth is left. */
 const CLOSE = 0.1;
@@ -52,6 +62,8 @@ const CLOSE = 0.1;
 const REWEIGHED = 0.5;
 /** A start whose reduced chi^2, with scales alone, is within this factor of the neighbour's end needs no other. */
 const LIKE_NEIGHBOUR = 2;
+/** A voxel whose reduced chi^2 has grown by more than this since the earlier scan is fitted again from the sum. */
+const WORSE = 1.5;
 
 interface FittedVoxel {
   readonly summary: NormalSummary;
@@ -156,7 +168,7 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
   function refineVoxel(absent: Uint8Array, neighbour: Float64Array | undefined): FittedVoxel {
     values.set(neighbour ?? sum);
     let first = fitLinear(absent);
-    if (neighbour && !(reducedOf(first) < LIKE_NEIGHBOUR * neighbourReduced)) {
+    if (neighbour && !(reducedOf(first) < LIKE_NEIGHBOUR * startReduced)) {
       const cost = first.finalCost;
       kept.set(values);
       values.set(sum);
@@ -197,6 +209,8 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
   let linearisations = 0;
   /** reduced chi^2 of the voxel that neighbour is of */
   let neighbourReduced = 0;
+  /** reduced chi^2 of what a voxel starts from, where that came from */
+  let startReduced = 0;
   const kept = new Float64Array(values.length);
   /** [n] model that poisson weights start from: of the sum, then of the voxel before */
   const expected = new Float64Array(n);
@@ -256,7 +270,25 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     expected.set(calculator.calculated);
   }
 
-  function refine(block: VoxelBlock, phaseMasks?: ReadonlyMap<string, Uint8Array>, onVoxel?: OnVoxel) {
+  /** Puts what is not linear of a voxel's earlier values into `start`; false where nothing is known of it. */
+  function takeEarlier(start: Float64Array, { values: earlier, gof }: VoxelStarts, voxel: number): boolean {
+    if (!Number.isFinite(gof[voxel]!)) return false;
+    start.set(sum);
+    for (const [name, of] of earlier) {
+      const j = indexByName.get(name);
+      if (j === undefined || isLinear[j] || !Number.isFinite(of[voxel]!)) continue;
+      const i = refined[j]!;
+      start[i] = Math.min(Math.max(of[voxel]!, lower[i]!), upper[i]!);
+    }
+    return true;
+  }
+
+  function refine(
+    block: VoxelBlock,
+    phaseMasks?: ReadonlyMap<string, Uint8Array>,
+    onVoxel?: OnVoxel,
+    starts?: VoxelStarts,
+  ) {
     const bins = block.patterns.length / voxelsOf(block, plan);
     const voxels = voxelsOf(block, plan);
     const out: Record<string, BlockValues> = {};
@@ -269,6 +301,7 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     const ownSigma = plan.weights === "sigma" || plan.weights === "slice" ? block.sigma : undefined;
     const absent = new Uint8Array(groups.length);
     const neighbour = sum.slice();
+    const earlier = sum.slice();
     let isWarm = false;
     linearisations = 0;
     startBlock();
@@ -279,14 +312,19 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
         for (let g = 0; g < absent.length; g++) absent[g] = phaseMasks?.get(groups[g]!.name)?.[voxel] ? MASKED : HERE;
       };
       reset();
-      let fitted = refineVoxel(absent, isWarm ? neighbour : undefined);
-      if (fitted.summary.status !== "converged" && isWarm) {
+      const isOwn = starts !== undefined && takeEarlier(earlier, starts, voxel);
+      startReduced = isOwn ? starts.gof[voxel]! ** 2 : neighbourReduced;
+      let fitted = refineVoxel(absent, isOwn ? earlier : isWarm ? neighbour : undefined);
+      const isWorse = isOwn && !(reducedOf(fitted.summary) < WORSE * startReduced);
+      if ((fitted.summary.status !== "converged" && (isOwn || isWarm)) || isWorse) {
         const cost = fitted.summary.finalCost;
         const ended = values.slice();
+        const there = absent.slice();
         reset();
         fitted = refineVoxel(absent, undefined);
-        if (fitted.summary.status !== "converged" && cost < fitted.summary.finalCost) {
+        if ((fitted.summary.status !== "converged" || isWorse) && cost < fitted.summary.finalCost) {
           values.set(ended);
+          absent.set(there);
           fitted = improve(absent, CLOSE);
         }
       }
@@ -299,7 +337,7 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
       const isLast = onVoxel?.(voxel, values, fit.weight) === false;
       write(voxel, fitted, absent, out, status);
       if (isLast) break;
-      if (fitted.summary.status === "converged" && plan.config.start === "neighbour") {
+      if (fitted.summary.status === "converged" && plan.config.start !== "sum") {
         takeShapes(neighbour, absent, fitted);
         neighbourReduced = reducedOf(fitted.summary);
         isWarm = true;

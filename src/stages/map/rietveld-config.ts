@@ -39,9 +39,22 @@ export const RietveldMapConfig = z.strictObject({
   cellRange: z.number().positive().max(0.2).default(0.02).meta({
     description: "how far cell lengths may move from the summed pattern's, relative",
   }),
-  start: z.enum(["neighbour", "sum"]).default("neighbour").meta({
-    description: "where a voxel starts: from the one before in its block where that fitted well, or from the sum",
-  }),
+  start: z
+    .union([
+      z.enum(["neighbour", "sum"]),
+      z.strictObject({
+        result: z
+          .string()
+          .min(1)
+          .meta({ description: "result of an earlier scan of the same slice, on the same grid" }),
+      }),
+    ])
+    .default("neighbour")
+    .meta({
+      description:
+        "where a voxel starts: from the one before in its block where that fitted well, from the sum, or from its own " +
+        "values in another result, where these fit as well as they did there",
+    }),
   phaseMasks: z.record(z.string(), z.string().min(1)).default({}).meta({
     description: "by phase: image of the map's size (.npy, .tif, .edf), 0 where the phase is not",
   }),
