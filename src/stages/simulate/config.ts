@@ -5,6 +5,23 @@ const positive = z.number().positive();
 const share = z.number().min(0).max(1);
 const point = z.tuple([z.number(), z.number()]);
 
+const Near = z.strictObject({
+  ring: z
+    .strictObject({ centreMm: point.default([0, 0]), radiusMm: positive })
+    .optional()
+    .meta({ description: "near a circle: the inside of a casing, the edge of a core" }),
+  pointMm: point.optional().meta({ description: "near a point: a tab, a defect", unit: "mm" }),
+  reachMm: positive.meta({ description: "distance d at which the change, exp(-(d/reach)^2), is 1/e", unit: "mm" }),
+  change: z.number().meta({ description: "what it adds where d is 0" }),
+});
+
+/** A quantity over the slice that lattice parameters and compositions follow: a lithium content, a temperature. */
+export const PlacesField = z.strictObject({
+  base: z.number().meta({ description: "value far from all of these places" }),
+  near: z.array(Near).default([]).meta({ description: "what each place adds" }),
+});
+export type PlacesField = z.infer<typeof PlacesField>;
+
 /** A lattice parameter over the slice: one number, or a field around the rotation axis. */
 export const FieldConfig = z.union([
   positive.meta({ description: "the same everywhere", unit: "angstrom" }),
@@ -25,6 +42,14 @@ export const FieldConfig = z.union([
     kind: z.literal("stepped"),
     values: z.array(positive).min(1).meta({ description: "in rings of equal width, from the axis", unit: "angstrom" }),
     radiusMm: positive.meta({ description: "outer radius of the last ring", unit: "mm" }),
+  }),
+  z.strictObject({
+    kind: z.literal("curve"),
+    field: z.string().meta({ description: "name under fields" }),
+    points: z
+      .array(z.tuple([z.number(), positive]))
+      .min(2)
+      .meta({ description: "[field, lattice parameter], rising; straight lines between, the end values beyond" }),
   }),
 ]);
 export type FieldConfig = z.infer<typeof FieldConfig>;
@@ -51,6 +76,27 @@ export const PhaseConfig = z.union([Amorphous, Crystalline]);
 export type PhaseConfig = z.infer<typeof PhaseConfig>;
 export type AmorphousConfig = z.infer<typeof Amorphous>;
 export type CrystallineConfig = z.infer<typeof Crystalline>;
+
+const Mix = z.record(z.string(), share);
+/** Volume fractions of phases: the same everywhere, or following a field. */
+export const MaterialConfig = z.union([
+  z.strictObject({
+    field: z.string().meta({ description: "name under fields" }),
+    points: z
+      .array(z.strictObject({ at: z.number(), phases: Mix }))
+      .min(2)
+      .meta({ description: "mixtures at rising values of the field; straight lines between, the ends beyond" }),
+  }),
+  Mix,
+]);
+export type MaterialConfig = z.infer<typeof MaterialConfig>;
+
+const Placement = z.strictObject({
+  rotationDeg: z.number().default(0).meta({ description: "counter-clockwise, about the sample's own origin" }),
+  shiftMm: point.default([0, 0]).meta({ description: "of the sample's origin from the rotation axis", unit: "mm" }),
+  scale: positive.default(1).meta({ description: "size of the sample relative to the shapes" }),
+});
+export type Placement = z.infer<typeof Placement>;
 
 const material = z.string().meta({ description: "name under materials, or of a phase, or `empty`" });
 const centreMm = point.default([0, 0]).meta({ description: "x, y from the rotation axis", unit: "mm" });
@@ -160,11 +206,18 @@ export const SimulateConfig = z.strictObject({
   detector: Detector.prefault({}),
   noise: Noise.prefault({}),
   phases: z.record(z.string(), PhaseConfig),
+  fields: z
+    .record(z.string(), PlacesField)
+    .default({})
+    .meta({ description: "quantities over the sample that lattice parameters and materials follow" }),
   materials: z
-    .record(z.string(), z.record(z.string(), share))
+    .record(z.string(), MaterialConfig)
     .default({})
     .meta({ description: "name: { phase: volume fraction }; what is missing to 1 is pores" }),
   shapes: z.array(ShapeConfig).default([]).meta({ description: "later ones are drawn over earlier ones" }),
+  placement: Placement.prefault({}).meta({
+    description: "how the sample with its shapes and fields lies on the stage",
+  }),
   subVoxels: z.int().min(1).max(8).default(2).meta({ description: "parcels along each edge of a voxel" }),
   supersampling: z.int().min(1).max(16).default(4).meta({ description: "sample points along each edge of a parcel" }),
 });

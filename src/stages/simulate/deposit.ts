@@ -10,7 +10,7 @@ import { addPeak, type LineShape } from "./line-shape.ts";
 import type { PhantomPhase } from "./phantom.ts";
 import { type Parcels, visitRays } from "./rays.ts";
 import type { ScanGeometry } from "./scan.ts";
-import { logTanOf, type PeakGroup, type ScatteringPhase } from "./scattering.ts";
+import { logTanOf, type PeakGroup, relativeDensity, type ScatteringPhase } from "./scattering.ts";
 
 export interface Depositor {
   /** Adds the phase's peaks of a line to grid [translation, grid point]. */
@@ -37,6 +37,8 @@ export interface PeakPositions {
   readonly values: Float64Array;
   /** [voxel] row of values; absent where one row serves all */
   readonly row?: Int32Array;
+  /** [row] (V0/V)^2: a larger cell holds less, and scatters less per volume */
+  readonly strength?: Float64Array;
 }
 
 /** Where the peaks of a phase lie before parallax: for the reference cell, or voxel by voxel where the cell varies. */
@@ -58,15 +60,17 @@ export function peakPositions(
   let rows = 0;
   for (const voxel of parcels.voxel) if (row[voxel]! < 0) row[voxel] = rows++;
   const values = new Float64Array(rows * peaks);
+  const strength = new Float64Array(rows);
   for (let voxel = 0; voxel < voxels; voxel++) {
     if (row[voxel]! < 0) continue;
     const inPlane = a ? (phase.cell.a / a[voxel]!) ** 2 : 1;
     const alongC = c ? (phase.cell.c / c[voxel]!) ** 2 : 1;
+    strength[row[voxel]!] = relativeDensity(phase.cell, a?.[voxel], c?.[voxel]) ** 2;
     for (let i = 0; i < peaks; i++) {
       values[row[voxel]! * peaks + i] = logTanOf(planar[i]! * inPlane + axial[i]! * alongC, wavelengthA);
     }
   }
-  return { values, row };
+  return { values, row, strength };
 }
 
 /** Lowest and highest position that a line can deposit at. */
@@ -91,9 +95,9 @@ export function createDepositor(
 ): Depositor {
   const { x0, dx, count } = shape;
   const points = Float64Array.from(positions.values, (value) => (value - x0) / dx);
-  const { row } = positions;
-  return row
-    ? { deposit: depositField(points, row, areas, parcels, depth, dx, count) }
+  const { row, strength } = positions;
+  return row && strength
+    ? { deposit: depositField(points, { row, strength }, areas, parcels, depth, dx, count) }
     : { deposit: depositUniform(points, areas, parcels, depth, dx, count) };
 }
 
@@ -129,7 +133,7 @@ function depositUniform(
 
 function depositField(
   points: Float64Array,
-  row: Int32Array,
+  { row, strength }: { readonly row: Int32Array; readonly strength: Float64Array },
   areas: Float64Array,
   parcels: Parcels,
   depth: Depth,
@@ -141,7 +145,7 @@ function depositField(
     visitRays(parcels, scan, line, shiftSteps, (translation, weight, t, voxel) => {
       const near = 1 - t / depth.distanceMm;
       const shift = Math.log(near) / dx;
-      const scaled = weight / (near * near);
+      const scaled = (weight * strength[row[voxel]!]!) / (near * near);
       const start = row[voxel]! * peaks;
       for (let i = 0; i < peaks; i++) {
         addPeak(grid, translation * count, points[start + i]! + shift, scaled * areas[i]!);

@@ -15,6 +15,7 @@ import { drawPhantom, type Phantom } from "./phantom.ts";
 import { createRandom, type Random } from "./random.ts";
 import { visitRays } from "./rays.ts";
 import { createRadialAxis, createScanGeometry, isBackwards, type RadialAxis, type ScanGeometry } from "./scan.ts";
+import { relativeDensity } from "./scattering.ts";
 import { truthMaps } from "./truth.ts";
 
 /** One line as the beamline stores it, in the order of the files: backwards where the stage ran backwards. */
@@ -67,7 +68,7 @@ export function createExperiment(
   const scan = createScanGeometry(config);
   const radial = createRadialAxis(config);
   const maker = createPatternMaker(config, structures, phantom, radial.binEdgesDeg);
-  const levels = countingLevels(config, scan, radial, maker);
+  const levels = countingLevels(config, scan, radial, maker, phantom);
   const bins = radial.axis.values.length;
 
   const transmission = (line: number): Float64Array => lineTransmission(config, scan, maker, line);
@@ -138,12 +139,16 @@ function countingLevels(
   scan: ScanGeometry,
   { pixels, twoThetaDeg }: RadialAxis,
   maker: PatternMaker,
+  phantom: Phantom,
 ): Levels {
   const { countsPerRay, airShare, airDecayDeg } = config.noise;
   let total = 0;
   const isHit = new Uint8Array(scan.translations);
   maker.parcels.forEach((parcels, p) => {
-    const volume = parcels.weight.reduce((sum, weight) => sum + weight, 0);
+    const { cell, name } = maker.phases[p]!;
+    const { a, c } = phantom.phases[name]!;
+    const strength = (voxel: number): number => (cell ? relativeDensity(cell, a?.[voxel], c?.[voxel]) ** 2 : 1);
+    const volume = parcels.weight.reduce((sum, weight, i) => sum + weight * strength(parcels.voxel[i]!), 0);
     total += volume * maker.purePattern(p).reduce((sum, value, b) => sum + value * pixels[b]!, 0);
     visitRays(parcels, scan, 0, 0, (translation) => {
       isHit[translation] = 1;

@@ -40,9 +40,19 @@ function loadTruth() {
     };
     const fraction = Float32Array.from(read(truth, `${name}/volume_fraction`));
     const maps = isField ? { a: read(truth, `${name}/a`), c: read(truth, `${name}/c`) } : {};
-    return { name, config, phantom: { fraction, ...maps } };
+    return {
+      name,
+      config,
+      phantom: { fraction: isField ? sameStrength(fraction, maps.a!, maps.c!) : fraction, ...maps },
+    };
   });
   return { phases, twoThetaDeg: read(truth, "two_theta") };
+}
+
+/** That program lets a field move peaks only; here a larger cell scatters less per volume, by (V0/V)^2. */
+function sameStrength(fraction: Float32Array, a: Float64Array, c: Float64Array): Float32Array {
+  const { cell } = referenceStructures().find(({ name }) => name === STRUCTURES["NMC532"])!;
+  return fraction.map((value, i) => (value > 0 ? value * ((a[i]! / cell.a) ** 2 * (c[i]! / cell.c)) ** 2 : 0));
 }
 
 /** [translation, bin] of a projection, corrected for monitor and transmission. */

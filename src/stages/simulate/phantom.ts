@@ -5,7 +5,18 @@
  * h = step / k: the voxel grid is centred on the rotation axis, y up.
  */
 import { InputError } from "../../data/index.ts";
-import type { FieldConfig, ShapeConfig, SimulateConfig } from "./config.ts";
+import type { MaterialConfig, ShapeConfig, SimulateConfig } from "./config.ts";
+import {
+  checkRising,
+  createFields,
+  intervalOf,
+  isVarying,
+  latticeField,
+  type NamedFields,
+  namedField,
+  ontoSample,
+  sampleField,
+} from "./fields.ts";
 
 export interface PhantomPhase {
   /** [y, x] of parcels, volume fraction 0 to 1 */
@@ -27,57 +38,88 @@ export interface Phantom {
 /**
  * The phantom that a configuration draws.
  *
- * @throws InputError "unknown-material" | "material-overfull" | "bad-shape"
+ * @throws InputError "unknown-material" | "material-overfull" | "bad-shape" | "bad-field"
  */
 export function drawPhantom(config: SimulateConfig): Phantom {
   const { scan, subVoxels } = config;
   const size = scan.translations;
   const names = Object.keys(config.phases);
-  const materials = materialTable(config, names);
+  const fields = createFields(config);
+  const materials = materialTable(config, names, fields);
   const fractions = names.map(() => new Float32Array((size * subVoxels) ** 2));
   paint(config, materials, fractions);
   const phases = names.map((name, i) => {
     const phase = config.phases[name]!;
-    const fields = "humps" in phase ? {} : { a: phase.a, c: phase.c };
-    return [
-      name,
-      {
-        fraction: fractions[i]!,
-        ...(isField(fields.a) ? { a: sampleField(fields.a, size, scan.stepMm) } : {}),
-        ...(isField(fields.c) ? { c: sampleField(fields.c, size, scan.stepMm) } : {}),
-      },
-    ] as const;
+    const sampled = (parameter: "a" | "c") => {
+      const field = "humps" in phase ? undefined : phase[parameter];
+      if (!isVarying(field)) return {};
+      const values = latticeField(field, fields, `phases.${name}.${parameter}`);
+      return { [parameter]: sampleField(values, config.placement, size, scan.stepMm) };
+    };
+    return [name, { fraction: fractions[i]!, ...sampled("a"), ...sampled("c") }] as const;
   });
   return { size, voxelMm: scan.stepMm, subVoxels, phases: Object.fromEntries(phases) };
 }
 
-/** Material name -> volume fraction of each phase, in the order of the phases. */
-type MaterialTable = Map<string, Float64Array>;
+/** Volume fraction of each phase, in the order of the phases, at x, y in mm; valid until the next call. */
+type Material = (x: number, y: number) => Float64Array;
+type MaterialTable = Map<string, Material>;
 
-function materialTable(config: SimulateConfig, names: readonly string[]): MaterialTable {
-  const table: MaterialTable = new Map([["empty", new Float64Array(names.length)]]);
+function materialTable(config: SimulateConfig, names: readonly string[], fields: NamedFields): MaterialTable {
+  const nothing = new Float64Array(names.length);
+  const table: MaterialTable = new Map([["empty", () => nothing]]);
   names.forEach((name, i) => {
     const pure = new Float64Array(names.length);
     pure[i] = 1;
-    table.set(name, pure);
+    table.set(name, () => pure);
   });
-  for (const [material, content] of Object.entries(config.materials)) {
-    const mix = new Float64Array(names.length);
-    for (const [phase, fraction] of Object.entries(content)) {
-      const at = names.indexOf(phase);
-      if (at < 0) throw unknownMaterial(`materials.${material}`, phase, names);
-      mix[at] = fraction;
-    }
-    const sum = mix.reduce((total, value) => total + value, 0);
-    if (sum > 1 + 1e-9) {
-      throw new InputError(
-        "material-overfull",
-        `materials.${material}: the volume fractions add up to ${sum.toPrecision(4)}; at most 1 is possible (what is missing to 1 is pores). Reduce them.`,
-      );
-    }
-    table.set(material, mix);
+  for (const [name, content] of Object.entries(config.materials)) {
+    table.set(name, createMaterial(content, names, fields, `materials.${name}`));
   }
   return table;
+}
+
+function createMaterial(
+  content: MaterialConfig,
+  names: readonly string[],
+  fields: NamedFields,
+  where: string,
+): Material {
+  if (!followsField(content)) {
+    const mix = mixOf(content, names, where);
+    return () => mix;
+  }
+  const followed = namedField(fields, content.field, where);
+  const at = content.points.map((point) => point.at);
+  checkRising(at, `${where}.points`);
+  const mixes = content.points.map(({ phases }, i) => mixOf(phases, names, `${where}.points[${i}]`));
+  const mix = new Float64Array(names.length);
+  return (x, y) => {
+    const { index, share } = intervalOf(at, followed(x, y));
+    const [before, after] = [mixes[index]!, mixes[index + 1]!];
+    for (let p = 0; p < mix.length; p++) mix[p] = before[p]! * (1 - share) + after[p]! * share;
+    return mix;
+  };
+}
+
+type FollowingMaterial = Extract<MaterialConfig, { field: string }>;
+const followsField = (content: MaterialConfig): content is FollowingMaterial => typeof content["field"] === "string";
+
+function mixOf(content: Readonly<Record<string, number>>, names: readonly string[], where: string): Float64Array {
+  const mix = new Float64Array(names.length);
+  for (const [phase, fraction] of Object.entries(content)) {
+    const at = names.indexOf(phase);
+    if (at < 0) throw unknownMaterial(where, phase, names);
+    mix[at] = fraction;
+  }
+  const sum = mix.reduce((total, value) => total + value, 0);
+  if (sum > 1 + 1e-9) {
+    throw new InputError(
+      "material-overfull",
+      `${where}: the volume fractions add up to ${sum.toPrecision(4)}; at most 1 is possible (what is missing to 1 is pores). Reduce them.`,
+    );
+  }
+  return mix;
 }
 
 function unknownMaterial(where: string, found: string, known: readonly string[]): InputError {
@@ -88,9 +130,10 @@ function unknownMaterial(where: string, found: string, known: readonly string[])
 }
 
 /** Where a shape says which material is at x, y in mm; undefined outside. */
-type Painter = (x: number, y: number) => Float64Array | undefined;
+type Painter = (x: number, y: number) => Material | undefined;
 
 function paint(config: SimulateConfig, materials: MaterialTable, fractions: readonly Float32Array[]): void {
+  const toSample = ontoSample(config.placement);
   const painters = config.shapes.map((shape, i) => createPainter(shape, materials, `shapes[${i}]`));
   const { stepMm, translations } = config.scan;
   const edge = translations * config.subVoxels;
@@ -105,7 +148,8 @@ function paint(config: SimulateConfig, materials: MaterialTable, fractions: read
       for (let i = 0; i < samples; i++) {
         const y = (row * samples + i + 0.5) * spacing - half;
         for (let j = 0; j < samples; j++) {
-          const mix = materialAt(painters, (col * samples + j + 0.5) * spacing - half, y);
+          const [u, v] = toSample((col * samples + j + 0.5) * spacing - half, y);
+          const mix = materialAt(painters, u, v)?.(u, v);
           if (mix) for (let p = 0; p < sum.length; p++) sum[p]! += weight * mix[p]!;
         }
       }
@@ -114,24 +158,24 @@ function paint(config: SimulateConfig, materials: MaterialTable, fractions: read
   }
 }
 
-function materialAt(painters: readonly Painter[], x: number, y: number): Float64Array | undefined {
+function materialAt(painters: readonly Painter[], x: number, y: number): Material | undefined {
   for (let i = painters.length - 1; i >= 0; i--) {
-    const mix = painters[i]!(x, y);
-    if (mix) return mix;
+    const material = painters[i]!(x, y);
+    if (material) return material;
   }
   return undefined;
 }
 
 function createPainter(shape: ShapeConfig, materials: MaterialTable, where: string): Painter {
-  const find = (name: string): Float64Array => {
-    const mix = materials.get(name);
-    if (mix) return mix;
+  const find = (name: string): Material => {
+    const material = materials.get(name);
+    if (material) return material;
     throw unknownMaterial(where, name, [...materials.keys()]);
   };
   if (shape.kind === "jelly-roll") return jellyRoll(shape, find, where);
-  const mix = find(shape.material);
+  const material = find(shape.material);
   const isInside = insideOf(shape, where);
-  return (x, y) => (isInside(x, y) ? mix : undefined);
+  return (x, y) => (isInside(x, y) ? material : undefined);
 }
 
 type PlainShape = Exclude<ShapeConfig, { kind: "jelly-roll" }>;
@@ -175,9 +219,9 @@ function insidePolygon(vertices: readonly (readonly [number, number])[]): (x: nu
 type JellyRoll = Extract<ShapeConfig, { kind: "jelly-roll" }>;
 
 /** An Archimedean spiral: the winding moves out by the sum of the layers in every turn. */
-function jellyRoll(roll: JellyRoll, find: (name: string) => Float64Array, where: string): Painter {
+function jellyRoll(roll: JellyRoll, find: (name: string) => Material, where: string): Painter {
   checkRadii(roll.innerMm, roll.outerMm, where);
-  const mixes = roll.layers.map(({ material }) => find(material));
+  const materials = roll.layers.map(({ material }) => find(material));
   const pitch = roll.layers.reduce((sum, { thicknessMm }) => sum + thicknessMm, 0);
   const [cx, cy] = roll.centreMm;
   const start = (roll.startDeg * Math.PI) / 180;
@@ -189,11 +233,11 @@ function jellyRoll(roll: JellyRoll, find: (name: string) => Float64Array, where:
     let depth = r - roll.innerMm - pitch * turn;
     if (depth < 0) return undefined;
     depth -= pitch * Math.floor(depth / pitch);
-    for (let i = 0; i < mixes.length; i++) {
+    for (let i = 0; i < materials.length; i++) {
       depth -= roll.layers[i]!.thicknessMm;
-      if (depth < 0) return mixes[i];
+      if (depth < 0) return materials[i];
     }
-    return mixes.at(-1);
+    return materials.at(-1);
   };
 }
 
@@ -203,33 +247,4 @@ function checkRadii(innerMm: number, outerMm: number, where: string): void {
     "bad-shape",
     `${where}: innerMm is ${innerMm} and outerMm ${outerMm}; the inner radius must be smaller than the outer. Exchange or correct them.`,
   );
-}
-
-type Field = Exclude<FieldConfig, number>;
-
-/** A number is a property of the phase, not of the place: scattering.ts puts it into the cell. */
-const isField = (field: FieldConfig | undefined): field is Field => typeof field === "object";
-
-/** [y, x] of voxel centres. */
-function sampleField(field: Field, size: number, stepMm: number): Float64Array {
-  const out = new Float64Array(size * size);
-  for (let row = 0; row < size; row++) {
-    for (let col = 0; col < size; col++) {
-      out[row * size + col] = fieldAt(field, (col - (size - 1) / 2) * stepMm, (row - (size - 1) / 2) * stepMm);
-    }
-  }
-  return out;
-}
-
-function fieldAt(field: Field, x: number, y: number): number {
-  if (field.kind === "radial") {
-    return field.centre + (field.edge - field.centre) * (Math.hypot(x, y) / field.radiusMm);
-  }
-  if (field.kind === "linear") {
-    const angle = (field.directionDeg * Math.PI) / 180;
-    const along = (x * Math.cos(angle) + y * Math.sin(angle)) / field.lengthMm;
-    return field.from + (field.to - field.from) * Math.min(1, Math.max(0, along + 0.5));
-  }
-  const ring = Math.floor((Math.hypot(x, y) / field.radiusMm) * field.values.length);
-  return field.values[Math.min(field.values.length - 1, ring)]!;
 }

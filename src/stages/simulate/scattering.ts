@@ -4,7 +4,8 @@
  *   I = m |F|^2 / V^2 / (sin^2(theta) cos(theta))        ln tan(2theta) from a and c
  *
  * (the azimuthal mean is what integration gives after solid angle and polarisation; Hill & Howard 1987 for the
- * volume). |F|^2 and the Lorentz factor are those of the structure's own cell; a lattice parameter field moves peaks.
+ * volume). |F|^2 and the Lorentz factor are those of the structure's own cell; a lattice parameter field moves peaks,
+ * and a larger cell holds less.
  */
 import {
   atomicWeight,
@@ -119,6 +120,12 @@ function crystallinePhase(
 
 /** c normal to a and b, and free of them: its share of 1/d^2 is (l/c)^2. */
 const isAxial = ({ alpha, beta, a, c }: Cell): boolean => alpha === 90 && beta === 90 && a !== c;
+
+/** Matter per volume relative to the phase's own cell, V0/V, where a (b with it) or c is another. */
+export function relativeDensity(cell: Cell, a = cell.a, c?: number): number {
+  const inPlane = cell.a / a;
+  return inPlane ** 2 * (c !== undefined ? cell.c / c : isAxial(cell) ? 1 : inPlane);
+}
 
 function cellWith(cell: Cell, { a, c }: CrystallineConfig, name: string): Cell {
   if (c !== undefined && !isAxial(cell)) {

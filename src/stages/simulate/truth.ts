@@ -1,7 +1,7 @@
 /** What the phantom holds, voxel by voxel: what a perfect analysis would find. */
 import type { ParameterMap } from "../../data/index.ts";
 import type { Phantom } from "./phantom.ts";
-import type { ScatteringPhase } from "./scattering.ts";
+import { relativeDensity, type ScatteringPhase } from "./scattering.ts";
 
 /**
  * truth/PHASE/volume_fraction, truth/PHASE/weight_fraction (of the crystalline matter, as Rietveld gives it; NaN
@@ -11,11 +11,12 @@ export function truthMaps(phantom: Phantom, phases: readonly ScatteringPhase[]):
   const { size } = phantom;
   const shape = { ny: size, nx: size };
   const volumes = phases.map(({ name }) => voxelMeans(phantom.phases[name]!.fraction, size, phantom.subVoxels));
+  const densities = phases.map((phase) => densityOf(phantom, phase));
   const mass = new Float64Array(size * size);
   const mu = new Float32Array(size * size);
   phases.forEach((phase, p) => {
     volumes[p]!.forEach((fraction, i) => {
-      if (phase.isCrystalline) mass[i]! += fraction * phase.densityGCm3;
+      if (phase.isCrystalline) mass[i]! += fraction * densities[p]!(i);
       mu[i]! += fraction * phase.attenuationPerMm;
     });
   });
@@ -25,7 +26,7 @@ export function truthMaps(phantom: Phantom, phases: readonly ScatteringPhase[]):
     const volume = volumes[p]!;
     maps.push({ name: `${name}/volume_fraction`, ...shape, unit: "", values: volume });
     if (!phase.isCrystalline || !phase.cell) return;
-    const weight = volume.map((fraction, i) => (fraction * phase.densityGCm3) / mass[i]!);
+    const weight = volume.map((fraction, i) => (fraction * densities[p]!(i)) / mass[i]!);
     maps.push({ name: `${name}/weight_fraction`, ...shape, unit: "", values: weight });
     for (const parameter of ["a", "c"] as const) {
       const { cell } = phase;
@@ -37,6 +38,13 @@ export function truthMaps(phantom: Phantom, phases: readonly ScatteringPhase[]):
   });
   maps.push({ name: "truth/mu", ...shape, unit: "1/mm", values: mu });
   return maps;
+}
+
+/** g/cm^3 in a voxel. */
+function densityOf(phantom: Phantom, { name, cell, densityGCm3 }: ScatteringPhase): (voxel: number) => number {
+  const { a, c } = phantom.phases[name]!;
+  if (!cell || (!a && !c)) return () => densityGCm3;
+  return (voxel) => densityGCm3 * relativeDensity(cell, a?.[voxel], c?.[voxel]);
 }
 
 /** [y, x] of voxels: means over their parcels. */
