@@ -1,6 +1,7 @@
 /** Named curves over one axis: patterns of regions, profiles, distributions as steps, points against points. */
 import { scaleLinear, scaleLog, scaleSqrt } from "d3-scale";
 import { axes } from "./axes.ts";
+import type { Block } from "./print-figure.ts";
 import { cut, document, element, text, translate } from "./svg.ts";
 
 export interface FigureCurve {
@@ -10,8 +11,10 @@ export interface FigureCurve {
   readonly colour: string;
   /** steps: `x` holds the edges, one more than there are values */
   readonly style?: "line" | "points" | "steps";
-  /** standard uncertainties, drawn as bars */
+  /** standard uncertainties */
   readonly errors?: ArrayLike<number>;
+  /** left out: bars */
+  readonly errorStyle?: "bars" | "band";
   /** left out: the figure's */
   readonly x?: ArrayLike<number>;
 }
@@ -31,6 +34,8 @@ export interface CurvesFigure {
   /** left out: all */
   readonly xLimits?: readonly [number, number];
   readonly yLimits?: readonly [number, number];
+  /** left out: curves are named at the right where there are several */
+  readonly hasNames?: boolean;
 }
 
 const [WIDTH, HEIGHT, LEFT, TOP, LEGEND] = [700, 320, 86, 34, 150] as const;
@@ -44,11 +49,14 @@ export function curvesFigure(figure: CurvesFigure): string {
 }
 
 /** What `curvesCell` needs besides the width of its frame: the ordinate's labels, and names at the right. */
-export function curvesRoom({ curves, ticks = [] }: CurvesFigure): number {
-  const names = [...(curves.length > 1 ? curves : []), ...ticks].map(({ name }) => name.length);
+export function curvesRoom(figure: CurvesFigure): number {
+  const names = [...namedCurves(figure), ...(figure.ticks ?? [])].map(({ name }) => name.length);
   // a line of 30 and letters of 7, up to what `cut` leaves
   return LEFT + (names.length > 0 ? Math.min(LEGEND, 36 + 7 * Math.max(...names)) : 24);
 }
+
+const namedCurves = ({ curves, hasNames = curves.length > 1 }: CurvesFigure): readonly FigureCurve[] =>
+  hasNames ? curves : [];
 
 /** The plot with its axes, ticks and names, to be placed in a larger figure; `plot` is the size of its frame. */
 export function curvesCell(
@@ -61,7 +69,7 @@ export function curvesCell(
   const x = scaleLinear(domain, [0, width]);
   const { y, yTicks } = ordinateOf(figure, domain, height);
   const rows = ticks.map((row, i) => tickRow(row, i, x, domain, width));
-  const names = (curves.length > 1 ? curves : []).map(({ name, colour }, i) => legendEntry(name, colour, i, width));
+  const names = namedCurves(figure).map(({ name, colour }, i) => legendEntry(name, colour, i, width));
   const below = height + rows.length * 16;
   const svg = element(
     "g",
@@ -83,6 +91,12 @@ export function curvesCell(
   );
   return { svg, width: width + curvesRoom(figure), height: below + 54 };
 }
+
+/** Over the whole width, with a frame of `height`. */
+export const curvesBlock =
+  (figure: CurvesFigure, height: number): Block =>
+  (width) =>
+    curvesCell(figure, { width: width - curvesRoom(figure), height });
 
 function ordinateOf(
   { x, curves, ordinate, yLimits }: CurvesFigure,
@@ -131,7 +145,7 @@ function ends(curves: readonly ArrayLike<number>[]): [number, number] {
 }
 
 function draw(
-  { values, colour, style, errors }: FigureCurve,
+  { values, colour, style, errors, errorStyle }: FigureCurve,
   at: ArrayLike<number>,
   x: Scale,
   y: Scale,
@@ -141,6 +155,7 @@ function draw(
   let path = "";
   let bars = "";
   let pen = "M";
+  const band = errors && errorStyle === "band" ? drawBand(values, errors, colour, at, x, y) : "";
   for (let i = 0; i < values.length; i++) {
     const [px, py] = [x(at[i]!), y(values[i]!)];
     if (!Number.isFinite(px) || !Number.isFinite(py)) {
@@ -150,13 +165,43 @@ function draw(
     path += style === "points" ? `M${px.toFixed(1)},${py.toFixed(1)}h0` : `${pen}${px.toFixed(1)},${py.toFixed(1)}`;
     pen = "L";
     const [low, high] = [y(values[i]! - (errors?.[i] ?? Number.NaN)), y(values[i]! + (errors?.[i] ?? Number.NaN))];
-    if (Number.isFinite(low) && Number.isFinite(high)) bars += `M${px.toFixed(1)},${low.toFixed(1)}V${high.toFixed(1)}`;
+    if (!band && Number.isFinite(low) && Number.isFinite(high))
+      bars += `M${px.toFixed(1)},${low.toFixed(1)}V${high.toFixed(1)}`;
   }
   const dots = style === "points" && { "stroke-width": 3, "stroke-linecap": "round", opacity: 0.7 };
   return (
+    band +
     element("path", { d: path || "M0,0", fill: "none", stroke: colour, "stroke-width": 1.2, ...dots }) +
     (bars && element("path", { d: bars, fill: "none", stroke: colour, "stroke-width": 0.8, opacity: 0.7 }))
   );
+}
+
+/** One standard uncertainty up and down; a gap in the data is a gap in the band. */
+function drawBand(
+  values: ArrayLike<number>,
+  errors: ArrayLike<number>,
+  colour: string,
+  at: ArrayLike<number>,
+  x: Scale,
+  y: Scale,
+): string {
+  const pieces: string[] = [];
+  let [upper, lower] = [[] as string[], [] as string[]];
+  const close = (): void => {
+    if (upper.length > 1) pieces.push(`M${[...upper, ...lower.reverse()].join("L")}Z`);
+    [upper, lower] = [[], []];
+  };
+  for (let i = 0; i < values.length; i++) {
+    const [px, high, low] = [x(at[i]!), y(values[i]! + errors[i]!), y(values[i]! - errors[i]!)];
+    if (!(Number.isFinite(px) && Number.isFinite(high) && Number.isFinite(low))) {
+      close();
+      continue;
+    }
+    upper.push(`${px.toFixed(1)},${high.toFixed(1)}`);
+    lower.push(`${px.toFixed(1)},${low.toFixed(1)}`);
+  }
+  close();
+  return pieces.length ? element("path", { d: pieces.join(""), fill: colour, "fill-opacity": 0.2 }) : "";
 }
 
 function steps(

@@ -1,0 +1,159 @@
+/** (9) Means and deviations of every quantity of every cell, as a figure, CSV and Markdown. */
+import { REGIONS } from "../../../data/index.ts";
+import { inRows, letterAt, lettered, printFigure, tableBlock } from "../../../stages/figure/index.ts";
+import type { StudyCell, StudyOutcome } from "../study-outcome.ts";
+import { profileOf } from "./profile-figures.ts";
+import { phasesOf, shownValues } from "./shown-maps.ts";
+import type { StudyFigure } from "./study-figure.ts";
+
+/** Of one quantity in one part of one cell. */
+export interface StatisticsRow {
+  readonly cell: string;
+  readonly quantity: string;
+  readonly unit: string;
+  /** all, or a third of the way from core to casing */
+  readonly part: Part;
+  readonly voxels: number;
+  readonly mean: number;
+  readonly standardDeviation: number;
+  /** standard uncertainty of the mean, from how sectors of the cell differ; NaN where there are fewer than three */
+  readonly esdOfMean: number;
+  readonly median: number;
+}
+
+const PARTS = ["all", "inner third", "middle third", "outer third"] as const;
+type Part = (typeof PARTS)[number];
+
+interface Quantity {
+  readonly name: string;
+  readonly unit: string;
+  readonly factor: number;
+  readonly valuesOf: (cell: StudyCell) => Float64Array | undefined;
+}
+
+function quantitiesOf(study: StudyOutcome): Quantity[] {
+  const ofPhases = phasesOf(study).flatMap((phase) => [
+    quantity(`${phase}/weight_fraction`, "wt%", 100),
+    ...["a", "b", "c"].map((symbol) => quantity(`${phase}/${symbol}`, "Å", 1)),
+  ]);
+  const contents = [
+    ...new Set(study.cells.flatMap(({ lithium }) => [...lithium.maps.keys()].filter((name) => name.endsWith("/x")))),
+  ].map((name): Quantity => ({ name, unit: "", factor: 1, valuesOf: ({ lithium }) => shownValues(lithium, name) }));
+  return [...contents, ...ofPhases, quantity("rwp", "%", 100)];
+}
+
+const quantity = (name: string, unit: string, factor: number): Quantity => ({
+  name,
+  unit,
+  factor,
+  valuesOf: ({ aligned }) => shownValues(aligned, name),
+});
+
+/** Every cell, quantity and part for which there are voxels. */
+export function studyStatistics(study: StudyOutcome): StatisticsRow[] {
+  return quantitiesOf(study).flatMap((quantity) =>
+    study.cells.flatMap((cell) => {
+      const values = quantity.valuesOf(cell)?.map((value) => quantity.factor * value);
+      return values ? PARTS.flatMap((part) => statisticsOf(cell, quantity, values, part)) : [];
+    }),
+  );
+}
+
+function statisticsOf(cell: StudyCell, { name, unit }: Quantity, values: Float64Array, part: Part): StatisticsRow[] {
+  const { places, aligned } = cell;
+  // from 0 at the core to 1 at the casing
+  const outwards = places.toCoreMm.map((toCore, i) => toCore / (toCore + places.toCasingMm[i]!));
+  const third = PARTS.indexOf(part) - 1;
+  const isIn = (i: number): boolean =>
+    places.region[i] !== REGIONS.outside &&
+    (third < 0 || Math.min(2, Math.max(0, Math.floor(3 * outwards[i]!))) === third);
+  const kept = values.filter((value, i) => Number.isFinite(value) && isIn(i)).sort();
+  if (kept.length === 0) return [];
+  const mean = kept.reduce((sum, value) => sum + value, 0) / kept.length;
+  const square = kept.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const here = new Float64Array(values.length);
+  const { esd } = profileOf(values, here, isIn, aligned, [0, 1], 1);
+  return [
+    {
+      cell: cell.name,
+      quantity: name,
+      unit,
+      part,
+      voxels: kept.length,
+      mean,
+      standardDeviation: kept.length > 1 ? Math.sqrt(square / (kept.length - 1)) : Number.NaN,
+      esdOfMean: esd[0]!,
+      median: kept[kept.length >> 1]!,
+    },
+  ];
+}
+
+const COLUMNS = [
+  ["cell", "cell"],
+  ["quantity", "quantity"],
+  ["unit", "unit"],
+  ["part", "part"],
+  ["voxels", "voxels"],
+  ["mean", "mean"],
+  ["standardDeviation", "standard deviation"],
+  ["esdOfMean", "standard uncertainty of the mean"],
+  ["median", "median"],
+] as const satisfies readonly (readonly [keyof StatisticsRow, string])[];
+
+/** RFC 4180, a row for each cell, quantity and part, in full precision. */
+export function statisticsCsv(rows: readonly StatisticsRow[]): string {
+  const field = (value: string | number): string => {
+    const said = typeof value === "number" ? (Number.isFinite(value) ? String(value) : "") : value;
+    return /[",\n]/.test(said) ? `"${said.replaceAll('"', '""')}"` : said;
+  };
+  const lines = rows.map((row) => COLUMNS.map(([key]) => field(row[key])).join(","));
+  return `${[COLUMNS.map(([, head]) => head).join(","), ...lines].join("\n")}\n`;
+}
+
+/** A row for each quantity, a column for each cell: mean ± standard deviation over the voxels. */
+export function statisticsMarkdown(study: StudyOutcome, rows: readonly StatisticsRow[]): string {
+  const tables = PARTS.map((part) => {
+    const { heads, rows: lines } = wideTable(study, rows, part);
+    if (lines.length === 0) return "";
+    const row = (cells: readonly string[]): string =>
+      `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+    return [`## ${part}`, "", row(heads), row(heads.map(() => "---")), ...lines.map(row), ""].join("\n");
+  });
+  const note = "Mean ± standard deviation over the voxels that hold the phase and whose fit converged.";
+  return `# ${study.title || "Study"}: means and deviations\n\n${note}\n\n${tables.filter(Boolean).join("\n")}`;
+}
+
+function wideTable({ cells }: StudyOutcome, rows: readonly StatisticsRow[], part: Part) {
+  const quantities = [...new Set(rows.filter((row) => row.part === part).map(({ quantity }) => quantity))];
+  const heads = ["", ...cells.map(({ label }) => label)];
+  const lines = quantities.map((name) => {
+    const found = cells.map(({ name: cell }) =>
+      rows.find((row) => row.cell === cell && row.quantity === name && row.part === part),
+    );
+    const unit = found.find((row) => row)?.unit;
+    return [
+      `${name.replace("/weight_fraction", "").replace("/", " ")}${unit ? ` (${unit})` : ""}`,
+      ...found.map((row) => (row ? plusMinus(row) : "–")),
+    ];
+  });
+  return { heads, rows: lines };
+}
+
+/** Two digits of the deviation, and the mean to the same place. */
+function plusMinus({ mean, standardDeviation: sd }: StatisticsRow): string {
+  const digits = sd > 0 ? Math.max(0, Math.min(8, 1 - Math.floor(Math.log10(sd)))) : 4;
+  return `${mean.toFixed(digits)} ± ${Number.isFinite(sd) ? sd.toFixed(digits) : "–"}`;
+}
+
+/** The table of whole cells. */
+export function tableFigure(study: StudyOutcome, rows: readonly StatisticsRow[]): StudyFigure[] {
+  const tables = PARTS.map((part) => ({ part, table: wideTable(study, rows, part) })).filter(
+    ({ table }) => table.rows.length > 0,
+  );
+  if (tables.length === 0) return [];
+  const title = "Means and deviations";
+  const note =
+    "Mean ± standard deviation over the voxels that hold the phase and whose fit converged. Thirds are of the way from the core to the casing.";
+  const blocks = tables.map(({ part, table }, i) => lettered(letterAt(i), part, tableBlock(table)));
+  return [{ name: "table", title, svg: printFigure({ widthMm: 180, fontPt: 7, title, note }, inRows(blocks, 1)) }];
+}

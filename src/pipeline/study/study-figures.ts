@@ -1,0 +1,83 @@
+/** The figures and tables of a study, each in files of its own. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { svgToPng } from "../../files/svg-to-png.ts";
+import { cyclingFigure, inventoryFigure, type LithiumCount } from "./figures/cycling-figures.ts";
+import {
+  componentFigure,
+  differenceFigures,
+  latticeFigures,
+  lithiumFigure,
+  phaseFigures,
+  rwpFigure,
+} from "./figures/map-figures.ts";
+import { indexedPatternFigure, type SummedPattern } from "./figures/pattern-figures.ts";
+import { profileFigures } from "./figures/profile-figures.ts";
+import { statisticsCsv, statisticsMarkdown, studyStatistics, tableFigure } from "./figures/statistics-tables.ts";
+import type { StudyFigure } from "./figures/study-figure.ts";
+import { unwoundFigures } from "./figures/unwound-figures.ts";
+import type { StudyOutcome } from "./study-outcome.ts";
+
+export type { LithiumCount } from "./figures/cycling-figures.ts";
+export { readSummedPattern, type SummedPattern } from "./figures/pattern-figures.ts";
+export type { StudyFigure } from "./figures/study-figure.ts";
+
+/** What a study's maps do not hold; each figure that needs a thing that is left out is left out with it. */
+export interface StudyFigureInputs {
+  /** in the order of the cells */
+  readonly patterns?: readonly SummedPattern[];
+  readonly inventory?: readonly LithiumCount[];
+}
+
+/** Pixels of a PNG for one of CSS, of which 96 are an inch: 300 dpi. */
+const PNG_SCALE = 300 / 96;
+
+/** Every figure that the study has the data for, in the order of a paper. */
+export function studyFigures(
+  study: StudyOutcome,
+  { patterns = [], inventory = [] }: StudyFigureInputs = {},
+): StudyFigure[] {
+  return [
+    ...componentFigure(study),
+    ...indexedPatternFigure(patterns),
+    ...cyclingFigure(study),
+    ...phaseFigures(study),
+    ...latticeFigures(study),
+    ...lithiumFigure(study),
+    ...profileFigures(study),
+    ...unwoundFigures(study),
+    ...rwpFigure(study),
+    ...differenceFigures(study),
+    ...inventoryFigure(inventory),
+    ...tableFigure(study, studyStatistics(study)),
+  ];
+}
+
+/**
+ * Writes all figures of a study, PNG at 300 dpi of their printed width, with `statistics.csv` and `statistics.md`.
+ *
+ * @param folder made where it is missing
+ * @returns the paths written
+ */
+export async function writeStudyFigures(
+  study: StudyOutcome,
+  folder: string,
+  formats: readonly ("svg" | "png")[] = ["png", "svg"],
+  inputs: StudyFigureInputs = {},
+): Promise<string[]> {
+  mkdirSync(folder, { recursive: true });
+  const written: string[] = [];
+  const write = (name: string, content: string | Uint8Array): void => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    written.push(path);
+  };
+  for (const { name, svg } of studyFigures(study, inputs)) {
+    const file = name.replace(/[^\w.+-]+/g, "_");
+    for (const format of formats) write(`${file}.${format}`, format === "svg" ? svg : await svgToPng(svg, PNG_SCALE));
+  }
+  const statistics = studyStatistics(study);
+  write("statistics.csv", statisticsCsv(statistics));
+  write("statistics.md", statisticsMarkdown(study, statistics));
+  return written;
+}
