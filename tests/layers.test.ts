@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { expect, it } from "vitest";
 
-const PHYSICS = ["geometry", "projector", "crystal", "pattern", "fit", "refinement"];
+const PHYSICS = ["geometry", "projector", "crystal", "pattern", "fit", "refinement", "registration"];
 const MAY_IMPORT: Record<string, string[]> = {
   data: [],
   kernels: ["data"],
@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   projector: ["data", "kernels", "geometry"],
   pattern: ["data", "kernels", "crystal", "fit"],
   refinement: ["data", "kernels", "crystal", "pattern", "fit"],
+  registration: ["data", "fit"],
   stages: ["data", "kernels", ...PHYSICS],
   files: ["data", "geometry", "crystal", "kernels"],
   pipeline: ["data", "kernels", ...PHYSICS, "files", "stages"],

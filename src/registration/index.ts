@@ -1,0 +1,15 @@
+/** One slice laid on another: registration, and maps and labels of one grid on another. */
+export { fitOutline, type Outline, outlineVoxels } from "./outline.ts";
+export { apply, backward, forward, IDENTITY, inverse, type Placement, wrapDeg } from "./placement.ts";
+export {
+  REGISTRATION_STATUS,
+  type Registration,
+  RegistrationConfig,
+  type RegistrationInput,
+  type RegistrationStatus,
+  registerSlices,
+} from "./register-slices.ts";
+export { type Grid, resampleLabels, resampleMap, usable } from "./resample.ts";
+export type { Explained } from "./rotation-search.ts";
+export { type SliceImage, toMm, toVoxels } from "./slice-image.ts";
+export { correlationFactor } from "./spatial-correlation.ts";
