@@ -3,12 +3,16 @@ import type { Command } from "commander";
 import { InputError } from "../data/index.ts";
 import { readYaml } from "../files/yaml.ts";
 import { simulateScan } from "../pipeline/simulate-scan.ts";
+import { STUDY_SIZE, simulateStudy } from "../pipeline/simulate-study.ts";
 import { PRESET_NAMES, presetConfig, SimulateConfig } from "../stages/simulate/index.ts";
-import { type CommonOptions, createCommand, execute, positiveInteger, workersOf } from "./command.ts";
+import { type CommonOptions, createCommand, execute, positiveInteger, type Report, workersOf } from "./command.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
 const EXAMPLE = `npx xrdct simulate demo -o virtual-cell
-npx xrdct run virtual-cell/scan.yaml`;
+npx xrdct run virtual-cell/scan.yaml
+
+npx xrdct simulate study -o cells
+npx xrdct study cells/study.yaml`;
 
 interface Options extends CommonOptions {
   readonly output: string;
@@ -18,12 +22,13 @@ interface Options extends CommonOptions {
 
 export const simulateCommand = (): Command =>
   createCommand("simulate", "a virtual experiment with known truth", EXAMPLE)
-    .argument("<preset>", `${PRESET_NAMES.join(", ")}, or a YAML file`)
+    .argument("<preset>", `${PRESET_NAMES.join(", ")}, study (five cells), or a YAML file`)
     .requiredOption("-o, --output <folder>", "where to")
     .option("--size <n>", "translations of a preset", positiveInteger("--size", 8))
     .option("--frames", "detector frames (CBF) instead of patterns")
     .action((preset: string, options: Options) =>
       execute(options, async (signal) => {
+        if (preset === "study") return await reportStudy(options, signal);
         const output = options.frames || preset === "frames-demo" ? "frames" : "patterns";
         const simulated = await simulateScan(readConfig(preset, options.size), {
           folder: options.output,
@@ -40,6 +45,25 @@ export const simulateCommand = (): Command =>
         return { json: simulated, lines };
       }),
     );
+
+async function reportStudy(options: Options, signal: AbortSignal): Promise<Report> {
+  if (options.frames) {
+    throw new InputError("bad-option", "The study is simulated as patterns: leave --frames out.");
+  }
+  const study = await simulateStudy({
+    folder: options.output,
+    size: options.size ?? STUDY_SIZE,
+    workers: workersOf(options),
+    onProgress: createProgressBar(Boolean(options.quiet)),
+    signal,
+  });
+  const lines = [
+    `${study.cells.length} cells in ${study.folder}: ${study.cells.join(", ")}`,
+    "truth in truth.nxs and truth.json of each",
+    `next: npx xrdct study ${study.studyPath}`,
+  ];
+  return { json: study, lines };
+}
 
 function readConfig(preset: string, size: number | undefined): SimulateConfig {
   if (!/\.ya?ml$/.test(preset)) return SimulateConfig.parse(presetConfig(preset, size));

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { builtInStructure, type Structure } from "../crystal/index.ts";
-import { InputError } from "../data/index.ts";
+import { InputError, type ParameterMap } from "../data/index.ts";
 import { version } from "../data/version.ts";
 import { readText } from "../files/byte-source.ts";
 import { readCif } from "../files/cif.ts";
@@ -22,6 +22,8 @@ export interface SimulateOptions {
   readonly workers: number;
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
+  /** what the truth holds beside the phases' own maps */
+  readonly moreTruth?: readonly ParameterMap[];
 }
 
 export interface Simulated {
@@ -71,7 +73,7 @@ export async function simulateScan(config: SimulateConfig, options: SimulateOpti
     await pool.close();
   }
   const truthPath = join(folder, "truth.nxs");
-  await writeTruth(truthPath, experiment, config);
+  await writeTruth(truthPath, experiment, config, options.moreTruth ?? []);
   if (output === "frames") writeFrameExtras(folder, experiment, lines);
   const scanPath = join(folder, "scan.yaml");
   writeFileSync(scanPath, scanYaml(experiment, output));
@@ -109,7 +111,12 @@ function claimFolder(folder: string, key: string): void {
   writeFileSync(path, key);
 }
 
-async function writeTruth(path: string, experiment: Experiment, config: SimulateConfig): Promise<void> {
+async function writeTruth(
+  path: string,
+  experiment: Experiment,
+  config: SimulateConfig,
+  more: readonly ParameterMap[],
+): Promise<void> {
   const now = new Date().toISOString();
   const writer = await createResultWriter(path, {
     program: "xrdct",
@@ -118,7 +125,7 @@ async function writeTruth(path: string, experiment: Experiment, config: Simulate
     startedAt: now,
   });
   try {
-    const maps = experiment.truth();
+    const maps = [...experiment.truth(), ...more];
     writer.process("truth", {
       config,
       startedAt: now,

@@ -99,14 +99,16 @@ const Placement = z.strictObject({
 export type Placement = z.infer<typeof Placement>;
 
 const material = z.string().meta({ description: "name under materials, or of a phase, or `empty`" });
+const over = z.string().optional().meta({ description: "only where this material lies beneath; left out: everywhere" });
 const centreMm = point.default([0, 0]).meta({ description: "x, y from the rotation axis", unit: "mm" });
 
 export const ShapeConfig = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("disc"), material, centreMm, radiusMm: positive }),
-  z.strictObject({ kind: z.literal("ring"), material, centreMm, innerMm: z.number().min(0), outerMm: positive }),
+  z.strictObject({ kind: z.literal("disc"), material, over, centreMm, radiusMm: positive }),
+  z.strictObject({ kind: z.literal("ring"), material, over, centreMm, innerMm: z.number().min(0), outerMm: positive }),
   z.strictObject({
     kind: z.literal("ellipse"),
     material,
+    over,
     centreMm,
     semiAxesMm: z.tuple([positive, positive]),
     angleDeg: z.number().default(0),
@@ -114,11 +116,12 @@ export const ShapeConfig = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("rectangle"),
     material,
+    over,
     centreMm,
     sizeMm: z.tuple([positive, positive]),
     angleDeg: z.number().default(0),
   }),
-  z.strictObject({ kind: z.literal("polygon"), material, verticesMm: z.array(point).min(3) }),
+  z.strictObject({ kind: z.literal("polygon"), material, over, verticesMm: z.array(point).min(3) }),
   z.strictObject({
     kind: z.literal("jelly-roll"),
     centreMm,

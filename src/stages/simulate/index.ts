@@ -7,3 +7,7 @@ export { PRESET_NAMES, type PresetName, presetConfig } from "./presets.ts";
 export { createRandom, type Random } from "./random.ts";
 export type { ScanGeometry } from "./scan.ts";
 export { structureNames } from "./scattering.ts";
+export { STUDY_CELLS, type StudyCellPlan } from "./study-cells.ts";
+export { type CurvePoint, calibrationCurve, cellAtContent } from "./study-curve.ts";
+export { designStudyCell, type StudyCellDesign } from "./study-design.ts";
+export { type CellTruth, studyTruthMaps } from "./study-truth.ts";

@@ -129,8 +129,12 @@ function unknownMaterial(where: string, found: string, known: readonly string[])
   );
 }
 
-/** Where a shape says which material is at x, y in mm; undefined outside. */
-type Painter = (x: number, y: number) => Material | undefined;
+interface Painter {
+  /** the shape's material at x, y in mm; undefined outside */
+  readonly at: (x: number, y: number) => Material | undefined;
+  /** it shows only where this lies beneath */
+  readonly over?: Material;
+}
 
 function paint(config: SimulateConfig, materials: MaterialTable, fractions: readonly Float32Array[]): void {
   const toSample = ontoSample(config.placement);
@@ -158,10 +162,17 @@ function paint(config: SimulateConfig, materials: MaterialTable, fractions: read
   }
 }
 
-function materialAt(painters: readonly Painter[], x: number, y: number): Material | undefined {
-  for (let i = painters.length - 1; i >= 0; i--) {
-    const material = painters[i]!(x, y);
-    if (material) return material;
+/** What the first `count` shapes show. */
+function materialAt(
+  painters: readonly Painter[],
+  x: number,
+  y: number,
+  count: number = painters.length,
+): Material | undefined {
+  for (let i = count - 1; i >= 0; i--) {
+    const { at, over } = painters[i]!;
+    const material = at(x, y);
+    if (material && (!over || materialAt(painters, x, y, i) === over)) return material;
   }
   return undefined;
 }
@@ -172,10 +183,22 @@ function createPainter(shape: ShapeConfig, materials: MaterialTable, where: stri
     if (material) return material;
     throw unknownMaterial(where, name, [...materials.keys()]);
   };
-  if (shape.kind === "jelly-roll") return jellyRoll(shape, find, where);
+  if (shape.kind === "jelly-roll") {
+    checkRadii(shape.innerMm, shape.outerMm, where);
+    const layers = shape.layers.map((layer) => find(layer.material));
+    return {
+      at: (x, y) => {
+        const place = placeInRoll(shape, x, y);
+        return place && layers[place.layer];
+      },
+    };
+  }
   const material = find(shape.material);
   const isInside = insideOf(shape, where);
-  return (x, y) => (isInside(x, y) ? material : undefined);
+  return {
+    at: (x, y) => (isInside(x, y) ? material : undefined),
+    ...(shape.over !== undefined && { over: find(shape.over) }),
+  };
 }
 
 type PlainShape = Exclude<ShapeConfig, { kind: "jelly-roll" }>;
@@ -216,29 +239,34 @@ function insidePolygon(vertices: readonly (readonly [number, number])[]): (x: nu
   };
 }
 
-type JellyRoll = Extract<ShapeConfig, { kind: "jelly-roll" }>;
+export type JellyRoll = Extract<ShapeConfig, { kind: "jelly-roll" }>;
 
-/** An Archimedean spiral: the winding moves out by the sum of the layers in every turn. */
-function jellyRoll(roll: JellyRoll, find: (name: string) => Material, where: string): Painter {
-  checkRadii(roll.innerMm, roll.outerMm, where);
-  const materials = roll.layers.map(({ material }) => find(material));
-  const pitch = roll.layers.reduce((sum, { thicknessMm }) => sum + thicknessMm, 0);
-  const [cx, cy] = roll.centreMm;
-  const start = (roll.startDeg * Math.PI) / 180;
-  return (x, y) => {
-    const r = Math.hypot(x - cx, y - cy);
-    if (r < roll.innerMm || r > roll.outerMm) return undefined;
-    let turn = (Math.atan2(y - cy, x - cx) - start) / (2 * Math.PI);
-    turn -= Math.floor(turn);
-    let depth = r - roll.innerMm - pitch * turn;
-    if (depth < 0) return undefined;
-    depth -= pitch * Math.floor(depth / pitch);
-    for (let i = 0; i < materials.length; i++) {
-      depth -= roll.layers[i]!.thicknessMm;
-      if (depth < 0) return materials[i];
-    }
-    return materials.at(-1);
-  };
+export interface RollPlace {
+  readonly layer: number;
+  /** 0 at the layer's inner face, 1 at its outer */
+  readonly through: number;
+}
+
+/** An Archimedean spiral: the winding moves out by the sum of the layers in every turn. Undefined outside the roll. */
+export function placeInRoll(roll: JellyRoll, x: number, y: number): RollPlace | undefined {
+  const { innerMm, outerMm, layers } = roll;
+  const dx = x - roll.centreMm[0];
+  const dy = y - roll.centreMm[1];
+  const r = Math.hypot(dx, dy);
+  if (r < innerMm || r > outerMm) return undefined;
+  let pitch = 0;
+  for (const { thicknessMm } of layers) pitch += thicknessMm;
+  let turn = (Math.atan2(dy, dx) - (roll.startDeg * Math.PI) / 180) / (2 * Math.PI);
+  turn -= Math.floor(turn);
+  let depth = r - innerMm - pitch * turn;
+  if (depth < 0) return undefined;
+  depth -= pitch * Math.floor(depth / pitch);
+  for (let layer = 0; layer < layers.length; layer++) {
+    const { thicknessMm } = layers[layer]!;
+    if (depth < thicknessMm) return { layer, through: depth / thicknessMm };
+    depth -= thicknessMm;
+  }
+  return { layer: layers.length - 1, through: 1 };
 }
 
 function checkRadii(innerMm: number, outerMm: number, where: string): void {

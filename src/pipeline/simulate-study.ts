@@ -1,0 +1,160 @@
+/** The worked study as files: what somebody comes home with from a beamtime with five cells, and the truth about them. */
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { InputError } from "../data/index.ts";
+import type { ModelConfigInput } from "../refinement/index.ts";
+import {
+  type CellTruth,
+  calibrationCurve,
+  designStudyCell,
+  STUDY_CELLS,
+  type StudyCellDesign,
+  studyTruthMaps,
+} from "../stages/simulate/index.ts";
+import type { ProgressListener } from "./progress.ts";
+import { simulateScan } from "./simulate-scan.ts";
+import { digest } from "./stage-store.ts";
+import { writeWhole } from "./write-whole.ts";
+
+export interface SimulateStudyOptions {
+  readonly folder: string;
+  /** translations of each scan */
+  readonly size: number;
+  readonly workers: number;
+  readonly onProgress: ProgressListener;
+  readonly signal: AbortSignal;
+}
+
+export interface SimulatedStudy {
+  readonly folder: string;
+  readonly studyPath: string;
+  readonly cells: readonly string[];
+  readonly truth: Readonly<Record<string, CellTruth>>;
+}
+
+export const STUDY_SIZE = 121;
+
+/**
+ * Five cells, each with its scan, model, cycler data and truth; the curve of lithium content; study.yaml.
+ *
+ * @throws InputError "output-not-empty" where the folder holds something else
+ */
+export async function simulateStudy(options: SimulateStudyOptions): Promise<SimulatedStudy> {
+  const { folder, size } = options;
+  const designs = STUDY_CELLS.map((plan) => designStudyCell(plan, size));
+  claimFolder(folder, digest({ configs: designs.map(({ config }) => config) }));
+  writeWhole(join(folder, "nmc532.csv"), curveCsv());
+  for (const design of designs) await simulateCell(design, options);
+  const studyPath = join(folder, "study.yaml");
+  writeWhole(studyPath, stringify(studyYaml(designs)));
+  return {
+    folder,
+    studyPath,
+    cells: designs.map(({ plan }) => plan.name),
+    truth: Object.fromEntries(designs.map(({ plan, truth }) => [plan.name, truth])),
+  };
+}
+
+async function simulateCell(design: StudyCellDesign, options: SimulateStudyOptions): Promise<void> {
+  const { plan, config, truth } = design;
+  const folder = join(options.folder, plan.name);
+  const { scanPath } = await simulateScan(config, {
+    folder,
+    output: "patterns",
+    workers: options.workers,
+    onProgress: options.onProgress,
+    signal: options.signal,
+    moreTruth: studyTruthMaps(config),
+  });
+  writeWhole(join(folder, "model.yaml"), stringify(modelYaml(design)));
+  writeWhole(scanPath, stringify(scanYaml(design)));
+  writeWhole(join(folder, "truth.json"), `${JSON.stringify({ ...truth, placement: plan.placement }, null, 2)}\n`);
+}
+
+function claimFolder(folder: string, key: string): void {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, "study.key");
+  if (existsSync(path) && readFileSync(path, "utf8") !== key) {
+    throw new InputError(
+      "output-not-empty",
+      `${folder} holds a simulated study with other settings. Give an empty folder with -o, or delete that one.`,
+    );
+  }
+  writeWhole(path, key);
+}
+
+function curveCsv(): string {
+  const rows = calibrationCurve().map(([x, a, c]) => `${x},${a.toFixed(5)},${c.toFixed(5)}`);
+  return ["# the simulated NMC532: lithium content, a and c in angstrom; no measurement", "x,a,c", ...rows, ""].join(
+    "\n",
+  );
+}
+
+/** What a beamline would have said, and what is wanted. */
+function scanYaml({ plan, config }: StudyCellDesign) {
+  const { scan, instrument } = config;
+  return {
+    title: `simulated AAA cell, ${plan.label}`,
+    input: { kind: "p07", folder: "." },
+    stepMm: scan.stepMm,
+    angles: { start: scan.firstOmegaDeg, end: scan.firstOmegaDeg + scan.arcDeg, inclusive: true },
+    energyKeV: instrument.energyKeV,
+    distanceMm: instrument.distanceMm,
+    // the anode scatters so little beside copper and steel that the usual threshold would take thin parts of it for air
+    sampleThreshold: 0.015,
+    reconstruct: { method: "fbp" },
+    map: { rietveld: { model: "model.yaml" } },
+    dlsr: { phases: { NMC532: { cell: "spatial" } } },
+  };
+}
+
+/** The profile is the simulated instrument's; a strain takes up what the cell's depth along the beam smears. */
+function modelYaml({ plan }: StudyCellDesign): ModelConfigInput {
+  const gaussianStrain = { value: 0.003, refine: true };
+  const stages = plan.state === "discharged" ? ["graphite", "LiC30"] : ["LiC12", "LiC6"];
+  const phase = (structure: string) => ({ structure, gaussianStrain });
+  return {
+    title: `simulated AAA cell, ${plan.label}`,
+    profile: { shape: "tchz", U: 0.0504, W: 4.01e-4, X: 0.0042, Y: 0.02 },
+    background: 8,
+    zero: 0,
+    findCells: true,
+    anomalous: false, // as simulated
+    peaks: [{ name: "separator", position: 1.514, fwhm: 0.32, eta: 0 }],
+    phases: [
+      phase("Fe"),
+      {
+        name: "NMC532",
+        structure: plan.state === "discharged" ? "NMC532-discharged" : "NMC532",
+        gaussianStrain,
+      },
+      ...["Cu", "Al", ...stages, "Ni"].map(phase),
+    ],
+  };
+}
+
+function studyYaml(designs: readonly StudyCellDesign[]) {
+  return {
+    title: "Five simulated AAA cells: what the rate and the place do",
+    reference: "pristine",
+    cells: designs.map(({ plan }) => ({
+      name: plan.name,
+      label: plan.label,
+      scan: `${plan.name}/scan.yaml`,
+      result: `results/${plan.name}.nxs`,
+      state: plan.state,
+      ...(plan.rate && { rate: plan.rate }),
+      truth: `${plan.name}/truth.nxs`,
+    })),
+    phases: {
+      casing: ["Fe"],
+      cathode: ["NMC532"],
+      anode: ["LiC6", "LiC12", "LiC30", "graphite"],
+      cathodeCollector: ["Al"],
+      anodeCollector: ["Cu"],
+      separator: ["separator"],
+      tab: ["Ni"],
+    },
+  };
+}
