@@ -14,6 +14,7 @@ import { peaksCommand } from "./peaks.ts";
 import { planCommand } from "./plan.ts";
 import { refineCommand } from "./refine.ts";
 import { runCommand } from "./run.ts";
+import { seriesCommand } from "./series.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
 
@@ -41,6 +42,7 @@ for (const create of [
   peaksCommand,
   refineCommand,
   importCommand,
+  seriesCommand,
   simulateCommand,
   figureCommand,
   exportCommand,

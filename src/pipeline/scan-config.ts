@@ -19,6 +19,14 @@ const Angles = z
       start: z.number().default(0).meta({ unit: "degrees", description: "angle of the first line" }),
       end: z.number().default(180).meta({ unit: "degrees", description: "angle at the end of the scan" }),
       inclusive: z.boolean().default(false).meta({ description: "whether the last line is at `end` itself" }),
+      passes: z
+        .union([z.int().min(1), z.array(z.int().min(0)).min(1)])
+        .default(1)
+        .meta({
+          description:
+            "interlaced scans: how often all angles are gone through; pass p of k takes every k-th angle from the p-th on. " +
+            "A list gives the order in which passes were taken: [0, 2, 1, 3]",
+        }),
     }),
     z.strictObject({
       list: z.array(z.number()).min(2).meta({ unit: "degrees", description: "one angle for each line" }),
@@ -124,6 +132,16 @@ export const ScanConfig = z.strictObject({
     .optional()
     .meta({ unit: "mm", description: "translation step, which sizes the voxels" }),
   angles: Angles.prefault({}),
+  lines: z
+    .strictObject({
+      from: z.int().min(0).multipleOf(2).default(0).meta({
+        description:
+          "first line that is taken, counted from 0 in the order of acquisition; even, so that lines of a zig-zag keep their direction",
+      }),
+      to: z.int().min(2).optional().meta({ description: "first line that is not taken any more" }),
+    })
+    .optional()
+    .meta({ description: "a part of a scan, as it was taken in time; left out: all lines" }),
   air: path.optional().meta({
     description: "pattern of the air or the empty cell on the same bins, normalised as the scan will be; subtracted",
   }),

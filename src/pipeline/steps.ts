@@ -7,6 +7,7 @@ import { absorbFiles, absorbPasses, adopting, checkAbsorb } from "./absorb-passe
 import type { ArrayReference } from "./array-reference.ts";
 import type { ScanDepth } from "./first-moment-maps.ts";
 import type { PatternSourceSpec } from "./pattern-source.ts";
+import { type EarlierMap, openEarlierMap } from "./refine/earlier-map.ts";
 import { loadModel } from "./refine/load-model.ts";
 import type { Scan } from "./scan-config.ts";
 import { sinogramSpec } from "./sinogram-source.ts";
@@ -88,13 +89,16 @@ interface StepContext {
   /** key of the stage before */
   readonly key: string;
   readonly store: (name: StageName) => StageStore;
+  /** that the voxels of a Rietveld map start from */
+  readonly earlier?: EarlierMap | undefined;
 }
 
 export async function createSteps(scan: Scan, left: Left, workFolder: string): Promise<Step[]> {
   const store = (name: StageName): StageStore => new StageStore(workFolder, name);
+  const earlier = await earlierMap(scan);
   const steps = [await patternsStep({ scan, left, key: "", store })];
   const add = (create: (context: StepContext) => Step): void => {
-    steps.push(create({ scan, left, key: digest(steps.at(-1)!.stage.identity), store }));
+    steps.push(create({ scan, left, key: digest(steps.at(-1)!.stage.identity), store, earlier }));
   };
   checkAbsorb(scan, isTomography(scan));
   if (isTomography(scan)) {
@@ -114,6 +118,11 @@ export async function createSteps(scan: Scan, left: Left, workFolder: string): P
     add(dlsrStep);
   }
   return steps;
+}
+
+async function earlierMap({ config, resolve }: Scan): Promise<EarlierMap | undefined> {
+  const start = config.map?.rietveld?.start;
+  return typeof start === "object" ? openEarlierMap(resolve(start.result)) : undefined;
 }
 
 const isTomography = ({ config: { input } }: Scan): boolean => input.kind !== "raster" && input.kind !== "volume";
@@ -191,7 +200,7 @@ function reconstructStep({ scan, left, key, store }: StepContext, pass?: number)
 }
 
 /** @param pass as for reconstructStep */
-function mapStep({ scan, left, key, store }: StepContext, pass?: number): Step {
+function mapStep({ scan, left, key, store, earlier }: StepContext, pass?: number): Step {
   const { map, sampleThreshold } = scan.config;
   const name = pass === undefined ? "map" : (`map-${pass + 1}` as const);
   const at = store(name);
@@ -204,6 +213,7 @@ function mapStep({ scan, left, key, store }: StepContext, pass?: number): Step {
     folder: scan.resolve("."),
     depth: () => scanDepth(scan, left),
     ...(model && { model }),
+    earlier,
   };
   const keep = (meta: MapMeta): void => {
     if (pass === undefined) left.map = meta;

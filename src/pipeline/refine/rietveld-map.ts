@@ -11,7 +11,7 @@ import {
   type RietveldMapConfig,
   type RietveldPlan,
 } from "../../stages/map/index.ts";
-import { type RefinementResult, refinePattern } from "../../stages/refine/index.ts";
+import { type RefinementResult, refineNext, refinePattern, type SeriesEntry } from "../../stages/refine/index.ts";
 import type { LoadedModel } from "./load-model.ts";
 
 /** Where the model gives no wavelength, the scan's is taken. */
@@ -42,12 +42,15 @@ export function planRietveldMap(
   config: RietveldMapConfig,
   { config: given, files }: LoadedModel,
   summed: Pattern,
-  scan: VoxelsOfScan & { readonly wavelengthA?: number | undefined },
+  scan: VoxelsOfScan & { readonly wavelengthA?: number | undefined; readonly earlier?: SeriesEntry | undefined },
 ): SummedRefinement {
   const model = withWavelength(given, scan.wavelengthA);
   const name = MEAN_PATTERN;
   const pattern = overTwoTheta(summed, resolveModel(model, files).wavelengthA);
-  const result = refinePattern(kernels, { ...model, weights: weightsFor(model, summed) }, files, pattern, name);
+  const weighed = { ...model, weights: weightsFor(model, summed) };
+  const result = scan.earlier
+    ? refineNext(kernels, weighed, files, pattern, { index: 1, name, variable: 1 }, [scan.earlier]).result
+    : refinePattern(kernels, weighed, files, pattern, name);
   if (result.status === "failed" || result.status === "notConverged") {
     throw new InputError(
       "map-summed-pattern",

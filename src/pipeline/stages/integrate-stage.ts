@@ -5,7 +5,7 @@ import { readMask } from "../../files/mask.ts";
 import { readPoni } from "../../files/poni.ts";
 import { gapMask, type Poni, type Shape } from "../../geometry/index.ts";
 import { type BadPixels, createIntegrator, findBadPixels } from "../../stages/integrate/index.ts";
-import { anglesOf, readNumbers } from "../angles.ts";
+import { anglesOf, readNumbers, windowOf, withinWindow } from "../angles.ts";
 import { referenceTo } from "../array-reference.ts";
 import { fingerprint, fingerprintAll } from "../fingerprint.ts";
 import { loadKernels } from "../load-kernels.ts";
@@ -28,7 +28,9 @@ export async function createIntegrateStage(
   const source = await openFrames(files, { missing: "flag", ...(input.dataset && { dataset: input.dataset }) });
   source.close();
   const { count, rows, cols } = source;
-  const lines = Math.ceil(count / points);
+  const allLines = Math.ceil(count / points);
+  const window = windowOf(scan, allLines);
+  const lines = window.count;
   const poniPath = scan.resolve(input.poni);
   const poni = withEnergy(readPoni(poniPath), scan.config.energyKeV, poniPath);
   const images = await readImages(scan, input, { rows, cols }, joinMasks(source.mask, gapMask(poni, { rows, cols })));
@@ -36,8 +38,11 @@ export async function createIntegrateStage(
   // made here once as well: a wrong mask or an empty range is said before anything is written
   const integrator = createIntegrator(loadKernels(), setup);
   const { axis, memoryBytes } = integrator;
-  const counters = readCounters(scan, input, count, lines * points);
-  const omegaDeg = anglesOf(scan.config.angles, lines, scan);
+  const all = readCounters(scan, input, count, allLines * points);
+  const counters = Object.fromEntries(
+    Object.entries(all).map(([name, values]) => [name, withinWindow(values, window, points)]),
+  ) as typeof all;
+  const omegaDeg = withinWindow(anglesOf(scan.config.angles, allLines, scan), window, 1);
   const small = [
     poniPath,
     ...[input.mask, input.flat, input.dark, input.monitor, input.exposure, input.transmitted].flatMap((path) =>
@@ -56,6 +61,7 @@ export async function createIntegrateStage(
       points,
       omegaDeg: [...omegaDeg],
       wavelength: poni.wavelength,
+      ...(scan.config.lines && { window }),
     },
     inputs,
     async plan() {
@@ -70,6 +76,7 @@ export async function createIntegrateStage(
         ...(mask && { mask }),
         files,
         frames: lines * points,
+        firstFrame: window.from * points,
         patterns: referenceTo(patterns),
         sigma: referenceTo(sigma),
         ...(input.dataset && { dataset: input.dataset }),
@@ -108,7 +115,7 @@ export async function createIntegrateStage(
             wavelengthA: poni.wavelength! * 1e10,
             ...counters,
           };
-          const short = lines * points - count;
+          const short = Math.max(0, (window.from + lines) * points - count);
           const notes = [`${count} frames of ${rows} x ${cols} pixels, ${shape.bins} bins, ${setup.config.statistic}`];
           if (bad) notes.push(`left out in all frames: ${bad.hot} hot and ${bad.dead} dead pixels`);
           if (short > 0)

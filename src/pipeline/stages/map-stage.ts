@@ -7,6 +7,7 @@ import { referenceTo } from "../array-reference.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { firstMomentMaps, type ScanDepth } from "../first-moment-maps.ts";
 import { loadKernels } from "../load-kernels.ts";
+import { type EarlierMap, startsFrom } from "../refine/earlier-map.ts";
 import type { LoadedModel } from "../refine/load-model.ts";
 import { bulkOfSlice, planRietveldMap, readPhaseMasks } from "../refine/rietveld-map.ts";
 import { formatModel } from "../refine/save-model.ts";
@@ -33,6 +34,8 @@ export interface MapInput {
   readonly model?: LoadedModel;
   /** where the files of the settings lie */
   readonly folder: string;
+  /** of map.rietveld.start */
+  readonly earlier?: EarlierMap | undefined;
   /** the scan that the volume was reconstructed from, where parallax is in it and can be known */
   readonly depth?: () => ScanDepth | undefined;
 }
@@ -65,7 +68,8 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
     name: "map",
     identity: {
       stage: "map",
-      config,
+      // what the earlier result holds counts, and not where it lies
+      config: input.earlier ? { ...config, rietveld: { ...config.rietveld, start: input.earlier.key } } : config,
       input: input.key,
       sampleThreshold,
       model: identityOfModel,
@@ -95,6 +99,7 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
           wavelengthA,
           hasSigma,
           isReconstructed: volume.plan !== undefined,
+          earlier: input.earlier?.entry,
         });
       const rietveld: RietveldMapPayload | undefined = refined && {
         plan: refined.plan,
@@ -104,6 +109,7 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
           refined.plan.model.phases.map(({ name }) => name),
           volume,
         ),
+        ...(input.earlier && { starts: await startsFrom(input.earlier, refined.plan, volume) }),
       };
       const peakPlan = peaks && peakPlanOf(peaks);
       const weights = peakPlan?.weights ?? refined!.plan.weights;

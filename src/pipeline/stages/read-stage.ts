@@ -1,5 +1,5 @@
 import { energyKeVToWavelengthA } from "../../data/index.ts";
-import { anglesOf } from "../angles.ts";
+import { anglesOf, windowOf, withinWindow } from "../angles.ts";
 import { referenceTo } from "../array-reference.ts";
 import { fingerprintAll } from "../fingerprint.ts";
 import { openPatternSource, type PatternSourceSpec } from "../pattern-source.ts";
@@ -17,15 +17,22 @@ export async function createReadStage(
 ): Promise<Stage<PatternsMeta>> {
   const source = await openPatternSource(spec);
   source.close();
-  const { lines, points, axis, monitor, transmitted, hasSigma } = source;
+  const { points, axis, hasSigma } = source;
+  const window = windowOf(scan, source.lines);
+  const lines = window.count;
+  const monitor = withinWindow(source.monitor, window, points);
+  const transmitted = withinWindow(source.transmitted, window, points);
   const { energyKeV, distanceMm, angles } = scan.config;
   const isAbsorption = spec.kind === "sinograms" && spec.quantity === "line-integral";
   const isScan = spec.kind !== "raster" && scan.config.input.kind !== "volume";
-  const omegaDeg = isScan ? anglesOf(angles, lines, scan, source.omegaDeg) : new Float64Array(lines);
+  const omegaDeg = isScan
+    ? withinWindow(anglesOf(angles, source.lines, scan, source.omegaDeg), window, 1)
+    : new Float64Array(lines);
   const inputs = fingerprintAll(source.files);
+  const part = scan.config.lines && { window };
   return {
     name: "read",
-    identity: { stage: "read", spec, files: inputs, omegaDeg: [...omegaDeg], energyKeV, distanceMm },
+    identity: { stage: "read", spec, files: inputs, omegaDeg: [...omegaDeg], energyKeV, distanceMm, ...part },
     inputs,
     async plan() {
       const shape = { items: lines * points, bins: axis.values.length };
@@ -33,6 +40,7 @@ export async function createReadStage(
       const sigma = hasSigma ? store.array("patterns-sigma", shape) : undefined;
       const payload: ReadPayload = {
         source: spec,
+        firstLine: window.from,
         patterns: referenceTo(patterns),
         ...(sigma && { sigma: referenceTo(sigma) }),
       };

@@ -15,6 +15,8 @@ export interface IntegratePayload {
   readonly flat?: Float32Array;
   readonly dark?: Float32Array;
   readonly frames: number;
+  /** of the source, that the first block reads */
+  readonly firstFrame: number;
   readonly patterns: ArrayReference;
   readonly sigma: ArrayReference;
 }
@@ -50,11 +52,12 @@ export async function setUpIntegrate(kernels: Kernels, payload: IntegratePayload
         const slots: number[] = [];
         const frames: FrameArray[] = [];
         for (let i = at; i < Math.min(count, at + integrator.slots.length); i++) {
-          if (first + i >= source.count || isMissing(first + i)) continue;
+          const frame = payload.firstFrame + first + i;
+          if (frame >= source.count || isMissing(frame)) continue;
           try {
             const slot: Int32Array = integrator.slots[frames.length]!;
-            if (source.readInto) source.readInto(first + i, slot, kernels);
-            frames.push(source.readInto ? slot : source.readFrame(first + i).data);
+            if (source.readInto) source.readInto(frame, slot, kernels);
+            frames.push(source.readInto ? slot : source.readFrame(frame).data);
             slots.push(i);
           } catch (problem) {
             // one bad frame among 200 000 is flagged and filled, not the end of the run

@@ -9,6 +9,7 @@ import {
   type PeakPlan,
   type RietveldPlan,
   type VoxelBlock,
+  type VoxelStarts,
 } from "../../stages/map/index.ts";
 import { type ArrayReference, openArray } from "../array-reference.ts";
 import type { BlockRunner } from "../tasks.ts";
@@ -27,6 +28,8 @@ export interface RietveldMapPayload {
   readonly plan: RietveldPlan;
   /** by phase: [voxel] 1 = the phase is not there */
   readonly phaseMasks: ReadonlyMap<string, Uint8Array>;
+  /** of an earlier scan: [voxel] */
+  readonly starts?: VoxelStarts;
 }
 
 export interface MapPayload {
@@ -102,6 +105,12 @@ function valuesOf({ name, kind }: MapColumn, results: readonly Fitted[]): ArrayL
   throw new Error(`no fit gives ${kind} of ${name}`);
 }
 
+function startsOf(starts: VoxelStarts | undefined, first: number, count: number): VoxelStarts | undefined {
+  if (!starts) return undefined;
+  const values = [...starts.values].map(([name, of]) => [name, of.subarray(first, first + count)] as const);
+  return { values: new Map(values), gof: starts.gof.subarray(first, first + count) };
+}
+
 /** A block is VOXEL_BLOCK voxels. */
 export function setUpMap(kernels: Kernels, payload: MapPayload): BlockRunner {
   const plan = payload.peaks && peakPlanOf(payload.peaks);
@@ -140,7 +149,9 @@ export function setUpMap(kernels: Kernels, payload: MapPayload): BlockRunner {
         const masks = [...payload.rietveld!.phaseMasks].map(
           ([phase, mask]) => [phase, mask.subarray(start, start + count)] as const,
         );
-        results.push(refiner.refine(input, new Map(masks)));
+        results.push(
+          refiner.refine(input, new Map(masks), undefined, startsOf(payload.rietveld!.starts, start, count)),
+        );
       }
       const out = new Float32Array(count * columns.length);
       columns.forEach((column, at) => {

@@ -5,6 +5,8 @@ import type { BlockRunner } from "../tasks.ts";
 
 export interface ReadPayload {
   readonly source: PatternSourceSpec;
+  /** of the source, that the first block reads */
+  readonly firstLine: number;
   readonly patterns: ArrayReference;
   readonly sigma?: ArrayReference;
 }
@@ -15,9 +17,10 @@ export async function setUpRead(_kernels: Kernels, payload: ReadPayload): Promis
   const patterns = openArray(payload.patterns);
   const errors = payload.sigma && openArray(payload.sigma);
   return {
-    async run(line) {
+    async run(block) {
+      const line = payload.firstLine + block;
       const { intensity, sigma } = await source.readLine(line);
-      const start = line * source.points;
+      const start = block * source.points;
       const crc = [patterns.writeItems(start, source.points, intensity)];
       if (errors && sigma) crc.push(errors.writeItems(start, source.points, sigma));
       const problems = source.missing().filter((missing) => missing.line === line);

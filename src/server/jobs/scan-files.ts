@@ -41,6 +41,8 @@ export function filesOf({ config, resolve: seen }: Scan): NamedFile[] {
     add(`map.rietveld.phaseMasks.${phase}`, file);
   if (map?.rietveld) {
     add("map.rietveld.model", map.rietveld.model);
+    const { start } = map.rietveld;
+    if (typeof start === "object") add("map.rietveld.start.result", start.result);
     found.push(...filesOfModel(seen(map.rietveld.model)));
   }
   return found;

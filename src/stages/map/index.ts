@@ -41,3 +41,4 @@ export {
   type RietveldPlan,
   type RietveldPlanInput,
 } from "./rietveld-plan.ts";
+export { type VoxelStarts, voxelStarts } from "./voxel-starts.ts";

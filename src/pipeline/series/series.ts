@@ -1,0 +1,89 @@
+/** A series from its series.yaml to its folder: steps, series.nxs, tables, figures, films. */
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { InputError } from "../../data/index.ts";
+import { svgToPng } from "../../files/svg-to-png.ts";
+import { lockFile } from "../run-lock.ts";
+import { writeWhole } from "../write-whole.ts";
+import { gatherMaps, type ParameterSeries, type SliceSeries } from "./gather-maps.ts";
+import { type RanStep, runSteps, type SeriesOptions } from "./run-series.ts";
+import { type Series, wildcard } from "./series-config.ts";
+import { type AlignedRecord, changeFigure, encodeFilm, filmFrames, meansFigure } from "./series-figures.ts";
+import { heightName, meansCsv, meansMarkdown, seriesFile, writeSeriesFile } from "./write-series.ts";
+
+export interface SeriesOutcome {
+  readonly steps: readonly RanStep[];
+  readonly slices: readonly SliceSeries[];
+  /** paths, in the order of writing */
+  readonly written: readonly string[];
+}
+
+/**
+ * @throws InputError of the scans, "series-grid" | "series-maps" | "series-no-map" | "not-writable"
+ */
+export async function runSeries(series: Series, options: SeriesOptions, echem?: AlignedRecord): Promise<SeriesOutcome> {
+  const { folder } = options;
+  claim(folder);
+  const unlock = lockFile(join(folder, "series.lock"), folder);
+  try {
+    const startedAt = new Date().toISOString();
+    const steps = await runSteps(series, options);
+    const slices = await gatherMaps(steps, series.config);
+    const written = await writeAll(series, folder, steps, slices, startedAt, echem);
+    return { steps, slices, written };
+  } finally {
+    unlock();
+  }
+}
+
+/** @throws InputError "not-writable" */
+function claim(folder: string): void {
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
+    throw new InputError("not-writable", `Cannot write into ${folder}: it is a file. Give another folder with -o.`);
+  }
+  mkdirSync(folder, { recursive: true });
+}
+
+async function writeAll(
+  series: Series,
+  folder: string,
+  steps: readonly RanStep[],
+  slices: readonly SliceSeries[],
+  startedAt: string,
+  echem: AlignedRecord | undefined,
+): Promise<string[]> {
+  const written: string[] = [];
+  const write = (name: string, content: string | Uint8Array): void => {
+    const path = join(folder, name);
+    writeWhole(path, content);
+    written.push(path);
+  };
+  const picture = async (name: string, svg: string): Promise<void> => {
+    write(`${name}.svg`, svg);
+    write(`${name}.png`, await svgToPng(svg));
+  };
+  await writeSeriesFile(seriesFile(folder), series, steps, slices, startedAt);
+  written.push(seriesFile(folder));
+  write("means.csv", meansCsv(steps, slices));
+  for (const part of ["figures", "films"]) mkdirSync(join(folder, part), { recursive: true });
+  for (const slice of slices) {
+    const at = heightName(slices, slice).replaceAll("/", "-");
+    write(`${at}means.md`, meansMarkdown(slice));
+    await picture(`figures/${at}means`, meansFigure(series, slice, echem));
+    for (const parameter of filmed(slice, series.config.films)) {
+      const name = `${at}${parameter.name.replaceAll("/", "-")}`;
+      if (slice.steps.length > 1) await picture(`figures/${name}-change`, changeFigure(slice, parameter));
+      const frames = filmFrames(slice, parameter, echem);
+      write(`films/${name}.gif`, await encodeFilm(frames, series.config.frameMs));
+    }
+  }
+  return written;
+}
+
+/** Parameters that are known somewhere, out of those asked for. */
+function filmed({ parameters }: SliceSeries, films: readonly string[]): ParameterSeries[] {
+  const wanted = films.map(wildcard);
+  return parameters.filter(
+    ({ name, means }) => wanted.some((pattern) => pattern.test(name)) && means.each.some(({ voxels }) => voxels > 0),
+  );
+}
