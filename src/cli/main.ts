@@ -10,6 +10,7 @@ import { exportCommand } from "./export.ts";
 import { figureCommand } from "./figure.ts";
 import { importCommand } from "./handover.ts";
 import { integrateCommand } from "./integrate.ts";
+import { lithiumCommand } from "./lithium.ts";
 import { peaksCommand } from "./peaks.ts";
 import { planCommand } from "./plan.ts";
 import { refineCommand } from "./refine.ts";
@@ -46,6 +47,7 @@ for (const create of [
   simulateCommand,
   figureCommand,
   exportCommand,
+  lithiumCommand,
   planCommand,
   doctorCommand,
 ])

@@ -1,0 +1,456 @@
+/** Lithium of one cell: maps, profiles, inventory, and what of it the cycler confirms. */
+import { cellContent, type Structure } from "../../crystal/index.ts";
+import { InputError, type ParameterMap, type PhaseRoles, type Places, type SliceMaps } from "../../data/index.ts";
+import type { Result } from "../../files/result-reader.ts";
+import { resolveModel } from "../../refinement/index.ts";
+import {
+  anchorCalibration,
+  type CathodeUnits,
+  type Closing,
+  calibrationFor,
+  cathodeUnits,
+  closeInventory,
+  countLithium,
+  electrodeGroups,
+  type GraphiteLithium,
+  graphiteLithium,
+  graphiteRow,
+  type LithiumCalibration,
+  type LithiumConfig,
+  type LithiumInventory,
+  type LithiumRow,
+  type OxideLithium,
+  oxideLithium,
+  oxideRow,
+  type PhaseAmount,
+  phaseAmount,
+  stagedPhase,
+  type TwoHumps,
+  twoHumps,
+  uncertain,
+  whereEnough,
+} from "../../stages/lithium/index.ts";
+import { parseModel } from "../refine/load-model.ts";
+import { systematicsOf } from "./lithium-systematics.ts";
+import { readCalibration } from "./read-calibration.ts";
+
+export interface LithiumInput {
+  /** name of the cell, and its maps with scales that are all of one kind: see readAmountMaps */
+  readonly cell: SliceMaps;
+  /** of the model that its scales are of */
+  readonly structures: ReadonlyMap<string, Structure>;
+  readonly roles: PhaseRoles;
+  readonly places?: Places | undefined;
+  readonly config: LithiumConfig;
+  /** instead of config.capacityMah: net charge since config.startX, positive where the cell is charged */
+  readonly netChargeAh?: { readonly value: number; readonly esd: number } | undefined;
+}
+
+export interface OxidePhase {
+  readonly lithium: OxideLithium;
+  readonly table: LithiumCalibration;
+  readonly scaleEsd: number;
+  /** [y, x] formula units, S V Z; undefined without scales */
+  readonly units: { readonly amount: Float64Array; readonly esd: Float64Array } | undefined;
+  /** cells as they were used */
+  readonly a: ParameterMap;
+  readonly c: ParameterMap;
+  readonly isInactive: boolean;
+}
+
+/** Material without part in the cycling, by one way of seeing it. */
+export interface InactiveShare {
+  readonly electrode: string;
+  readonly how: string;
+  readonly share: number;
+  readonly esd: number;
+}
+
+/** What no fit tells: an error of all voxels alike, with its size in x or relative. */
+export interface Systematic {
+  readonly name: string;
+  readonly of: string;
+  readonly size: string;
+  readonly note: string;
+}
+
+export interface CellLithium {
+  readonly name: string;
+  /** "NMC532/x", "NMC532/x_low", "anode/x" ... */
+  readonly maps: SliceMaps;
+  readonly oxides: readonly OxidePhase[];
+  readonly graphite: GraphiteLithium | undefined;
+  readonly rows: readonly LithiumRow[];
+  readonly inventory: LithiumInventory | undefined;
+  readonly units: CathodeUnits | undefined;
+  readonly closings: readonly Closing[];
+  readonly inactive: readonly InactiveShare[];
+  readonly humps: TwoHumps | undefined;
+  readonly systematics: readonly Systematic[];
+  readonly notes: readonly string[];
+}
+
+/** @throws InputError "lithium-no-electrode" | "lithium-no-table" | "lithium-*" of its settings */
+export function lithiumOfCell(input: LithiumInput): CellLithium {
+  const { cell, config, roles, places } = input;
+  const notes: string[] = [];
+  const amounts = amountsOf(input);
+  const oxides = roles.cathode.flatMap((phase) => oxidePhase(input, phase, amounts.get(phase), notes));
+  const graphite = graphiteOf(input, amounts, notes);
+  if (oxides.length === 0 && !graphite) throw noElectrode(input);
+
+  const groups = { nearMm: config.nearMm, depthBins: config.depthBins, alongMm: config.alongMm };
+  const cathodeGroups = electrodeGroups("cathode", places, groups);
+  const oxideRows = oxides.map((oxide) => {
+    const amount = oxide.units?.amount ?? oxide.lithium.x.values.map((x) => (Number.isFinite(x) ? 1 : 0));
+    const { lithium, table } = oxide;
+    const settings = { lithium, amount, xEsd: table.xEsd, voxelsPerResolution: config.voxelsPerResolution };
+    return cathodeGroups.map((group) => oxideRow(group, settings));
+  });
+  const anodeRows = graphite
+    ? electrodeGroups("anode", places, groups).map((group) =>
+        graphiteRow(group, {
+          phases: graphite.phases,
+          x: graphite.x.values,
+          esd: graphite.x.esd!,
+          carbon: graphite.carbon,
+          voxelsPerResolution: config.voxelsPerResolution,
+        }),
+      )
+    : [];
+  const rows = [...oxideRows.flat(), ...anodeRows].filter(({ voxels }) => voxels > 0);
+  const counted = countCell(input, oxides, oxideRows, graphite, anodeRows[0], notes);
+  const units = unitsOf(input, oxides, amounts, notes);
+  const charge = chargeOf(input);
+  const closings = counted ? closeInventory(counted, units?.inCell, charge) : [];
+  if (charge && counted && !units?.inCell) notes.push(NO_UNITS);
+  const humps = humpsOf(oxides, config);
+  return {
+    name: cell.name,
+    maps: { ...cell, maps: lithiumMaps(oxides, graphite) },
+    oxides,
+    graphite,
+    rows,
+    inventory: counted,
+    units,
+    closings,
+    inactive: inactiveShares(oxides, graphite, humps, config),
+    humps,
+    systematics: systematicsOf(cell, oxides, graphite, config),
+    notes,
+  };
+}
+
+const NO_UNITS =
+  "the charge of the cycler cannot be held against the electrodes: nothing says how much oxide the cell holds. Give cathodeMassG, or cathodeLoadingMgCm2 with electrodeAreaCm2, or standard with electrodeHeightMm";
+
+function noElectrode({ cell, roles }: LithiumInput): InputError {
+  const phases = [
+    ...new Set([...cell.maps.keys()].filter((name) => name.includes("/")).map((name) => name.split("/")[0])),
+  ];
+  return new InputError(
+    "lithium-no-electrode",
+    `${cell.name}: no electrode to find lithium in. Needed are maps of a and c of a layered oxide, or scales of graphite and its stages; the cathode's phases are [${roles.cathode.join(", ")}], the anode's [${roles.anode.join(", ")}], and the maps are of ${phases.join(", ") || "no phase"}. Say which phases are which.`,
+  );
+}
+
+function amountsOf({ cell, structures, config }: LithiumInput): Map<string, PhaseAmount> {
+  const amounts = new Map<string, PhaseAmount>();
+  for (const [name, structure] of structures) {
+    const amount = phaseAmount(cell, name, structure);
+    if (amount) amounts.set(name, amount);
+  }
+  if (config.standard && !structures.has(config.standard.phase)) {
+    throw new InputError(
+      "lithium-standard",
+      `standard.phase "${config.standard.phase}" is no phase of the model; there are ${[...structures.keys()].join(", ")}.`,
+    );
+  }
+  return amounts;
+}
+
+function oxidePhase(
+  input: LithiumInput,
+  phase: string,
+  amount: PhaseAmount | undefined,
+  notes: string[],
+): OxidePhase[] {
+  const { cell, config, structures } = input;
+  const [a, c] = [latticeMap(cell, phase, "a", notes), latticeMap(cell, phase, "c", undefined)];
+  if (!a || !c) {
+    notes.push(`${phase}: no maps of a and c, so no lithium content`);
+    return [];
+  }
+  const structure = structures.get(phase);
+  const table = tableFor(config, phase, structure);
+  const isDirect = a.name.startsWith("dlsr/") && c.name.startsWith("dlsr/");
+  // a scale that is not known at all leaves c/a
+  const scaleEsd = config.lattice === "ratio" ? 0.02 : (config.scaleEsd ?? (isDirect ? 2e-4 : 5e-4));
+  const units = amount && formulaUnits(amount);
+  const mask = units && whereEnough(units.amount, units.esd, config.leastShare);
+  const lithium = oxideLithium({ name: phase, a, c, table, scaleEsd, ...(mask && { mask }) });
+  const isInactive = config.inactive.includes(phase) || (config.inactive.length === 0 && /inactive/i.test(phase));
+  return [{ lithium, table, scaleEsd, units, a, c, isInactive }];
+}
+
+/** Without parallax where that is known. */
+function latticeMap(
+  cell: SliceMaps,
+  phase: string,
+  edge: string,
+  notes: string[] | undefined,
+): ParameterMap | undefined {
+  const map = cell.maps.get(`${phase}/${edge}`);
+  const corrected = cell.maps.get(`${phase}/${edge}_parallax_corrected`);
+  if (!map || !corrected || !map.name.startsWith("map/")) return map;
+  notes?.push(`${phase}: cells of the conventional map, corrected for parallax to first order`);
+  return corrected;
+}
+
+function tableFor(config: LithiumConfig, phase: string, structure: Structure | undefined): LithiumCalibration {
+  const content = structure && cellContent(structure);
+  const found =
+    config.table === "auto" ? content && calibrationFor(content) : readCalibration(config.table, formulaOf(content));
+  if (!found) {
+    const why = content
+      ? `${formulaOf(content)} is none of the layered oxides that the program has a table for`
+      : "its composition is not known";
+    throw new InputError(
+      "lithium-no-table",
+      `${phase}: no table of a and c over lithium for it: ${why}. Give one by \`table\`: a file with x, a and c, or NMC811 or NMC532.`,
+    );
+  }
+  const anchored = anchorCalibration(found, config.referenceStates);
+  const fill = (given: number | undefined, own: Float64Array): Float64Array =>
+    given === undefined ? own : own.map(() => given);
+  return {
+    ...anchored,
+    esdA: fill(config.tableEsdA, anchored.esdA),
+    esdC: fill(config.tableEsdC, anchored.esdC),
+    xEsd: config.tableXEsd ?? anchored.xEsd,
+  };
+}
+
+/** Of two oxygens, with one lithium: "LiNi0.5Mn0.3Co0.2O2". */
+function formulaOf(content: ReadonlyMap<string, number> | undefined): string | undefined {
+  const oxygen = content?.get("O") ?? 0;
+  if (!content || !(oxygen > 0)) return undefined;
+  const metals = [...content].filter(([element]) => element !== "Li" && element !== "O");
+  const count = (n: number): string => `${Number(((2 * n) / oxygen).toFixed(4))}`.replace(/^1$/, "");
+  return `Li${metals.map(([element, n]) => `${element}${count(n)}`).join("")}O2`;
+}
+
+/** Of LiMO2: two oxygens each. */
+function formulaUnits({ content, cells, esd }: PhaseAmount): { amount: Float64Array; esd: Float64Array } | undefined {
+  const perCell = (content.get("O") ?? 0) / 2;
+  if (!(perCell > 0)) return undefined;
+  return { amount: cells.map((n) => n * perCell), esd: esd.map((sigma) => sigma * perCell) };
+}
+
+function graphiteOf(
+  { cell, roles, config }: LithiumInput,
+  amounts: ReadonlyMap<string, PhaseAmount>,
+  notes: string[],
+): GraphiteLithium | undefined {
+  const phases = roles.anode.flatMap((name) => {
+    const amount = amounts.get(name);
+    const staged = amount && stagedPhase(amount);
+    if (!staged)
+      notes.push(
+        `${name}: ${amount ? "holds no carbon" : "no scale or no structure"}, so it counts for no lithium of the anode`,
+      );
+    return staged ? [staged] : [];
+  });
+  if (phases.length === 0) return undefined;
+  const spacings = new Map(
+    phases.flatMap(({ name }) => {
+      const c = cell.maps.get(`${name}/c`);
+      return c ? [[name, c] as const] : [];
+    }),
+  );
+  return graphiteLithium({ ny: cell.ny, nx: cell.nx, phases, spacings, leastShare: config.leastShare });
+}
+
+function countCell(
+  { cell, config }: LithiumInput,
+  oxides: readonly OxidePhase[],
+  oxideRows: readonly (readonly LithiumRow[])[],
+  graphite: GraphiteLithium | undefined,
+  anode: LithiumRow | undefined,
+  notes: string[],
+): LithiumInventory | undefined {
+  const counted = oxides.flatMap(({ units, ...oxide }, p) =>
+    units ? [{ ...oxide, units, row: oxideRows[p]![0]! }] : [],
+  );
+  if (counted.length === 0) {
+    if (oxides.length > 0) notes.push("no scales: x is known, and not how much oxide has it");
+    return undefined;
+  }
+  const sums = counted.map(({ units, row }) => (row.voxels > 0 ? sumOf(units.amount) : 0));
+  const total = sums.reduce((a, b) => a + b, 0);
+  const mean = (of: (oxide: (typeof counted)[number]) => number): number =>
+    counted.reduce((sum, oxide, p) => sum + (sums[p]! > 0 ? (sums[p]! / total) * of(oxide) : 0), 0);
+  const row = { ...counted[0]!.row, x: mean(({ row: { x } }) => x), esd: mean(({ row: { esd } }) => esd) };
+  const noise =
+    Math.hypot(...counted.map(({ units }) => Math.hypot(...finite(units.esd)))) * Math.sqrt(config.voxelsPerResolution);
+  const carbon = graphite ? sumOf(graphite.carbon) : 0;
+  const carbonNoise = graphite ? Math.hypot(...finite(graphite.carbonEsd)) * Math.sqrt(config.voxelsPerResolution) : 0;
+  const { table } = counted[0]!;
+  return countLithium(
+    {
+      cell: cell.name,
+      cathode: row,
+      cathodeByScale: mean(({ lithium, units }) => weightedMean(lithium.byScale, units.amount)),
+      tableXEsd: table.xEsd,
+      tableSlopeEsd: config.tableSlopeEsd,
+      tableAnchorX: config.referenceStates[0]?.x ?? table.x.at(-1)!,
+      anode,
+      stagesEsd: anode ? Math.sqrt(Math.max(0, anode.total ** 2 - anode.esd ** 2)) : 0,
+      carbonPerUnit: carbon / total,
+      carbonPerUnitEsd: Math.hypot(carbonNoise / total, (carbon * noise) / total ** 2),
+      scaleRatioEsd: config.scaleRatioEsd,
+    },
+    config.startX,
+    config.startAnodeX,
+  );
+}
+
+const finite = (values: Float64Array): Float64Array => values.filter(Number.isFinite);
+const sumOf = (values: Float64Array): number => values.reduce((sum, n) => sum + (Number.isFinite(n) ? n : 0), 0);
+
+function weightedMean(values: Float64Array, weight: Float64Array): number {
+  let [sum, all] = [0, 0];
+  for (let v = 0; v < values.length; v++) {
+    if (!(weight[v]! > 0) || values[v] === 0) continue;
+    sum += weight[v]! * values[v]!;
+    all += weight[v]!;
+  }
+  return all > 0 ? sum / all : 0;
+}
+
+function unitsOf(
+  { cell, config, places }: LithiumInput,
+  oxides: readonly OxidePhase[],
+  amounts: ReadonlyMap<string, PhaseAmount>,
+  notes: string[],
+): CathodeUnits | undefined {
+  const [first] = oxides;
+  if (!first) return undefined;
+  const slice = oxides.reduce((sum, { units }) => sum + (units ? sumOf(units.amount) : 0), 0);
+  const standard = config.standard && amounts.get(config.standard.phase);
+  const units = cathodeUnits({ config, formula: first.table.formula, voxelMm: cell.voxelMm, slice, standard, places });
+  notes.push(
+    units
+      ? `amounts in moles by ${units.source}`
+      : "no absolute amounts: electrodes are compared with each other, in moles a mole of oxide",
+  );
+  return units;
+}
+
+function chargeOf({ config, netChargeAh }: LithiumInput) {
+  if (netChargeAh) return uncertain(1000 * netChargeAh.value, { "charge by the cycler": 1000 * netChargeAh.esd });
+  if (config.capacityMah === undefined) return undefined;
+  return uncertain(config.capacityMah, { "charge by the cycler": config.capacityEsdMah });
+}
+
+function humpsOf(oxides: readonly OxidePhase[], config: LithiumConfig): TwoHumps | undefined {
+  const active = oxides.find(({ isInactive }) => !isInactive);
+  if (!active) return undefined;
+  const { x } = active.lithium;
+  const there = [...x.values.keys()].filter((v) => x.status![v] === 0 && (active.units?.amount[v] ?? 1) > 0);
+  const pick = (values: ArrayLike<number>): Float64Array => Float64Array.from(there, (v) => values[v]!);
+  const amount = active.units ? pick(active.units.amount) : new Float64Array(there.length).fill(1);
+  return twoHumps(pick(x.values), pick(x.esd!), amount, config.voxelsPerResolution);
+}
+
+function inactiveShares(
+  oxides: readonly OxidePhase[],
+  graphite: GraphiteLithium | undefined,
+  humps: TwoHumps | undefined,
+  { voxelsPerResolution }: LithiumConfig,
+): InactiveShare[] {
+  const out: InactiveShare[] = [];
+  const all = oxides.reduce((sum, { units }) => sum + (units ? sumOf(units.amount) : 0), 0);
+  const noiseOf = (esd: Float64Array): number => Math.hypot(...finite(esd)) * Math.sqrt(voxelsPerResolution);
+  for (const { lithium, units, isInactive } of oxides) {
+    if (!isInactive || !units) continue;
+    out.push({
+      electrode: "cathode",
+      how: `${lithium.name}, a phase of its own`,
+      share: sumOf(units.amount) / all,
+      esd: noiseOf(units.esd) / all,
+    });
+  }
+  if (humps?.isBimodal) {
+    const [low, high] = humps.means.map((mean) => mean.toFixed(2));
+    out.push({
+      electrode: "cathode",
+      how: `x has two humps, at ${low} and ${high}: that of more lithium`,
+      share: humps.share,
+      esd: humps.shareEsd,
+    });
+  }
+  const carbon = graphite ? sumOf(graphite.carbon) : 0;
+  for (const phase of graphite?.phases ?? []) {
+    if (phase.x > 0.05) continue;
+    out.push({
+      electrode: "anode",
+      how: `${phase.name}: carbon without lithium (inactive only where the cell is fully charged)`,
+      share: sumOf(phase.carbon) / carbon,
+      esd: noiseOf(phase.esd) / carbon,
+    });
+  }
+  return out;
+}
+
+function lithiumMaps(oxides: readonly OxidePhase[], graphite: GraphiteLithium | undefined): Map<string, ParameterMap> {
+  const maps = new Map<string, ParameterMap>();
+  const add = (map: ParameterMap): unknown => maps.set(map.name, map);
+  for (const { lithium, units } of oxides) {
+    for (const map of [
+      lithium.x,
+      lithium.total,
+      lithium.low,
+      lithium.high,
+      lithium.flag,
+      lithium.other,
+      lithium.weight,
+    ])
+      add(map);
+    if (units) add(amountMap(`${lithium.name}/amount`, lithium.x, units.amount, units.esd));
+  }
+  if (!graphite) return maps;
+  for (const map of [graphite.x, graphite.low, graphite.high, graphite.bySpacing]) add(map);
+  add(amountMap("anode/carbon", graphite.x, graphite.carbon, graphite.carbonEsd));
+  return maps;
+}
+
+const amountMap = (name: string, { ny, nx }: ParameterMap, values: Float64Array, esd: Float64Array): ParameterMap => ({
+  name,
+  ny,
+  nx,
+  unit: "1/angstrom^3, not scaled",
+  values: Float32Array.from(values),
+  esd: Float32Array.from(esd),
+});
+
+/** The structures of the model that a result was refined with; none where it was not. */
+export function readStructures(result: Result): Map<string, Structure> {
+  const text = result.readNote("map/model");
+  if (text === undefined) return new Map();
+  const { config, files } = parseModel(text, `${result.path}: map/model`, ".");
+  return new Map(resolveModel(config, files).model.phases.map(({ name, structure }) => [name, structure]));
+}
+
+/**
+ * The slice with the scales of its Rietveld map alone: those of `dlsr` are of another unit, and of some phases only, so
+ * that amounts of phases would not compare.
+ */
+export function readAmountMaps(result: Result, cell: SliceMaps): SliceMaps {
+  const maps = new Map(cell.maps);
+  for (const { name } of result.list()) {
+    const scale = /^map\/([^/]+\/scale)$/.exec(name);
+    if (scale) maps.set(scale[1]!, result.readMap(name));
+  }
+  return { ...cell, maps };
+}
