@@ -6,11 +6,13 @@ import { openResult, type Result } from "../files/result-reader.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
 import { directPages } from "../pipeline/direct-figures.ts";
 import { figureOf, mapPages } from "../pipeline/result-figures.ts";
+import { PRESETS, presetFigures, presetOf } from "../pipeline/study/preset-figures.ts";
 import { type CommonOptions, createCommand, execute } from "./command.ts";
 
 interface Options extends CommonOptions {
   readonly output: string;
   readonly format: string;
+  readonly preset?: string;
 }
 
 export const figureCommand = (): Command =>
@@ -22,15 +24,19 @@ export const figureCommand = (): Command =>
     .argument("<result>", "result file of xrdct run")
     .option("-o, --output <folder>", "where to", "figures")
     .option("--format <formats>", "png, svg or both, separated by a comma", "png,svg")
+    .option("--preset <name>", `a figure as papers have it: ${PRESETS.join(", ")}; left out: all that there is`)
     .action((path: string, options: Options) =>
       execute(options, async () => {
         const formats = options.format.split(",");
         const wrong = formats.find((format) => format !== "png" && format !== "svg");
         if (wrong !== undefined)
           throw new InputError("export-format", `Cannot write figures as "${wrong}": --format is png, svg or png,svg.`);
+        const preset = options.preset === undefined ? undefined : presetOf(options.preset);
         const result = await openResult(path);
         try {
-          const written = await writeFigures(result, options.output, formats);
+          const written = preset
+            ? await writePages(presetFigures(result, preset), options.output, formats, PRINT_SCALE)
+            : await writeFigures(result, options.output, formats);
           return { json: { written }, lines: written };
         } finally {
           result.close();
@@ -46,7 +52,7 @@ export async function writeFigures(
 ): Promise<string[]> {
   const has = new Set(result.list().map(({ name }) => name));
   const pages = [...mapPages(result), ...directPages(result)];
-  const figures: [string, string][] = pages.map(({ name, svg }) => [name, svg]);
+  const figures = [...pages];
   for (const name of [
     "map/summed_pattern",
     "sinogram/data",
@@ -55,14 +61,26 @@ export async function writeFigures(
     "absorb/mu",
     "absorb/transmission",
   ].filter((candidate) => has.has(candidate))) {
-    figures.push([name.replace("/data", "").replace("/", "-"), figureOf(result, name)]);
+    figures.push({ name: name.replace("/data", "").replace("/", "-"), svg: figureOf(result, name) });
   }
+  return writePages(figures, folder, formats);
+}
+
+/** Pixels of a PNG for one of CSS, of which 96 are an inch: 300 dpi, for figures that know how wide they are printed. */
+const PRINT_SCALE = 300 / 96;
+
+async function writePages(
+  figures: readonly { readonly name: string; readonly svg: string }[],
+  folder: string,
+  formats: readonly string[],
+  scale?: number,
+): Promise<string[]> {
   mkdirSync(folder, { recursive: true });
   const written: string[] = [];
-  for (const [name, svg] of figures) {
+  for (const { name, svg } of figures) {
     for (const format of formats) {
       const path = join(folder, `${name}.${format}`);
-      writeFileSync(path, format === "svg" ? svg : await svgToPng(svg));
+      writeFileSync(path, format === "svg" ? svg : await svgToPng(svg, scale));
       written.push(path);
     }
   }

@@ -2,7 +2,7 @@
 import { scaleLinear } from "d3-scale";
 import { type ColourScale, colourBar, colourBarWidth, type HeatMapData, heatMapImage } from "./heat-map.ts";
 import { drawLines, type OverlayLine } from "./overlay.ts";
-import { type Block, type Drawing, letterAt } from "./print-figure.ts";
+import { type Block, type Drawing, letterAt, textWidth } from "./print-figure.ts";
 import { scaleBar } from "./scale-bar.ts";
 import { cut, element, text, translate } from "./svg.ts";
 
@@ -163,10 +163,6 @@ function histograms({ maps, scale, label }: MapGridRow, { width, step }: Layout)
   const bins = Math.max(12, Math.min(50, Math.round(width / 5)));
   const shares = maps.map((map) => (map ? sharesOf(map.values, lo, hi, bins) : undefined));
   const most = Math.max(1e-9, ...shares.flatMap((share) => (share ? [...share] : [])));
-  const x = scaleLinear([lo, hi], [0, width]);
-  const count = Math.max(2, Math.floor(width / 48));
-  const ticks = x.ticks(count);
-  const format = x.tickFormat(count);
   const parts = shares.map((share, i) => {
     if (!share) return "";
     const path = [...share].map(
@@ -179,7 +175,7 @@ function histograms({ maps, scale, label }: MapGridRow, { width, step }: Layout)
       0,
       element("path", { d: `M0,${HISTOGRAM}${path.join("")}V${HISTOGRAM}Z`, fill: "#9db7cf", stroke: "#33597d" }) +
         element("line", { x2: width, y1: HISTOGRAM, y2: HISTOGRAM, stroke: "black" }) +
-        ticks.map((tick) => tickMark(x(tick), format(tick), width)).join("") +
+        ticksBelow(scale.limits, width) +
         text(cut(said, width, 10), { y: HISTOGRAM + 28, "font-size": 10 }),
     );
   });
@@ -190,14 +186,23 @@ function histograms({ maps, scale, label }: MapGridRow, { width, step }: Layout)
   return { svg: at(0, 4, parts.join("") + words), height: HISTOGRAM + 54 };
 }
 
-const tickMark = (x: number, label: string, width: number): string =>
-  element("line", { x1: x, x2: x, y1: HISTOGRAM, y2: HISTOGRAM + 4, stroke: "black" }) +
-  text(label, {
-    x,
-    y: HISTOGRAM + 15,
-    "text-anchor": x < 16 ? "start" : x > width - 16 ? "end" : "middle",
-    "font-size": 10,
+/** Round numbers below an axis, as many as stand apart; the outermost stay within it. */
+function ticksBelow([lo, hi]: readonly [number, number], width: number): string {
+  const x = scaleLinear([lo, hi], [0, width]);
+  const count = Math.max(2, Math.floor(width / 48));
+  const format = x.tickFormat(count);
+  let free = -8;
+  const parts = x.ticks(count).map((value) => {
+    const label = format(value);
+    const half = textWidth(label, 10) / 2;
+    const middle = Math.max(half, Math.min(width - half, x(value)));
+    const mark = element("line", { x1: x(value), x2: x(value), y1: HISTOGRAM, y2: HISTOGRAM + 4, stroke: "black" });
+    if (middle - half < free + 6) return mark;
+    free = middle + half;
+    return mark + text(label, { x: middle, y: HISTOGRAM + 15, "text-anchor": "middle", "font-size": 10 });
   });
+  return parts.join("");
+}
 
 /** Of the values that there are, by bin; those beyond the limits are in no bin. */
 function sharesOf(values: ArrayLike<number>, lo: number, hi: number, bins: number): Float64Array {

@@ -71,15 +71,18 @@ export function componentFigure(study: StudyOutcome): StudyFigure[] {
   });
   const legend = new Map(images.flatMap(({ image }) => image.components.map((one) => [one.label, one] as const)));
   if (legend.size === 0) return [];
-  const blocks = images.map(({ label, image }, i) => lettered(letterAt(i), label, componentBlock(image, false)));
+  const blocks = images.map(({ label, image }, i) =>
+    lettered(images.length > 1 ? letterAt(i) : "", label, componentBlock(image, false)),
+  );
   const columns = Math.min(3, blocks.length);
   const block = stack([inRows(blocks, columns), legendBlock([...legend.values()], "patch")]);
   return [
     figure(
       "components",
-      "Components of each cell",
+      "Components",
       block,
       "Each voxel has the colour of what there is most of, shaded by the rest; amounts are weight fractions relative to those of the strong voxels (95th percentile). White: none of them.",
+      study.cells.length,
     ),
   ];
 }
@@ -128,7 +131,7 @@ export function latticeFigures(study: StudyOutcome): StudyFigure[] {
     });
     if (rows.length === 0) return [];
     const note = `Voxels whose fit converged and that hold at least a tenth of what the strong voxels hold of ${phase}; grey: others.`;
-    return [figure(`lattice-${phase}`, `Lattice parameters of ${phase}`, grid(study, rows), note)];
+    return [figure(`lattice-${phase}`, `Lattice parameters of ${phase}`, grid(study, rows), note, study.cells.length)];
   });
 }
 
@@ -139,7 +142,7 @@ export function rwpFigure(study: StudyOutcome): StudyFigure[] {
   const row = gridRow(study, frame, maps, "weighted profile R factor", "Rwp (%)", [0, commonLimits(maps)[1]]);
   if (!row) return [];
   const block = grid(study, [{ ...row, scale: { ...row.scale, colourMap: "cividis" }, hasHistograms: true }]);
-  return [figure("rwp", "Rwp of each voxel", block, "Background included.")];
+  return [figure("rwp", "Rwp of each voxel", block, "Background included.", study.cells.length)];
 }
 
 /** (8) Each cell minus the reference. */
@@ -175,6 +178,7 @@ export function differenceFigures(study: StudyOutcome): StudyFigure[] {
       `Differences from ${reference.label}`,
       block,
       `Each cell minus ${reference.label}, voxel by voxel on the common grid; red: more than the reference. Grey: absent in one of the two.`,
+      others.length,
     ),
   );
 }
@@ -192,7 +196,15 @@ export function lithiumFigure(study: StudyOutcome): StudyFigure[] {
     return row ? [{ ...row, hasHistograms: true }] : [];
   });
   return rows.length
-    ? [figure("lithium", "Lithium content of both electrodes", grid(study, rows), "One scale for all cells of a row.")]
+    ? [
+        figure(
+          "lithium",
+          "Lithium content of both electrodes",
+          grid(study, rows),
+          "One scale for all cells of a row.",
+          study.cells.length,
+        ),
+      ]
     : [];
 }
 
@@ -225,8 +237,9 @@ const pages = (study: StudyOutcome, rows: readonly MapGridRow[], most: number): 
 
 const numbered = (name: string, page: number): string => (page ? `${name}-${page + 1}` : name);
 
-const figure = (name: string, title: string, block: Block, note: string): StudyFigure => ({
+/** @param columns one has room in one column of a journal */
+const figure = (name: string, title: string, block: Block, note: string, columns = 2): StudyFigure => ({
   name,
   title,
-  svg: printFigure({ ...PRINT, title, note }, block),
+  svg: printFigure({ ...PRINT, ...(columns === 1 && { widthMm: 90 }), title, note }, block),
 });

@@ -1,5 +1,5 @@
 /** (2) The summed patterns of all cells with their fits, ticks and indices. */
-import { convertAxis, InputError } from "../../../data/index.ts";
+import { convertAxis } from "../../../data/index.ts";
 import type { Result } from "../../../files/result-reader.ts";
 import {
   CELL_COLOURS,
@@ -51,16 +51,6 @@ export function readSummedPattern(result: Result, label: string): SummedPattern 
         })),
     })),
   };
-}
-
-/** @throws InputError "figure-no-pattern" */
-export function indexedPatternOf(result: Result): string {
-  const summed = readSummedPattern(result, result.title);
-  if (summed) return indexedPatternFigure([summed])[0]!.svg;
-  throw new InputError(
-    "figure-no-pattern",
-    `${result.path} has no refined summed pattern: it was run without Rietveld (\`map: {kind: rietveld}\` in its scan.yaml).`,
-  );
 }
 
 /**

@@ -11,7 +11,7 @@ export interface StatisticsRow {
   readonly cell: string;
   readonly quantity: string;
   readonly unit: string;
-  /** all, or a third of the way from core to casing */
+  /** the whole slice, or a third of the way from core to casing */
   readonly part: Part;
   readonly voxels: number;
   readonly mean: number;
@@ -21,7 +21,7 @@ export interface StatisticsRow {
   readonly median: number;
 }
 
-const PARTS = ["all", "inner third", "middle third", "outer third"] as const;
+const PARTS = ["whole slice", "inner third", "middle third", "outer third"] as const;
 type Part = (typeof PARTS)[number];
 
 interface Quantity {
@@ -110,6 +110,9 @@ export function statisticsCsv(rows: readonly StatisticsRow[]): string {
   return `${[COLUMNS.map(([, head]) => head).join(","), ...lines].join("\n")}\n`;
 }
 
+const NOTE =
+  "Mean ± standard deviation over voxels whose fit converged: weight fractions and Rwp over all of them, lattice parameters and lithium over those that hold the phase. Thirds are of the way from the core to the casing.";
+
 /** A row for each quantity, a column for each cell: mean ± standard deviation over the voxels. */
 export function statisticsMarkdown(study: StudyOutcome, rows: readonly StatisticsRow[]): string {
   const tables = PARTS.map((part) => {
@@ -119,8 +122,7 @@ export function statisticsMarkdown(study: StudyOutcome, rows: readonly Statistic
       `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
     return [`## ${part}`, "", row(heads), row(heads.map(() => "---")), ...lines.map(row), ""].join("\n");
   });
-  const note = "Mean ± standard deviation over the voxels that hold the phase and whose fit converged.";
-  return `# ${study.title || "Study"}: means and deviations\n\n${note}\n\n${tables.filter(Boolean).join("\n")}`;
+  return `# ${study.title || "Study"}: means and deviations\n\n${NOTE}\n\n${tables.filter(Boolean).join("\n")}`;
 }
 
 function wideTable({ cells }: StudyOutcome, rows: readonly StatisticsRow[], part: Part) {
@@ -132,7 +134,7 @@ function wideTable({ cells }: StudyOutcome, rows: readonly StatisticsRow[], part
     );
     const unit = found.find((row) => row)?.unit;
     return [
-      `${name.replace("/weight_fraction", "").replace("/", " ")}${unit ? ` (${unit})` : ""}`,
+      `${name.replace("/weight_fraction", "").replace("/", " ").replace("rwp", "Rwp")}${unit ? ` (${unit})` : ""}`,
       ...found.map((row) => (row ? plusMinus(row) : "–")),
     ];
   });
@@ -152,8 +154,8 @@ export function tableFigure(study: StudyOutcome, rows: readonly StatisticsRow[])
   );
   if (tables.length === 0) return [];
   const title = "Means and deviations";
-  const note =
-    "Mean ± standard deviation over the voxels that hold the phase and whose fit converged. Thirds are of the way from the core to the casing.";
   const blocks = tables.map(({ part, table }, i) => lettered(letterAt(i), part, tableBlock(table)));
-  return [{ name: "table", title, svg: printFigure({ widthMm: 180, fontPt: 7, title, note }, inRows(blocks, 1)) }];
+  return [
+    { name: "table", title, svg: printFigure({ widthMm: 180, fontPt: 7, title, note: NOTE }, inRows(blocks, 1)) },
+  ];
 }
