@@ -1,2 +1,2 @@
 /** The places of a slice for the parts of a study, and what unwinds its maps. */
-export { findPlaces, PlacesConfig, type PlacesReport } from "../../stages/places/index.ts";
+export { type FoundPlaces, findPlaces, PlacesConfig, type PlacesReport } from "../../stages/places/index.ts";

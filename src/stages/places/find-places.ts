@@ -1,122 +1,128 @@
 /** Where in a cell each voxel of a slice lies, from the maps of its phases. */
-import { InputError, type PhaseRoles, type Places, REGIONS, type SliceMaps } from "../../data/index.ts";
+import {
+  type ElectrodeLayer,
+  InputError,
+  type PhaseRoles,
+  type Places,
+  REGIONS,
+  type SliceMaps,
+} from "../../data/index.ts";
+import { median } from "../../fit/index.ts";
 import type { PlacesConfig } from "./config.ts";
 import { type Casing, findCasing, insideTowards, outsideTowards } from "./find-casing.ts";
+import { findRoll, type Roll } from "./find-roll.ts";
+import { type Labels, labelRoll, layersOf } from "./label-roll.ts";
 import { distanceToPoints, type Points } from "./nearest-point.ts";
-
+import { type PlacesReport, reportPlaces } from "./report.ts";
 import { type RoleSignals, roleSignals } from "./role-signals.ts";
+import { lengthOf } from "./strand.ts";
 import { waveAt } from "./wave-fit.ts";
 
-/** What was found, in numbers for people. */
-export interface PlacesReport {
-  readonly casing?: {
-    readonly centreMm: readonly [number, number];
-    readonly insideRadiusMm: number;
-    readonly insideRadiusEsdMm: number;
-    readonly outsideRadiusMm: number;
-    /** of the inside: half the difference of the axes of the oval */
-    readonly ovalityMm: number;
-  };
-  readonly notes: readonly string[];
+/** Places, with what they were found from. */
+export interface FoundPlaces extends Places {
+  readonly report: PlacesReport;
+  /** the lines that the electrodes run along; undefined where nothing is wound */
+  readonly roll?: Roll;
+  readonly casing?: Casing;
 }
 
 /**
  * @throws InputError "places-no-electrode" where no phase is said to be of an electrode, "places-no-phase"
  */
-export function findPlaces(
-  maps: SliceMaps,
-  roles: PhaseRoles,
-  config: PlacesConfig,
-): Places & { readonly report: PlacesReport } {
+export function findPlaces(maps: SliceMaps, roles: PhaseRoles, config: PlacesConfig): FoundPlaces {
   if (roles.cathode.length + roles.anode.length === 0) {
     throw new InputError(
       "places-no-electrode",
       `${maps.name}: none of its phases is of the cathode or the anode, so there are no layers to be found. Say which phases are.`,
     );
   }
-  const { ny, nx, voxelMm } = maps;
-  const signals = roleSignals(maps, roles);
+  return placesOf(roleSignals(maps, roles), maps, config);
+}
+
+/** The same from the signals of the parts. */
+export function placesOf(
+  signals: RoleSignals,
+  size: { readonly ny: number; readonly nx: number; readonly voxelMm: number },
+  config: PlacesConfig,
+): FoundPlaces {
+  const { ny, nx, voxelMm } = size;
   const casing = signals.has("casing") ? findCasing(signals.get("casing")!, config) : undefined;
-  const notes = casing ? [] : ["no closed casing was found: distances to it are left out"];
-  const region = labelByAmount(signals, casing, ny, nx, config);
-  const nan = () => new Float32Array(ny * nx).fill(Number.NaN);
+  const centre = casing ? ([casing.x0, casing.y0] as const) : ([(nx - 1) / 2, (ny - 1) / 2] as const);
+  const farthest = Math.min(ny, nx) / 2 - 1;
+  const reach = (angle: number): number => (casing ? waveAt(casing.inside.coefficients, angle) : farthest);
+  const roll = findRoll(signals, size, centre, reach, voxelMm, config);
+  const labels = blankLabels(casing, ny, nx);
+  if (roll) labelRoll(roll, labels, ny, nx, separatorReach(roll, voxelMm, config));
+  else labelByAmount(signals, labels.region, config.presence);
+  if (!roll) fillCore(labels.region, ny, nx, centre);
+  const to = (label: number, points = edgePoints(labels.region, label, ny, nx)): Float32Array =>
+    distanceMm(points, labels.region, label, size);
   return {
     ny,
     nx,
     voxelMm,
-    region,
-    toCasingMm: casing
-      ? distanceMm(
-          curvePoints(casing.x0, casing.y0, casing.inside.coefficients),
-          region,
-          REGIONS.casing,
-          ny,
-          nx,
-          voxelMm,
-        )
-      : nan(),
-    toCoreMm: distanceMm(edgePoints(region, REGIONS.core, ny, nx), region, REGIONS.core, ny, nx, voxelMm),
-    toTabMm: distanceMm(edgePoints(region, REGIONS.tab, ny, nx), region, REGIONS.tab, ny, nx, voxelMm),
-    toSeparatorMm: distanceMm(
-      edgePoints(region, REGIONS.separator, ny, nx),
-      region,
-      REGIONS.separator,
-      ny,
-      nx,
-      voxelMm,
-    ),
-    depth: nan(),
-    layer: new Int16Array(ny * nx).fill(-1),
-    alongMm: nan(),
-    layers: [],
-    report: { ...(casing && { casing: reportCasing(casing, maps) }), notes },
+    region: labels.region,
+    toCasingMm: casing ? to(REGIONS.casing, curvePoints(casing)) : new Float32Array(ny * nx).fill(Number.NaN),
+    toCoreMm: to(REGIONS.core),
+    toTabMm: to(REGIONS.tab),
+    toSeparatorMm: to(REGIONS.separator),
+    depth: labels.depth,
+    layer: labels.layer,
+    alongMm: labels.along.map((s) => s * voxelMm),
+    layers: roll ? describeLayers(roll, voxelMm) : [],
+    report: reportPlaces(size, casing, roll),
+    ...(roll && { roll }),
+    ...(casing && { casing }),
   };
 }
 
-function reportCasing({ x0, y0, inside, outside }: Casing, { ny, nx, voxelMm }: SliceMaps) {
-  const [r = 0, , , p = 0, q = 0] = inside.coefficients;
-  return {
-    centreMm: [(x0 - (nx - 1) / 2) * voxelMm, (y0 - (ny - 1) / 2) * voxelMm] as const,
-    insideRadiusMm: r * voxelMm,
-    insideRadiusEsdMm: (inside.spread / Math.sqrt(Math.max(1, 2 * Math.PI * r))) * voxelMm,
-    outsideRadiusMm: outside.coefficients[0]! * voxelMm,
-    ovalityMm: Math.hypot(p, q) * voxelMm,
-  };
-}
-
-const ROLE_REGIONS = ["cathode", "anode", "cathodeCollector", "anodeCollector"] as const;
-
-function labelByAmount(
-  signals: RoleSignals,
-  casing: Casing | undefined,
-  ny: number,
-  nx: number,
-  { presence }: PlacesConfig,
-): Uint8Array {
-  const region = new Uint8Array(ny * nx);
-  const middle: [number, number] = casing ? [casing.x0, casing.y0] : [(nx - 1) / 2, (ny - 1) / 2];
-  for (let row = 0; row < ny; row++) {
+function blankLabels(casing: Casing | undefined, ny: number, nx: number): Labels {
+  const region = new Uint8Array(ny * nx).fill(REGIONS.other);
+  for (let row = 0; casing && row < ny; row++) {
     for (let col = 0; col < nx; col++) {
-      const i = row * nx + col;
-      const r = Math.hypot(col - middle[0], row - middle[1]);
-      if (casing && r > outsideTowards(casing, col, row)) region[i] = REGIONS.outside;
-      else if (casing && r > insideTowards(casing, col, row)) region[i] = REGIONS.casing;
-      else region[i] = largest(signals, i, presence);
+      const r = Math.hypot(col - casing.x0, row - casing.y0);
+      if (r > outsideTowards(casing, col, row)) region[row * nx + col] = REGIONS.outside;
+      else if (r > insideTowards(casing, col, row)) region[row * nx + col] = REGIONS.casing;
     }
   }
-  fillCore(region, ny, nx, middle);
-  return region;
+  return {
+    region,
+    depth: new Float32Array(ny * nx).fill(Number.NaN),
+    layer: new Int16Array(ny * nx).fill(-1),
+    along: new Float32Array(ny * nx).fill(Number.NaN),
+  };
 }
 
-function largest(signals: RoleSignals, i: number, presence: number): number {
-  let most = presence;
-  let found: number = REGIONS.other;
-  for (const role of ROLE_REGIONS) {
-    const value = signals.get(role)?.values[i] ?? 0;
-    if (value > most) [most, found] = [value, REGIONS[role]];
+/** Gaps up to this are filled by the separator: half as much again as it is thick, for what is uneven. */
+function separatorReach({ pitch, electrodes }: Roll, voxelMm: number, { separatorMm }: PlacesConfig): number {
+  if (separatorMm !== undefined) return (1.5 * separatorMm) / voxelMm;
+  const bands = [...electrodes.values()].map(
+    ({ coatings }) => median(coatings.surface.inner) + median(coatings.surface.outer),
+  );
+  const gap = electrodes.size === 2 ? (pitch - bands[0]! - bands[1]!) / 2 : 0.06 * pitch;
+  return 1.5 * Math.max(0.03 * pitch, gap);
+}
+
+function describeLayers(roll: Roll, voxelMm: number): ElectrodeLayer[] {
+  return layersOf(roll).map(({ electrode, side }, index) => {
+    const { strand, coatings } = roll.electrodes.get(electrode)!;
+    const thickness = median(coatings.thickness[side]);
+    return { index, electrode, side, lengthMm: lengthOf(strand) * voxelMm, thicknessMm: thickness * voxelMm };
+  });
+}
+
+const ROLE_REGIONS = ["cathode", "anode", "cathodeCollector", "anodeCollector", "separator"] as const;
+
+/** Where nothing is wound: each voxel is what there is most of in it. */
+function labelByAmount(signals: RoleSignals, region: Uint8Array, presence: number): void {
+  for (let i = 0; i < region.length; i++) {
+    if (region[i] !== REGIONS.other) continue;
+    let most = presence;
+    for (const role of ROLE_REGIONS) {
+      const value = signals.get(role)?.values[i] ?? 0;
+      if (value > most) [most, region[i]] = [value, REGIONS[role]];
+    }
   }
-  if (found === REGIONS.other && (signals.get("separator")?.values[i] ?? 0) > presence) return REGIONS.separator;
-  return found;
 }
 
 /** On each ray from the middle everything up to the first electrode. */
@@ -135,8 +141,8 @@ function fillCore(region: Uint8Array, ny: number, nx: number, [x0, y0]: readonly
   }
 }
 
-/** Points of a curve about (x0, y0), a quarter of a voxel from one to the next. */
-function curvePoints(x0: number, y0: number, coefficients: readonly number[]): Points {
+/** Points of the casing's inside, a quarter of a voxel from one to the next. */
+function curvePoints({ x0, y0, inside: { coefficients } }: Casing): Points {
   const n = Math.ceil(8 * Math.PI * coefficients[0]!);
   const points = new Float64Array(2 * n);
   for (let i = 0; i < n; i++) {
@@ -167,9 +173,7 @@ function distanceMm(
   points: Points,
   region: Uint8Array,
   label: number,
-  ny: number,
-  nx: number,
-  voxelMm: number,
+  { ny, nx, voxelMm }: { readonly ny: number; readonly nx: number; readonly voxelMm: number },
 ): Float32Array {
   const out = distanceToPoints(points, ny, nx);
   for (let i = 0; i < out.length; i++) {

@@ -1,2 +1,3 @@
 export { PlacesConfig, type PlacesInput } from "./config.ts";
-export { findPlaces, type PlacesReport } from "./find-places.ts";
+export { type FoundPlaces, findPlaces, placesOf } from "./find-places.ts";
+export type { PlacesReport } from "./report.ts";

@@ -1,0 +1,177 @@
+/** Both coatings of an electrode along its length: thickness, middle of the collector, and where a coating is missing. */
+import { median } from "../../fit/index.ts";
+import { type CoatProfile, fitProfile, type ProfileFit } from "./coat-profile.ts";
+import type { Image } from "./polar.ts";
+import { everyVoxel, lengthOf, type Strand, straighten } from "./strand.ts";
+
+export const SIDES = ["inner", "outer"] as const;
+export type Side = (typeof SIDES)[number];
+
+/** Lengths in voxels. */
+export interface Coatings {
+  /** of the whole electrode */
+  readonly mean: ProfileFit;
+  /** along the electrode, middles of the windows */
+  readonly windows: Float64Array;
+  /** by window; NaN where a coating is missing or was not fitted */
+  readonly thickness: Readonly<Record<Side, Float64Array>>;
+  readonly esd: Readonly<Record<Side, Float64Array>>;
+  /** by sample of the strand: middle of the collector off the traced line */
+  readonly centre: Float64Array;
+  /** by sample: distance from the collector's middle to the coating's surface */
+  readonly surface: Readonly<Record<Side, Float64Array>>;
+  /** by sample: 1 where the coating is there */
+  readonly there: Readonly<Record<Side, Uint8Array>>;
+  /** by sample: the collector's line, summed across, in units of its median */
+  readonly line: Float64Array;
+}
+
+/** Voxels from offset to offset in a profile. */
+const STEP = 0.25;
+/** Thickness in blurs from which on height and thickness can be told apart in a window. */
+const RESOLVED = 2.5;
+/** Of the height that it has elsewhere, below which a coating is missing. */
+const MISSING = 0.35;
+
+/**
+ * @param coat, line signals of the coating and of the collector
+ * @param pitch voxels
+ * @param window voxels of length for one thickness
+ */
+export function measureCoatings(
+  strand: Strand,
+  coat: Image,
+  line: Image | undefined,
+  pitch: number,
+  window: number,
+): Coatings {
+  const half = Math.ceil((0.5 * pitch) / STEP);
+  const offsets = Float64Array.from({ length: 2 * half + 1 }, (_, i) => (i - half) * STEP);
+  const samples = everyVoxel(strand);
+  const coats = straighten(coat, strand, samples, offsets);
+  const lines = line && straighten(line, strand, samples, offsets);
+  const whole = meanProfile(coats, offsets.length, 0, samples.length);
+  const wholeLine = lines && meanProfile(lines, offsets.length, 0, samples.length);
+  const mean = fitProfile(offsets, whole, wholeLine, startOf(whole, pitch), [], 1 / STEP);
+  const { profile } = mean;
+
+  const count = Math.max(1, Math.round(lengthOf(strand) / window));
+  const windows = Float64Array.from({ length: count }, (_, w) => ((w + 0.5) * lengthOf(strand)) / count);
+  const blank = () => ({
+    inner: new Float64Array(count).fill(Number.NaN),
+    outer: new Float64Array(count).fill(Number.NaN),
+  });
+  const [thickness, esd] = [blank(), blank()];
+  const centres = new Float64Array(count).fill(profile.centre);
+  const isResolved = Math.min(profile.inner, profile.outer) > RESOLVED * profile.blur;
+  const fixed = ["collector", "blur", "floor", ...(isResolved ? [] : ["height" as const])] as const;
+  for (let w = 0; w < count; w++) {
+    const [from, to] = [Math.floor((w * samples.length) / count), Math.floor(((w + 1) * samples.length) / count)];
+    if (to - from < 2) continue;
+    const own = meanProfile(coats, offsets.length, from, to);
+    const ownLine = lines && meanProfile(lines, offsets.length, from, to);
+    const fit = fitProfile(offsets, own, ownLine, profile, fixed, 1 / STEP);
+    if (!fit.isConverged) continue;
+    centres[w] = Math.max(-0.15 * pitch, Math.min(0.15 * pitch, fit.profile.centre));
+    for (const side of SIDES) {
+      if (fit.profile.height < MISSING * profile.height || fit.profile[side] < MISSING * profile[side]) continue;
+      thickness[side][w] = fit.profile[side];
+      esd[side][w] = fit.esd[side];
+    }
+  }
+  const centre = alongStrand(strand, windows, centres, profile.centre);
+  const surface = {
+    inner: alongStrand(strand, windows, thickness.inner, profile.inner).map((t) => profile.collector + t),
+    outer: alongStrand(strand, windows, thickness.outer, profile.outer).map((t) => profile.collector + t),
+  };
+  const there = findThere(strand, samples, coats, offsets, profile);
+  return {
+    mean,
+    windows,
+    thickness,
+    esd,
+    centre,
+    surface,
+    there,
+    line: lineAmount(strand, samples, lines, offsets.length),
+  };
+}
+
+function meanProfile(values: Float32Array, width: number, from: number, to: number): Float64Array {
+  const mean = new Float64Array(width);
+  for (let s = from; s < to; s++) for (let o = 0; o < width; o++) mean[o]! += values[s * width + o]! / (to - from);
+  return mean;
+}
+
+/** A band whose area is right at the height that is seen, with a thin collector in its middle. */
+function startOf(whole: Float64Array, pitch: number): CoatProfile {
+  const height = Math.max(...whole, 1e-3);
+  const area = STEP * whole.reduce((sum, value) => sum + Math.max(0, value), 0);
+  const coat = Math.max(0.2, Math.min(0.45 * pitch, 0.5 * (area / height)));
+  return { height, floor: 0, centre: 0, collector: 0.05 * pitch, inner: coat, outer: coat, blur: 0.6, line: 1 };
+}
+
+/** Values of windows at every sample; `usual` takes the place of those that are missing, and ends go on as they are. */
+function alongStrand(strand: Strand, windows: Float64Array, values: Float64Array, usual: number): Float64Array {
+  const level = Number.isFinite(median(values)) ? median(values) : usual;
+  const filled = values.map((value) => (Number.isFinite(value) ? value : level));
+  let w = 0;
+  return strand.along.map((s) => {
+    while (w + 2 < windows.length && windows[w + 1]! < s) w++;
+    if (windows.length < 2) return filled[0]!;
+    const share = Math.max(0, Math.min(1, (s - windows[w]!) / (windows[w + 1]! - windows[w]!)));
+    return filled[w]! + share * (filled[w + 1]! - filled[w]!);
+  });
+}
+
+/** Where each coating is at least partly as high as usual, over a few voxels of length. */
+function findThere(
+  strand: Strand,
+  samples: Int32Array,
+  coats: Float32Array,
+  offsets: Float64Array,
+  { centre, collector, inner, outer }: CoatProfile,
+): Record<Side, Uint8Array> {
+  const ranges = {
+    inner: [centre - collector - inner, centre - collector],
+    outer: [centre + collector, centre + collector + outer],
+  } as const;
+  const of = (side: Side): Uint8Array => {
+    const picked = [...offsets.keys()].filter((o) => offsets[o]! >= ranges[side][0] && offsets[o]! <= ranges[side][1]);
+    const heights = Float64Array.from(samples, (_, s) => {
+      let sum = 0;
+      for (const o of picked) sum += coats[s * offsets.length + o]!;
+      return picked.length > 0 ? sum / picked.length : 1;
+    });
+    const usual = median(heights);
+    const calm = heights.map((_, s) => median(heights.subarray(Math.max(0, s - 2), s + 3)));
+    return spread(strand, samples, calm, (height) => (height > MISSING * usual ? 1 : 0));
+  };
+  return { inner: of("inner"), outer: of("outer") };
+}
+
+function spread(strand: Strand, samples: Int32Array, values: Float64Array, to: (value: number) => number): Uint8Array {
+  const out = new Uint8Array(strand.along.length);
+  let s = 0;
+  for (let i = 0; i < out.length; i++) {
+    while (s + 1 < samples.length && samples[s + 1]! <= i) s++;
+    out[i] = to(values[s]!);
+  }
+  return out;
+}
+
+/** How much collector there is across the strand, in units of its median: a tab is many times that. */
+function lineAmount(strand: Strand, samples: Int32Array, lines: Float32Array | undefined, width: number): Float64Array {
+  const out = new Float64Array(strand.along.length).fill(1);
+  if (!lines) return out;
+  const sums = Float64Array.from(samples, (_, s) =>
+    lines.subarray(s * width, (s + 1) * width).reduce((sum, value) => sum + value, 0),
+  );
+  const usual = median(sums);
+  let s = 0;
+  for (let i = 0; i < out.length; i++) {
+    while (s + 1 < samples.length && samples[s + 1]! <= i) s++;
+    out[i] = usual > 0 ? sums[s]! / usual : 1;
+  }
+  return out;
+}

@@ -1,0 +1,127 @@
+/** The wound electrodes of a cell: their middles, traced through the maps, and the coatings on them. */
+import { type Coatings, measureCoatings } from "./coatings.ts";
+import type { PlacesConfig } from "./config.ts";
+import { direction, type Image, type PolarFrame, polarFrame, samplePolar } from "./polar.ts";
+import type { RoleSignals } from "./role-signals.ts";
+import { lengthOf, type Strand, strandOf } from "./strand.ts";
+import { traceStrand } from "./trace-strand.ts";
+import { findPitch, findSense, type Winding } from "./winding.ts";
+
+export const ELECTRODES = ["cathode", "anode"] as const;
+export type Electrode = (typeof ELECTRODES)[number];
+
+/** Lengths in voxels. */
+export interface Roll {
+  readonly winding: Winding;
+  readonly pitch: number;
+  readonly electrodes: ReadonlyMap<Electrode, WoundElectrode>;
+}
+export interface WoundElectrode {
+  readonly strand: Strand;
+  readonly coatings: Coatings;
+  readonly turns: number;
+}
+
+/** Of a pitch: what is looked for across is about as wide as one electrode. */
+const ELECTRODE_SHARE = 0.4;
+
+/**
+ * @param centre of the roll, (x, y) in voxels
+ * @param reach voxels from there towards an angle (radians), beyond which there is no roll
+ * @returns undefined where nothing repeats from turn to turn
+ */
+export function findRoll(
+  signals: RoleSignals,
+  size: { readonly ny: number; readonly nx: number },
+  centre: readonly [number, number],
+  reach: (angle: number) => number,
+  voxelMm: number,
+  config: PlacesConfig,
+): Roll | undefined {
+  const contrast = contrastOf(signals, size);
+  const farthest = Math.max(...Array.from({ length: 360 }, (_, i) => reach((i * Math.PI) / 180)));
+  const first = polarFrame(size, centre, farthest * 1.01);
+  const seen = within(samplePolar(contrast, first), first, reach);
+  const pitch = config.pitchMm === undefined ? findPitch(seen, first) : config.pitchMm / voxelMm / first.step;
+  if (pitch === undefined) return undefined;
+  const found = findSense(seen, first, pitch);
+  const sense = config.winding === "found" ? found.sense : config.winding === "outwards-counterclockwise" ? 1 : -1;
+  const winding = { ...found, sense } as const;
+  const frame = { ...first, sense };
+  const polar = sense === 1 ? seen : within(samplePolar(contrast, frame), frame, reach);
+  const ridges = boxed(polar, frame, ELECTRODE_SHARE * pitch);
+  const limit = Float64Array.from({ length: frame.angles }, (_, i) => reach(angleOf(frame, i)));
+  const smooth = config.smoothMm === undefined ? 3 : config.smoothMm / voxelMm;
+  const electrodes = new Map<Electrode, WoundElectrode>();
+  for (const electrode of ELECTRODES) {
+    const coat = signals.get(electrode);
+    if (!coat) continue;
+    const own = electrode === "cathode" ? ridges : ridges.map((value) => -value);
+    const strand = strandOf(traceStrand(own, frame, winding, limit, smooth), own, frame);
+    if (!strand) continue;
+    const line = signals.get(`${electrode}Collector`);
+    const coatings = measureCoatings(strand, coat, line, pitch * frame.step, config.thicknessWindowMm / voxelMm);
+    electrodes.set(electrode, { strand, coatings, turns: (strand.radius.length - 1) / frame.angles });
+  }
+  return electrodes.size > 0 ? { winding, pitch: meanPitch(electrodes) ?? pitch * frame.step, electrodes } : undefined;
+}
+
+const angleOf = (frame: PolarFrame, ray: number): number => {
+  const [cosine, sine] = direction(frame, ray);
+  return Math.atan2(sine, cosine);
+};
+
+/** Above 0 in the cathode and its collector, below in the anode and its own. */
+function contrastOf(signals: RoleSignals, { ny, nx }: { readonly ny: number; readonly nx: number }): Image {
+  const values = new Float32Array(ny * nx);
+  for (const [sign, roles] of [
+    [1, ["cathode", "cathodeCollector"]],
+    [-1, ["anode", "anodeCollector"]],
+  ] as const) {
+    const own = roles.flatMap((role) => signals.get(role) ?? []);
+    for (let i = 0; i < values.length; i++) {
+      let sum = 0;
+      for (const signal of own) sum += signal.values[i]!;
+      values[i]! += sign * Math.max(0, Math.min(1.2, sum));
+    }
+  }
+  return { ny, nx, values };
+}
+
+/** Nothing beyond the reach. */
+function within(polar: Float32Array, frame: PolarFrame, reach: (angle: number) => number): Float32Array {
+  for (let i = 0; i < frame.angles; i++) {
+    const end = Math.floor(reach(angleOf(frame, i)) / frame.step);
+    polar.fill(0, i * frame.radii + Math.min(frame.radii, end + 1), (i + 1) * frame.radii);
+  }
+  return polar;
+}
+
+/** A running mean along the rays. @param width elements */
+function boxed(polar: Float32Array, { angles, radii }: PolarFrame, width: number): Float32Array {
+  const out = new Float32Array(polar.length);
+  const half = Math.max(1, Math.round(width / 2));
+  const sums = new Float64Array(radii + 1);
+  for (let i = 0; i < angles; i++) {
+    for (let k = 0; k < radii; k++) sums[k + 1] = sums[k]! + polar[i * radii + k]!;
+    for (let k = 0; k < radii; k++) {
+      out[i * radii + k] = (sums[Math.min(radii, k + half + 1)]! - sums[Math.max(0, k - half)]!) / (2 * half + 1);
+    }
+  }
+  return out;
+}
+
+/** Mean distance from turn to turn of the longest strand that passes a ray twice. */
+function meanPitch(electrodes: ReadonlyMap<Electrode, WoundElectrode>): number | undefined {
+  let best: { length: number; pitch: number } | undefined;
+  for (const { strand } of electrodes.values()) {
+    const { angles } = strand.frame;
+    let [sum, count] = [0, 0];
+    for (let i = angles; i < strand.radius.length; i++) {
+      sum += strand.radius[i]! - strand.radius[i - angles]!;
+      count++;
+    }
+    if (count > 0 && lengthOf(strand) > (best?.length ?? 0)) best = { length: lengthOf(strand), pitch: sum / count };
+  }
+  return best?.pitch;
+}
