@@ -8,9 +8,7 @@ import {
   type CathodeUnits,
   type Closing,
   calibrationFor,
-  cathodeUnits,
   closeInventory,
-  countLithium,
   electrodeGroups,
   type GraphiteLithium,
   graphiteLithium,
@@ -26,11 +24,10 @@ import {
   phaseAmount,
   stagedPhase,
   type TwoHumps,
-  twoHumps,
-  uncertain,
   whereEnough,
 } from "../../stages/lithium/index.ts";
 import { parseModel } from "../refine/load-model.ts";
+import { chargeOf, countCell, humpsOf, inactiveShares, unitsOf } from "./lithium-count.ts";
 import { systematicsOf } from "./lithium-systematics.ts";
 import { readCalibration } from "./read-calibration.ts";
 
@@ -134,7 +131,7 @@ export function lithiumOfCell(input: LithiumInput): CellLithium {
     inventory: counted,
     units,
     closings,
-    inactive: inactiveShares(oxides, graphite, humps, config),
+    inactive: inactiveShares(input, oxides, graphite, humps),
     humps,
     systematics: systematicsOf(cell, oxides, graphite, config),
     notes,
@@ -269,138 +266,6 @@ function graphiteOf(
     }),
   );
   return graphiteLithium({ ny: cell.ny, nx: cell.nx, phases, spacings, leastShare: config.leastShare });
-}
-
-function countCell(
-  { cell, config }: LithiumInput,
-  oxides: readonly OxidePhase[],
-  oxideRows: readonly (readonly LithiumRow[])[],
-  graphite: GraphiteLithium | undefined,
-  anode: LithiumRow | undefined,
-  notes: string[],
-): LithiumInventory | undefined {
-  const counted = oxides.flatMap(({ units, ...oxide }, p) =>
-    units ? [{ ...oxide, units, row: oxideRows[p]![0]! }] : [],
-  );
-  if (counted.length === 0) {
-    if (oxides.length > 0) notes.push("no scales: x is known, and not how much oxide has it");
-    return undefined;
-  }
-  const sums = counted.map(({ units, row }) => (row.voxels > 0 ? sumOf(units.amount) : 0));
-  const total = sums.reduce((a, b) => a + b, 0);
-  const mean = (of: (oxide: (typeof counted)[number]) => number): number =>
-    counted.reduce((sum, oxide, p) => sum + (sums[p]! > 0 ? (sums[p]! / total) * of(oxide) : 0), 0);
-  const row = { ...counted[0]!.row, x: mean(({ row: { x } }) => x), esd: mean(({ row: { esd } }) => esd) };
-  const noise =
-    Math.hypot(...counted.map(({ units }) => Math.hypot(...finite(units.esd)))) * Math.sqrt(config.voxelsPerResolution);
-  const carbon = graphite ? sumOf(graphite.carbon) : 0;
-  const carbonNoise = graphite ? Math.hypot(...finite(graphite.carbonEsd)) * Math.sqrt(config.voxelsPerResolution) : 0;
-  const { table } = counted[0]!;
-  return countLithium(
-    {
-      cell: cell.name,
-      cathode: row,
-      cathodeByScale: mean(({ lithium, units }) => weightedMean(lithium.byScale, units.amount)),
-      tableXEsd: table.xEsd,
-      tableSlopeEsd: config.tableSlopeEsd,
-      tableAnchorX: config.referenceStates[0]?.x ?? table.x.at(-1)!,
-      anode,
-      stagesEsd: anode ? Math.sqrt(Math.max(0, anode.total ** 2 - anode.esd ** 2)) : 0,
-      carbonPerUnit: carbon / total,
-      carbonPerUnitEsd: Math.hypot(carbonNoise / total, (carbon * noise) / total ** 2),
-      scaleRatioEsd: config.scaleRatioEsd,
-    },
-    config.startX,
-    config.startAnodeX,
-  );
-}
-
-const finite = (values: Float64Array): Float64Array => values.filter(Number.isFinite);
-const sumOf = (values: Float64Array): number => values.reduce((sum, n) => sum + (Number.isFinite(n) ? n : 0), 0);
-
-function weightedMean(values: Float64Array, weight: Float64Array): number {
-  let [sum, all] = [0, 0];
-  for (let v = 0; v < values.length; v++) {
-    if (!(weight[v]! > 0) || values[v] === 0) continue;
-    sum += weight[v]! * values[v]!;
-    all += weight[v]!;
-  }
-  return all > 0 ? sum / all : 0;
-}
-
-function unitsOf(
-  { cell, config, places }: LithiumInput,
-  oxides: readonly OxidePhase[],
-  amounts: ReadonlyMap<string, PhaseAmount>,
-  notes: string[],
-): CathodeUnits | undefined {
-  const [first] = oxides;
-  if (!first) return undefined;
-  const slice = oxides.reduce((sum, { units }) => sum + (units ? sumOf(units.amount) : 0), 0);
-  const standard = config.standard && amounts.get(config.standard.phase);
-  const units = cathodeUnits({ config, formula: first.table.formula, voxelMm: cell.voxelMm, slice, standard, places });
-  notes.push(
-    units
-      ? `amounts in moles by ${units.source}`
-      : "no absolute amounts: electrodes are compared with each other, in moles a mole of oxide",
-  );
-  return units;
-}
-
-function chargeOf({ config, netChargeAh }: LithiumInput) {
-  if (netChargeAh) return uncertain(1000 * netChargeAh.value, { "charge by the cycler": 1000 * netChargeAh.esd });
-  if (config.capacityMah === undefined) return undefined;
-  return uncertain(config.capacityMah, { "charge by the cycler": config.capacityEsdMah });
-}
-
-function humpsOf(oxides: readonly OxidePhase[], config: LithiumConfig): TwoHumps | undefined {
-  const active = oxides.find(({ isInactive }) => !isInactive);
-  if (!active) return undefined;
-  const { x } = active.lithium;
-  const there = [...x.values.keys()].filter((v) => x.status![v] === 0 && (active.units?.amount[v] ?? 1) > 0);
-  const pick = (values: ArrayLike<number>): Float64Array => Float64Array.from(there, (v) => values[v]!);
-  const amount = active.units ? pick(active.units.amount) : new Float64Array(there.length).fill(1);
-  return twoHumps(pick(x.values), pick(x.esd!), amount, config.voxelsPerResolution);
-}
-
-function inactiveShares(
-  oxides: readonly OxidePhase[],
-  graphite: GraphiteLithium | undefined,
-  humps: TwoHumps | undefined,
-  { voxelsPerResolution }: LithiumConfig,
-): InactiveShare[] {
-  const out: InactiveShare[] = [];
-  const all = oxides.reduce((sum, { units }) => sum + (units ? sumOf(units.amount) : 0), 0);
-  const noiseOf = (esd: Float64Array): number => Math.hypot(...finite(esd)) * Math.sqrt(voxelsPerResolution);
-  for (const { lithium, units, isInactive } of oxides) {
-    if (!isInactive || !units) continue;
-    out.push({
-      electrode: "cathode",
-      how: `${lithium.name}, a phase of its own`,
-      share: sumOf(units.amount) / all,
-      esd: noiseOf(units.esd) / all,
-    });
-  }
-  if (humps?.isBimodal) {
-    const [low, high] = humps.means.map((mean) => mean.toFixed(2));
-    out.push({
-      electrode: "cathode",
-      how: `x has two humps, at ${low} and ${high}: that of more lithium`,
-      share: humps.share,
-      esd: humps.shareEsd,
-    });
-  }
-  const carbon = graphite ? sumOf(graphite.carbon) : 0;
-  for (const phase of graphite?.phases ?? []) {
-    if (phase.x > 0.05) continue;
-    out.push({
-      electrode: "anode",
-      how: `${phase.name}: carbon without lithium (inactive only where the cell is fully charged)`,
-      share: sumOf(phase.carbon) / carbon,
-      esd: noiseOf(phase.esd) / carbon,
-    });
-  }
-  return out;
 }
 
 function lithiumMaps(oxides: readonly OxidePhase[], graphite: GraphiteLithium | undefined): Map<string, ParameterMap> {

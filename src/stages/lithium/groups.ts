@@ -158,7 +158,7 @@ export interface GraphiteGroupInput {
   readonly voxelsPerResolution: number;
 }
 
-/** Sum of lithium over sum of carbon, which no threshold of a voxel bends. */
+/** Sum of lithium over sum of carbon in the voxels that hold enough of it: each voxel by its carbon. */
 export function graphiteRow(group: VoxelGroup, input: GraphiteGroupInput): LithiumRow {
   const { phases, x, esd, carbon, voxelsPerResolution } = input;
   const sums = phases.map(() => 0);
@@ -166,13 +166,13 @@ export function graphiteRow(group: VoxelGroup, input: GraphiteGroupInput): Lithi
   let [voxels, mass, all, sum, square, variance] = [0, 0, 0, 0, 0, 0];
   for (let v = 0; v < carbon.length; v++) {
     if (!group.has(v)) continue;
+    if (carbon[v]! > 0) all += carbon[v]!;
+    if (!Number.isFinite(x[v]!)) continue;
     for (const [p, phase] of phases.entries()) {
       if (!Number.isFinite(phase.carbon[v]!)) continue;
       sums[p]! += phase.carbon[v]!;
       noise[p]! += phase.esd[v]! ** 2;
     }
-    if (carbon[v]! > 0) all += carbon[v]!;
-    if (!Number.isFinite(x[v]!)) continue;
     voxels++;
     mass += carbon[v]!;
     sum += carbon[v]! * x[v]!;

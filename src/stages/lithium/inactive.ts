@@ -10,11 +10,15 @@ export interface TwoHumps {
   readonly width: number;
   /** by which the Bayesian information criterion prefers two humps to one */
   readonly preference: number;
-  /** preferred by more than 10, and the humps two widths apart */
+  /** density between the humps over that at the lower of them, from the voxels themselves: 1 for a plateau */
+  readonly valley: number;
+  /** preferred by more than 10, the humps two widths apart, and a valley between them: a gradient is no second hump */
   readonly isBimodal: boolean;
 }
 
 const STEPS = 200;
+/** A valley is emptier than this share of the lower hump. */
+const DEEPEST_PLATEAU = 0.5;
 /** Width below which a hump is a point, in x. */
 const LEAST_WIDTH = 0.002;
 
@@ -43,15 +47,25 @@ export function twoHumps(
   const preference = 2 * (two.likelihood - one.likelihood) - 2 * Math.log(independent);
   const apart = two.means[1] - two.means[0];
   const noise = Math.sqrt(sumOf(n, (v) => weight[v]! * esd[v]! ** 2) / independent);
-  const isBimodal = preference > 10 && apart > 2 * Math.hypot(two.width, noise) && two.share > 0 && two.share < 1;
+  const valley = valleyOf(x, weight, two.means);
+  const isApart = apart > 2 * Math.hypot(two.width, noise) && valley < DEEPEST_PLATEAU;
+  const isBimodal = preference > 10 && isApart && two.share > 0 && two.share < 1;
   return {
     share: two.share,
     shareEsd: Math.sqrt(Math.max(0, two.share * (1 - two.share)) / independent),
     means: two.means,
     width: two.width,
     preference,
+    valley,
     isBimodal,
   };
+}
+
+/** Counts in a window half way between two means, over those in the same window about the emptier mean. */
+function valleyOf(x: ArrayLike<number>, weight: Float64Array, [low, high]: readonly [number, number]): number {
+  const half = (high - low) / 6;
+  const about = (at: number): number => sumOf(x.length, (v) => (Math.abs(x[v]! - at) <= half ? weight[v]! : 0));
+  return about((low + high) / 2) / Math.max(Math.min(about(low), about(high)), 1e-12);
 }
 
 interface Humps {

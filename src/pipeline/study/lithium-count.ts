@@ -1,0 +1,181 @@
+/** What the slice of a cell holds in all: lithium of both electrodes, moles, material without part. */
+import type { Places } from "../../data/index.ts";
+import { REGIONS } from "../../data/index.ts";
+import {
+  type CathodeUnits,
+  cathodeUnits,
+  countLithium,
+  type GraphiteLithium,
+  type LithiumConfig,
+  type LithiumInventory,
+  type LithiumRow,
+  type PhaseAmount,
+  type TwoHumps,
+  twoHumps,
+  type Uncertain,
+  uncertain,
+} from "../../stages/lithium/index.ts";
+import type { InactiveShare, LithiumInput, OxidePhase } from "./lithium-of-cell.ts";
+
+/** Sum over the voxels that can hold an electrode, and its noise. */
+interface SliceSum {
+  readonly value: number;
+  readonly esd: number;
+}
+
+type Summing = (values: Float64Array, esd: Float64Array) => SliceSum;
+
+/** Inside the casing, where that is known: what its strong lines leave in other phases is none of theirs. */
+function summingOf({ places, config }: { places?: Places | undefined; config: LithiumConfig }): Summing {
+  const isInside = (v: number): boolean =>
+    !places || (places.region[v] !== REGIONS.outside && places.region[v] !== REGIONS.casing);
+  return (values, esd) => {
+    let [sum, variance] = [0, 0];
+    for (let v = 0; v < values.length; v++) {
+      if (!Number.isFinite(values[v]!) || !isInside(v)) continue;
+      sum += values[v]!;
+      variance += Number.isFinite(esd[v]!) ? esd[v]! ** 2 : 0;
+    }
+    return { value: sum, esd: Math.sqrt(variance * config.voxelsPerResolution) };
+  };
+}
+
+/** @returns undefined where there are no scales */
+export function countCell(
+  input: LithiumInput,
+  oxides: readonly OxidePhase[],
+  oxideRows: readonly (readonly LithiumRow[])[],
+  graphite: GraphiteLithium | undefined,
+  anode: LithiumRow | undefined,
+  notes: string[],
+): LithiumInventory | undefined {
+  const counted = oxides.flatMap(({ units, ...oxide }, p) =>
+    units ? [{ ...oxide, units, row: oxideRows[p]![0]! }] : [],
+  );
+  if (counted.length === 0) {
+    if (oxides.length > 0) notes.push("no scales: x is known, and not how much oxide has it");
+    return undefined;
+  }
+  const { cell, config } = input;
+  const summing = summingOf(input);
+  const sums = counted.map(({ units, row }) =>
+    row.voxels > 0 ? summing(units.amount, units.esd) : { value: 0, esd: 0 },
+  );
+  const total = sums.reduce((all, { value }) => all + value, 0);
+  const mean = (of: (oxide: (typeof counted)[number]) => number): number =>
+    counted.reduce((all, oxide, p) => all + (sums[p]!.value > 0 ? (sums[p]!.value / total) * of(oxide) : 0), 0);
+  const row = { ...counted[0]!.row, x: mean(({ row: { x } }) => x), esd: mean(({ row: { esd } }) => esd) };
+  const noise = Math.hypot(...sums.map(({ esd }) => esd));
+  const carbon = graphite ? summing(graphite.carbon, graphite.carbonEsd) : { value: 0, esd: 0 };
+  const { table } = counted[0]!;
+  return countLithium(
+    {
+      cell: cell.name,
+      cathode: row,
+      cathodeByScale: mean(({ lithium, units }) => weightedMean(lithium.byScale, units.amount)),
+      tableXEsd: table.xEsd,
+      tableSlopeEsd: config.tableSlopeEsd,
+      tableAnchorX: config.referenceStates[0]?.x ?? table.x.at(-1)!,
+      anode,
+      stagesEsd: anode ? Math.sqrt(Math.max(0, anode.total ** 2 - anode.esd ** 2)) : 0,
+      carbonPerUnit: carbon.value / total,
+      carbonPerUnitEsd: Math.hypot(carbon.esd / total, (carbon.value * noise) / total ** 2),
+      scaleRatioEsd: config.scaleRatioEsd,
+    },
+    config.startX,
+    config.startAnodeX,
+  );
+}
+
+function weightedMean(values: Float64Array, weight: Float64Array): number {
+  let [sum, all] = [0, 0];
+  for (let v = 0; v < values.length; v++) {
+    if (!(weight[v]! > 0) || values[v] === 0) continue;
+    sum += weight[v]! * values[v]!;
+    all += weight[v]!;
+  }
+  return all > 0 ? sum / all : 0;
+}
+
+/** Moles of oxide, by what is known of the cell. */
+export function unitsOf(
+  input: LithiumInput,
+  oxides: readonly OxidePhase[],
+  amounts: ReadonlyMap<string, PhaseAmount>,
+  notes: string[],
+): CathodeUnits | undefined {
+  const [first] = oxides;
+  if (!first) return undefined;
+  const { cell, config, places } = input;
+  const summing = summingOf(input);
+  const slice = oxides.reduce((sum, { units }) => sum + (units ? summing(units.amount, units.esd).value : 0), 0);
+  const standard = config.standard && amounts.get(config.standard.phase);
+  const units = cathodeUnits({ config, formula: first.table.formula, voxelMm: cell.voxelMm, slice, standard, places });
+  notes.push(
+    units
+      ? `amounts in moles by ${units.source}`
+      : "no absolute amounts: electrodes are compared with each other, in moles a mole of oxide",
+  );
+  return units;
+}
+
+/** mAh since config.startX. */
+export function chargeOf({ config, netChargeAh }: LithiumInput): Uncertain | undefined {
+  if (netChargeAh) return uncertain(1000 * netChargeAh.value, { "charge by the cycler": 1000 * netChargeAh.esd });
+  if (config.capacityMah === undefined) return undefined;
+  return uncertain(config.capacityMah, { "charge by the cycler": config.capacityEsdMah });
+}
+
+/** Whether x of the active oxide has two humps. */
+export function humpsOf(oxides: readonly OxidePhase[], config: LithiumConfig): TwoHumps | undefined {
+  const active = oxides.find(({ isInactive }) => !isInactive);
+  if (!active) return undefined;
+  const { x } = active.lithium;
+  const there = [...x.values.keys()].filter((v) => x.status![v] === 0 && (active.units?.amount[v] ?? 1) > 0);
+  const pick = (values: ArrayLike<number>): Float64Array => Float64Array.from(there, (v) => values[v]!);
+  const amount = active.units ? pick(active.units.amount) : new Float64Array(there.length).fill(1);
+  return twoHumps(pick(x.values), pick(x.esd!), amount, config.voxelsPerResolution);
+}
+
+export function inactiveShares(
+  input: LithiumInput,
+  oxides: readonly OxidePhase[],
+  graphite: GraphiteLithium | undefined,
+  humps: TwoHumps | undefined,
+): InactiveShare[] {
+  const out: InactiveShare[] = [];
+  const summing = summingOf(input);
+  const share = (part: SliceSum, all: number): { share: number; esd: number } => ({
+    share: part.value / all,
+    esd: part.esd / all,
+  });
+  const all = oxides.reduce((sum, { units }) => sum + (units ? summing(units.amount, units.esd).value : 0), 0);
+  for (const { lithium, units, isInactive } of oxides) {
+    if (!isInactive || !units) continue;
+    out.push({
+      electrode: "cathode",
+      how: `${lithium.name}, a phase of its own`,
+      ...share(summing(units.amount, units.esd), all),
+    });
+  }
+  if (humps?.isBimodal) {
+    const [low, high] = humps.means.map((mean) => mean.toFixed(2));
+    out.push({
+      electrode: "cathode",
+      how: `x has two humps, at ${low} and ${high}: that of more lithium, left behind where the cell is charged`,
+      share: humps.share,
+      esd: humps.shareEsd,
+    });
+  }
+  if (!graphite) return out;
+  const carbon = summing(graphite.carbon, graphite.carbonEsd).value;
+  for (const phase of graphite.phases) {
+    if (phase.x > 0.05) continue;
+    out.push({
+      electrode: "anode",
+      how: `${phase.name}: carbon without lithium (inactive only where the cell is fully charged)`,
+      ...share(summing(phase.carbon, phase.esd), carbon),
+    });
+  }
+  return out;
+}
