@@ -30,7 +30,15 @@ export {
   indexedPatternBlock,
 } from "./indexed-pattern.ts";
 export { type MapFigure, mapFigure, mapPanel } from "./map-figure.ts";
-export { type MapFrame, type MapGrid, type MapGridRow, mapGridBlock, meanAndDeviation, partOf } from "./map-grid.ts";
+export {
+  type MapFrame,
+  type MapGrid,
+  type MapGridRow,
+  mapGridBlock,
+  meanAndDeviation,
+  partOf,
+  plusMinus,
+} from "./map-grid.ts";
 export { type Outline, type OverlayLine, outlinePoints } from "./overlay.ts";
 export { type PatternFigure, patternFigure } from "./pattern-figure.ts";
 export {

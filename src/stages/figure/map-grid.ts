@@ -218,12 +218,16 @@ function sharesOf(values: ArrayLike<number>, lo: number, hi: number, bins: numbe
   return counts.map((count) => count / Math.max(1, all));
 }
 
-/** As "14.4721 ± 0.0083": two digits of the deviation, and the mean to the same place. */
 export function meanAndDeviation(values: ArrayLike<number>): string {
   const finite = Array.from(values).filter(Number.isFinite);
   if (finite.length === 0) return "none";
   const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
-  const sd = Math.sqrt(finite.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, finite.length - 1));
-  const digits = sd > 0 ? Math.max(0, Math.min(8, 1 - Math.floor(Math.log10(sd)))) : 4;
-  return `${mean.toFixed(digits)} ± ${sd.toFixed(digits)}`;
+  const square = finite.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return plusMinus(mean, Math.sqrt(square / Math.max(1, finite.length - 1)));
+}
+
+/** As "14.4721 ± 0.0083": two digits of the deviation, and the mean to the same place. */
+export function plusMinus(mean: number, deviation: number): string {
+  const digits = deviation > 0 ? Math.max(0, Math.min(8, 1 - Math.floor(Math.log10(deviation)))) : 4;
+  return `${mean.toFixed(digits)} ± ${Number.isFinite(deviation) ? deviation.toFixed(digits) : "–"}`;
 }

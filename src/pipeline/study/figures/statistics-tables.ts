@@ -1,6 +1,6 @@
 /** (9) Means and deviations of every quantity of every cell, as a figure, CSV and Markdown. */
 import { REGIONS } from "../../../data/index.ts";
-import { inRows, letterAt, lettered, printFigure, tableBlock } from "../../../stages/figure/index.ts";
+import { inRows, letterAt, lettered, plusMinus, printFigure, tableBlock } from "../../../stages/figure/index.ts";
 import type { StudyCell, StudyOutcome } from "../study-outcome.ts";
 import { profileOf } from "./profile-figures.ts";
 import { phasesOf, shownValues } from "./shown-maps.ts";
@@ -135,19 +135,13 @@ function wideTable({ cells }: StudyOutcome, rows: readonly StatisticsRow[], part
     const unit = found.find((row) => row)?.unit;
     return [
       `${name.replace("/weight_fraction", "").replace("/", " ").replace("rwp", "Rwp")}${unit ? ` (${unit})` : ""}`,
-      ...found.map((row) => (row ? plusMinus(row) : "–")),
+      ...found.map((row) => (row ? plusMinus(row.mean, row.standardDeviation) : "–")),
     ];
   });
   return { heads, rows: lines };
 }
 
-/** Two digits of the deviation, and the mean to the same place. */
-function plusMinus({ mean, standardDeviation: sd }: StatisticsRow): string {
-  const digits = sd > 0 ? Math.max(0, Math.min(8, 1 - Math.floor(Math.log10(sd)))) : 4;
-  return `${mean.toFixed(digits)} ± ${Number.isFinite(sd) ? sd.toFixed(digits) : "–"}`;
-}
-
-/** The table of whole cells. */
+/** A table for each part. */
 export function tableFigure(study: StudyOutcome, rows: readonly StatisticsRow[]): StudyFigure[] {
   const tables = PARTS.map((part) => ({ part, table: wideTable(study, rows, part) })).filter(
     ({ table }) => table.rows.length > 0,

@@ -1,0 +1,166 @@
+/** The figures of a study: which there are, and that their numbers are those of the maps. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { REGIONS } from "../src/data/index.ts";
+import { halfCyclesOf } from "../src/pipeline/study/figures/cycling-figures.ts";
+import { profileOf } from "../src/pipeline/study/figures/profile-figures.ts";
+import { shownValues } from "../src/pipeline/study/figures/shown-maps.ts";
+import { statisticsCsv, studyStatistics } from "../src/pipeline/study/figures/statistics-tables.ts";
+import { unwoundMap } from "../src/pipeline/study/figures/unwound-figures.ts";
+import { studyFigures, writeStudyFigures } from "../src/pipeline/study/study-figures.ts";
+import { cAt, N, places, region, study, xAt } from "./study-figures-cells.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "study-figures-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const one = study.cells[0]!;
+
+it("draws what the data are there for, and leaves out the rest", () => {
+  const names = studyFigures(study).map(({ name }) => name);
+  expect(names).toEqual([
+    "components",
+    "cycling",
+    "phases",
+    "lattice-NMC532",
+    "lithium",
+    "profiles-lithium",
+    "profiles-lattice",
+    "unwound-NMC532-x",
+    "unwound-anode-x",
+    "unwound-NMC532-c",
+    "rwp",
+    "differences",
+    "table",
+  ]);
+  const bare = {
+    ...study,
+    cells: study.cells.map(({ record: _, ...cell }) => ({ ...cell, lithium: { ...cell.lithium, maps: new Map() } })),
+  };
+  const left = studyFigures(bare).map(({ name }) => name);
+  expect(left).not.toContain("cycling");
+  expect(left).not.toContain("lithium");
+  expect(studyFigures({ ...study, cells: [one] }).map(({ name }) => name)).not.toContain("differences");
+});
+
+it("every figure has units, and every map a scale bar", () => {
+  for (const { name, svg } of studyFigures(study)) {
+    expect(svg, name).toMatch(/^<svg [^>]*width="(90|120|180)mm"/);
+    if (/^(components|phases|lattice|lithium|rwp|differences)/.test(name)) expect(svg, name).toContain(">1 mm<");
+  }
+  const svg = studyFigures(study).find(({ name }) => name === "lattice-NMC532")!.svg;
+  expect(svg).toContain("c (Å)");
+  for (const { label } of study.cells) expect(svg).toContain(label);
+});
+
+it("lattice parameters are shown only where their phase is", () => {
+  const shown = shownValues(one.aligned, "NMC532/c")!;
+  shown.forEach((value, i) => expect(Number.isFinite(value)).toBe(region[i] === REGIONS.cathode));
+  const amounts = shownValues(one.aligned, "NMC532/weight_fraction")!;
+  amounts.forEach((value, i) => expect(Number.isFinite(value)).toBe(region[i] !== REGIONS.outside));
+});
+
+it("profiles give back the formula that the maps follow", () => {
+  const x = shownValues(one.lithium, "NMC532/x")!;
+  const isIn = (i: number) => region[i] === REGIONS.cathode;
+  const { at, mean, esd, voxels } = profileOf(x, places.toCasingMm, isIn, one.aligned, [0, 2.1], 7);
+  expect(voxels.reduce((sum, n) => sum + n, 0)).toBe(region.filter((label) => label === REGIONS.cathode).length);
+  at.forEach((toCasing, bin) => {
+    if (!Number.isFinite(mean[bin]!)) return;
+    expect(mean[bin]!).toBeCloseTo(xAt(0, toCasing), 2);
+    expect(esd[bin]!).toBeLessThan(0.002);
+  });
+});
+
+it("the uncertainty of a profile is that of independent sectors", () => {
+  // each sector of 30 degrees has its own value: 1 or 3, alternating; the mean is 2, its uncertainty sd / sqrt(12)
+  const sectorOf = (i: number): number => {
+    const turn = Math.atan2(Math.floor(i / N) - (N - 1) / 2, (i % N) - (N - 1) / 2) / (2 * Math.PI) + 0.5;
+    return Math.min(11, Math.floor(12 * turn));
+  };
+  const values = Float64Array.from({ length: N * N }, (_, i) => (sectorOf(i) % 2 ? 3 : 1));
+  const { mean, esd } = profileOf(
+    values,
+    new Float64Array(N * N),
+    (i) => region[i] === REGIONS.cathode,
+    one.aligned,
+    [0, 1],
+    1,
+  );
+  expect(mean[0]!).toBeCloseTo(2, 1);
+  expect(esd[0]!).toBeCloseTo(Math.sqrt(12 / 11) / Math.sqrt(12), 2);
+});
+
+it("unwinding puts a voxel where its place says", () => {
+  const { rows, cols, values } = unwoundMap(places.alongMm, places, "cathode", 21, 7);
+  expect([rows, cols]).toEqual([12, 7]);
+  // the cathode has a coating on the inner side alone: the rows above its collector are empty
+  for (let row = 6; row < 12; row++) for (let col = 0; col < 7; col++) expect(values[row * 7 + col]).toBeNaN();
+  for (let row = 0; row < 6; row++)
+    for (let col = 0; col < 7; col++) {
+      const along = values[row * 7 + col]!;
+      if (Number.isFinite(along)) expect(Math.floor(along / 3)).toBe(col);
+    }
+});
+
+it("half-cycles carry the charge that passed", () => {
+  const halves = halfCyclesOf(one.record!);
+  expect(halves.map(({ kind }) => kind)).toEqual(["charge", "discharge"]);
+  // 0.4 A over 50 steps of 36 s; 0.2 A over 49
+  expect(halves[0]!.capacityMAh.at(-1)).toBeCloseTo((400 * 50 * 36) / 3600, 6);
+  expect(halves[1]!.capacityMAh.at(-1)).toBeCloseTo((200 * 49 * 36) / 3600, 6);
+  // the cycler's own count goes first
+  const counted = { ...one.record!, chargeAh: one.record!.timeS.map((t) => t / 1e5) };
+  expect(halfCyclesOf(counted)[0]!.capacityMAh.at(-1)).toBeCloseTo((1e3 * 1800) / 1e5, 6);
+});
+
+it("rests end no half-cycle, and are in none", () => {
+  const currentA = Float64Array.of(0, 0, 1, 1, 0, 0, 1, 1, 0, 0);
+  const timeS = currentA.map((_, i) => 3600 * i);
+  const [half, ...others] = halfCyclesOf({ source: "", format: "", timeS, voltageV: timeS, currentA, notes: [] });
+  expect(others).toEqual([]);
+  expect(half!.voltageV).toHaveLength(6);
+});
+
+it("statistics are those of the voxels, in CSV in full", () => {
+  const rows = studyStatistics(study);
+  const inside = [...region.keys()].filter((i) => region[i] === REGIONS.cathode);
+  const c = inside.map((i) => Math.fround(cAt(0.02, places.toCasingMm[i]!)));
+  const mean = c.reduce((sum, value) => sum + value, 0) / c.length;
+  const found = rows.find(
+    ({ cell, quantity, part }) => cell === "two" && quantity === "NMC532/c" && part === "whole slice",
+  )!;
+  expect(found.voxels).toBe(inside.length);
+  expect(found.mean).toBeCloseTo(mean, 5);
+  expect(found.standardDeviation).toBeCloseTo(
+    Math.sqrt(c.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (c.length - 1)),
+    5,
+  );
+  expect(found.unit).toBe("Å");
+  const outer = rows.find(
+    ({ cell, quantity, part }) => cell === "two" && quantity === "NMC532/c" && part === "outer third",
+  )!;
+  expect(outer.mean).toBeLessThan(found.mean);
+  const csv = statisticsCsv(rows).trim().split("\n");
+  expect(csv[0]).toBe("cell,quantity,unit,part,voxels,mean,standard deviation,standard uncertainty of the mean,median");
+  expect(csv).toHaveLength(rows.length + 1);
+  expect(csv.find((line) => line.startsWith("two,NMC532/c,Å,whole slice"))).toContain(String(found.mean));
+});
+
+it("writes figures and tables, with names that are names of files", async () => {
+  const written = await writeStudyFigures(study, folder, ["svg"], {
+    inventory: study.cells.map(({ label }) => ({
+      label,
+      cathodeMAh: 300,
+      cathodeEsd: 10,
+      anodeMAh: 290,
+      anodeEsd: 12,
+      cyclerMAh: 305,
+      cyclerEsd: 1,
+    })),
+  });
+  expect(written.map((path) => path.slice(folder.length + 1)).sort()).toEqual(readdirSync(folder).sort());
+  expect(readdirSync(folder)).toContain("inventory.svg");
+  expect(readFileSync(join(folder, "statistics.md"), "utf8")).toMatch(/\| NMC532 c \(Å\) \| 14\.\d+ ± 0\.\d+ \|/);
+});
