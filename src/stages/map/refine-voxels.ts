@@ -273,7 +273,6 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
   /** Puts what is not linear of a voxel's earlier values into `start`; false where nothing is known of it. */
   function takeEarlier(start: Float64Array, { values: earlier, gof }: VoxelStarts, voxel: number): boolean {
     if (!Number.isFinite(gof[voxel]!)) return false;
-    start.set(sum);
     for (const [name, of] of earlier) {
       const j = indexByName.get(name);
       if (j === undefined || isLinear[j] || !Number.isFinite(of[voxel]!)) continue;
@@ -312,6 +311,8 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
         for (let g = 0; g < absent.length; g++) absent[g] = phaseMasks?.get(groups[g]!.name)?.[voxel] ? MASKED : HERE;
       };
       reset();
+      // a phase of which too little was there then has the cell that its neighbour leads to, as without a start
+      earlier.set(isWarm ? neighbour : sum);
       const isOwn = starts !== undefined && takeEarlier(earlier, starts, voxel);
       startReduced = isOwn ? starts.gof[voxel]! ** 2 : neighbourReduced;
       let fitted = refineVoxel(absent, isOwn ? earlier : isWarm ? neighbour : undefined);
