@@ -22,6 +22,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   simulate: ["nothing", "-o", "x"],
   refine: ["nowhere.xye", "--model", "nowhere.yaml"],
   import: ["nowhere.inp", "-o", "x"],
+  echem: ["nowhere.DTA"],
   figure: ["nowhere.nxs"],
   peaks: ["nowhere.xye"],
   export: ["nowhere.nxs", "--list"],

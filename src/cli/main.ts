@@ -6,6 +6,7 @@ import { version } from "../data/version.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
+import { echemCommand } from "./echem.ts";
 import { exportCommand } from "./export.ts";
 import { figureCommand } from "./figure.ts";
 import { importCommand } from "./handover.ts";
@@ -45,6 +46,7 @@ for (const create of [
   importCommand,
   seriesCommand,
   simulateCommand,
+  echemCommand,
   figureCommand,
   exportCommand,
   lithiumCommand,
