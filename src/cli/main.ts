@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { InputError } from "../data/index.ts";
 import { version } from "../data/version.ts";
 import { calibrateCommand } from "./calibrate.ts";
+import { compareCommand } from "./compare.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { echemCommand } from "./echem.ts";
@@ -47,6 +48,7 @@ for (const create of [
   seriesCommand,
   simulateCommand,
   echemCommand,
+  compareCommand,
   figureCommand,
   exportCommand,
   lithiumCommand,

@@ -57,15 +57,20 @@ export function resampleMap(map: ParameterMap, voxelMm: number, placement: Place
   };
 }
 
-/** [y, x] 1 where a map has a value that its fit stands for. */
-export function usable({ values, status }: ParameterMap): Uint8Array {
+/**
+ * [y, x] 1 where a map has a value that its fit stands for. Amounts of a phase that is not there, or whose width went to
+ * a bound, are amounts all the same.
+ */
+export function usable({ name, values, status }: ParameterMap): Uint8Array {
+  const isAmount = /(^|\/)(area|scale|weight_fraction)$/.test(name);
+  const stands: readonly number[] = isAmount ? [STATUS.converged, STATUS.noSignal, STATUS.atBound] : [STATUS.converged];
   return Uint8Array.from(values, (value, i) =>
-    Number.isFinite(value) && (!status || status[i] === STATUS.converged) ? 1 : 0,
+    Number.isFinite(value) && (!status || stands.includes(status[i]!)) ? 1 : 0,
   );
 }
 
 /** Labels of the nearest voxel; `outside` where there is none. */
-export function resampleLabels<A extends Uint8Array | Int16Array>(
+export function resampleLabels<A extends Uint8Array | Int16Array | Int32Array>(
   labels: A,
   old: Grid,
   placement: Placement,
