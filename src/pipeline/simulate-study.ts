@@ -3,13 +3,22 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { InputError } from "../data/index.ts";
+import { formatEcLabText, formatGamryDta } from "../files/cycler-writer.ts";
+import { encodeTiff } from "../files/tiff.ts";
 import type { ModelConfigInput } from "../refinement/index.ts";
 import {
+  AS_RECEIVED_X,
   type CellTruth,
+  type CtSlice,
   calibrationCurve,
+  capacityPerContentAh,
   designStudyCell,
+  drawCtSlice,
+  ELECTRODE_HEIGHT_MM,
+  finalContent,
   STUDY_CELLS,
   type StudyCellDesign,
+  simulateCycling,
   studyTruthMaps,
 } from "../stages/simulate/index.ts";
 import type { ProgressListener } from "./progress.ts";
@@ -57,7 +66,7 @@ export async function simulateStudy(options: SimulateStudyOptions): Promise<Simu
 }
 
 async function simulateCell(design: StudyCellDesign, options: SimulateStudyOptions): Promise<void> {
-  const { plan, config, truth } = design;
+  const { plan, config } = design;
   const folder = join(options.folder, plan.name);
   const { scanPath } = await simulateScan(config, {
     folder,
@@ -69,7 +78,43 @@ async function simulateCell(design: StudyCellDesign, options: SimulateStudyOptio
   });
   writeWhole(join(folder, "model.yaml"), stringify(modelYaml(design)));
   writeWhole(scanPath, stringify(scanYaml(design)));
-  writeWhole(join(folder, "truth.json"), `${JSON.stringify({ ...truth, placement: plan.placement }, null, 2)}\n`);
+  for (const { name, text } of cyclerFiles(design)) writeWhole(join(folder, name), text);
+  const ct = plan.hasCt && drawCtSlice(config);
+  if (ct) writeWhole(join(folder, CT_FILE), encodeTiff({ rows: ct.size, cols: ct.size, data: ct.data, header: {} }));
+  writeWhole(join(folder, "truth.json"), `${JSON.stringify(truthJson(design, ct || undefined), null, 2)}\n`);
+}
+
+const CT_FILE = "ct.tif";
+
+/** Numbers of the truth that are no maps; what they mean is in docs/validation/simulate-study.md. */
+function truthJson({ plan, truth }: StudyCellDesign, ct: CtSlice | undefined) {
+  const perContentAh = capacityPerContentAh(truth);
+  const { cathode, anode } = truth;
+  return {
+    name: plan.name,
+    // mol for each mm of height
+    ...truth,
+    heightMm: ELECTRODE_HEIGHT_MM,
+    capacityPerContentMAh: 1e3 * perContentAh,
+    cathodeLithiumMAh: (1e3 * perContentAh * cathode.lithium) / (cathode.activeTm + cathode.inactiveTm),
+    anodeLithiumMAh: (1e3 * perContentAh * anode.lithium) / (cathode.activeTm + cathode.inactiveTm),
+    // positive where the cell was charged since it was received
+    netChargeMAh: 1e3 * perContentAh * (AS_RECEIVED_X - finalContent(truth)),
+    placement: plan.placement,
+    ...(ct && { ct: { pixelMm: ct.pixelMm, placement: ct.placement } }),
+  };
+}
+
+const STARTED_AT = new Date("2026-03-02T08:00:00Z");
+
+/** In the order of time. */
+function cyclerFiles({ plan, truth }: StudyCellDesign): { readonly name: string; readonly text: string }[] {
+  const steps = simulateCycling(plan, truth);
+  if (plan.cycler === "biologic") return [{ name: "cycling.mpt", text: formatEcLabText(steps, STARTED_AT) }];
+  const hasComma = plan.cycler === "gamry, decimal comma";
+  return steps.map((step, i) => {
+    return { name: `${i + 1}-${step.kind}.DTA`, text: formatGamryDta(step, STARTED_AT, hasComma) };
+  });
 }
 
 function claimFolder(folder: string, key: string): void {
@@ -138,15 +183,21 @@ function studyYaml(designs: readonly StudyCellDesign[]) {
   return {
     title: "Five simulated AAA cells: what the rate and the place do",
     reference: "pristine",
-    cells: designs.map(({ plan }) => ({
-      name: plan.name,
-      label: plan.label,
-      scan: `${plan.name}/scan.yaml`,
-      result: `results/${plan.name}.nxs`,
-      state: plan.state,
-      ...(plan.rate && { rate: plan.rate }),
-      truth: `${plan.name}/truth.nxs`,
-    })),
+    cells: designs.map((design) => {
+      const { plan } = design;
+      const inFolder = (file: string): string => `${plan.name}/${file}`;
+      return {
+        name: plan.name,
+        label: plan.label,
+        scan: inFolder("scan.yaml"),
+        result: `results/${plan.name}.nxs`,
+        state: plan.state,
+        ...(plan.rate && { rate: plan.rate }),
+        echem: cyclerFiles(design).map(({ name }) => inFolder(name)),
+        ...(plan.hasCt && { images: [{ file: inFolder(CT_FILE), name: "ct" }] }),
+        truth: inFolder("truth.nxs"),
+      };
+    }),
     phases: {
       casing: ["Fe"],
       cathode: ["NMC532"],

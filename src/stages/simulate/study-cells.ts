@@ -27,6 +27,8 @@ export interface StudyCellPlan {
   readonly seed: number;
   /** of the cycler's files */
   readonly cycler: "gamry" | "gamry, decimal comma" | "biologic";
+  /** whether there is a micro-CT slice of it */
+  readonly hasCt?: true;
 }
 
 export interface InactiveSpot {
@@ -88,6 +90,7 @@ export const STUDY_CELLS: readonly StudyCellPlan[] = [
     countsPerRay: 9e5,
     seed: 13,
     cycler: "gamry, decimal comma",
+    hasCt: true,
   },
   {
     name: "discharged-C20",

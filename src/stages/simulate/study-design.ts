@@ -73,16 +73,17 @@ export function designStudyCell(plan: StudyCellPlan, size: number): StudyCellDes
   const parse = (cathodeBase: number, anodeBase: number): SimulateConfig =>
     SimulateConfig.parse(cellInput(plan, size, curve, { carbon, cathodeBase, anodeBase }));
   // where most of the coating lies near to some place, the mean is not the base
-  const first = studyTruth(parse(plan.cathodeX, anodeMean(plan)), plan);
+  const first = studyTruth(parse(plan.cathodeX, anodeMeanAt(plan.cathodeX)), plan);
   const cathodeBase = plan.cathodeX + (plan.cathodeX - first.cathode.meanX);
   const { activeTm, inactiveTm, inactiveX } = first.cathode;
   const wanted =
     (INVENTORY * (activeTm + inactiveTm) - plan.cathodeX * activeTm - inactiveX * inactiveTm) / first.anode.c6;
-  const config = parse(cathodeBase, anodeMean(plan) + (wanted - first.anode.meanX));
+  const config = parse(cathodeBase, anodeMeanAt(plan.cathodeX) + (wanted - first.anode.meanX));
   return { plan, config, truth: studyTruth(config, plan) };
 }
 
-const anodeMean = ({ cathodeX }: StudyCellPlan): number => (INVENTORY - cathodeX) / CARBON_RATIO;
+/** Mean y of the anode's Li_yC6 where the cathode's mean is x. */
+export const anodeMeanAt = (x: number): number => (INVENTORY - x) / CARBON_RATIO;
 
 interface Filling {
   /** volume fraction of pure graphite in the anode's coating */
@@ -211,7 +212,7 @@ const atomsPerVolume = (structure: Structure, element: string): number =>
 function carbonFraction(curve: readonly CurvePoint[], size: number): number {
   const [plan] = STUDY_CELLS;
   const trial = 0.5;
-  const filling = { carbon: trial, cathodeBase: plan!.cathodeX, anodeBase: anodeMean(plan!) };
+  const filling = { carbon: trial, cathodeBase: plan!.cathodeX, anodeBase: anodeMeanAt(plan!.cathodeX) };
   const { cathode, anode } = studyTruth(SimulateConfig.parse(cellInput(plan!, size, curve, filling)), plan!);
   return (trial * CARBON_RATIO * cathode.activeTm) / anode.c6;
 }
