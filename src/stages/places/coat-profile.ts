@@ -19,6 +19,8 @@ export interface CoatProfile {
   readonly blur: number;
   /** height of the collector's own line */
   readonly line: number;
+  /** how far the reconstruction's filter overshoots at edges; 0 for a plain blur */
+  readonly overshoot: number;
 }
 export type ProfileParameter = keyof CoatProfile;
 
@@ -29,7 +31,7 @@ export interface ProfileFit {
   readonly isConverged: boolean;
 }
 
-const ORDER: readonly ProfileParameter[] = ["height", "floor", "centre", "collector", "inner", "outer", "blur", "line"];
+const ORDER: readonly ProfileParameter[] = ["height", "floor", "centre", "collector", "inner", "outer", "blur", "line", "overshoot"];
 const INDEX = Object.fromEntries(ORDER.map((name, i) => [name, i])) as Record<ProfileParameter, number>;
 
 /**
@@ -67,8 +69,8 @@ export function fitProfile(
     p,
     {
       fixed: isFixed,
-      lower: [0, -0.3, -half / 3, 0, 0, 0, 0.2, 0],
-      upper: [4, 0.6, half / 3, half / 3, half, half, 2.5, 20],
+      lower: [0, -0.3, -half / 3, 0, 0, 0, 0.2, 0, 0],
+      upper: [4, 0.6, half / 3, half / 3, half, half, 2.5, 20, 2],
       maxIterations: 60,
     },
   );
@@ -87,19 +89,21 @@ export function fitProfile(
 /** The coatings at an offset, with the derivatives by every parameter where `row` is given. */
 export function profileAt(p: Float64Array, offset: number, row?: Float64Array): number {
   const [height, floor, centre, collector, inner, outer, blur] = p as unknown as number[];
+  const overshoot = p[INDEX.overshoot]!;
   const u = offset - centre!;
-  // edges from the inside out, and whether material begins or ends there
+  // edges from the inside out: material begins and ends by turns
   const edges = [-collector! - inner!, -collector!, collector!, collector! + outer!];
-  let shape = 0;
-  let byBlur = 0;
+  let [shape, byBlur, byOvershoot] = [0, 0, 0];
   const slopes = [0, 0, 0, 0];
   for (let e = 0; e < 4; e++) {
     const sign = e % 2 === 0 ? 1 : -1;
     const t = (u - edges[e]!) / blur!;
-    const bell = Math.exp(-0.5 * t * t) / Math.sqrt(2 * Math.PI);
-    shape += sign * normalShare(t);
-    slopes[e] = (sign * bell) / blur!;
-    byBlur -= (sign * bell * t) / blur!;
+    const [narrow, wide] = [bell(t) / blur!, bell(t / WIDER) / (WIDER * blur!)];
+    const difference = normalShare(t) - normalShare(t / WIDER);
+    shape += sign * (normalShare(t) + overshoot * difference);
+    byOvershoot += sign * difference;
+    slopes[e] = sign * ((1 + overshoot) * narrow - overshoot * wide);
+    byBlur -= t * slopes[e]!;
   }
   if (row) {
     const [a, b, c, d] = slopes as [number, number, number, number];
@@ -110,22 +114,35 @@ export function profileAt(p: Float64Array, offset: number, row?: Float64Array): 
     row[INDEX.inner] = height! * a;
     row[INDEX.outer] = -height! * d;
     row[INDEX.blur] = height! * byBlur;
+    row[INDEX.overshoot] = height! * byOvershoot;
   }
   return floor! + height! * shape;
 }
 
-/** The collector's own line: its thickness is below the blur, so that it looks like the blur. */
+/** The collector's own line: it is thinner than the blur, so that it looks like the blur. */
 export function lineAt(p: Float64Array, offset: number, row?: Float64Array): number {
-  const [centre, blur, line] = [p[INDEX.centre]!, p[INDEX.blur]!, p[INDEX.line]!];
+  const [centre, blur, line, overshoot] = [p[INDEX.centre]!, p[INDEX.blur]!, p[INDEX.line]!, p[INDEX.overshoot]!];
   const t = (offset - centre) / blur;
-  const bell = Math.exp(-0.5 * t * t);
+  const narrow = Math.exp(-0.5 * t * t);
+  const wide = Math.exp((-0.5 * t * t) / WIDER ** 2) / WIDER;
+  const shape = (1 + overshoot) * narrow - overshoot * wide;
+  const slope = ((1 + overshoot) * narrow - (overshoot * wide) / WIDER ** 2) * t;
   if (row) {
-    row[INDEX.centre] = (line * bell * t) / blur;
-    row[INDEX.blur] = (line * bell * t * t) / blur;
-    row[INDEX.line] = bell;
+    row[INDEX.centre] = (line * slope) / blur;
+    row[INDEX.blur] = (line * slope * t) / blur;
+    row[INDEX.line] = shape;
+    row[INDEX.overshoot] = line * (narrow - wide);
   }
-  return line * bell;
+  return line * shape;
 }
+
+/**
+ * The blur is a bell, and as much of a second, wider one is taken away again as was added to the first: what filtered
+ * back-projection does to an edge. In widths of the first.
+ */
+const WIDER = 2;
+
+const bell = (t: number): number => Math.exp(-0.5 * t * t) / Math.sqrt(2 * Math.PI);
 
 /** Share of a normal distribution below t (Abramowitz & Stegun 7.1.26, to 1.5e-7). */
 function normalShare(t: number): number {

@@ -64,7 +64,7 @@ export function measureCoatings(
   const [thickness, esd] = [blank(), blank()];
   const centres = new Float64Array(count).fill(profile.centre);
   const isResolved = Math.min(profile.inner, profile.outer) > RESOLVED * profile.blur;
-  const fixed = ["collector", "blur", "floor", ...(isResolved ? [] : ["height" as const])] as const;
+  const fixed = ["collector", "blur", "overshoot", "floor", ...(isResolved ? [] : ["height" as const])] as const;
   for (let w = 0; w < count; w++) {
     const [from, to] = [Math.floor((w * samples.length) / count), Math.floor(((w + 1) * samples.length) / count)];
     if (to - from < 2) continue;
@@ -108,7 +108,17 @@ function startOf(whole: Float64Array, pitch: number): CoatProfile {
   const height = Math.max(...whole, 1e-3);
   const area = STEP * whole.reduce((sum, value) => sum + Math.max(0, value), 0);
   const coat = Math.max(0.2, Math.min(0.45 * pitch, 0.5 * (area / height)));
-  return { height, floor: 0, centre: 0, collector: 0.05 * pitch, inner: coat, outer: coat, blur: 0.6, line: 1 };
+  return {
+    height,
+    floor: 0,
+    centre: 0,
+    collector: 0.05 * pitch,
+    inner: coat,
+    outer: coat,
+    blur: 0.6,
+    line: 1,
+    overshoot: 0.1,
+  };
 }
 
 /** Values of windows at every sample; `usual` takes the place of those that are missing, and ends go on as they are. */

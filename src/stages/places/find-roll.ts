@@ -56,8 +56,13 @@ export function findRoll(
   for (const electrode of ELECTRODES) {
     const coat = signals.get(electrode);
     if (!coat) continue;
-    const own = electrode === "cathode" ? ridges : ridges.map((value) => -value);
-    const strand = strandOf(traceStrand(own, frame, winding, limit, smooth), own, frame);
+    const against = electrode === "cathode" ? ridges : ridges.map((value) => -value);
+    const own = boxed(
+      within(samplePolar(amountOf(signals, electrode, size), frame), frame, reach),
+      frame,
+      ELECTRODE_SHARE * pitch,
+    );
+    const strand = strandOf(traceStrand(against, own, frame, winding, limit, smooth), against, frame);
     if (!strand) continue;
     const line = signals.get(`${electrode}Collector`);
     const coatings = measureCoatings(strand, coat, line, pitch * frame.step, config.thicknessWindowMm / voxelMm);
@@ -72,20 +77,20 @@ const angleOf = (frame: PolarFrame, ray: number): number => {
 };
 
 /** Above 0 in the cathode and its collector, below in the anode and its own. */
-function contrastOf(signals: RoleSignals, { ny, nx }: { readonly ny: number; readonly nx: number }): Image {
+function contrastOf(signals: RoleSignals, size: { readonly ny: number; readonly nx: number }): Image {
+  const [cathode, anode] = ELECTRODES.map((electrode) => amountOf(signals, electrode, size).values);
+  return { ...size, values: cathode!.map((value, i) => value - anode![i]!) };
+}
+
+/** An electrode with its collector: about 1 within, whichever of both. */
+function amountOf(signals: RoleSignals, electrode: Electrode, { ny, nx }: { ny: number; nx: number }): Image {
   const values = new Float32Array(ny * nx);
-  for (const [sign, roles] of [
-    [1, ["cathode", "cathodeCollector"]],
-    [-1, ["anode", "anodeCollector"]],
-  ] as const) {
-    const own = roles.flatMap((role) => signals.get(role) ?? []);
-    for (let i = 0; i < values.length; i++) {
-      let sum = 0;
-      for (const signal of own) sum += signal.values[i]!;
-      values[i]! += sign * Math.max(0, Math.min(1.2, sum));
-    }
+  for (const role of [electrode, `${electrode}Collector`] as const) {
+    signals.get(role)?.values.forEach((value, i) => {
+      values[i]! += value;
+    });
   }
-  return { ny, nx, values };
+  return { ny, nx, values: values.map((value) => Math.max(0, Math.min(1.2, value))) };
 }
 
 /** Nothing beyond the reach. */
@@ -111,17 +116,21 @@ function boxed(polar: Float32Array, { angles, radii }: PolarFrame, width: number
   return out;
 }
 
-/** Mean distance from turn to turn of the longest strand that passes a ray twice. */
+/** Distance from turn to turn of the longest strand that passes a ray twice, where it is whole. */
 function meanPitch(electrodes: ReadonlyMap<Electrode, WoundElectrode>): number | undefined {
   let best: { length: number; pitch: number } | undefined;
   for (const { strand } of electrodes.values()) {
     const { angles } = strand.frame;
-    let [sum, count] = [0, 0];
+    const distances: number[] = [];
     for (let i = angles; i < strand.radius.length; i++) {
-      sum += strand.radius[i]! - strand.radius[i - angles]!;
-      count++;
+      if (Math.min(strand.height[i]!, strand.height[i - angles]!) < WHOLE) continue;
+      distances.push(strand.radius[i]! - strand.radius[i - angles]!);
     }
-    if (count > 0 && lengthOf(strand) > (best?.length ?? 0)) best = { length: lengthOf(strand), pitch: sum / count };
+    if (distances.length < angles / 8 || lengthOf(strand) < (best?.length ?? 0)) continue;
+    best = { length: lengthOf(strand), pitch: distances.reduce((sum, d) => sum + d, 0) / distances.length };
   }
   return best?.pitch;
 }
+
+/** Of its usual height, from which on an electrode is not cut off or torn. */
+const WHOLE = 0.85;

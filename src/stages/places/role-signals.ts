@@ -1,5 +1,12 @@
 /** How much of each part of a cell a voxel holds, from the maps of its phases. */
-import { InputError, type PhaseRole, type PhaseRoles, type SliceMaps } from "../../data/index.ts";
+import {
+  InputError,
+  type ParameterMap,
+  type PhaseRole,
+  type PhaseRoles,
+  type SliceMaps,
+  STATUS,
+} from "../../data/index.ts";
 import { median, quantile } from "../../fit/index.ts";
 import type { Image } from "./polar.ts";
 
@@ -28,8 +35,7 @@ function amountOf({ maps, name: sample }: SliceMaps, phase: string): Float32Arra
   for (const name of [phase, `peaks/${phase}`]) {
     for (const amount of AMOUNTS) {
       const map = maps.get(`${name}/${amount}`);
-      // no fit: no signal to fit
-      if (map) return Float32Array.from(map.values, (value) => (Number.isFinite(value) ? value : 0));
+      if (map) return withoutGaps(map);
     }
   }
   const known = [...maps.keys()].filter((name) => /\/(scale|area|weight_fraction)$/.test(name));
@@ -37,6 +43,22 @@ function amountOf({ maps, name: sample }: SliceMaps, phase: string): Float32Arra
     "places-no-phase",
     `${sample}: no map says how much there is of "${phase}". There are ${known.join(", ") || "none at all"}. Correct the phases given for the parts of the cell.`,
   );
+}
+
+/**
+ * What was not fitted for want of signal holds nothing; a voxel whose fit failed is like those around it.
+ */
+function withoutGaps({ ny, nx, values, status }: ParameterMap): Float32Array {
+  return Float32Array.from(values, (value, i) => {
+    if (Number.isFinite(value)) return value;
+    if (status === undefined || status[i] === STATUS.noSignal || status[i] === STATUS.notFitted) return 0;
+    const near: number[] = [];
+    for (const d of [-nx - 1, -nx, -nx + 1, -1, 1, nx - 1, nx, nx + 1]) {
+      const other = values[i + d] ?? Number.NaN;
+      if (Number.isFinite(other) && i + d < ny * nx) near.push(other);
+    }
+    return near.length > 2 ? median(near) : 0;
+  });
 }
 
 function sumOf(maps: SliceMaps, phases: readonly string[]): Float32Array {
@@ -77,6 +99,6 @@ function normalised(values: Float32Array): Float32Array {
 
 /** What stands out of the noise around 0. */
 function positiveOf(values: Float32Array): Float32Array {
-  const most = quantile(values, 0.998);
-  return values.filter((value) => value > 0.1 * most);
+  const level = 0.1 * quantile(values, 0.998);
+  return values.filter((value) => value > level);
 }

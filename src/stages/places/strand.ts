@@ -16,6 +16,8 @@ export interface Strand {
   readonly normalY: Float64Array;
   /** from the inner end */
   readonly along: Float64Array;
+  /** of what was followed, 1 where it is as high as usual */
+  readonly height: Float64Array;
 }
 
 /** Of its usual height, below which an electrode is not there. */
@@ -34,7 +36,8 @@ export function strandOf(trace: Trace, ridges: Float32Array, frame: PolarFrame):
     const ray = (((trace.first + i) % angles) + angles) % angles;
     return ridges[ray * radii + Math.min(radii - 1, Math.round(r / step))]!;
   });
-  const usual = median(heights.filter((height) => height > 0.5 * quantile(heights, 0.9)));
+  const level = 0.5 * quantile(heights, 0.9);
+  const usual = median(heights.filter((height) => height > level));
   if (!(usual > 0)) return undefined;
   const [from, to] = bestRun(
     heights.map((height) => Math.min(1, height / usual) - THERE),
@@ -42,7 +45,8 @@ export function strandOf(trace: Trace, ridges: Float32Array, frame: PolarFrame):
     trace.radius,
   );
   if (to - from < 4) return undefined;
-  return lineOf(frame, trace.first + from, trace.radius.slice(from, to));
+  const height = heights.slice(from, to).map((value) => value / usual);
+  return lineOf(frame, trace.first + from, trace.radius.slice(from, to), height);
 }
 
 /** The run whose sum is largest (Kadane), from its first element to the one behind its last. */
@@ -56,7 +60,7 @@ function bestRun(evidence: Float64Array, weight: Float64Array): [number, number]
   return [from, to];
 }
 
-function lineOf(frame: PolarFrame, first: number, radius: Float64Array): Strand {
+function lineOf(frame: PolarFrame, first: number, radius: Float64Array, height: Float64Array): Strand {
   const n = radius.length;
   const [x, y, along] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
   for (let i = 0; i < n; i++) {
@@ -74,7 +78,7 @@ function lineOf(frame: PolarFrame, first: number, radius: Float64Array): Strand 
     normalX[i] = (frame.sense * ty) / length;
     normalY[i] = (-frame.sense * tx) / length;
   }
-  return { frame, first, radius, x, y, normalX, normalY, along };
+  return { frame, first, radius, x, y, normalX, normalY, along, height };
 }
 
 export const lengthOf = (strand: Strand): number => strand.along.at(-1)!;

@@ -22,12 +22,15 @@ const [NEAREST, FARTHEST] = [0.55, 1.6];
 const [PIECE, KEPT] = [1, 0.6];
 
 /**
- * @param ridges [angle, radius], highest along the middle of the electrode; the frame runs in the sense of winding
+ * @param ridges [angle, radius], highest along the middle of the electrode and low in the other; the frame runs in the
+ *   sense of winding
+ * @param own the same of the electrode alone, which is even about its middle where only one side has a neighbour
  * @param limit voxels, by ray: inside of the casing
  * @param smooth voxels along the electrode
  */
 export function traceStrand(
   ridges: Float32Array,
+  own: Float32Array,
   frame: PolarFrame,
   { pitch }: Winding,
   limit: Float64Array,
@@ -35,7 +38,7 @@ export function traceStrand(
 ): Trace {
   const seed = seedTurn(ridges, frame, pitch);
   const turns = extend(extend(seed, ridges, frame, pitch, limit, 1), ridges, frame, pitch, limit, -1);
-  const balanced = balance(turns, ridges, frame, pitch);
+  const balanced = balance(turns, own, frame, pitch);
   const { angles, step } = frame;
   const window = Float64Array.from(balanced.radius, (k) => smooth / Math.max(0.05, (2 * Math.PI * k * step) / angles));
   const radius = smoothCurve(balanced.radius, window).map((k) => Math.max(0, k) * step);
