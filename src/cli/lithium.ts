@@ -5,7 +5,8 @@ import { guessRoles, InputError, type PhaseRoles } from "../data/index.ts";
 import { withEsd } from "../data/with-esd.ts";
 import { openResult } from "../files/result-reader.ts";
 import { findPlaces, PlacesConfig } from "../pipeline/study/find-places.ts";
-import { lithiumOfCell, readAmountMaps, readStructures } from "../pipeline/study/lithium-of-cell.ts";
+import { lithiumBetween } from "../pipeline/study/lithium-count.ts";
+import { type CellLithium, lithiumOfCell, readAmountMaps, readStructures } from "../pipeline/study/lithium-of-cell.ts";
 import { inventoryLines } from "../pipeline/study/lithium-tables.ts";
 import { readSliceMaps } from "../pipeline/study/read-slice-maps.ts";
 import { writeLithium } from "../pipeline/study/write-lithium.ts";
@@ -25,6 +26,9 @@ interface Options extends CommonOptions {
   readonly referenceState?: readonly string[];
   readonly table?: string;
   readonly lattice?: string;
+  readonly discharged?: string;
+  readonly betweenMah?: number;
+  readonly betweenEsdMah?: number;
 }
 
 const several = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
@@ -54,6 +58,9 @@ export const lithiumCommand = (): Command =>
     .option("--standard <phase[,thickness,length]>", "dense phase that gives absolute amounts; mm of a foil")
     .option("--capacity-mah <mAh>", "net charge since --start-x, positive when charged", finiteNumber("--capacity-mah"))
     .option("--capacity-esd-mah <mAh>", "its uncertainty", finiteNumber("--capacity-esd-mah"))
+    .option("--discharged <result>", "a like cell that holds less charge, whose lithium is taken off")
+    .option("--between-mah <mAh>", "charge between the two", finiteNumber("--between-mah"))
+    .option("--between-esd-mah <mAh>", "its uncertainty", finiteNumber("--between-esd-mah"))
     .option("--start-x <x>", "lithium of the cathode where the charge is counted from; 1", finiteNumber("--start-x"))
     .option("--start-anode-x <x>", "x in LixC6 there; 0", finiteNumber("--start-anode-x"))
     .action((path: string, options: Options) =>
@@ -61,25 +68,33 @@ export const lithiumCommand = (): Command =>
         const config = configOf(options);
         const formats = formatsOf(options.format);
         checkFolder(options.output);
-        const result = await openResult(path);
-        try {
-          const name = basename(path, extname(path));
-          const cell = readAmountMaps(result, readSliceMaps(result, name));
-          const structures = readStructures(result);
-          const roles = rolesOf(options, [...phasesOf(cell.maps.keys())]);
-          const places = options.places ? findPlaces(cell, roles, PlacesConfig.parse({})) : undefined;
-          const found = lithiumOfCell({ cell, structures, roles, places, config });
-          mkdirSync(options.output, { recursive: true });
-          const written = await writeLithium(found, { folder: options.output, formats, inputs: [path], config });
-          return {
-            json: jsonOf(found, written),
-            lines: [...linesOf(found), ...written],
-          };
-        } finally {
-          result.close();
-        }
+        const found = await lithiumOfFile(path, options, config);
+        const other = options.discharged && (await lithiumOfFile(options.discharged, options, config));
+        const between = other ? lithiumBetween(found, other, chargeBetween(options)) : [];
+        const whole = { ...found, closings: [...found.closings, ...between] };
+        mkdirSync(options.output, { recursive: true });
+        const inputs = [path, ...(options.discharged ? [options.discharged] : [])];
+        const written = await writeLithium(whole, { folder: options.output, formats, inputs, config });
+        return { json: jsonOf(whole, written), lines: [...linesOf(whole), ...written] };
       }),
     );
+
+async function lithiumOfFile(path: string, options: Options, config: LithiumConfig): Promise<CellLithium> {
+  const result = await openResult(path);
+  try {
+    const cell = readAmountMaps(result, readSliceMaps(result, basename(path, extname(path))));
+    const structures = readStructures(result);
+    const roles = rolesOf(options, [...phasesOf(cell.maps.keys())]);
+    const places = options.places ? findPlaces(cell, roles, PlacesConfig.parse({})) : undefined;
+    return lithiumOfCell({ cell, structures, roles, places, config });
+  } finally {
+    result.close();
+  }
+}
+
+function chargeBetween({ betweenMah, betweenEsdMah }: Options) {
+  return betweenMah === undefined ? undefined : { value: betweenMah / 1000, esd: (betweenEsdMah ?? 0) / 1000 };
+}
 
 function configOf(options: Options): LithiumConfig {
   const { referenceState = [], ...rest } = options as Options & Record<string, unknown>;
@@ -150,7 +165,7 @@ function rolesOf({ cathode, anode }: Options, phases: readonly string[]): PhaseR
   };
 }
 
-function linesOf(found: ReturnType<typeof lithiumOfCell>): string[] {
+function linesOf(found: CellLithium): string[] {
   return [
     ...found.rows
       .filter(({ kind }) => kind === "all" || kind === "place")
@@ -169,7 +184,7 @@ function linesOf(found: ReturnType<typeof lithiumOfCell>): string[] {
   ];
 }
 
-function jsonOf(found: ReturnType<typeof lithiumOfCell>, written: readonly string[]): object {
+function jsonOf(found: CellLithium, written: readonly string[]): object {
   return {
     rows: found.rows,
     inventory: inventoryLines(found),

@@ -3,7 +3,9 @@ import type { Places } from "../../data/index.ts";
 import { REGIONS } from "../../data/index.ts";
 import {
   type CathodeUnits,
+  type Closing,
   cathodeUnits,
+  closeDifference,
   countLithium,
   type GraphiteLithium,
   type LithiumConfig,
@@ -15,7 +17,7 @@ import {
   type Uncertain,
   uncertain,
 } from "../../stages/lithium/index.ts";
-import type { InactiveShare, LithiumInput, OxidePhase } from "./lithium-of-cell.ts";
+import type { CellLithium, InactiveShare, LithiumInput, OxidePhase } from "./lithium-of-cell.ts";
 
 /** Sum over the voxels that can hold an electrode, and its noise. */
 interface SliceSum {
@@ -73,6 +75,7 @@ export function countCell(
       cell: cell.name,
       cathode: row,
       cathodeByScale: mean(({ lithium, units }) => weightedMean(lithium.byScale, units.amount)),
+      cathodeByCurve: mean(({ lithium, units }) => weightedMean(lithium.byCurve, units.amount)),
       tableXEsd: table.xEsd,
       tableSlopeEsd: config.tableSlopeEsd,
       tableAnchorX: config.referenceStates[0]?.x ?? table.x.at(-1)!,
@@ -178,4 +181,24 @@ export function inactiveShares(
     });
   }
   return out;
+}
+
+/**
+ * Two states of like cells, or of one: what one cathode holds less, and its anode more, each against the charge between
+ * them. What both share, as the table, cancels.
+ *
+ * @param netChargeAh from the discharged to the charged state
+ */
+export function lithiumBetween(
+  charged: CellLithium,
+  discharged: CellLithium,
+  netChargeAh?: { readonly value: number; readonly esd: number },
+): Closing[] {
+  if (!charged.inventory || !discharged.inventory) return [];
+  const charge =
+    netChargeAh &&
+    uncertain(1000 * netChargeAh.value, {
+      [`charge by the cycler, ${discharged.name} to ${charged.name}`]: 1000 * netChargeAh.esd,
+    });
+  return closeDifference(charged.inventory, discharged.inventory, charged.units?.inCell, charge);
 }

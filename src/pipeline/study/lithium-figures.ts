@@ -14,13 +14,16 @@ export function lithiumFigures(cell: CellLithium): [string, string][] {
     const name = fileName(oxide.lithium.name);
     figures.push([`${name}-x`, oxideMaps(cell, oxide)]);
     figures.push([`${name}-curve`, onCurve(oxide)]);
+    figures.push([`${name}-posterior`, posterior(oxide)]);
   }
   if (cell.graphite) figures.push(["anode-x", anodeMaps(cell)]);
   figures.push(["distribution", distribution(cell)]);
-  const depth = profile(cell, "depth", "depth in the coating (0 at the separator, 1 at the collector)");
-  if (depth) figures.push(["profile-depth", depth]);
-  const along = profile(cell, "along", "length along the electrode (mm)");
-  if (along) figures.push(["profile-length", along]);
+  for (const electrode of new Set(cell.rows.map((row) => row.electrode))) {
+    for (const { kind, name, label } of PROFILES) {
+      const drawn = profile(cell, electrode, kind, label);
+      if (drawn) figures.push([`${fileName(electrode)}-${name}`, drawn]);
+    }
+  }
   return figures;
 }
 
@@ -36,14 +39,17 @@ const panel = (cell: CellLithium, map: ParameterMap, title: string, label: strin
 });
 
 function oxideMaps(cell: CellLithium, { lithium, table }: OxidePhase): string {
-  const { x, total, name } = { ...lithium, name: lithium.name };
+  const { x, total, name } = lithium;
   const esd = { ...x, values: x.esd! };
   return mapPanel(
     [
       panel(cell, x, `${name}: lithium content`, "x (Li per formula unit)"),
       panel(cell, esd, `${name}: uncertainty by counting`, "esd of x"),
       panel(cell, total, `${name}: with table and scale`, "standard uncertainty of x"),
-      panel(cell, lithium.flag, `${name}: 1 unique, 2 ambiguous, 3 off the table`, "flag"),
+      {
+        ...panel(cell, lithium.flag, `${name}: 1 unique, 2 ambiguous, 3 off the table`, "flag"),
+        limits: [0, 3] as const,
+      },
     ],
     2,
     cell.name,
@@ -90,6 +96,36 @@ function onCurve({ lithium, table, a, c, scaleEsd }: OxidePhase): string {
   });
 }
 
+/** What a, c, both, and c/a of the median voxel say of x. */
+function posterior({ lithium, table, a, c, scaleEsd }: OxidePhase): string {
+  const there = [...a.values.keys()].filter((v) => Number.isFinite(lithium.x.values[v]!));
+  const typical = (values: ArrayLike<number> | undefined): number =>
+    median(Float64Array.from(there, (v) => values?.[v] ?? 0));
+  const [ma, mc, ea, ec] = [a.values, c.values, a.esd, c.esd].map(typical) as [number, number, number, number];
+  const draw = (name: string, colour: string, scale: number, esdA: number, esdC: number) => {
+    const curve = createLithiumCurve(table, { scaleEsd: scale });
+    const { low, high } = curve.evaluate(ma, mc, esdA, esdC);
+    const step = curve.x[1]! - curve.x[0]!;
+    const total = curve.density.reduce((sum, value) => sum + value, 0) * step;
+    return { low, high, x: curve.x, shown: { name, colour, values: curve.density.map((value) => value / total) } };
+  };
+  const none = Number.POSITIVE_INFINITY;
+  const both = draw("a and c", "#000000", scaleEsd, ea, ec);
+  const others = [
+    draw("a alone", COLOURS[0]!, scaleEsd, ea, none),
+    draw("c alone", COLOURS[1]!, scaleEsd, none, ec),
+    draw("c/a alone", COLOURS[2]!, 0.02, ea, ec),
+  ];
+  return curvesFigure({
+    title: `${lithium.name}, median voxel (${ma.toFixed(4)} Å, ${mc.toFixed(3)} Å): probability of x; shaded: 95 % by a and c`,
+    x: both.x,
+    xLabel: "x (Li per formula unit)",
+    yLabel: "probability density",
+    curves: [both.shown, ...others.map(({ shown }) => shown)],
+    range: [both.low, both.high],
+  });
+}
+
 function distribution(cell: CellLithium): string {
   const BINS = 60;
   const edges = Float64Array.from({ length: BINS + 1 }, (_, i) => i / BINS);
@@ -123,26 +159,27 @@ function distribution(cell: CellLithium): string {
   });
 }
 
-function profile(cell: CellLithium, kind: LithiumRow["kind"], xLabel: string): string | undefined {
-  const rows = cell.rows.filter((row) => row.kind === kind && row.from !== null && row.to !== null);
-  if (rows.length === 0) return undefined;
-  const electrodes = [...new Set(rows.map(({ electrode }) => electrode))];
-  const middle = (row: LithiumRow): number => (row.from! + row.to!) / 2;
-  const curves = electrodes.map((electrode, s): FigureCurve => {
-    const own = rows.filter((row) => row.electrode === electrode);
-    return {
-      name: electrode,
-      x: own.map(middle),
-      values: own.map(({ x }) => x),
-      errors: own.map(({ esd }) => esd),
-      colour: COLOURS[s % COLOURS.length]!,
-    };
-  });
+const PROFILES = [
+  { kind: "depth", name: "depth", label: "depth in the coating (0 at the separator, 1 at the collector)" },
+  { kind: "along", name: "length", label: "length along the electrode from its inner end (mm)" },
+] as const;
+
+function profile(cell: CellLithium, electrode: string, kind: LithiumRow["kind"], xLabel: string): string | undefined {
+  const rows = cell.rows.filter((row) => row.electrode === electrode && row.kind === kind);
+  if (rows.length < 2) return undefined;
   return curvesFigure({
-    title: `${cell.name}: lithium, bars from counting alone`,
+    title: `${cell.name}, ${electrode}: lithium; bars from counting alone`,
     x: [Math.min(...rows.map(({ from }) => from!)), Math.max(...rows.map(({ to }) => to!))],
     xLabel,
-    yLabel: "x (Li per oxide, or per C6)",
-    curves,
+    yLabel: electrode === "anode" ? "x in LixC6" : "x (Li per formula unit)",
+    curves: [
+      {
+        name: electrode,
+        x: rows.map(({ from, to }) => (from! + to!) / 2),
+        values: rows.map(({ x }) => x),
+        errors: rows.map(({ esd }) => esd),
+        colour: electrode === "anode" ? COLOURS[1]! : COLOURS[0]!,
+      },
+    ],
   });
 }

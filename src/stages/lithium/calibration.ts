@@ -46,7 +46,7 @@ export function createCalibration({ name, formula, source, rows, xEsd }: Calibra
   const refuse = (problem: string): InputError => new InputError("lithium-table", `Lithium table ${name}: ${problem}`);
   parseFormula(formula);
   if (rows.length < 3) throw refuse(`${rows.length} rows; three are needed, with x, a and c each.`);
-  const sorted = [...rows].sort((p, q) => p.x - q.x);
+  const sorted = withoutSteps([...rows].sort((p, q) => p.x - q.x));
   for (const [i, { x, a, c, esdA = 0, esdC = 0 }] of sorted.entries()) {
     if (![x, a, c].every(Number.isFinite)) throw refuse(`x = ${x}, a = ${a}, c = ${c}: three numbers are needed.`);
     if (x < 0 || x > 2)
@@ -70,6 +70,18 @@ export function createCalibration({ name, formula, source, rows, xEsd }: Calibra
     esdC: column(({ esdC }) => esdC ?? 0),
     xEsd,
   };
+}
+
+/** Two rows alike, as of one pattern for two capacities, stand for the point between them; not so at the ends. */
+function withoutSteps<T extends { x: number; a: number; c: number }>(rows: readonly T[]): T[] {
+  const kept: T[] = [];
+  for (const [i, row] of rows.entries()) {
+    const before = kept.at(-1);
+    const isStep = before && before.a === row.a && before.c === row.c && i > 1 && i < rows.length - 1;
+    if (isStep) kept[kept.length - 1] = { ...row, x: (before.x + row.x) / 2 };
+    else kept.push(row);
+  }
+  return kept;
 }
 
 /** Of x without coulometry: what two studies of one composition differ by. */

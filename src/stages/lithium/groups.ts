@@ -117,8 +117,8 @@ export function oxideRow(
   group: VoxelGroup,
   { lithium, amount, xEsd, voxelsPerResolution }: OxideGroupInput,
 ): LithiumRow {
-  const { x, flag, byScale } = lithium;
-  let [voxels, mass, all, sum, noise, square, variance, scale, twofold] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+  const { x, flag, byScale, byCurve } = lithium;
+  let [voxels, mass, all, sum, noise, square, variance, scale, curve, twofold] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
   for (let v = 0; v < amount.length; v++) {
     const n = amount[v]!;
     if (!(n > 0) || !group.has(v)) continue;
@@ -131,6 +131,7 @@ export function oxideRow(
     variance += n * x.esd![v]! ** 2;
     noise += (n * x.esd![v]!) ** 2;
     scale += n * byScale[v]!;
+    curve += n * byCurve[v]!;
     if (flag.values[v] === LITHIUM_FLAG.ambiguous) twofold += n;
   }
   const mean = sum / mass;
@@ -141,7 +142,7 @@ export function oxideRow(
     voxels,
     x: mean,
     esd,
-    total: Math.hypot(esd, xEsd, scale / mass),
+    total: Math.hypot(esd, xEsd, scale / mass, curve / mass),
     sd: Math.sqrt(spread),
     heterogeneity: Math.sqrt(Math.max(0, spread - variance / mass)),
     unknown: all > 0 ? 1 - mass / all : Number.NaN,

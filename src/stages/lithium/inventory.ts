@@ -2,6 +2,7 @@
  * Lithium of both electrodes, counted: relative to the cathode's formula units first, which takes no standard, and in
  * absolute terms where something says how many formula units there are.
  */
+import { withEsd } from "../../data/with-esd.ts";
 import { MAH_PER_MOL } from "./formula.ts";
 import type { LithiumRow } from "./groups.ts";
 import { combine, divide, esdOf, multiply, significance, subtract, type Uncertain, uncertain } from "./uncertain.ts";
@@ -14,6 +15,8 @@ export interface ElectrodeSums {
   readonly cathode: LithiumRow;
   /** what one standard deviation of the lattice's scale does to the mean */
   readonly cathodeByScale: number;
+  /** standard deviation of the mean by how far samples lie off the table's curve */
+  readonly cathodeByCurve: number;
   readonly tableXEsd: number;
   readonly tableSlopeEsd: number;
   /** x where the table is right by definition: 1, or that of the reference state */
@@ -53,6 +56,7 @@ export function countLithium(sums: ElectrodeSums, startX: number, startAnodeX: n
   const cathode = uncertain(x, {
     [`counting, cathode of ${cell}`]: sums.cathode.esd,
     "table of x": sums.tableXEsd,
+    "samples off the table's curve": sums.cathodeByCurve,
     "slope of the table": sums.tableSlopeEsd * (x - sums.tableAnchorX),
     [`scale of the lattice of ${cell}`]: sums.cathodeByScale,
   });
@@ -95,7 +99,7 @@ export function close(what: string, unit: string, left: Uncertain, right: Uncert
 }
 
 function closingWords(residual: Uncertain, unit: string, z: number, lessMeans: string): string {
-  const size = `${residual.value.toPrecision(2)} ± ${esdOf(residual).toPrecision(2)} ${unit}`;
+  const size = `${withEsd(residual.value, esdOf(residual))} ${unit}`;
   if (!Number.isFinite(z)) return `${size}: no uncertainty is known, so nothing can be said`;
   if (Math.abs(z) < 2) return `${size}: closes within its uncertainty (z = ${z.toFixed(1)})`;
   const [largest] = [...residual.parts].sort((p, q) => Math.abs(q[1]) - Math.abs(p[1]))[0] ?? ["counting"];

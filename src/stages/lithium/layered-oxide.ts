@@ -43,6 +43,8 @@ export interface OxideLithium {
   readonly weight: ParameterMap;
   /** [y, x] what one standard deviation of the common scale does to x */
   readonly byScale: Float64Array;
+  /** [y, x] standard deviation of x by how far samples may lie off the curve */
+  readonly byCurve: Float64Array;
 }
 
 /** 97.5th percentile of the normal distribution. */
@@ -55,6 +57,7 @@ export function oxideLithium({ name, a, c, table, scaleEsd, mask }: OxideInput):
   const empty = (): Float32Array => new Float32Array(size).fill(Number.NaN);
   const [x, esd, total, low, high, other, weight] = [empty(), empty(), empty(), empty(), empty(), empty(), empty()];
   const byScale = new Float64Array(size);
+  const byCurve = new Float64Array(size);
   const flag = new Float32Array(size);
   const status = new Uint8Array(size).fill(STATUS.notFitted);
   const curve = createLithiumCurve(table, { scaleEsd });
@@ -72,6 +75,7 @@ export function oxideLithium({ name, a, c, table, scaleEsd, mask }: OxideInput):
     weight[v] = found.weight;
     other[v] = found.other;
     byScale[v] = (found.byA * va + found.byC * vc) * scaleEsd;
+    byCurve[v] = Math.sqrt(Math.max(0, found.sd ** 2 - esd[v]! ** 2 - byScale[v]! ** 2));
     const isAmbiguous = Number.isFinite(found.other);
     flag[v] = found.isOutside ? LITHIUM_FLAG.outside : isAmbiguous ? LITHIUM_FLAG.ambiguous : LITHIUM_FLAG.unique;
     status[v] = found.isOutside ? STATUS.atBound : isAmbiguous ? STATUS.undetermined : STATUS.converged;
@@ -93,6 +97,7 @@ export function oxideLithium({ name, a, c, table, scaleEsd, mask }: OxideInput):
     other: map("x_other", other),
     weight: map("x_weight", weight),
     byScale,
+    byCurve,
   };
 }
 

@@ -58,6 +58,9 @@ export interface LithiumCurve {
   evaluate(a: number, c: number, esdA: number, esdC: number): LithiumPosterior;
 }
 
+/** -2 ln p above its least from which on p is nothing. */
+const NEGLIGIBLE = 80;
+
 /** Room for one curve; `evaluate` allocates nothing. */
 export function createLithiumCurve(table: LithiumCalibration, options: PosteriorOptions): LithiumCurve {
   const [low, high] = [table.x[0]!, table.x.at(-1)!];
@@ -65,8 +68,11 @@ export function createLithiumCurve(table: LithiumCalibration, options: Posterior
   const x = Float64Array.from({ length: n }, (_, k) => low + ((high - low) * k) / (n - 1));
   const sampled = (values: Float64Array): Float64Array => x.map((at) => interpolate(table.x, values, at));
   const [a, c] = [sampled(table.a), sampled(table.c)];
-  const [varA, varC] = [sampled(table.esdA), sampled(table.esdC)].map((esd) => esd.map((value) => value * value));
+  const [varA, varC] = [table.esdA, table.esdC].map((esd) => sampled(esd).map((value) => value * value));
+  // where samples lie as far off the curve everywhere, one inverse does for all its points
+  const isEven = [varA!, varC!].every((variance) => variance.every((value) => value === variance[0]));
   const density = new Float64Array(n);
+  const distance = new Float64Array(n);
   const iaa = new Float64Array(n);
   const iac = new Float64Array(n);
   const icc = new Float64Array(n);
@@ -91,22 +97,35 @@ export function createLithiumCurve(table: LithiumCalibration, options: Posterior
     // what says nothing of a or c is a very large uncertainty of it
     const [va, vc] = [Math.min(esdA, 100) ** 2, Math.min(esdC, 100) ** 2];
     const covariance = rho * Math.sqrt(va * vc) + scale2 * ma * mc;
-    let [chi2, best, top] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+    let [chi2, best, top, constant] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0];
     for (let k = 0; k < n; k++) {
-      const saa = va + varA![k]! + scale2 * ma * ma;
-      const scc = vc + varC![k]! + scale2 * mc * mc;
-      const det = Math.max(saa * scc - covariance * covariance, 1e-30);
-      const [ra, rc] = [ma - a[k]!, mc - c[k]!];
-      iaa[k] = scc / det;
-      icc[k] = saa / det;
-      iac[k] = -covariance / det;
-      const distance = iaa[k]! * ra * ra + 2 * iac[k]! * ra * rc + icc[k]! * rc * rc;
-      const log = -0.5 * (distance + Math.log(det));
-      density[k] = log;
-      if (distance < chi2) chi2 = distance;
-      if (log > best) [best, top] = [log, k];
+      if (k === 0 || !isEven) {
+        const saa = va + varA![k]! + scale2 * ma * ma;
+        const scc = vc + varC![k]! + scale2 * mc * mc;
+        const det = Math.max(saa * scc - covariance * covariance, 1e-30);
+        iaa[k] = scc / det;
+        icc[k] = saa / det;
+        iac[k] = -covariance / det;
+        constant = Math.log(det);
+      } else {
+        iaa[k] = iaa[0]!;
+        icc[k] = icc[0]!;
+        iac[k] = iac[0]!;
+      }
+      const ra = ma - a[k]!;
+      const rc = mc - c[k]!;
+      const squared = iaa[k]! * ra * ra + 2 * iac[k]! * ra * rc + icc[k]! * rc * rc;
+      if (squared < chi2) chi2 = squared;
+      distance[k] = squared + constant;
+      if (distance[k]! < best) {
+        best = distance[k]!;
+        top = k;
+      }
     }
-    for (let k = 0; k < n; k++) density[k] = Math.exp(density[k]! - best);
+    for (let k = 0; k < n; k++) {
+      const above = distance[k]! - best;
+      density[k] = above < NEGLIGIBLE ? Math.exp(-0.5 * above) : 0;
+    }
     return { chi2, top };
   }
 
@@ -165,7 +184,8 @@ export function createLithiumCurve(table: LithiumCalibration, options: Posterior
     let [variance, byA, byC] = [0, 0, 0];
     for (let k = from; k < to; k++) {
       const off = (x[k]! - mean) * density[k]!;
-      const [ra, rc] = [a[k]! - ma, c[k]! - mc];
+      const ra = a[k]! - ma;
+      const rc = c[k]! - mc;
       variance += off * (x[k]! - mean);
       byA += off * (iaa[k]! * ra + iac[k]! * rc);
       byC += off * (iac[k]! * ra + icc[k]! * rc);
