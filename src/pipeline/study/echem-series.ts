@@ -6,7 +6,13 @@ import { decodeText, fileSource, readText } from "../../files/byte-source.ts";
 import { parseStamp, stampSeconds } from "../../files/date-stamp.ts";
 import { openPatternStack } from "../../files/hdf5-pattern-stack.ts";
 import { readPattern } from "../../files/pattern-file.ts";
-import { alignSeries, type ClockOffset, findClockOffset, type SeriesStates } from "../../stages/echem/index.ts";
+import {
+  alignSeries,
+  type ClockOffset,
+  findClockOffset,
+  patternChange,
+  type SeriesStates,
+} from "../../stages/echem/index.ts";
 import { seriesMapFigure } from "../../stages/figure/series-map-figure.ts";
 import type { EchemCell } from "./read-echem.ts";
 
@@ -23,7 +29,7 @@ export interface PatternTimes {
   readonly timeLabel?: string;
   /** spread over the whole record */
   readonly isEven?: boolean;
-  /** part of the axis that is drawn, and whose mean intensity is followed */
+  /** part of the axis that is drawn, and whose change is followed */
   readonly range?: readonly [number, number];
   readonly clockOffset: number | "auto";
   /** "auto" looks as far as this; left out: a tenth of the series, s */
@@ -59,11 +65,15 @@ export async function alignPatterns(
 ): Promise<AlignedSeries> {
   const series = await readPatterns(paths, times.axis);
   const notes: string[] = [];
+  const dark = series.names.filter((_, k) => series.intensities[k]!.every(Number.isNaN));
+  if (dark.length > 0) notes.push(`nothing was measured in ${dark.join(", ")}: left out`);
   const timesS = timesOf(cell, paths, series.names.length, times, notes);
-  const quantity = series.intensities.map((intensity) => meanWithin(series.axis, intensity, times.range));
+  const quantity = patternChange(withinRange(series, times.range));
   const clock =
     times.clockOffset === "auto"
-      ? findClockOffset(cell.record, timesS, quantity, { rangeS: times.searchS ?? 0.1 * spanOf(timesS) })
+      ? findClockOffset(cell.record, cell.description.segments, timesS, quantity, {
+          rangeS: times.searchS ?? 0.1 * spanOf(timesS),
+        })
       : undefined;
   const offset = clock ? (clock.status === "found" ? clock.offsetS : 0) : Number(times.clockOffset);
   const states = alignSeries(cell.record, cell.description.segments, timesS, offset);
@@ -81,7 +91,10 @@ export async function alignPatterns(
       ...clockLines(clock, offset),
       ...notes.map((note) => `note: ${note}`),
     ],
-    figures: [["series", figureOf(cell, series, states, times)]],
+    figures: [
+      ["series", figureOf(cell, series, states, times)],
+      ["series-change", figureOf(cell, series, states, times, "change")],
+    ],
   };
 }
 
@@ -114,8 +127,17 @@ async function readPatterns(paths: readonly string[], axis: string | undefined):
   return {
     names: read.map(([name]) => name),
     axis: first.axis,
-    intensities: read.map(([, pattern]) => onAxis(pattern, first.axis)),
+    intensities: withoutUnmeasured(read.map(([, pattern]) => onAxis(pattern, first.axis))),
   };
+}
+
+/** Bins that are 0 in every pattern, behind a beam stop, and patterns that are 0 in every bin were not measured. */
+function withoutUnmeasured(intensities: readonly Float64Array[]): Float64Array[] {
+  const isSeen = intensities[0]!.map((_, i) => Number(intensities.some((intensity) => intensity[i]! !== 0)));
+  return intensities.map((intensity) => {
+    const isDark = intensity.every((value) => value === 0);
+    return intensity.map((value, i) => (isDark || !isSeen[i] ? Number.NaN : value));
+  });
 }
 
 /** Linear between bins; NaN outside. */
@@ -135,13 +157,13 @@ function onAxis({ axis, intensity }: Pattern, wanted: Axis): Float64Array {
   });
 }
 
-/** Mean intensity in a part of the axis; NaN of a pattern in which nothing was measured. */
-function meanWithin({ values }: Axis, intensity: Float64Array, range: readonly [number, number] | undefined): number {
-  const taken = intensity.filter(
-    (value, i) => Number.isFinite(value) && (!range || (values[i]! >= range[0] && values[i]! <= range[1])),
-  );
-  const sum = taken.reduce((total, value) => total + value, 0);
-  return sum === 0 ? Number.NaN : sum / taken.length;
+function withinRange(
+  { axis, intensities }: PatternSeries,
+  range: readonly [number, number] | undefined,
+): readonly Float64Array[] {
+  if (!range) return intensities;
+  const isInside = (_: number, i: number): boolean => axis.values[i]! >= range[0] && axis.values[i]! <= range[1];
+  return intensities.map((intensity) => intensity.filter(isInside));
 }
 
 const spanOf = (timesS: ArrayLike<number>): number => timesS[timesS.length - 1]! - timesS[0]!;
@@ -254,7 +276,7 @@ function clockLines(clock: ClockOffset | undefined, offset: number): string[] {
 function describeJson(
   names: readonly string[],
   states: SeriesStates,
-  quantity: readonly number[],
+  quantity: ArrayLike<number>,
   clock: ClockOffset | undefined,
   notes: readonly string[],
 ): object {
@@ -265,7 +287,7 @@ function describeJson(
     currentA: orNull(states.currentA?.[k]),
     chargeAh: orNull(states.chargeAh?.[k]),
     segment: states.segment[k],
-    meanIntensity: orNull(quantity[k]),
+    change: orNull(quantity[k]),
   }));
   const { status, offsetS, esdS, reason } = clock ?? {};
   return {
@@ -279,25 +301,39 @@ function describeJson(
 const orNull = (value: number | undefined): number | null =>
   value !== undefined && Number.isFinite(value) ? value : null;
 
-function figureOf(cell: EchemCell, series: PatternSeries, states: SeriesStates, { range }: PatternTimes): string {
+function figureOf(
+  cell: EchemCell,
+  { names, axis, intensities }: PatternSeries,
+  states: SeriesStates,
+  { range }: PatternTimes,
+  shown: "intensity" | "change" = "intensity",
+): string {
   const { record } = cell;
   const hours = (values: Float64Array): Float64Array => values.map((value) => value / 3600);
-  const { label, unit } = AXIS_LABELS[series.axis.unit];
+  const { label, unit } = AXIS_LABELS[axis.unit];
   const step = states.timeS.length > 1 ? spanOf(states.timeS) / (states.timeS.length - 1) : spanOf(record.timeS);
-  const voltage = {
-    label: "voltage (V)",
-    time: hours(record.timeS),
-    values: record.voltageV,
-    marks: { time: hours(states.timeS), values: states.voltageV },
-  };
+  const first = intensities.find((intensity) => intensity.some(Number.isFinite)) ?? intensities[0]!;
+  const patterns = shown === "intensity" ? intensities : intensities.map((intensity) => change(intensity, first));
+  const what = shown === "intensity" ? `${names.length} patterns` : "Change since the first pattern";
   return seriesMapFigure({
-    title: `${series.names.length} patterns and the voltage of ${cell.name}`,
-    x: { label: unit ? `${label} (${unit})` : label, values: series.axis.values },
+    title: `${what}, and the voltage of ${cell.name}`,
+    x: { label: unit ? `${label} (${unit})` : label, values: axis.values },
     // a pattern stands for the time around its moment
     time: { label: "time (h)", values: hours(states.timeS.map((time) => time - step / 2)) },
-    patterns: series.intensities,
-    label: "intensity (arb. units)",
+    patterns,
+    ...(shown === "intensity" ? { label: "intensity (arb. units)" } : { label: "change (%)", isDifference: true }),
     ...(range && { xLimits: range }),
-    sides: [voltage],
+    sides: [
+      {
+        label: "voltage (V)",
+        time: hours(record.timeS),
+        values: record.voltageV,
+        marks: { time: hours(states.timeS), values: states.voltageV },
+      },
+    ],
   });
 }
+
+/** Per cent of the first pattern. */
+const change = (intensity: Float64Array, first: Float64Array): Float64Array =>
+  intensity.map((value, i) => (first[i]! > 0 ? 100 * (value / first[i]! - 1) : Number.NaN));

@@ -34,12 +34,14 @@ export interface ClockOffset {
 export interface ClockOffsetOptions {
   /** looked for as far as this to either side, s */
   readonly rangeS: number;
-  /** of the polynomial in the charge, or in the voltage, that the quantity is taken for */
+  /** of the polynomial in the charge that the quantity is taken for */
   readonly degree?: number;
 }
 
 const STEPS = 400;
 const LEAST_PATTERNS = 8;
+/** A quantity that the charge does not explain says nothing about its time. */
+const MOST_UNEXPLAINED = 0.5;
 
 /** @param timesS of the patterns, in the middle of their exposure, s from the start of the record by their own clock */
 export function alignSeries(
@@ -72,7 +74,8 @@ export function alignSeries(
 
 /**
  * The offset between the clocks of the diffractometer and of the cycler, at which a quantity of the patterns is best a
- * polynomial of the charge that passed (of the voltage, for each direction apart, where no charge is known).
+ * polynomial of the charge that passed. Of a voltage alone the charge is taken to run evenly up while the voltage
+ * rises and down while it falls, as at a constant current.
  *
  * It needs a turn of the charge within the series: while it runs one way evenly, a shift in time is a shift in charge,
  * which any polynomial takes up. Then the status is "undetermined".
@@ -81,18 +84,24 @@ export function alignSeries(
  */
 export function findClockOffset(
   record: CyclerRecord,
+  segments: readonly SegmentSpan[],
   timesS: ArrayLike<number>,
   quantity: ArrayLike<number>,
   { rangeS, degree = 3 }: ClockOffsetOptions,
 ): ClockOffset {
-  const charge = cumulativeCharge(record);
-  const offsetsS = Float64Array.from({ length: 2 * STEPS + 1 }, (_, k) => ((k - STEPS) / STEPS) * rangeS);
-  const misfit = offsetsS.map((offset) => misfitAt(record, charge, timesS, quantity, offset, degree));
-  const best = misfit.reduce(
-    (least, value, k) => (value < misfit[least]! || Number.isNaN(misfit[least]!) ? k : least),
-    STEPS,
+  const state = cumulativeCharge(record) ?? directedTime(record, segments);
+  // the same patterns at every offset: else those that leave the record would change the misfit
+  const [from, to] = [record.timeS[0]! + rangeS, record.timeS.at(-1)! - rangeS];
+  const used = Array.from({ length: timesS.length }, (_, k) => k).filter(
+    (k) => timesS[k]! >= from && timesS[k]! <= to && Number.isFinite(quantity[k]!),
   );
-  const [used, terms] = [countUsed(record, timesS, quantity, offsetsS[best]!), charge ? degree + 1 : 2 * (degree + 1)];
+  const values = used.map((k) => quantity[k]!);
+  const offsetsS = Float64Array.from({ length: 2 * STEPS + 1 }, (_, k) => ((k - STEPS) / STEPS) * rangeS);
+  const misfit = offsetsS.map((offset) => {
+    const states = used.map((k) => interpolate(record.timeS, state, timesS[k]! + offset));
+    return unexplainedBy(states, values, degree);
+  });
+  const best = misfit.reduce((least, value, k) => (value < misfit[least]! ? k : least), STEPS);
   const found = {
     offsetS: offsetsS[best]!,
     unexplained: misfit[best]!,
@@ -106,71 +115,43 @@ export function findClockOffset(
     reason,
     ...found,
   });
-  const free = used - terms - 1;
-  if (used < LEAST_PATTERNS || free < 1)
-    return fail(`${used} patterns lie within the record, too few for ${terms} terms`);
-  // one standard uncertainty: where the sum of squares has grown by its mean for one degree of freedom
-  const within = misfit[best]! * (1 + 1 / free);
-  let [low, high] = [best, best];
-  while (low > 0 && misfit[low - 1]! <= within) low--;
-  while (high < misfit.length - 1 && misfit[high + 1]! <= within) high++;
-  if (low === 0 || high === misfit.length - 1) {
+  const free = used.length - (degree + 1) - 1;
+  if (used.length < LEAST_PATTERNS || free < 1) {
     return fail(
-      "any offset up to the limit describes the quantity as well: the charge does not turn within the series, or the quantity does not follow it",
+      `${used.length} patterns stay within the record at every offset looked at, and ${LEAST_PATTERNS} are needed`,
     );
   }
-  return {
-    status: "found",
-    esdS: Math.max(offsetsS[high]! - offsetsS[low]!, offsetsS[1]! - offsetsS[0]!) / 2,
-    ...found,
-  };
+  // one standard uncertainty: where the sum of squares has grown by its mean for one degree of freedom
+  const isWithin = (value: number): boolean => value <= misfit[best]! * (1 + 1 / free);
+  const [low, high] = [misfit.findIndex(isWithin), misfit.findLastIndex(isWithin)];
+  if (low === 0 || high === misfit.length - 1) {
+    return fail(
+      "offsets up to the limit describe the patterns as well: the charge does not turn within the series, or they do not follow it",
+    );
+  }
+  if (misfit[best]! > MOST_UNEXPLAINED) {
+    return fail(`the charge explains only ${(100 * (1 - misfit[best]!)).toFixed(0)} % of what the patterns show`);
+  }
+  const step = offsetsS[1]! - offsetsS[0]!;
+  return { status: "found", esdS: Math.max(offsetsS[high]! - offsetsS[low]!, step) / 2, ...found };
 }
 
-const countUsed = (
-  { timeS }: CyclerRecord,
-  timesS: ArrayLike<number>,
-  quantity: ArrayLike<number>,
-  offset: number,
-): number =>
-  Array.from(timesS).filter(
-    (time, k) => time + offset >= timeS[0]! && time + offset <= timeS.at(-1)! && Number.isFinite(quantity[k]!),
-  ).length;
-
-/** The share of the variance that a polynomial does not explain; NaN with fewer patterns than terms. */
-function misfitAt(
-  record: CyclerRecord,
-  charge: Float64Array | undefined,
-  timesS: ArrayLike<number>,
-  quantity: ArrayLike<number>,
-  offset: number,
-  degree: number,
-): number {
-  const [states, values, groups]: [number[], number[], number[]] = [[], [], []];
-  for (let k = 0; k < timesS.length; k++) {
-    const time = timesS[k]! + offset;
-    const state = interpolate(record.timeS, charge ?? record.voltageV, time);
-    if (!Number.isFinite(state) || !Number.isFinite(quantity[k]!)) continue;
-    states.push(state);
-    values.push(quantity[k]!);
-    groups.push(charge ? 0 : trend(record, time));
+/** [row] s, up while the voltage rises and down while it falls. */
+function directedTime({ timeS }: CyclerRecord, segments: readonly SegmentSpan[]): Float64Array {
+  const out = new Float64Array(timeS.length);
+  for (const { first, last, direction } of segments) {
+    for (let i = Math.max(1, first); i <= last; i++) out[i] = out[i - 1]! + direction * (timeS[i]! - timeS[i - 1]!);
   }
+  return out;
+}
+
+/** The share of the variance of the values that a polynomial of the states does not explain. */
+function unexplainedBy(states: readonly number[], values: readonly number[], degree: number): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const total = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const present = [...new Set(groups)];
-  if (values.length <= present.length * (degree + 1)) return Number.NaN;
-  const columns = present.flatMap((group) =>
-    Array.from({ length: degree + 1 }, (_, power) =>
-      scaled(states).map((x, k) => (groups[k] === group ? x ** power : 0)),
-    ),
-  );
-  return residualSquares(columns, values) / total;
-}
-
-/** Whether the voltage rises or falls there, over a hundredth of the record. */
-function trend({ timeS, voltageV }: CyclerRecord, time: number): number {
-  const half = (timeS.at(-1)! - timeS[0]!) / 200;
-  const at = (t: number): number => interpolate(timeS, voltageV, Math.min(timeS.at(-1)!, Math.max(timeS[0]!, t)));
-  return Math.sign(at(time + half) - at(time - half));
+  const x = scaled(states);
+  const columns = Array.from({ length: degree + 1 }, (_, power) => x.map((value) => value ** power));
+  return total > 0 ? residualSquares(columns, values) / total : 1;
 }
 
 function scaled(values: readonly number[]): number[] {

@@ -15,4 +15,5 @@ export {
   differentialVoltage,
 } from "./differential.ts";
 export { joinRecords } from "./join-records.ts";
+export { patternChange } from "./pattern-change.ts";
 export { findSegments, type SegmentKind, type SegmentSpan } from "./segments.ts";

@@ -2,7 +2,14 @@
 import { scaleLinear } from "d3-scale";
 import { axes } from "./axes.ts";
 import type { ColourMapName } from "./colour-map.ts";
-import { type ColourScale, colourBar, colourBarWidth, heatMapImage, percentileLimits } from "./heat-map.ts";
+import {
+  type ColourScale,
+  colourBar,
+  colourBarWidth,
+  heatMapImage,
+  percentileLimits,
+  symmetricLimits,
+} from "./heat-map.ts";
 import { cut, document, element, text, translate } from "./svg.ts";
 
 export interface SeriesMapSide {
@@ -28,6 +35,8 @@ export interface SeriesMapFigure {
   /** name and unit at the colour bar */
   readonly label: string;
   readonly colourMap?: ColourMapName;
+  /** colours that diverge from 0 */
+  readonly isDifference?: boolean;
   readonly transform?: ColourScale["transform"];
   readonly limits?: readonly [number, number];
   /** left out: all of the axis */
@@ -45,9 +54,10 @@ export function seriesMapFigure(figure: SeriesMapFigure): string {
   const [from, to] = timeDomain(figure);
   const image = resample(figure, [from, to]);
   const scale: ColourScale = {
-    colourMap: figure.colourMap ?? "viridis",
+    colourMap: figure.colourMap ?? (figure.isDifference ? "difference" : "viridis"),
     transform: figure.transform ?? "linear",
-    limits: figure.limits ?? percentileLimits(image.values, 1, 99.5),
+    limits:
+      figure.limits ?? (figure.isDifference ? symmetricLimits(image.values) : percentileLimits(image.values, 1, 99.5)),
   };
   const barX = LEFT + WIDTH + sides.length * (SIDE + GAP) + 16;
   const width = barX + colourBarWidth(scale) + 8;
