@@ -1,5 +1,6 @@
 /** Figures and films of a series. */
 import type { CyclerRecord } from "../../data/index.ts";
+import { withEsd } from "../../data/with-esd.ts";
 import { encodeGif } from "../../files/gif.ts";
 import { svgToPng } from "../../files/svg-to-png.ts";
 import {
@@ -9,7 +10,9 @@ import {
   type MapFigure,
   mapPanel,
   percentileLimits,
+  weightedLimits,
 } from "../../stages/figure/index.ts";
+import { isKnown } from "../../stages/series/index.ts";
 import type { ParameterSeries, SliceSeries } from "./gather-maps.ts";
 import type { Series } from "./series-config.ts";
 
@@ -29,26 +32,39 @@ const quantityOf = (name: string): string => name.split("/").at(-1)!.replaceAll(
 const titleOf = (name: string): string => name.replaceAll("/", " ").replaceAll("_", " ");
 const withUnit = (name: string, unit: string): string => (unit ? `${name} (${unit})` : name);
 
-/** Curves of the means over time; nothing where there is nothing to draw. */
+/** Lengths change in their third digit or later: they are drawn as what has changed since the first step. */
 function meanCurve(parameter: ParameterSeries, limits: readonly [number, number], now?: number): CurvesFigure {
   const { factor, unit } = shownIn(parameter);
   const { common } = parameter.means;
+  const quantity = quantityOf(parameter.name);
+  const isLength = unit === "Å";
+  const [from, by] = isLength ? [firstMean(parameter), 1000] : [0, factor];
   return {
     title: "",
     x: parameter.timeH,
     xLabel: "time (h)",
-    yLabel: withUnit(`mean ${quantityOf(parameter.name)}`, unit),
+    yLabel: isLength ? `change of ${quantity} (10⁻³ Å)` : withUnit(`mean ${quantity}`, unit),
     xLimits: limits,
-    ...(now !== undefined && { range: [now, now] as const }),
+    ...(now !== undefined && { range: marker(now, limits) }),
     curves: [
       {
         name: parameter.name,
-        values: common.map(({ mean }) => factor * mean),
-        errors: common.map(({ esd }) => factor * esd),
+        values: common.map(({ mean }) => by * (mean - from)),
+        errors: common.map(({ esd }) => by * esd),
         colour: BLUE,
       },
     ],
   };
+}
+
+const firstMean = ({ means }: ParameterSeries): number =>
+  means.common.find(({ mean }) => Number.isFinite(mean))?.mean ?? Number.NaN;
+
+/** "NMC532 c, 14.5053(1) Å at first" */
+function titleOfCurve(parameter: ParameterSeries): string {
+  const first = parameter.means.common.find(({ mean }) => Number.isFinite(mean));
+  if (parameter.unit !== "Å" || !first) return titleOf(parameter.name);
+  return `${titleOf(parameter.name)}, ${withEsd(first.mean, first.esd)} Å at first`;
 }
 
 const voltageCurve = (
@@ -61,9 +77,15 @@ const voltageCurve = (
   xLabel: "time (h)",
   yLabel: "voltage (V)",
   xLimits: limits,
-  ...(now !== undefined && { range: [now, now] as const }),
+  ...(now !== undefined && { range: marker(now, limits) }),
   curves: [{ name: "voltage", values: record.voltageV, colour: RED }],
 });
+
+/** A line that is seen from the last row. */
+const marker = (now: number, [from, to]: readonly [number, number]): readonly [number, number] => [
+  now - 0.006 * (to - from),
+  now + 0.006 * (to - from),
+];
 
 /** From the first step to the last, with room for the marks at either end. */
 function timeLimits({ timeH }: SliceSeries): readonly [number, number] {
@@ -75,12 +97,16 @@ function timeLimits({ timeH }: SliceSeries): readonly [number, number] {
 /** Mean of every parameter over time, below each other, with the voltage on top. */
 export function meansFigure({ config }: Series, slice: SliceSeries, echem: AlignedRecord | undefined): string {
   const limits = timeLimits(slice);
-  const parameters = slice.parameters.filter(({ means }) => means.common.some(({ mean }) => Number.isFinite(mean)));
+  // scales and figures of merit are in the tables
+  const parameters = slice.parameters.filter(
+    ({ name, means }) =>
+      !/(^|\/)(scale|rwp|gof|residual)$/.test(name) && means.common.some(({ mean }) => Number.isFinite(mean)),
+  );
   const panels: ComposedPanel[] = [
     ...(echem ? [{ kind: "curves" as const, title: "cell voltage", figure: voltageCurve(echem, limits) }] : []),
     ...parameters.map((parameter) => ({
       kind: "curves" as const,
-      title: titleOf(parameter.name),
+      title: titleOfCurve(parameter),
       figure: meanCurve(parameter, limits),
     })),
   ];
@@ -90,9 +116,9 @@ export function meansFigure({ config }: Series, slice: SliceSeries, echem: Align
   ];
   return composedFigure({
     panels,
-    columns: panels.length > 1 ? 2 : 1,
-    widthMm: panels.length > 1 ? 180 : 90,
-    fontPt: 7,
+    columns: Math.min(3, panels.length),
+    widthMm: Math.min(3, panels.length) * 65,
+    fontPt: 6,
     letters: panels.length > 1 ? "lower" : "none",
     scaleBars: "none",
     colourBars: "none",
@@ -136,12 +162,33 @@ export function changeFigure(slice: SliceSeries, parameter: ParameterSeries): st
   );
 }
 
+/** [step] how much of the map's phase there is, where that is known */
+function amountsOf({ parameters }: SliceSeries, name: string): (ArrayLike<number> | undefined)[] | undefined {
+  const phase = name.slice(0, name.lastIndexOf("/"));
+  const amount = parameters.find((other) => other.name === `${phase}/weight_fraction`);
+  return name.endsWith("/weight_fraction") ? undefined : amount?.steps.map((map) => map?.values);
+}
+
+/** One colour scale for all steps, of the voxels that hold much of the phase. */
+function commonLimits(
+  shown: readonly (Float64Array | undefined)[],
+  amounts: (ArrayLike<number> | undefined)[] | undefined,
+): [number, number] {
+  const all = Float64Array.from(shown.flatMap((values) => (values ? [...values] : [])));
+  const weights =
+    amounts && Float64Array.from(shown.flatMap((values, k) => (values ? Array.from(amounts[k] ?? []) : [])));
+  const weighted = weights?.length === all.length ? weightedLimits(all, weights) : undefined;
+  return weighted ?? percentileLimits(all);
+}
+
 /** The map of each step beside its curve, all on one colour scale: an SVG a step. */
 export function filmFrames(slice: SliceSeries, parameter: ParameterSeries, echem: AlignedRecord | undefined): string[] {
   const { factor, unit } = shownIn(parameter);
   const { name, ny, nx, steps, timeH } = parameter;
-  const shown = steps.map((map) => map && Float64Array.from(map.values, (value) => factor * value));
-  const limits = percentileLimits(Float64Array.from(shown.flatMap((values) => (values ? [...values] : []))));
+  const shown = steps.map(
+    (map) => map && Float64Array.from(map.values, (value, i) => (isKnown(map, i) ? factor * value : Number.NaN)),
+  );
+  const limits = commonLimits(shown, amountsOf(slice, name));
   const range = timeLimits(slice);
   return shown.flatMap((values, k) => {
     if (!values) return [];

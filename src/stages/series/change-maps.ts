@@ -8,14 +8,14 @@ export interface ChangeMaps {
   readonly slope: ParameterMap;
   /** reduced chi² of that line: far over 1 where the voxel did not change evenly; NaN with fewer than 3 steps or no esds */
   readonly slopeMisfit: ParameterMap;
-  /** hours: the middle of the interval with the fastest change that is significant */
+  /** hours: the middle of the interval whose change stands out most of an even one; NaN where none does significantly */
   readonly largestAt: ParameterMap;
 }
 
 /**
  * How every voxel of a map changed over the series.
  *
- * @param significance esds that a change between neighbouring steps must be, to have a time
+ * @param significance esds by which a change between neighbouring steps must differ from an even one, to have a time
  */
 export function changeMaps(series: MapSeries, significance: number): ChangeMaps {
   const { name, unit, ny, nx, timeH, steps } = series;
@@ -50,7 +50,7 @@ export function changeMaps(series: MapSeries, significance: number): ChangeMaps 
     maps.slope.values[voxel] = line.slope;
     maps.slope.esd[voxel] = line.esd;
     maps.slopeMisfit.values[voxel] = line.reducedChi2;
-    maps.largestAt.values[voxel] = fastestChange(points, significance);
+    maps.largestAt.values[voxel] = fastestChange(points, line.slope, significance);
   }
   return maps;
 }
@@ -89,15 +89,16 @@ function straightLine(points: readonly Point[]): { slope: number; esd: number; r
   };
 }
 
-/** NaN where no change between neighbours is significant. */
-function fastestChange(points: readonly Point[], significance: number): number {
-  let [fastest, at] = [0, Number.NaN];
+/** The interval in which the voxel changed most beyond its straight line, in the same direction. */
+function fastestChange(points: readonly Point[], slope: number, significance: number): number {
+  let [most, at] = [significance, Number.NaN];
+  const direction = Math.sign(points.at(-1)!.value - points[0]!.value);
   for (let k = 1; k < points.length; k++) {
     const [from, to] = [points[k - 1]!, points[k]!];
-    const change = Math.abs(to.value - from.value);
-    const rate = change / (to.timeH - from.timeH);
-    if (rate > fastest && !(change < significance * Math.hypot(from.esd, to.esd))) {
-      fastest = rate;
+    const excess = direction * (to.value - from.value - slope * (to.timeH - from.timeH));
+    const esds = excess / Math.hypot(from.esd, to.esd);
+    if (esds > most) {
+      most = esds;
       at = (from.timeH + to.timeH) / 2;
     }
   }

@@ -9,7 +9,7 @@ export const SeriesConfig = z.strictObject({
     .meta({ description: "names (with *) of the maps that the series keeps" }),
   significance: z.number().positive().default(3).meta({
     unit: "esd",
-    description: "a change between neighbouring steps that is smaller has no time of largest change",
+    description: "by how much a change between steps must stand out of an even one to be given a time",
   }),
   leastIntensity: z
     .number()
