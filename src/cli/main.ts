@@ -20,6 +20,7 @@ import { runCommand } from "./run.ts";
 import { seriesCommand } from "./series.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
+import { studyCommand } from "./study.ts";
 
 // a reader that has seen enough (| head) is no error
 stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -45,6 +46,7 @@ for (const create of [
   peaksCommand,
   refineCommand,
   importCommand,
+  studyCommand,
   seriesCommand,
   simulateCommand,
   echemCommand,

@@ -1,0 +1,97 @@
+/** One cell of a study by itself: its maps, places, lithium and cycling, on its own grid. */
+import { guessRoles, type PhaseRoles, type SliceMaps } from "../../data/index.ts";
+import { openResult } from "../../files/result-reader.ts";
+import type { LithiumConfig } from "../../stages/lithium/index.ts";
+import { type FoundPlaces, findPlaces } from "./find-places.ts";
+import { type CellLithium, lithiumOfCell, readAmountMaps, readStructures } from "./lithium-of-cell.ts";
+import { type EchemCell, readEchem } from "./read-echem.ts";
+import { readMasks } from "./read-masks.ts";
+import { readSliceMaps } from "./read-slice-maps.ts";
+import type { CellConfig, Study } from "./study-config.ts";
+import { readSummedPattern, type SummedPattern } from "./study-figures.ts";
+
+export interface AnalysedCell {
+  readonly config: CellConfig;
+  readonly label: string;
+  readonly result: string;
+  /** maps of the result and of the lithium */
+  readonly slice: SliceMaps;
+  readonly places: FoundPlaces;
+  /** drawn in the app: on the cell's own grid */
+  readonly masks: ReadonlyMap<string, Uint8Array>;
+  readonly lithium: CellLithium | undefined;
+  readonly echem: EchemCell | undefined;
+  readonly pattern: SummedPattern | undefined;
+}
+
+/** @param results path of the result by name of the cell */
+export async function analyseCells(study: Study, results: ReadonlyMap<string, string>): Promise<AnalysedCell[]> {
+  const cells: AnalysedCell[] = [];
+  for (const config of study.config.cells) cells.push(await analyseCell(study, config, results.get(config.name)!));
+  return cells;
+}
+
+async function analyseCell(study: Study, config: CellConfig, path: string): Promise<AnalysedCell> {
+  const label = config.label ?? config.name;
+  const echem = readCycling(study, config);
+  const result = await openResult(path);
+  try {
+    const slice = readSliceMaps(result, config.name);
+    const roles = rolesOf(study, [slice]);
+    const places = findPlaces(slice, roles, study.config.places);
+    const settings = lithiumSettings(study, config);
+    const lithium =
+      settings &&
+      lithiumOfCell({
+        cell: readAmountMaps(result, slice),
+        structures: readStructures(result),
+        roles,
+        places,
+        config: settings,
+        ...(echem?.description.net && {
+          netChargeAh: { value: echem.description.net.ah, esd: echem.description.net.esd },
+        }),
+      });
+    const maps = new Map([...slice.maps, ...(lithium?.maps.maps ?? [])]);
+    return {
+      ...{ config, label, result: path, places, lithium, echem },
+      slice: { ...slice, maps },
+      masks: readMasks(path, [slice.ny, slice.nx]),
+      pattern: readSummedPattern(result, label),
+    };
+  } finally {
+    result.close();
+  }
+}
+
+function readCycling(study: Study, { name, echem }: CellConfig): EchemCell | undefined {
+  const files = [echem ?? []].flat().map(study.resolve);
+  return files.length > 0 ? readEchem(name, files, { config: study.config.echem }) : undefined;
+}
+
+/** The study's settings, and what is the cell's own. */
+function lithiumSettings(study: Study, cell: CellConfig): LithiumConfig | undefined {
+  const { lithium } = study.config;
+  if (lithium === false) return undefined;
+  const own = Object.fromEntries(Object.entries(cell.lithium).filter(([, value]) => value !== undefined));
+  return { ...lithium, ...own, table: tablePath(study, lithium.table) };
+}
+
+const BUILT_IN = ["auto", "NMC811", "NMC532"];
+
+/** A table's name, or the file as it is seen from here. */
+export const tablePath = (study: Study, table: string): string =>
+  BUILT_IN.includes(table) ? table : study.resolve(table);
+
+/** As the study.yaml says, and what it leaves out as the names of the phases suggest. */
+export function rolesOf(study: Study, slices: readonly SliceMaps[]): PhaseRoles {
+  const phases = new Set<string>();
+  for (const { maps } of slices) {
+    for (const name of maps.keys()) {
+      const [phase, what] = name.split("/");
+      if (phase && what) phases.add(phase);
+    }
+  }
+  const given = Object.entries(study.config.phases).filter(([, names]) => names !== undefined);
+  return { ...guessRoles([...phases]), ...Object.fromEntries(given) };
+}

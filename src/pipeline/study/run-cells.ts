@@ -1,0 +1,71 @@
+/** The scans of a study, each the whole way; those that are up to date cost nothing. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { InputError } from "../../data/index.ts";
+import type { ProgressListener } from "../progress.ts";
+import { runScan } from "../run-scan.ts";
+import { readScan } from "../scan-config.ts";
+import type { CellConfig, Study } from "./study-config.ts";
+
+export interface StudyOptions {
+  /** folder of everything that the study writes */
+  readonly output: string;
+  readonly workers: number;
+  readonly memoryBytes: number;
+  readonly onProgress: ProgressListener;
+  readonly signal: AbortSignal;
+  /** what is done now, in words: "cell 2 of 5: charged" */
+  readonly onStep?: (step: string) => void;
+}
+
+/** Where the result of a cell is, or will be. */
+export const resultPathOf = (study: Study, cell: CellConfig, output: string): string =>
+  cell.result === undefined ? join(output, `${cell.name}.nxs`) : study.resolve(cell.result);
+
+/** Before anything is done. @throws InputError "study-files-missing" naming all of them */
+export function checkStudyFiles(study: Study): void {
+  const missing = study.config.cells.flatMap((cell) => {
+    const needed = [
+      cell.scan,
+      // made by the scan, where there is one
+      cell.scan === undefined ? cell.result : undefined,
+      ...[cell.echem ?? []].flat(),
+      ...cell.images.map(({ file }) => file),
+      cell.truth,
+    ];
+    return needed
+      .filter((path) => path !== undefined && !existsSync(study.resolve(path)))
+      .map((path) => `  cell ${cell.name}: ${path}`);
+  });
+  if (missing.length === 0) return;
+  throw new InputError(
+    "study-files-missing",
+    [`${study.path} names files that are not there:`, ...missing, "Correct the names, or bring the files there."].join(
+      "\n",
+    ),
+  );
+}
+
+/**
+ * Runs every cell that has a scan.
+ *
+ * @returns path of the result by name of the cell
+ * @throws InputError as runScan, with the cell named
+ */
+export async function runCells(study: Study, options: StudyOptions): Promise<Map<string, string>> {
+  const { cells } = study.config;
+  const results = new Map<string, string>();
+  for (const [i, cell] of cells.entries()) {
+    const output = resultPathOf(study, cell, options.output);
+    results.set(cell.name, output);
+    if (cell.scan === undefined) continue;
+    options.onStep?.(`cell ${i + 1} of ${cells.length}: ${cell.label ?? cell.name}`);
+    try {
+      await runScan(readScan(study.resolve(cell.scan)), { ...options, output });
+    } catch (error) {
+      if (error instanceof InputError) throw new InputError(error.code, `Cell ${cell.name}: ${error.message}`);
+      throw error;
+    }
+  }
+  return results;
+}
