@@ -31,7 +31,7 @@ export function findCasing(signal: Image, config: PlacesConfig): Casing | undefi
     if (!inside || !outside || inside.support < CLOSED || inside.coefficients[0]! < 1) return undefined;
     casing = { x0, y0, inside, outside };
     const [, dx = 0, dy = 0] = inside.coefficients;
-    if (Math.hypot(dx, dy) < 0.01) break;
+    if (Math.hypot(dx, dy) < 0.02) break;
     [x0, y0] = [x0 + dx, y0 + dy];
   }
   return casing;

@@ -175,10 +175,10 @@ function distanceMm(
   label: number,
   { ny, nx, voxelMm }: { readonly ny: number; readonly nx: number; readonly voxelMm: number },
 ): Float32Array {
-  const out = distanceToPoints(points, ny, nx);
+  const out = distanceToPoints(points, ny, nx, (i) => region[i] !== REGIONS.outside && region[i] !== label);
   for (let i = 0; i < out.length; i++) {
-    if (region[i] === REGIONS.outside) out[i] = Number.NaN;
-    else out[i] = region[i] === label ? 0 : out[i]! * voxelMm;
+    if (region[i] === label) out[i] = 0;
+    else out[i]! *= voxelMm;
   }
   return out;
 }

@@ -11,11 +11,17 @@ const LEAF = 8;
 
 /**
  * Distance from each voxel's centre to the nearest point, in the unit of the points; voxel (row, col) lies at
- * (col, row). NaN everywhere where there is no point.
+ * (col, row). NaN everywhere where there is no point, and where nobody asks.
  *
+ * @param isAsked of a voxel's index; all where left out
  * @returns [y, x]
  */
-export function distanceToPoints(points: Points, ny: number, nx: number): Float32Array {
+export function distanceToPoints(
+  points: Points,
+  ny: number,
+  nx: number,
+  isAsked: (index: number) => boolean = () => true,
+): Float32Array {
   const out = new Float32Array(ny * nx).fill(Number.NaN);
   const count = points.length / 2;
   if (count === 0) return out;
@@ -24,8 +30,9 @@ export function distanceToPoints(points: Points, ny: number, nx: number): Float3
     let last = Number.POSITIVE_INFINITY;
     for (let col = 0; col < nx; col++) {
       // a neighbour is one step away, so its nearest point is at most one step farther
-      const bound = (last + 1) * (last + 1) * (1 + 1e-12);
-      last = Math.sqrt(nearestSquared(tree, col, row, bound));
+      last += 1;
+      if (!isAsked(row * nx + col)) continue;
+      last = Math.sqrt(nearestSquared(tree, col, row, last * last * (1 + 1e-12), 0, count, 0));
       out[row * nx + col] = last;
     }
   }
@@ -72,26 +79,31 @@ function swap(points: Points, i: number, j: number): void {
   }
 }
 
-function nearestSquared(tree: Points, x: number, y: number, bound: number): number {
-  let best = bound;
-  const visit = (from: number, to: number, axis: 0 | 1): void => {
-    if (to - from <= LEAF) {
-      for (let i = from; i < to; i++) best = Math.min(best, (tree[2 * i]! - x) ** 2 + (tree[2 * i + 1]! - y) ** 2);
-      return;
+/** The smallest squared distance to points `from` to `to` of the tree, or `best` where none is nearer. */
+function nearestSquared(
+  tree: Points,
+  x: number,
+  y: number,
+  best: number,
+  from: number,
+  to: number,
+  axis: 0 | 1,
+): number {
+  let least = best;
+  if (to - from <= LEAF) {
+    for (let i = from; i < to; i++) {
+      const [dx, dy] = [tree[2 * i]! - x, tree[2 * i + 1]! - y];
+      least = Math.min(least, dx * dx + dy * dy);
     }
-    const middle = (from + to) >> 1;
-    const [dx, dy] = [tree[2 * middle]! - x, tree[2 * middle + 1]! - y];
-    best = Math.min(best, dx * dx + dy * dy);
-    const gap = axis === 0 ? dx : dy;
-    const next = axis === 0 ? 1 : 0;
-    if (gap > 0) {
-      visit(from, middle, next);
-      if (gap * gap < best) visit(middle + 1, to, next);
-    } else {
-      visit(middle + 1, to, next);
-      if (gap * gap < best) visit(from, middle, next);
-    }
-  };
-  visit(0, tree.length / 2, 0);
-  return best;
+    return least;
+  }
+  const middle = (from + to) >> 1;
+  const [dx, dy] = [tree[2 * middle]! - x, tree[2 * middle + 1]! - y];
+  least = Math.min(least, dx * dx + dy * dy);
+  const gap = axis === 0 ? dx : dy;
+  const next = axis === 0 ? 1 : 0;
+  const isBelow = gap > 0;
+  least = nearestSquared(tree, x, y, least, isBelow ? from : middle + 1, isBelow ? middle : to, next);
+  if (gap * gap >= least) return least;
+  return nearestSquared(tree, x, y, least, isBelow ? middle + 1 : from, isBelow ? to : middle, next);
 }

@@ -5,9 +5,9 @@ import {
   type PhaseRole,
   type PhaseRoles,
   type SliceMaps,
-  STATUS,
+ 
 } from "../../data/index.ts";
-import { median, quantile } from "../../fit/index.ts";
+import { median, medianOfFew, quantile } from "../../fit/index.ts";
 import type { Image } from "./polar.ts";
 
 /** Signals of the parts of a cell: about 1 where a voxel is full of one, 0 without it; roles without phases are absent. */
@@ -45,19 +45,20 @@ function amountOf({ maps, name: sample }: SliceMaps, phase: string): Float32Arra
   );
 }
 
-/**
- * What was not fitted for want of signal holds nothing; a voxel whose fit failed is like those around it.
- */
-function withoutGaps({ ny, nx, values, status }: ParameterMap): Float32Array {
+/** Neighbours of eight that have a value where a voxel without one is a gap and not a void. */
+const AROUND_A_GAP = 5;
+
+/** A voxel that was passed over or failed is like those around it; where there are none, there is nothing. */
+function withoutGaps({ ny, nx, values }: ParameterMap): Float32Array {
+  const near = new Float64Array(8);
   return Float32Array.from(values, (value, i) => {
     if (Number.isFinite(value)) return value;
-    if (status === undefined || status[i] === STATUS.noSignal || status[i] === STATUS.notFitted) return 0;
-    const near: number[] = [];
+    let n = 0;
     for (const d of [-nx - 1, -nx, -nx + 1, -1, 1, nx - 1, nx, nx + 1]) {
-      const other = values[i + d] ?? Number.NaN;
-      if (Number.isFinite(other) && i + d < ny * nx) near.push(other);
+      const other = i + d < 0 || i + d >= ny * nx ? Number.NaN : values[i + d]!;
+      if (Number.isFinite(other)) near[n++] = other;
     }
-    return near.length > 2 ? median(near) : 0;
+    return n < AROUND_A_GAP ? 0 : medianOfFew(near, n);
   });
 }
 

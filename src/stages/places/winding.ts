@@ -23,7 +23,7 @@ export function findPitch(contrast: Float32Array, { angles, radii, step }: Polar
   const lags = Math.floor(radii * 0.7);
   const sums = new Float64Array(lags);
   const norms = new Float64Array(lags);
-  const stride = Math.max(1, Math.floor(angles / 360));
+  const stride = Math.max(1, Math.floor(angles / 180));
   for (let i = 0; i < angles; i += stride) {
     const ray = contrast.subarray(i * radii, (i + 1) * radii);
     for (let lag = 0; lag < lags; lag++) {
