@@ -207,7 +207,9 @@ function latticeMap(
 function tableFor(config: LithiumConfig, phase: string, structure: Structure | undefined): LithiumCalibration {
   const content = structure && cellContent(structure);
   const found =
-    config.table === "auto" ? content && calibrationFor(content) : readCalibration(config.table, formulaOf(content));
+    config.table === "auto"
+      ? content && isLayered(structure) && calibrationFor(content)
+      : readCalibration(config.table, formulaOf(content));
   if (!found) {
     const why = content
       ? `${formulaOf(content)} is none of the layered oxides that the program has a table for`
@@ -227,6 +229,9 @@ function tableFor(config: LithiumConfig, phase: string, structure: Structure | u
     xEsd: config.tableXEsd ?? anchored.xEsd,
   };
 }
+
+/** A spinel may have the same atoms: hexagonal layers have an a of 2.8 to 2.9 angstrom. */
+const isLayered = ({ cell }: Structure): boolean => cell.gamma === 120 && cell.a > 2.7 && cell.a < 3;
 
 /** Of two oxygens, with one lithium: "LiNi0.5Mn0.3Co0.2O2". */
 function formulaOf(content: ReadonlyMap<string, number> | undefined): string | undefined {

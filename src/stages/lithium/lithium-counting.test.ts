@@ -1,0 +1,193 @@
+import { describe, expect, it } from "vitest";
+import { normal, seededRandom } from "../../../tests/seeded-random.ts";
+import { MAH_PER_MOL } from "./formula.ts";
+import { graphiteLithium } from "./graphite.ts";
+import { stageOf } from "./graphite-stages.ts";
+import { graphiteRow, type LithiumRow } from "./groups.ts";
+import { twoHumps } from "./inactive.ts";
+import { closeDifference, closeInventory, countLithium, unitsByCharge } from "./inventory.ts";
+import { combine, divide, esdOf, multiply, subtract, uncertain } from "./uncertain.ts";
+
+const row = (electrode: string, x: number, esd: number): LithiumRow => ({
+  electrode,
+  kind: "all",
+  where: "whole slice",
+  from: null,
+  to: null,
+  voxels: 1000,
+  x,
+  esd,
+  total: esd,
+  sd: 0,
+  heterogeneity: 0,
+  unknown: 0,
+  ambiguous: 0,
+});
+
+describe("numbers that know their uncertainty", () => {
+  it("propagate as a Monte Carlo does, shared sources included", () => {
+    const a = uncertain(0.42, { table: 0.05, "counting a": 0.01 });
+    const b = uncertain(0.85, { table: 0.05, "counting b": 0.02 });
+    const mass = uncertain(0.019, { mass: 0.0004 });
+    const formula = divide(multiply(subtract(b, a), mass), combine([1, a], [2, b]));
+    const random = seededRandom(5);
+    const values = Array.from({ length: 40000 }, () => {
+      const [t, m] = [0.05 * normal(random), 0.0004 * normal(random)];
+      const [va, vb] = [0.42 + t + 0.01 * normal(random), 0.85 + t + 0.02 * normal(random)];
+      return ((vb - va) * (0.019 + m)) / (va + 2 * vb);
+    });
+    const mean = values.reduce((s, v) => s + v, 0) / values.length;
+    const sd = Math.sqrt(values.reduce((s, v) => s + (v - mean) ** 2, 0) / values.length);
+    expect(esdOf(formula) / sd).toBeGreaterThan(0.97);
+    expect(esdOf(formula) / sd).toBeLessThan(1.03);
+    expect(esdOf(subtract(b, a))).toBeCloseTo(Math.hypot(0.01, 0.02), 12);
+  });
+});
+
+describe("inventory", () => {
+  /** moles a mole of oxide: the cathode gave 0.58, films took 0.1, the anode has 0.48 */
+  const sums = (cell: string, x: number, anodeX: number) => ({
+    cell,
+    cathode: row("NMC532", x, 0.001),
+    cathodeByScale: 0.004,
+    cathodeByCurve: 0.01,
+    tableXEsd: 0.05,
+    tableSlopeEsd: 0.04,
+    tableAnchorX: 1,
+    anode: row("anode", anodeX, 0.002),
+    stagesEsd: 0.005,
+    carbonPerUnit: 6 * 0.9,
+    carbonPerUnitEsd: 0.01,
+    scaleRatioEsd: 0.05,
+  });
+  const charged = countLithium(sums("charged", 0.42, 0.48 / 0.9), 1, 0);
+  const discharged = countLithium(sums("discharged", 0.84, 0.06 / 0.9), 1, 0);
+  const units = uncertain(0.02, { mass: 0.0002 });
+
+  it("counts both electrodes in moles a mole of oxide", () => {
+    expect(charged.released.value).toBeCloseTo(0.58, 12);
+    expect(charged.taken!.value).toBeCloseTo(0.48, 12);
+    expect(charged.residual!.value).toBeCloseTo(0.1, 12);
+    expect(charged.both!.value).toBeCloseTo(0.9, 12);
+    expect(charged.placesRatio!.value).toBeCloseTo(0.9, 12);
+    expect(esdOf(charged.cathode)).toBeCloseTo(Math.hypot(0.001, 0.05, 0.04 * 0.58, 0.004, 0.01), 6);
+  });
+
+  it("closes against the charge where it fits, and says so where it does not", () => {
+    const charge = (mah: number) => uncertain(mah, { cycler: 2 });
+    const right = closeInventory(charged, units, charge(0.58 * 0.02 * MAH_PER_MOL));
+    const cathode = right.find(({ what }) => what === "cathode, cycler")!;
+    expect(cathode.residual.value).toBeCloseTo(0, 6);
+    expect(cathode.words).toContain("closes within");
+    const anode = right.find(({ what }) => what === "cycler, anode")!;
+    expect(anode.residual.value).toBeCloseTo(0.1 * 0.02 * MAH_PER_MOL, 6);
+    const wrong = closeInventory(charged, units, charge(150)).find(({ what }) => what === "cathode, cycler")!;
+    expect(wrong.z).toBeGreaterThan(4);
+    expect(wrong.words).toContain("does not close");
+  });
+
+  it("of two states has no error of the table but its slope", () => {
+    const closings = closeDifference(charged, discharged, units, uncertain(0.42 * 0.02 * MAH_PER_MOL, { cycler: 2 }));
+    const [own, cathode] = closings;
+    expect(own!.residual.value).toBeCloseTo(0, 10);
+    expect(own!.left.parts.get("table of x")).toBe(0);
+    expect(own!.left.parts.get("slope of the table")).toBeCloseTo(0.04 * 0.42, 10);
+    expect(cathode!.residual.value).toBeCloseTo(0, 6);
+    expect(cathode!.words).toContain("closes within");
+  });
+
+  it("finds the mass that the charge asks for", () => {
+    const found = unitsByCharge(charged.released, uncertain(0.58 * 0.02 * MAH_PER_MOL, { cycler: 3 }));
+    expect(found.value).toBeCloseTo(0.02, 9);
+  });
+
+  it("closes within two standard uncertainties 95 times in 100 where errors are drawn as they are said to be", () => {
+    const random = seededRandom(11);
+    const trials = 2000;
+    let inside = 0;
+    for (let i = 0; i < trials; i++) {
+      const [table, slope, ratio] = [0.05 * normal(random), 0.04 * normal(random), 1 + 0.05 * normal(random)];
+      const read = (x: number): number =>
+        x + table + 0.01 * normal(random) + slope * (x - 1) + 0.004 * normal(random) + 0.001 * normal(random);
+      const anodeX = 0.48 / 0.9 + 0.002 * normal(random) + 0.005 * normal(random);
+      const base = sums("one", read(0.52), anodeX);
+      const carbonPerUnit = 6 * 0.9 * ratio + 0.01 * normal(random);
+      const [first] = closeInventory(countLithium({ ...base, carbonPerUnit }, 1, 0), undefined, undefined);
+      if (Math.abs(first!.z) < 1.96) inside++;
+    }
+    expect(inside / trials).toBeGreaterThan(0.93);
+    expect(inside / trials).toBeLessThan(0.97);
+  });
+});
+
+describe("graphite of a voxel", () => {
+  const phase = (name: string, x: number, carbon: Float64Array, esd: number) => ({
+    name,
+    stage: stageOf(x),
+    x,
+    carbon,
+    esd: new Float64Array(carbon.length).fill(esd),
+  });
+
+  it("has the esd that noise gives, and no bias; so has the sum", () => {
+    const n = 4000;
+    const random = seededRandom(3);
+    const noisy = (mean: number, esd: number) => Float64Array.from({ length: n }, () => mean + esd * normal(random));
+    const phases = [
+      phase("LiC6", 1, noisy(30, 1.5), 1.5),
+      phase("LiC12", 0.5, noisy(70, 2), 2),
+      phase("graphite", 0, noisy(5, 1), 1),
+    ];
+    const x = (30 + 35) / 105;
+    const found = graphiteLithium({ ny: 1, nx: n, phases, spacings: new Map(), leastShare: 0.1 });
+    const values = Array.from(found.x.values);
+    const mean = values.reduce((s, v) => s + v, 0) / n;
+    const sd = Math.sqrt(values.reduce((s, v) => s + (v - mean) ** 2, 0) / n);
+    expect(Math.abs(mean - x)).toBeLessThan(1e-3);
+    const told = Math.sqrt(Array.from(found.x.esd!).reduce((s, esd) => s + esd ** 2, 0) / n);
+    expect(sd / told).toBeGreaterThan(0.95);
+    expect(sd / told).toBeLessThan(1.05);
+    const input = { phases, x: found.x.values, esd: found.x.esd!, carbon: found.carbon, voxelsPerResolution: 1 };
+    const all = graphiteRow({ kind: "all", name: "", has: () => true }, input);
+    expect(Math.abs(all.x - x) / all.esd).toBeLessThan(3);
+    expect(all.heterogeneity).toBeLessThan(0.3 * all.sd);
+  });
+
+  it("leaves open what the stages do: LiC12 alone 0.48 to 0.52, graphite alone 0 to 0.04", () => {
+    const two = [phase("LiC12", 0.5, Float64Array.of(100, 0), 0), phase("graphite", 0, Float64Array.of(0, 100), 0)];
+    const { low, high } = graphiteLithium({ ny: 1, nx: 2, phases: two, spacings: new Map(), leastShare: 0.1 });
+    expect([...low.values]).toEqual([expect.closeTo(0.48, 6), expect.closeTo(0, 6)]);
+    expect([...high.values]).toEqual([expect.closeTo(0.52, 6), expect.closeTo(0.04, 6)]);
+  });
+});
+
+describe("two humps", () => {
+  const draw = (seed: number, pick: (random: () => number) => number) => {
+    const random = seededRandom(seed);
+    return Float64Array.from({ length: 3000 }, () => pick(random) + 0.01 * normal(random));
+  };
+  const ones = new Float64Array(3000).fill(1);
+  const esd = new Float64Array(3000).fill(0.01);
+
+  it("are found with their shares and means", () => {
+    const x = draw(1, (random) => (random() < 0.12 ? 0.8 : 0.4) + 0.02 * normal(random));
+    const found = twoHumps(x, esd, ones, 4)!;
+    expect(found.isBimodal).toBe(true);
+    expect(Math.abs(found.share - 0.12)).toBeLessThan(2 * found.shareEsd);
+    expect(found.means[0]).toBeCloseTo(0.4, 2);
+    expect(found.means[1]).toBeCloseTo(0.8, 2);
+    expect(found.width).toBeCloseTo(0.02, 2);
+  });
+
+  it.each([
+    ["one hump", (random: () => number) => 0.4 + 0.02 * normal(random)],
+    ["a gradient", (random: () => number) => 0.38 + 0.07 * random()],
+    ["a lopsided hump", (random: () => number) => 0.38 + 0.07 * random() ** 2],
+  ])("are not seen in %s", (_, pick) => {
+    expect(twoHumps(draw(2, pick), esd, ones, 4)!.isBimodal).toBe(false);
+  });
+
+  it("say nothing of a few voxels", () => {
+    expect(twoHumps(esd.subarray(0, 40), esd.subarray(0, 40), ones, 4)).toBeUndefined();
+  });
+});
