@@ -30,9 +30,9 @@ export interface RecordParts {
  * @throws InputError "cycler-empty" | "cycler-damaged" | "cycler-time" | "cycler-units-disagree"
  */
 export function checkRecord(parts: RecordParts): CyclerRecord {
-  const { source, timeS, voltageV, currentA, lines } = parts;
-  const isWhole = (i: number): boolean =>
-    Number.isFinite(timeS[i]!) && Number.isFinite(voltageV[i]!) && (!currentA || Number.isFinite(currentA[i]!));
+  const { source, timeS, voltageV, currentA, chargeAh, lines } = parts;
+  const columns = [timeS, voltageV, currentA, chargeAh].filter((values) => values !== undefined);
+  const isWhole = (i: number): boolean => columns.every((values) => Number.isFinite(values[i]!));
   const whole = [...timeS.keys()].filter(isWhole);
   const damaged = timeS.length - whole.length;
   const firstDamaged = [...timeS.keys()].find((i) => !isWhole(i));
@@ -46,7 +46,7 @@ export function checkRecord(parts: RecordParts): CyclerRecord {
   if (damaged > 1 + MAX_DAMAGED_SHARE * timeS.length) {
     throw new InputError(
       "cycler-damaged",
-      `${source}, ${at(firstDamaged!)}: no time, voltage or current there, and in ${damaged - 1} rows more of ${timeS.length}. Copy or export the file again.`,
+      `${source}, ${at(firstDamaged!)}: no number there for the time, the voltage, the current or the charge, and in ${damaged - 1} rows more of ${timeS.length}. Copy or export the file again.`,
     );
   }
   const take = <A extends Float64Array | Int32Array>(values: A): A =>
@@ -55,7 +55,7 @@ export function checkRecord(parts: RecordParts): CyclerRecord {
     timeS: take(timeS),
     voltageV: take(voltageV),
     ...(currentA && { currentA: take(currentA) }),
-    ...(parts.chargeAh && { chargeAh: fromZero(take(parts.chargeAh)) }),
+    ...(chargeAh && { chargeAh: fromZero(take(chargeAh)) }),
     ...(parts.cycle && { cycle: take(parts.cycle) }),
     ...(parts.step && { step: take(parts.step) }),
   };

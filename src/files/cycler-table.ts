@@ -199,7 +199,7 @@ export function joinStepTimes(stepTimeS: Float64Array): Float64Array {
  */
 export function joinCounter(counted: Float64Array, direction: (row: number) => number): Float64Array {
   let sum = 0;
-  let last = counted[0] ?? 0;
+  let last = counted.find(Number.isFinite) ?? 0;
   return counted.map((value, i) => {
     if (i > 0 && Number.isFinite(value)) {
       const step = value - last;
