@@ -21,6 +21,7 @@ import { seriesCommand } from "./series.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
 import { studyCommand } from "./study.ts";
+import { unexplainedCommand } from "./unexplained.ts";
 
 // a reader that has seen enough (| head) is no error
 stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -51,6 +52,7 @@ for (const create of [
   simulateCommand,
   echemCommand,
   compareCommand,
+  unexplainedCommand,
   figureCommand,
   exportCommand,
   lithiumCommand,

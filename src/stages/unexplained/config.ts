@@ -1,0 +1,48 @@
+/** Settings of the search for phases that the mean pattern hides. */
+import * as z from "zod";
+
+export const UnexplainedConfig = z.strictObject({
+  cells: z
+    .enum(["surroundings", "own"])
+    .default("surroundings")
+    .meta({
+      description:
+        "what a voxel is held against: the median cells of its surroundings, or its own of the map, which a hidden " +
+        "phase may have pulled towards itself",
+    }),
+  radius: z.int().min(1).max(20).default(3).meta({ unit: "voxels", description: "of the surroundings" }),
+  rank: z
+    .union([z.literal("auto"), z.int().min(1).max(12)])
+    .default("auto")
+    .meta({
+      description: "number of components; auto: as long as one explains more than it would of noise",
+    }),
+  maxRank: z.int().min(1).max(12).default(6).meta({ description: "most components of auto" }),
+  leastGain: z.number().positive().default(2).meta({
+    description:
+      "of auto: what a component must explain, in times what it explains where voxels are shifted bin by bin",
+  }),
+  iterations: z.int().min(1).max(1000).default(60).meta({ description: "of the factorisation" }),
+  memoryMb: z.number().min(16).default(600).meta({
+    unit: "MB",
+    description: "for the residuals that are factorised; what does not fit is pooled, voxels first",
+  }),
+  minSignificance: z.number().positive().default(8).meta({
+    unit: "sigma",
+    description: "weakest peak of a component that is listed",
+  }),
+  reach: z.number().positive().max(0.05).default(0.015).meta({
+    description: "how far the cell of a candidate may be from its structure file, relative",
+  }),
+  ownReach: z.number().positive().max(0.08).default(0.03).meta({
+    description: "the same for structures that are in the model already, from the model's cell",
+  }),
+  elements: z.array(z.string().min(1)).optional().meta({
+    description: "candidates have no other elements than these; left out: any",
+  }),
+  leastScore: z.number().min(0).max(1).default(0.5).meta({
+    description: "share of a component that a candidate must explain to be called a phase",
+  }),
+});
+export type UnexplainedConfig = z.output<typeof UnexplainedConfig>;
+export type UnexplainedConfigInput = z.input<typeof UnexplainedConfig>;
