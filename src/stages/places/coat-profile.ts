@@ -31,7 +31,17 @@ export interface ProfileFit {
   readonly isConverged: boolean;
 }
 
-const ORDER: readonly ProfileParameter[] = ["height", "floor", "centre", "collector", "inner", "outer", "blur", "line", "overshoot"];
+const ORDER: readonly ProfileParameter[] = [
+  "height",
+  "floor",
+  "centre",
+  "collector",
+  "inner",
+  "outer",
+  "blur",
+  "line",
+  "overshoot",
+];
 const INDEX = Object.fromEntries(ORDER.map((name, i) => [name, i])) as Record<ProfileParameter, number>;
 
 /**

@@ -1,12 +1,5 @@
 /** How much of each part of a cell a voxel holds, from the maps of its phases. */
-import {
-  InputError,
-  type ParameterMap,
-  type PhaseRole,
-  type PhaseRoles,
-  type SliceMaps,
- 
-} from "../../data/index.ts";
+import { InputError, type ParameterMap, type PhaseRole, type PhaseRoles, type SliceMaps } from "../../data/index.ts";
 import { median, medianOfFew, quantile } from "../../fit/index.ts";
 import type { Image } from "./polar.ts";
 
