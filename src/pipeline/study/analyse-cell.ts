@@ -1,5 +1,5 @@
 /** One cell of a study by itself: its maps, places, lithium and cycling, on its own grid. */
-import { guessRoles, type PhaseRoles, type SliceMaps } from "../../data/index.ts";
+import { guessRoles, InputError, type PhaseRoles, type SliceMaps } from "../../data/index.ts";
 import { openResult } from "../../files/result-reader.ts";
 import type { LithiumConfig } from "../../stages/lithium/index.ts";
 import { type FoundPlaces, findPlaces } from "./find-places.ts";
@@ -83,15 +83,39 @@ const BUILT_IN = ["auto", "NMC811", "NMC532"];
 export const tablePath = (study: Study, table: string): string =>
   BUILT_IN.includes(table) ? table : study.resolve(table);
 
-/** As the study.yaml says, and what it leaves out as the names of the phases suggest. */
+/**
+ * As the study.yaml says, and what it leaves out as the names of the phases suggest; phases that none of these slices
+ * has are left out, as charged and discharged cells are refined with different ones.
+ */
 export function rolesOf(study: Study, slices: readonly SliceMaps[]): PhaseRoles {
+  const phases = phasesOf(slices);
+  const given = Object.entries(study.config.phases).flatMap(([role, names]) =>
+    names === undefined ? [] : [[role, names.filter((name) => phases.has(name))]],
+  );
+  return { ...guessRoles([...phases]), ...Object.fromEntries(given) };
+}
+
+/** @throws InputError "study-phases" where a phase that was given is in no cell */
+export function checkRoles(study: Study, slices: readonly SliceMaps[]): void {
+  const phases = phasesOf(slices);
+  const wrong = Object.entries(study.config.phases).flatMap(([role, names = []]) =>
+    names.filter((name) => !phases.has(name)).map((name) => `${name} (${role})`),
+  );
+  if (wrong.length === 0) return;
+  throw new InputError(
+    "study-phases",
+    `${study.path}: no cell has maps of ${wrong.join(", ")}. There are maps of ${[...phases].join(", ")}. Correct the names under \`phases\`.`,
+  );
+}
+
+/** Names of phases and of peaks that there are maps of. */
+function phasesOf(slices: readonly SliceMaps[]): Set<string> {
   const phases = new Set<string>();
   for (const { maps } of slices) {
     for (const name of maps.keys()) {
-      const [phase, what] = name.split("/");
-      if (phase && what) phases.add(phase);
+      const phase = /^(?:peaks\/)?([^/]+)\/[^/]+$/.exec(name)?.[1];
+      if (phase) phases.add(phase);
     }
   }
-  const given = Object.entries(study.config.phases).filter(([, names]) => names !== undefined);
-  return { ...guessRoles([...phases]), ...Object.fromEntries(given) };
+  return phases;
 }

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import type { SliceMaps } from "../../data/index.ts";
 import type { Comparison } from "../../stages/compare/index.ts";
 import type { Closing } from "../../stages/lithium/index.ts";
-import { type AnalysedCell, analyseCells, rolesOf } from "./analyse-cell.ts";
+import { type AnalysedCell, analyseCells, checkRoles, rolesOf } from "./analyse-cell.ts";
 import { closeCells } from "./close-lithium.ts";
 import { compareCells } from "./compare-cells.ts";
 import { checkStudyFiles, runCells, type StudyOptions } from "./run-cells.ts";
@@ -31,10 +31,9 @@ export async function runStudy(study: Study, options: StudyOptions): Promise<Stu
   const cells = await analyseCells(study, results);
   options.signal.throwIfAborted();
   options.onStep?.("cells on one grid");
-  const roles = rolesOf(
-    study,
-    cells.map(({ slice }) => slice),
-  );
+  const slices = cells.map(({ slice }) => slice);
+  checkRoles(study, slices);
+  const roles = rolesOf(study, slices);
   const reference = cells.find(({ config }) => config.name === study.reference)!;
   const comparison = compareCells(cells, {
     ...{ reference: study.reference, roles, config: study.config.compare },

@@ -45,7 +45,8 @@ export async function writeStudy(findings: StudyFindings, options: WriteStudyOpt
       inventory: studyCounts(findings),
     })),
   );
-  for (const [name, svg] of echemFigures(cells.flatMap(({ echem }) => echem ?? []))) {
+  const cycled = cells.flatMap(({ echem }) => echem ?? []);
+  for (const [name, svg] of cycled.length > 0 ? echemFigures(cycled) : []) {
     for (const format of formats)
       write(join("figures", `${name}.${format}`), format === "svg" ? svg : await svgToPng(svg));
   }
