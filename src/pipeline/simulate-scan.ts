@@ -162,7 +162,7 @@ function writeFrameExtras(folder: string, experiment: Experiment, lines: number)
 function scanYaml(experiment: Experiment, output: "patterns" | "frames"): string {
   const { config, scan } = experiment;
   const { omegaDeg, translations, stepMm } = scan;
-  const last = omegaDeg.at(-1)!;
+  const last = omegaDeg.reduce((most, angle) => Math.max(most, angle));
   const input =
     output === "patterns"
       ? { kind: "p07", folder: "." }
@@ -175,7 +175,8 @@ function scanYaml(experiment: Experiment, output: "patterns" | "frames"): string
           monitor: "monitor.txt",
           transmitted: "transmitted.txt",
         };
-  const angles = { start: omegaDeg[0]!, end: last, inclusive: true };
+  const { passes } = config.scan;
+  const angles = { start: config.scan.firstOmegaDeg, end: last, inclusive: true, ...(passes !== 1 && { passes }) };
   const { energyKeV, distanceMm } = config.instrument;
   const common = { title: "simulated scan", input, stepMm, angles };
   return stringify(output === "patterns" ? { ...common, energyKeV, distanceMm } : common);

@@ -6,20 +6,6 @@
  */
 import { InputError } from "../../data/index.ts";
 
-/**
- * The order in which passes halve the gaps that are left: 0, 2, 1, 3 of 4. Any run of passes is then as even in angle as
- * it can be. Numbers that are no power of two are taken in the order of their bits reversed.
- */
-export function halvingOrder(passes: number): number[] {
-  const bits = Math.ceil(Math.log2(Math.max(1, passes)));
-  const reversed = (value: number): number => {
-    let out = 0;
-    for (let bit = 0; bit < bits; bit++) out |= ((value >> bit) & 1) << (bits - 1 - bit);
-    return out;
-  };
-  return Array.from({ length: 2 ** bits }, (_, i) => reversed(i)).filter((pass) => pass < passes);
-}
-
 /** Lines [from, to) in the order of their acquisition, and the passes they are of. */
 export interface PassWindow {
   readonly from: number;

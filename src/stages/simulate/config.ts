@@ -144,6 +144,13 @@ const Scan = z.strictObject({
   includesEnd: z.boolean().default(false).meta({ description: "one more line at the end of the arc" }),
   stepMm: positive.meta({ description: "translation step; the voxel of the truth maps too", unit: "mm" }),
   rotationAxis: z.number().optional().meta({ description: "axis position; the middle if left out", unit: "step" }),
+  passes: z
+    .union([z.int().min(1), z.array(z.int().min(0)).min(1)])
+    .default(1)
+    .meta({
+      description:
+        "interlaced: pass p of k takes every k-th angle from the p-th on; a list gives the order of passes, [0, 2, 1, 3]",
+    }),
   zigZag: z.boolean().default(false).meta({ description: "every second line runs and is stored backwards" }),
   lineShiftSteps: z.number().min(-3).max(3).default(0).meta({ description: "offset of those lines", unit: "step" }),
   missingLines: z.array(z.int().min(0)).default([]).meta({ description: "lines that were never written" }),
@@ -209,6 +216,14 @@ export const SimulateConfig = z.strictObject({
   detector: Detector.prefault({}),
   noise: Noise.prefault({}),
   phases: z.record(z.string(), PhaseConfig),
+  later: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .meta({
+      description:
+        "what of phases, materials, fields and shapes is another at the end of the scan, written as above; numbers go " +
+        "from their value to this one evenly, line by line",
+    }),
   fields: z
     .record(z.string(), PlacesField)
     .default({})

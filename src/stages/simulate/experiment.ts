@@ -14,6 +14,7 @@ import { createPatternMaker, type PatternMaker } from "./pattern-maker.ts";
 import { drawPhantom, type Phantom } from "./phantom.ts";
 import { createRandom, type Random } from "./random.ts";
 import { visitRays } from "./rays.ts";
+import { sampleAt } from "./sample-at.ts";
 import { createRadialAxis, createScanGeometry, isBackwards, type RadialAxis, type ScanGeometry } from "./scan.ts";
 import { relativeDensity } from "./scattering.ts";
 import { truthMaps } from "./truth.ts";
@@ -39,6 +40,8 @@ export interface Experiment {
   readonly axis: Axis;
   /** [bin] pixels that a bin is the mean of: sigma^2 = y / pixels */
   readonly pixels: Float64Array;
+  /** of the beam: what a unit of scattering counts */
+  readonly levels: Levels;
   /** lines that hold no data and have no file */
   readonly missingLines: ReadonlySet<number>;
   /** The counted line; the same whatever was asked for before. */
@@ -52,23 +55,58 @@ export interface Experiment {
   /** Detector frames, for the same rays; translation in stored order. */
   readonly frames: FramePainter;
   frame(line: number, translation: number): Int32Array;
+  /** of a sample that changes: in the middle of the scan */
   truth(): ParameterMap[];
 }
 
 /**
  * @param structures by name: those the phases name
- * @param phantom what is in the beam; drawn from the configuration where left out
+ * @param phantom what is in the beam; drawn from the configuration where left out; of a sample that stays as it is
  * @throws InputError naming the setting that cannot be
  */
 export function createExperiment(
   config: SimulateConfig,
   structures: Readonly<Record<string, Structure>>,
+  phantom?: Phantom,
+): Experiment {
+  return config.later
+    ? createChangingExperiment(config, structures)
+    : createSteadyExperiment(config, structures, phantom);
+}
+
+/** Every line by itself, of the sample as it is in the middle of its time; the beam is that of the first. */
+function createChangingExperiment(config: SimulateConfig, structures: Readonly<Record<string, Structure>>): Experiment {
+  const whole = createSteadyExperiment(sampleAt(config, 0), structures);
+  let last: { readonly index: number; readonly experiment: Experiment } | undefined;
+  const at = (index: number): Experiment => {
+    if (last?.index === index) return last.experiment;
+    const share = (index + 0.5) / whole.scan.lines;
+    const experiment = createSteadyExperiment(sampleAt(config, share), structures, undefined, whole.levels);
+    last = { index, experiment };
+    return experiment;
+  };
+  return {
+    ...whole,
+    config,
+    line: (index) => at(index).line(index),
+    counters: (index) => at(index).counters(index),
+    expectedLine: (index) => at(index).expectedLine(index),
+    transmission: (index) => at(index).transmission(index),
+    frame: (line, translation) => at(line).frame(line, translation),
+    truth: () => createSteadyExperiment(sampleAt(config, 0.5), structures).truth(),
+  };
+}
+
+function createSteadyExperiment(
+  config: SimulateConfig,
+  structures: Readonly<Record<string, Structure>>,
   phantom: Phantom = drawPhantom(config),
+  given?: Levels,
 ): Experiment {
   const scan = createScanGeometry(config);
   const radial = createRadialAxis(config);
   const maker = createPatternMaker(config, structures, phantom, radial.binEdgesDeg);
-  const levels = countingLevels(config, scan, radial, maker, phantom);
+  const levels = given ?? countingLevels(config, scan, radial, maker, phantom);
   const bins = radial.axis.values.length;
 
   const transmission = (line: number): Float64Array => lineTransmission(config, scan, maker, line);
@@ -91,6 +129,7 @@ export function createExperiment(
     scan,
     axis: radial.axis,
     pixels: radial.pixels,
+    levels,
     missingLines: new Set(config.scan.missingLines),
     expectedLine,
     transmission: storedTransmission,
@@ -126,7 +165,7 @@ function lineTransmission(
   return integral.map((value) => Math.exp(-value));
 }
 
-interface Levels {
+export interface Levels {
   /** counts per pixel for a unit of scattering */
   readonly scale: number;
   /** counts per pixel of air scatter at 2theta = 0 */

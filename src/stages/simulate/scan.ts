@@ -13,13 +13,28 @@ export interface ScanGeometry {
 
 export function createScanGeometry({ scan }: SimulateConfig): ScanGeometry {
   const lines = scan.angles + (scan.includesEnd ? 1 : 0);
+  const places = placesOfPasses(scan.passes, lines);
   return {
-    omegaDeg: Float64Array.from({ length: lines }, (_, i) => scan.firstOmegaDeg + (i * scan.arcDeg) / scan.angles),
+    omegaDeg: Float64Array.from(places, (place) => scan.firstOmegaDeg + (place * scan.arcDeg) / scan.angles),
     lines,
     translations: scan.translations,
     stepMm: scan.stepMm,
     rotationAxis: scan.rotationAxis ?? (scan.translations - 1) / 2,
   };
+}
+
+/** [line] its place among all angles. @throws InputError "simulate-passes" */
+function placesOfPasses(passes: number | readonly number[], lines: number): number[] {
+  const order = typeof passes === "number" ? Array.from({ length: passes }, (_, pass) => pass) : passes;
+  const isOnce = [...order].sort((a, b) => a - b).every((pass, i) => pass === i);
+  if (!isOnce || lines % order.length !== 0) {
+    throw new InputError(
+      "simulate-passes",
+      `scan.passes is ${JSON.stringify(passes)} and the scan has ${lines} lines: each pass once, and a number of passes that divides the lines, is needed.`,
+    );
+  }
+  const each = lines / order.length;
+  return Array.from({ length: lines }, (_, line) => (line % each) * order.length + order[Math.floor(line / each)]!);
 }
 
 /** Whether a line runs and is stored backwards. */

@@ -93,10 +93,19 @@ function measureShift(
   reach: number,
 ): { value: number; esd: number } {
   const shifts: number[] = [];
+  /** the nearest line of the other direction; in interlaced scans several of one direction lie side by side */
+  const opposite = (i: number, step: 1 | -1): number | undefined => {
+    for (let k = i + step; k >= 0 && k < angleOrder.length; k += step) {
+      if ((angleOrder[k]! & 1) !== (angleOrder[i]! & 1)) return k;
+    }
+    return undefined;
+  };
   for (let i = 1; i + 1 < angleOrder.length; i += strideOf(angleOrder)) {
-    const [before, line, after] = [angleOrder[i - 1]!, angleOrder[i]!, angleOrder[i + 1]!];
-    if (!good[before] || !good[line] || !good[after] || (before & 1) === (line & 1) || (after & 1) === (line & 1))
-      continue;
+    const [low, high] = [opposite(i, -1), opposite(i, 1)];
+    // where distances are unequal the sample's own motion cancels only in the median
+    if (low === undefined || high === undefined) continue;
+    const [before, line, after] = [angleOrder[low]!, angleOrder[i]!, angleOrder[high]!];
+    if (!good[before] || !good[line] || !good[after]) continue;
     const { shift } = registerLines(spectra, line, [before, after], { mirror, reach });
     // The even lines are the frame. Turned round, a shift of the odd lines looks the same from either side.
     shifts.push(mirror || !(line & 1) ? shift : -shift);
