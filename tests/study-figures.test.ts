@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { REGIONS } from "../src/data/index.ts";
 import { halfCyclesOf } from "../src/pipeline/study/figures/cycling-figures.ts";
-import { profileOf } from "../src/pipeline/study/figures/profile-figures.ts";
+import { profileOf, sectorsOf } from "../src/pipeline/study/figures/profile-figures.ts";
 import { shownValues } from "../src/pipeline/study/figures/shown-maps.ts";
 import { statisticsCsv, studyStatistics } from "../src/pipeline/study/figures/statistics-tables.ts";
 import { unwoundMap } from "../src/pipeline/study/figures/unwound-figures.ts";
@@ -25,6 +25,7 @@ it("draws what the data are there for, and leaves out the rest", () => {
     "phases",
     "lattice-NMC532",
     "lithium",
+    "heterogeneity",
     "profiles-lithium",
     "profiles-lattice",
     "unwound-NMC532-x",
@@ -64,7 +65,7 @@ it("lattice parameters are shown only where their phase is", () => {
 it("profiles give back the formula that the maps follow", () => {
   const x = shownValues(one.lithium, "NMC532/x")!;
   const isIn = (i: number) => region[i] === REGIONS.cathode;
-  const { at, mean, esd, voxels } = profileOf(x, places.toCasingMm, isIn, one.aligned, [0, 2.1], 7);
+  const { at, mean, esd, voxels } = profileOf(x, places.toCasingMm, isIn, sectorsOf(one.aligned), [0, 2.1], 7);
   expect(voxels.reduce((sum, n) => sum + n, 0)).toBe(region.filter((label) => label === REGIONS.cathode).length);
   at.forEach((toCasing, bin) => {
     if (!Number.isFinite(mean[bin]!)) return;
@@ -84,7 +85,7 @@ it("the uncertainty of a profile is that of independent sectors", () => {
     values,
     new Float64Array(N * N),
     (i) => region[i] === REGIONS.cathode,
-    one.aligned,
+    sectorsOf(one.aligned),
     [0, 1],
     1,
   );

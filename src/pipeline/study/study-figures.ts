@@ -6,6 +6,7 @@ import { cyclingFigure, inventoryFigure, type LithiumCount } from "./figures/cyc
 import {
   componentFigure,
   differenceFigures,
+  heterogeneityFigure,
   latticeFigures,
   lithiumFigure,
   phaseFigures,
@@ -13,7 +14,13 @@ import {
 } from "./figures/map-figures.ts";
 import { indexedPatternFigure, type SummedPattern } from "./figures/pattern-figures.ts";
 import { profileFigures } from "./figures/profile-figures.ts";
-import { statisticsCsv, statisticsMarkdown, studyStatistics, tableFigure } from "./figures/statistics-tables.ts";
+import {
+  type StatisticsRow,
+  statisticsCsv,
+  statisticsMarkdown,
+  studyStatistics,
+  tableFigure,
+} from "./figures/statistics-tables.ts";
 import type { StudyFigure } from "./figures/study-figure.ts";
 import { unwoundFigures } from "./figures/unwound-figures.ts";
 import type { StudyOutcome } from "./study-outcome.ts";
@@ -36,6 +43,7 @@ const PNG_SCALE = 300 / 96;
 export function studyFigures(
   study: StudyOutcome,
   { patterns = [], inventory = [] }: StudyFigureInputs = {},
+  statistics: readonly StatisticsRow[] = studyStatistics(study),
 ): StudyFigure[] {
   return [
     ...componentFigure(study),
@@ -44,12 +52,13 @@ export function studyFigures(
     ...phaseFigures(study),
     ...latticeFigures(study),
     ...lithiumFigure(study),
+    ...heterogeneityFigure(study),
     ...profileFigures(study),
     ...unwoundFigures(study),
     ...rwpFigure(study),
     ...differenceFigures(study),
     ...inventoryFigure(inventory),
-    ...tableFigure(study, studyStatistics(study)),
+    ...tableFigure(study, statistics),
   ];
 }
 
@@ -72,11 +81,11 @@ export async function writeStudyFigures(
     writeFileSync(path, content);
     written.push(path);
   };
-  for (const { name, svg } of studyFigures(study, inputs)) {
+  const statistics = studyStatistics(study);
+  for (const { name, svg } of studyFigures(study, inputs, statistics)) {
     const file = name.replace(/[^\w.+-]+/g, "_");
     for (const format of formats) write(`${file}.${format}`, format === "svg" ? svg : await svgToPng(svg, PNG_SCALE));
   }
-  const statistics = studyStatistics(study);
   write("statistics.csv", statisticsCsv(statistics));
   write("statistics.md", statisticsMarkdown(study, statistics));
   return written;

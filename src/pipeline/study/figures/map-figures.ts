@@ -22,6 +22,7 @@ import type { StudyOutcome } from "../study-outcome.ts";
 import {
   closeUp,
   commonLimits,
+  contentsOf,
   cropped,
   frameOfSamples,
   phasesOf,
@@ -186,10 +187,7 @@ export function differenceFigures(study: StudyOutcome): StudyFigure[] {
 /** Lithium in both electrodes. */
 export function lithiumFigure(study: StudyOutcome): StudyFigure[] {
   const frame = frameOfSamples(study);
-  const names = [
-    ...new Set(study.cells.flatMap(({ lithium }) => [...lithium.maps.keys()].filter((name) => name.endsWith("/x")))),
-  ];
-  const rows = names.flatMap((name) => {
+  const rows = contentsOf(study).flatMap((name) => {
     const maps = study.cells.map(({ lithium }) => shownValues(lithium, name));
     const what = name.slice(0, -2);
     const row = gridRow(study, frame, maps, `lithium in ${what}`, `x in ${what}`, commonLimits(maps));
@@ -206,6 +204,37 @@ export function lithiumFigure(study: StudyOutcome): StudyFigure[] {
         ),
       ]
     : [];
+}
+
+/** What differs inside each cell, whatever state the cell is in: values minus the cell's own median. */
+export function heterogeneityFigure(study: StudyOutcome): StudyFigure[] {
+  const frame = frameOfSamples(study);
+  const lattice = study.roles.cathode.flatMap((phase) => [
+    {
+      title: `c of ${phase} minus its median in the cell`,
+      label: "Δc (Å)",
+      of: "aligned",
+      name: `${phase}/c`,
+    } as const,
+  ]);
+  const lithium = contentsOf(study).map((name) => {
+    const what = name.slice(0, -2);
+    return { title: `x in ${what} minus its median in the cell`, label: `Δx in ${what}`, of: "lithium", name } as const;
+  });
+  const rows = [...lattice, ...lithium].flatMap(({ title, label, of, name }) => {
+    const maps = study.cells.map((cell) => {
+      const values = shownValues(cell[of], name);
+      const sorted = values?.filter(Number.isFinite).sort();
+      const median = sorted?.[sorted.length >> 1];
+      return median === undefined ? undefined : values?.map((value) => value - median);
+    });
+    const [, most] = symmetricLimits(joined(maps));
+    const row = gridRow(study, frame, maps, title, label, [-most, most], "difference");
+    return row ? [row] : [];
+  });
+  if (rows.length === 0) return [];
+  const note = "One scale for all cells of a row; white is the cell's own median, whatever its state of charge.";
+  return [figure("heterogeneity", "Differences inside each cell", grid(study, rows), note, study.cells.length)];
 }
 
 function joined(maps: readonly (Float64Array | undefined)[]): number[] {

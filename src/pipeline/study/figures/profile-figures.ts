@@ -12,7 +12,7 @@ import {
   stack,
 } from "../../../stages/figure/index.ts";
 import type { StudyCell, StudyOutcome } from "../study-outcome.ts";
-import { shownValues } from "./shown-maps.ts";
+import { contentsOf, shownValues } from "./shown-maps.ts";
 import { PRINT, type StudyFigure } from "./study-figure.ts";
 
 export interface Profile {
@@ -35,21 +35,22 @@ const FEWEST_VOXELS = 8;
  *
  * @param coordinate [y, x]; NaN where there is none
  * @param inside which voxels count
+ * @param sectors of each voxel, as sectorsOf gives them
  */
 export function profileOf(
   values: ArrayLike<number>,
   coordinate: ArrayLike<number>,
   inside: (voxel: number) => boolean,
-  { ny, nx }: Pick<SliceMaps, "ny" | "nx">,
+  sectors: Uint8Array,
   [from, to]: readonly [number, number],
   bins: number,
 ): Profile {
   const [sums, counts] = [new Float64Array(bins * SECTORS), new Float64Array(bins * SECTORS)];
-  for (let i = 0; i < ny * nx; i++) {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i]!) || !inside(i)) continue;
     const bin = Math.floor(((coordinate[i]! - from) / (to - from)) * bins);
-    if (!inside(i) || !Number.isFinite(values[i]!) || !(bin >= 0 && bin < bins)) continue;
-    const turn = Math.atan2(Math.floor(i / nx) - (ny - 1) / 2, (i % nx) - (nx - 1) / 2) / (2 * Math.PI) + 0.5;
-    const at = bin * SECTORS + Math.min(SECTORS - 1, Math.floor(turn * SECTORS));
+    if (!(bin >= 0 && bin < bins)) continue;
+    const at = bin * SECTORS + sectors[i]!;
     sums[at]! += values[i]!;
     counts[at]! += 1;
   }
@@ -60,19 +61,27 @@ export function profileOf(
     voxels: new Uint32Array(bins),
   };
   for (let bin = 0; bin < bins; bin++) {
-    const sectors = Array.from({ length: SECTORS }, (_, s) => bin * SECTORS + s).filter((s) => counts[s]! > 0);
-    const voxels = sectors.reduce((sum, s) => sum + counts[s]!, 0);
+    const filled = Array.from({ length: SECTORS }, (_, s) => bin * SECTORS + s).filter((s) => counts[s]! > 0);
+    const voxels = filled.reduce((sum, s) => sum + counts[s]!, 0);
     profile.voxels[bin] = voxels;
     if (voxels < FEWEST_VOXELS) continue;
-    const mean = sectors.reduce((sum, s) => sum + sums[s]!, 0) / voxels;
+    const mean = filled.reduce((sum, s) => sum + sums[s]!, 0) / voxels;
     profile.mean[bin] = mean;
-    if (sectors.length < 3) continue;
+    if (filled.length < 3) continue;
     // variance of a ratio of sums (Cochran, Sampling Techniques, 1977, section 6.3): sectors differ in their voxels
-    const scatter = sectors.reduce((sum, s) => sum + (sums[s]! - mean * counts[s]!) ** 2, 0);
-    const n = sectors.length;
+    const scatter = filled.reduce((sum, s) => sum + (sums[s]! - mean * counts[s]!) ** 2, 0);
+    const n = filled.length;
     profile.esd[bin] = Math.sqrt((scatter * n) / (n - 1)) / voxels;
   }
   return profile;
+}
+
+/** The sector of each voxel [y, x], around the middle of the grid. */
+export function sectorsOf({ ny, nx }: Pick<SliceMaps, "ny" | "nx">): Uint8Array {
+  return Uint8Array.from({ length: ny * nx }, (_, i) => {
+    const turn = Math.atan2(Math.floor(i / nx) - (ny - 1) / 2, (i % nx) - (nx - 1) / 2) / (2 * Math.PI) + 0.5;
+    return Math.min(SECTORS - 1, Math.floor(turn * SECTORS));
+  });
 }
 
 interface Quantity {
@@ -98,9 +107,7 @@ const COORDINATES: readonly Coordinate[] = [
 
 /** A figure for the lithium of both electrodes, and one for the lattice parameters of the cathode. */
 export function profileFigures(study: StudyOutcome): StudyFigure[] {
-  const x = [
-    ...new Set(study.cells.flatMap(({ lithium }) => [...lithium.maps.keys()].filter((n) => n.endsWith("/x")))),
-  ];
+  const x = contentsOf(study);
   const lithium = x.map((name): Quantity => {
     const what = name.slice(0, -2);
     const region = what === "anode" || study.roles.anode.includes(what) ? "anode" : "cathode";
@@ -122,12 +129,14 @@ export function profileFigures(study: StudyOutcome): StudyFigure[] {
 }
 
 function profilePage(study: StudyOutcome, quantities: readonly Quantity[], name: string, title: string): StudyFigure[] {
-  const panels = quantities.flatMap((quantity) =>
-    COORDINATES.flatMap((coordinate) => {
-      const curves = curvesOf(study, quantity, coordinate);
+  const sectors = sectorsOf(study.cells[0]!.aligned);
+  const panels = quantities.flatMap((quantity) => {
+    const values = study.cells.map(quantity.valuesOf);
+    return COORDINATES.flatMap((coordinate) => {
+      const curves = curvesOf(study, quantity.region, values, coordinate, sectors);
       return curves.length ? [{ quantity, coordinate, curves }] : [];
-    }),
-  );
+    });
+  });
   if (panels.length === 0) return [];
   const blocks = panels.map(({ quantity, coordinate, curves }, i) => {
     const figure = {
@@ -154,24 +163,31 @@ function profilePage(study: StudyOutcome, quantities: readonly Quantity[], name:
 
 const colourOf = (i: number): string => CELL_COLOURS[i % CELL_COLOURS.length]!;
 
-function curvesOf(study: StudyOutcome, quantity: Quantity, coordinate: Coordinate): FigureCurve[] {
-  const ofCells = study.cells.map((cell) => ({
-    cell,
-    at: coordinate.of(cell.places),
-    values: quantity.valuesOf(cell),
-  }));
-  const isIn = (cell: StudyCell, i: number): boolean => cell.places.region[i] === REGIONS[quantity.region];
+function curvesOf(
+  { cells }: StudyOutcome,
+  region: RegionName,
+  ofCells: readonly (Float64Array | undefined)[],
+  coordinate: Coordinate,
+  sectors: Uint8Array,
+): FigureCurve[] {
   const farthest = Math.max(
     0,
-    ...ofCells.map(({ cell, at }) => at.reduce((most, value, i) => (isIn(cell, i) && value > most ? value : most), 0)),
+    ...cells.map(({ places }) => {
+      const at = coordinate.of(places);
+      let most = 0;
+      for (let i = 0; i < at.length; i++) if (at[i]! > most && places.region[i] === REGIONS[region]) most = at[i]!;
+      return most;
+    }),
   );
   const limits = coordinate.limits ?? [0, farthest];
   if (!(limits[1] > limits[0])) return [];
-  return ofCells.flatMap(({ cell, at, values }, i): FigureCurve[] => {
+  return cells.flatMap(({ label, places }, i): FigureCurve[] => {
+    const values = ofCells[i];
     if (!values) return [];
-    const profile = profileOf(values, at, (voxel) => isIn(cell, voxel), cell.aligned, limits, coordinate.bins);
+    const isIn = (voxel: number): boolean => places.region[voxel] === REGIONS[region];
+    const profile = profileOf(values, coordinate.of(places), isIn, sectors, limits, coordinate.bins);
     if (!profile.mean.some(Number.isFinite)) return [];
     const { at: x, mean, esd } = profile;
-    return [{ name: cell.label, x, values: mean, errors: esd, errorStyle: "band", colour: colourOf(i) }];
+    return [{ name: label, x, values: mean, errors: esd, errorStyle: "band", colour: colourOf(i) }];
   });
 }

@@ -79,6 +79,11 @@ export function phasesOf({ cells, roles }: StudyOutcome): string[] {
   return [...new Set([...having, ...names])];
 }
 
+/** Names of the maps of lithium content that any cell has. */
+export const contentsOf = ({ cells }: StudyOutcome): string[] => [
+  ...new Set(cells.flatMap(({ lithium }) => [...lithium.maps.keys()].filter((name) => name.endsWith("/x")))),
+];
+
 export function cropped(values: ArrayLike<number>, nx: number, { x, y, width, height }: MapFrame): HeatMapData {
   const out = new Float64Array(width * height);
   for (let row = 0; row < height; row++)

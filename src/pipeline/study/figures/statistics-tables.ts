@@ -2,8 +2,8 @@
 import { REGIONS } from "../../../data/index.ts";
 import { inRows, letterAt, lettered, plusMinus, printFigure, tableBlock } from "../../../stages/figure/index.ts";
 import type { StudyCell, StudyOutcome } from "../study-outcome.ts";
-import { profileOf } from "./profile-figures.ts";
-import { phasesOf, shownValues } from "./shown-maps.ts";
+import { profileOf, sectorsOf } from "./profile-figures.ts";
+import { contentsOf, phasesOf, shownValues } from "./shown-maps.ts";
 import type { StudyFigure } from "./study-figure.ts";
 
 /** Of one quantity in one part of one cell. */
@@ -36,9 +36,9 @@ function quantitiesOf(study: StudyOutcome): Quantity[] {
     quantity(`${phase}/weight_fraction`, "wt%", 100),
     ...["a", "b", "c"].map((symbol) => quantity(`${phase}/${symbol}`, "Å", 1)),
   ]);
-  const contents = [
-    ...new Set(study.cells.flatMap(({ lithium }) => [...lithium.maps.keys()].filter((name) => name.endsWith("/x")))),
-  ].map((name): Quantity => ({ name, unit: "", factor: 1, valuesOf: ({ lithium }) => shownValues(lithium, name) }));
+  const contents = contentsOf(study).map(
+    (name): Quantity => ({ name, unit: "", factor: 1, valuesOf: ({ lithium }) => shownValues(lithium, name) }),
+  );
   return [...contents, ...ofPhases, quantity("rwp", "%", 100)];
 }
 
@@ -51,41 +51,51 @@ const quantity = (name: string, unit: string, factor: number): Quantity => ({
 
 /** Every cell, quantity and part for which there are voxels. */
 export function studyStatistics(study: StudyOutcome): StatisticsRow[] {
+  const sectors = sectorsOf(study.cells[0]!.aligned);
+  const thirds = study.cells.map(thirdsOf);
   return quantitiesOf(study).flatMap((quantity) =>
-    study.cells.flatMap((cell) => {
+    study.cells.flatMap((cell, c) => {
       const values = quantity.valuesOf(cell)?.map((value) => quantity.factor * value);
-      return values ? PARTS.flatMap((part) => statisticsOf(cell, quantity, values, part)) : [];
+      if (!values) return [];
+      return PARTS.flatMap((part, p) => {
+        const isIn = (i: number): boolean => (p === 0 ? thirds[c]![i]! !== OUTSIDE : thirds[c]![i]! === p);
+        const statistics = statisticsOf(values, isIn, sectors);
+        return statistics
+          ? [{ cell: cell.name, quantity: quantity.name, unit: quantity.unit, part, ...statistics }]
+          : [];
+      });
     }),
   );
 }
 
-function statisticsOf(cell: StudyCell, { name, unit }: Quantity, values: Float64Array, part: Part): StatisticsRow[] {
-  const { places, aligned } = cell;
-  // from 0 at the core to 1 at the casing
-  const outwards = places.toCoreMm.map((toCore, i) => toCore / (toCore + places.toCasingMm[i]!));
-  const third = PARTS.indexOf(part) - 1;
-  const isIn = (i: number): boolean =>
-    places.region[i] !== REGIONS.outside &&
-    (third < 0 || Math.min(2, Math.max(0, Math.floor(3 * outwards[i]!))) === third);
+const OUTSIDE = 255;
+
+/** 1, 2, 3 of the way from core to casing, 0 where that is not known; `OUTSIDE` outside the sample. */
+function thirdsOf({ places }: StudyCell): Uint8Array {
+  return Uint8Array.from(places.region, (region, i) => {
+    if (region === REGIONS.outside) return OUTSIDE;
+    const outwards = places.toCoreMm[i]! / (places.toCoreMm[i]! + places.toCasingMm[i]!);
+    return Number.isFinite(outwards) ? 1 + Math.min(2, Math.max(0, Math.floor(3 * outwards))) : 0;
+  });
+}
+
+function statisticsOf(
+  values: Float64Array,
+  isIn: (i: number) => boolean,
+  sectors: Uint8Array,
+): Pick<StatisticsRow, "voxels" | "mean" | "standardDeviation" | "esdOfMean" | "median"> | undefined {
   const kept = values.filter((value, i) => Number.isFinite(value) && isIn(i)).sort();
-  if (kept.length === 0) return [];
+  if (kept.length === 0) return undefined;
   const mean = kept.reduce((sum, value) => sum + value, 0) / kept.length;
   const square = kept.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const here = new Float64Array(values.length);
-  const { esd } = profileOf(values, here, isIn, aligned, [0, 1], 1);
-  return [
-    {
-      cell: cell.name,
-      quantity: name,
-      unit,
-      part,
-      voxels: kept.length,
-      mean,
-      standardDeviation: kept.length > 1 ? Math.sqrt(square / (kept.length - 1)) : Number.NaN,
-      esdOfMean: esd[0]!,
-      median: kept[kept.length >> 1]!,
-    },
-  ];
+  const { esd } = profileOf(values, new Uint8Array(values.length), isIn, sectors, [0, 1], 1);
+  return {
+    voxels: kept.length,
+    mean,
+    standardDeviation: kept.length > 1 ? Math.sqrt(square / (kept.length - 1)) : Number.NaN,
+    esdOfMean: esd[0]!,
+    median: kept[kept.length >> 1]!,
+  };
 }
 
 const COLUMNS = [

@@ -2,7 +2,7 @@
 import type { Places } from "../../../data/index.ts";
 import { type HeatMapData, printFigure, type Strip, stripsBlock } from "../../../stages/figure/index.ts";
 import type { StudyCell, StudyOutcome } from "../study-outcome.ts";
-import { commonLimits, shownValues } from "./shown-maps.ts";
+import { commonLimits, contentsOf, shownValues } from "./shown-maps.ts";
 import { PRINT, type StudyFigure } from "./study-figure.ts";
 
 /** On each side of the collector. */
@@ -40,9 +40,7 @@ const MOST_COLUMNS = 400;
 
 /** A figure for the lithium of each electrode, and for c of the cathode where lithium is not known. */
 export function unwoundFigures(study: StudyOutcome): StudyFigure[] {
-  const names = [
-    ...new Set(study.cells.flatMap(({ lithium }) => [...lithium.maps.keys()].filter((n) => n.endsWith("/x")))),
-  ];
+  const names = contentsOf(study);
   const lithium = names.flatMap((name) => {
     const what = name.slice(0, -2);
     const electrode = what === "anode" || study.roles.anode.includes(what) ? "anode" : "cathode";
