@@ -24,6 +24,8 @@ export interface DifferentialVoltage {
 /** FWHM of a Gaussian over its standard deviation. */
 const FWHM_PER_SIGMA = 2 * Math.sqrt(2 * Math.LN2);
 const BINS_PER_FWHM = 4;
+/** Standard deviations up to which a Gaussian is counted. */
+const REACH = 4;
 /** A record of a scan of hours is no finer than this; more bins are a mistake in the smoothing. */
 const MOST_BINS = 200_000;
 const POINTS = 400;
@@ -39,8 +41,10 @@ export function differentialCapacity(
   const volts = record.voltageV.subarray(first, last + 1);
   const step = smoothingV / BINS_PER_FWHM;
   const sigma = smoothingV / FWHM_PER_SIGMA;
-  const from = least(volts) - 4 * sigma;
-  const count = Math.ceil((-least(volts.map((value) => -value)) + 4 * sigma - from) / step);
+  // room for what the Gaussian carries outwards
+  const margin = (Math.ceil((REACH * sigma) / step) + 1) * step;
+  const from = least(volts) - margin;
+  const count = Math.ceil((-least(volts.map((value) => -value)) + margin - from) / step);
   if (count > MOST_BINS) return undefined;
   const bins = new Float64Array(count);
   for (let i = first + 1; i <= last; i++) {
@@ -75,7 +79,7 @@ function spread(bins: Float64Array, amount: number, a: number, b: number): void 
 
 /** Convolved with a Gaussian of unit sum. */
 function smooth(values: Float64Array, sigma: number): Float64Array {
-  const reach = Math.ceil(4 * sigma);
+  const reach = Math.ceil(REACH * sigma);
   const kernel = Float64Array.from({ length: 2 * reach + 1 }, (_, k) =>
     Math.exp(-((k - reach) ** 2) / (2 * sigma ** 2)),
   );
@@ -105,9 +109,9 @@ export function differentialVoltage(
   const chargeAh = Float64Array.from({ length: POINTS }, (_, k) => ((k + 0.5) / POINTS) * total);
   let low = 0;
   const vPerAh = chargeAh.map((at) => {
-    while (low < charge.length - 1 && charge[low]! < at - 4 * sigma) low++;
+    while (low < charge.length - 1 && charge[low]! < at - REACH * sigma) low++;
     const sums = { w: 0, q: 0, v: 0, qq: 0, qv: 0 };
-    for (let i = low; i < charge.length && charge[i]! <= at + 4 * sigma; i++) {
+    for (let i = low; i < charge.length && charge[i]! <= at + REACH * sigma; i++) {
       const q = charge[i]! - at;
       const w = Math.exp(-(q ** 2) / (2 * sigma ** 2));
       const v = record.voltageV[first + i]!;
