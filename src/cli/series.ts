@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { withEsd } from "../data/with-esd.ts";
 import { runSeries } from "../pipeline/series/series.ts";
 import { readSeries } from "../pipeline/series/series-config.ts";
-import { describeStep } from "../pipeline/series/write-series.ts";
+import { seriesReport } from "../stages/refine/index.ts";
 import { type CommonOptions, createCommand, execute, positiveNumber, workersOf } from "./command.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
@@ -28,7 +28,7 @@ export const seriesCommand = (): Command =>
           onProgress: createProgressBar(Boolean(options.quiet)),
           signal,
         });
-        const { steps, slices, written } = outcome;
+        const { steps, slices, written, notes, patterns } = outcome;
         const means = slices.flatMap(({ heightMm, parameters, timeH }) =>
           parameters.map(({ name, unit, means }) => ({
             heightMm,
@@ -40,7 +40,7 @@ export const seriesCommand = (): Command =>
           })),
         );
         const lines = [
-          ...steps.map(describeStep),
+          ...(patterns ? seriesReport(patterns, "time (h)") : notes),
           "",
           ...means.flatMap(({ name, unit, common, heightMm }) => {
             const [first, last] = [common[0]!, common.at(-1)!];
@@ -51,6 +51,6 @@ export const seriesCommand = (): Command =>
           "",
           ...written.map((file) => `written ${file}`),
         ];
-        return { json: { steps, means, written }, lines };
+        return { json: { ...(patterns ? { patterns } : { steps, means }), notes, written }, lines };
       }),
     );

@@ -61,7 +61,9 @@ const Patterns = z.strictObject({
 });
 
 const Echem = z.strictObject({
-  file: path.meta({ description: "what the cycler wrote: any file that `xrdct echem` reads" }),
+  file: z
+    .union([path, z.array(path).min(1)])
+    .meta({ description: "what the cycler wrote: any file that `xrdct echem` reads, or several of one cell" }),
   startH: z.number().optional().meta({
     unit: "h",
     description: "when the record begins, on the clock of the steps; left out: from its date where steps have dates",
@@ -121,7 +123,7 @@ export function readSeries(path: string): Series {
   const { steps, startedAt } = config.steps ? listSteps(config.steps, at, path) : { steps: cutSteps(config, at) };
   const missing = [
     ...steps.map(({ scan, result }) => scan ?? result!),
-    ...(config.echem ? [at(config.echem.file)] : []),
+    ...(config.echem ? [config.echem.file].flat().map(at) : []),
   ].filter((file) => !existsSync(file));
   if (missing.length > 0) {
     throw new InputError(

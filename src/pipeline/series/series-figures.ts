@@ -1,11 +1,7 @@
-/** Figures and films of a series. */
-import type { CyclerRecord } from "../../data/index.ts";
-import { withEsd } from "../../data/with-esd.ts";
+/** Figures and films of a series of maps. */
 import { encodeGif } from "../../files/gif.ts";
 import { svgToPng } from "../../files/svg-to-png.ts";
 import {
-  type ComposedPanel,
-  type CurvesFigure,
   composedFigure,
   type MapFigure,
   mapPanel,
@@ -15,115 +11,48 @@ import {
 import { isKnown } from "../../stages/series/index.ts";
 import type { ParameterSeries, SliceSeries } from "./gather-maps.ts";
 import type { Series } from "./series-config.ts";
-
-/** The cycler's record on the clock of the steps. */
-export interface AlignedRecord {
-  readonly timeH: Float64Array;
-  readonly record: CyclerRecord;
-}
-
-const BLUE = "#2166ac";
-const RED = "#b2182b";
+import {
+  type AlignedRecord,
+  curveFigure,
+  type TimeCurve,
+  timeCurvesFigure,
+  timeLimits,
+  voltageFigure,
+  withUnit,
+} from "./time-curves.ts";
 
 /** Weight fractions are shown in wt%. */
 const shownIn = ({ name, unit }: ParameterSeries) =>
   name.endsWith("/weight_fraction") ? { factor: 100, unit: "wt%" } : { factor: 1, unit };
 const quantityOf = (name: string): string => name.split("/").at(-1)!.replaceAll("_", " ");
 const titleOf = (name: string): string => name.replaceAll("/", " ").replaceAll("_", " ");
-const withUnit = (name: string, unit: string): string => (unit ? `${name} (${unit})` : name);
 
-/** Lengths change in their third digit or later: they are drawn as what has changed since the first step. */
-function meanCurve(parameter: ParameterSeries, limits: readonly [number, number], now?: number): CurvesFigure {
+function curveOf(parameter: ParameterSeries): TimeCurve {
   const { factor, unit } = shownIn(parameter);
   const { common } = parameter.means;
-  const quantity = quantityOf(parameter.name);
-  const isLength = unit === "Å";
-  const [from, by] = isLength ? [firstMean(parameter), 1000] : [0, factor];
   return {
-    title: "",
-    x: parameter.timeH,
-    xLabel: "time (h)",
-    yLabel: isLength ? `change of ${quantity} (10⁻³ Å)` : withUnit(`mean ${quantity}`, unit),
-    xLimits: limits,
-    ...(now !== undefined && { range: marker(now, limits) }),
-    curves: [
-      {
-        name: parameter.name,
-        values: common.map(({ mean }) => by * (mean - from)),
-        errors: common.map(({ esd }) => by * esd),
-        colour: BLUE,
-      },
-    ],
+    title: titleOf(parameter.name),
+    quantity: unit === "Å" ? quantityOf(parameter.name) : `mean ${quantityOf(parameter.name)}`,
+    unit,
+    timeH: parameter.timeH,
+    values: common.map(({ mean }) => factor * mean),
+    esds: common.map(({ esd }) => factor * esd),
   };
 }
 
-const firstMean = ({ means }: ParameterSeries): number =>
-  means.common.find(({ mean }) => Number.isFinite(mean))?.mean ?? Number.NaN;
-
-/** "NMC532 c, 14.5053(1) Å at first" */
-function titleOfCurve(parameter: ParameterSeries): string {
-  const first = parameter.means.common.find(({ mean }) => Number.isFinite(mean));
-  if (parameter.unit !== "Å" || !first) return titleOf(parameter.name);
-  return `${titleOf(parameter.name)}, ${withEsd(first.mean, first.esd)} Å at first`;
-}
-
-const voltageCurve = (
-  { timeH, record }: AlignedRecord,
-  limits: readonly [number, number],
-  now?: number,
-): CurvesFigure => ({
-  title: "",
-  x: timeH,
-  xLabel: "time (h)",
-  yLabel: "voltage (V)",
-  xLimits: limits,
-  ...(now !== undefined && { range: marker(now, limits) }),
-  curves: [{ name: "voltage", values: record.voltageV, colour: RED }],
-});
-
-/** A line that is seen from the last row. */
-const marker = (now: number, [from, to]: readonly [number, number]): readonly [number, number] => [
-  now - 0.006 * (to - from),
-  now + 0.006 * (to - from),
-];
-
-/** From the first step to the last, with room for the marks at either end. */
-function timeLimits({ timeH }: SliceSeries): readonly [number, number] {
-  const [first, last] = [timeH[0]!, timeH.at(-1)!];
-  const margin = last > first ? 0.03 * (last - first) : 0.5;
-  return [first - margin, last + margin];
-}
-
-/** Mean of every parameter over time, below each other, with the voltage on top. */
+/** Mean of every parameter over time, with the voltage. */
 export function meansFigure({ config }: Series, slice: SliceSeries, echem: AlignedRecord | undefined): string {
-  const limits = timeLimits(slice);
   // scales and figures of merit are in the tables
   const parameters = slice.parameters.filter(
     ({ name, means }) =>
       !/(^|\/)(scale|rwp|gof|residual)$/.test(name) && means.common.some(({ mean }) => Number.isFinite(mean)),
   );
-  const panels: ComposedPanel[] = [
-    ...(echem ? [{ kind: "curves" as const, title: "cell voltage", figure: voltageCurve(echem, limits) }] : []),
-    ...parameters.map((parameter) => ({
-      kind: "curves" as const,
-      title: titleOfCurve(parameter),
-      figure: meanCurve(parameter, limits),
-    })),
-  ];
-  const [fewest, most] = [
-    Math.min(...parameters.map(({ means }) => means.common[0]!.voxels)),
-    Math.max(...parameters.map(({ means }) => means.common[0]!.voxels)),
-  ];
-  return composedFigure({
-    panels,
-    columns: Math.min(3, panels.length),
-    widthMm: Math.min(3, panels.length) * 65,
-    fontPt: 6,
-    letters: panels.length > 1 ? "lower" : "none",
-    scaleBars: "none",
-    colourBars: "none",
+  const voxels = parameters.map(({ means }) => means.common[0]!.voxels);
+  const [fewest, most] = [Math.min(...voxels), Math.max(...voxels)];
+  return timeCurvesFigure(parameters.map(curveOf), echem, {
     title: `${config.title || "series"}${slice.heightMm === 0 ? "" : `, ${slice.heightMm} mm`}`,
     note: `means over the voxels that every step knows (${fewest === most ? most : `${fewest} to ${most}`}), bars: their esd`,
+    timeH: slice.timeH,
   });
 }
 
@@ -189,7 +118,7 @@ export function filmFrames(slice: SliceSeries, parameter: ParameterSeries, echem
     (map) => map && Float64Array.from(map.values, (value, i) => (isKnown(map, i) ? factor * value : Number.NaN)),
   );
   const limits = commonLimits(shown, amountsOf(slice, name));
-  const range = timeLimits(slice);
+  const range = timeLimits(timeH);
   return shown.flatMap((values, k) => {
     if (!values) return [];
     const now = timeH[k]!;
@@ -209,7 +138,7 @@ export function filmFrames(slice: SliceSeries, parameter: ParameterSeries, echem
         {
           kind: "curves",
           title: `t = ${now.toFixed(2)} h`,
-          figure: echem ? voltageCurve(echem, range, now) : meanCurve(parameter, range, now),
+          figure: echem ? voltageFigure(echem, range, now) : curveFigure(curveOf(parameter), range, now),
         },
       ],
       columns: 2,

@@ -3,15 +3,24 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../data/index.ts";
 import { svgToPng } from "../../files/svg-to-png.ts";
+import type { SeriesEntry } from "../../stages/refine/index.ts";
+import { dropSeriesJournal } from "../refine/series-journal.ts";
 import { lockFile } from "../run-lock.ts";
 import { writeWhole } from "../write-whole.ts";
+import { alignRecord } from "./align-record.ts";
 import { gatherMaps, type ParameterSeries, type SliceSeries } from "./gather-maps.ts";
+import { refinePatternSeries } from "./pattern-series.ts";
 import { type RanStep, runSteps, type SeriesOptions } from "./run-series.ts";
 import { type Series, wildcard } from "./series-config.ts";
-import { type AlignedRecord, changeFigure, encodeFilm, filmFrames, meansFigure } from "./series-figures.ts";
-import { heightName, meansCsv, meansMarkdown, seriesFile, writeSeriesFile } from "./write-series.ts";
+import { changeFigure, encodeFilm, filmFrames, meansFigure } from "./series-figures.ts";
+import type { AlignedRecord } from "./time-curves.ts";
+import { describeStep, heightName, meansCsv, meansMarkdown, seriesFile, writeSeriesFile } from "./write-series.ts";
 
 export interface SeriesOutcome {
+  /** of a series of patterns; the rest is empty then */
+  readonly patterns?: readonly SeriesEntry[];
+  /** what the user has to know */
+  readonly notes: readonly string[];
   readonly steps: readonly RanStep[];
   readonly slices: readonly SliceSeries[];
   /** paths, in the order of writing */
@@ -19,21 +28,40 @@ export interface SeriesOutcome {
 }
 
 /**
- * @throws InputError of the scans, "series-grid" | "series-maps" | "series-no-map" | "not-writable"
+ * @throws InputError of the scans, of the patterns and of the cycler's file, and "series-grid" | "series-maps" |
+ *   "series-no-map" | "series-failed" | "series-clock" | "not-writable"
  */
-export async function runSeries(series: Series, options: SeriesOptions, echem?: AlignedRecord): Promise<SeriesOutcome> {
+export async function runSeries(series: Series, options: SeriesOptions): Promise<SeriesOutcome> {
   const { folder } = options;
+  const echem = alignRecord(series);
   claim(folder);
   const unlock = lockFile(join(folder, "series.lock"), folder);
   try {
+    if (series.config.patterns) return await runPatterns(series, options, echem);
     const startedAt = new Date().toISOString();
     const steps = await runSteps(series, options);
     const slices = await gatherMaps(steps, series.config);
     const written = await writeAll(series, folder, steps, slices, startedAt, echem);
-    return { steps, slices, written };
+    return { steps, slices, written, notes: steps.map(describeStep) };
   } finally {
     unlock();
   }
+}
+
+async function runPatterns(
+  series: Series,
+  options: SeriesOptions,
+  echem: AlignedRecord | undefined,
+): Promise<SeriesOutcome> {
+  const { entries, csv, figure, notes } = await refinePatternSeries(series, options, echem);
+  const at = (name: string): string => join(options.folder, name);
+  writeWhole(at("series.json"), `${JSON.stringify({ entries, notes })}\n`);
+  writeWhole(at("series.csv"), csv);
+  writeWhole(at("series.svg"), figure);
+  writeWhole(at("series.png"), await svgToPng(figure));
+  dropSeriesJournal(at("patterns.partial"));
+  const written = ["series.json", "series.csv", "series.svg", "series.png"].map(at);
+  return { patterns: entries, notes, steps: [], slices: [], written };
 }
 
 /** @throws InputError "not-writable" */
