@@ -188,6 +188,32 @@ export function interpolate(x: Float64Array, y: Float64Array, at: number): numbe
   return y[i - 1]! + t * (y[i]! - y[i - 1]!);
 }
 
+/**
+ * Through the points of an ascending table without kinks and without overshoot, at ascending places within it.
+ *
+ * Source: Fritsch & Butland, SIAM J. Sci. Stat. Comput. 5 (1984) 300-304.
+ */
+export function smoothCurve(x: Float64Array, y: Float64Array, at: Float64Array): Float64Array {
+  const n = x.length;
+  const secant = (i: number): number => (y[i + 1]! - y[i]!) / (x[i + 1]! - x[i]!);
+  const slopes = Float64Array.from({ length: n }, (_, i) => {
+    if (i === 0 || i === n - 1) return secant(i === 0 ? 0 : n - 2);
+    const [before, after] = [secant(i - 1), secant(i)];
+    if (!(before * after > 0)) return 0;
+    const [h, k] = [x[i]! - x[i - 1]!, x[i + 1]! - x[i]!];
+    const share = (1 + k / (h + k)) / 3;
+    return (before * after) / (share * after + (1 - share) * before);
+  });
+  let i = 0;
+  return at.map((place) => {
+    while (i < n - 2 && x[i + 1]! < place) i++;
+    const h = x[i + 1]! - x[i]!;
+    const t = (place - x[i]!) / h;
+    const [u, v] = [t * t * (3 - 2 * t), t * (1 - t)];
+    return (1 - u) * y[i]! + u * y[i + 1]! + h * v * ((1 - t) * slopes[i]! - t * slopes[i + 1]!);
+  });
+}
+
 /** a as a straight line of x from full lithium on: good to about 0.03 above x = 0.4. */
 export interface LineOfA {
   /** at x = 1, angstrom */

@@ -4,10 +4,13 @@
  *   ln p(x | a, c) = -1/2 r' S^-1 r - 1/2 ln |S|,   r = (a - a(x), c - c(x)),   uniform in x over the table
  *   S = measured covariance + what samples lie off the curve by + s^2 (a, c)(a, c)'
  *
+ * x is where p is greatest, the point of the curve nearest to (a, c) in the metric of S: what lies on the curve is read
+ * without bias, which the mean of p would have where the curve bends. Bands and deviations are of p.
+ *
  * s is the relative standard uncertainty of a common scale (distance, wavelength, parallax). Where it is large, only
  * c/a counts. c is two-valued, and c/a nearly so: p may have two branches, and both are given.
  */
-import { interpolate, type LithiumCalibration } from "./calibration.ts";
+import { type LithiumCalibration, smoothCurve } from "./calibration.ts";
 
 export interface PosteriorOptions {
   /** relative; of a and c alike */
@@ -18,7 +21,7 @@ export interface PosteriorOptions {
 
 /** What a and c say of x. Overwritten by the next call. */
 export interface LithiumPosterior {
-  /** mean and standard deviation of the heavier branch */
+  /** where p is greatest in the heavier branch, and the root of the mean square distance of that branch from it */
   x: number;
   sd: number;
   /** 95 % of all the probability, both branches; the error of the table's x is not in it */
@@ -26,7 +29,7 @@ export interface LithiumPosterior {
   high: number;
   /** of the heavier branch, 0.5 to 1 */
   weight: number;
-  /** mean of the other branch; NaN where there is none */
+  /** where p is greatest in the other branch; NaN where there is none */
   other: number;
   isOutside: boolean;
   /** smallest r' S^-1 r: of one degree of freedom where the table is right */
@@ -58,15 +61,17 @@ export interface LithiumCurve {
   evaluate(a: number, c: number, esdA: number, esdC: number): LithiumPosterior;
 }
 
+/** The tangent of the curve is taken over so many points to both sides. */
+const TANGENT = 8;
 /** -2 ln p above its least from which on p is nothing. */
 const NEGLIGIBLE = 80;
 
 /** Room for one curve; `evaluate` allocates nothing. */
 export function createLithiumCurve(table: LithiumCalibration, options: PosteriorOptions): LithiumCurve {
   const [low, high] = [table.x[0]!, table.x.at(-1)!];
-  const n = Math.max(2, Math.ceil((high - low) / STEP) + 1);
+  const n = Math.max(4 * TANGENT, Math.ceil((high - low) / STEP) + 1);
   const x = Float64Array.from({ length: n }, (_, k) => low + ((high - low) * k) / (n - 1));
-  const sampled = (values: Float64Array): Float64Array => x.map((at) => interpolate(table.x, values, at));
+  const sampled = (values: Float64Array): Float64Array => smoothCurve(table.x, values, x);
   const [a, c] = [sampled(table.a), sampled(table.c)];
   const [varA, varC] = [table.esdA, table.esdC].map((esd) => sampled(esd).map((value) => value * value));
   // where samples lie as far off the curve everywhere, one inverse does for all its points
@@ -131,24 +136,21 @@ export function createLithiumCurve(table: LithiumCalibration, options: Posterior
 
   function evaluate(ma: number, mc: number, esdA: number, esdC: number): LithiumPosterior {
     const { chi2, top } = fill(ma, mc, esdA, esdC);
-    const [from, to] = branchAround(density, top);
+    const branch = branchAround(density, top);
     const total = sum(density, 0, n);
-    const inside = sum(density, from, to);
-    out.weight = inside / total;
+    out.weight = sum(density, ...branch) / total;
     out.other = Number.NaN;
     if (out.weight >= 1 - LEAST_BRANCH) {
       out.weight = 1;
-      out.x = moments(0, n, total, ma, mc);
-    } else if (out.weight >= 0.5) {
-      out.other = meanOutside(from, to);
-      out.x = moments(from, to, inside, ma, mc);
+      describe(top, 0, n, ma, mc);
     } else {
-      // the higher peak is the narrower: the heavier branch is the other one
-      const second = branchAround(density, branchAt(meanOutside(from, to)));
-      const mass = sum(density, ...second);
-      out.weight = mass / total;
-      out.other = moments(from, to, inside, ma, mc);
-      out.x = moments(...second, mass, ma, mc);
+      const second = highestOutside(density, branch);
+      // the higher peak may be the narrower, and the other branch the heavier
+      const isFirst = out.weight >= 0.5;
+      const main = isFirst ? branch : branchAround(density, second);
+      if (!isFirst) out.weight = sum(density, ...main) / total;
+      describe(isFirst ? top : second, ...main, ma, mc);
+      out.other = x[isFirst ? second : top]!;
     }
     out.low = quantileAt(0.025 * total);
     out.high = quantileAt(0.975 * total);
@@ -158,43 +160,28 @@ export function createLithiumCurve(table: LithiumCalibration, options: Posterior
     return out;
   }
 
-  /** The highest point of the density outside the first branch lies near the other's mean. */
-  function branchAt(mean: number): number {
-    let k = Math.max(0, Math.min(n - 1, Math.round((mean - low) / step)));
-    while (k + 1 < n && density[k + 1]! > density[k]!) k++;
-    while (k > 0 && density[k - 1]! > density[k]!) k--;
-    return k;
-  }
-
-  function meanOutside(from: number, to: number): number {
-    let [weight, mean] = [0, 0];
-    for (let k = 0; k < n; k++) {
-      if (k >= from && k < to) continue;
-      weight += density[k]!;
-      mean += density[k]! * x[k]!;
-    }
-    return mean / weight;
-  }
-
-  /** Mean of a branch, returned; its spread and its change with a and c are set: dE[x]/dm = Cov(x, S^-1 f(x)). */
-  function moments(from: number, to: number, weight: number, ma: number, mc: number): number {
-    let mean = 0;
-    for (let k = from; k < to; k++) mean += density[k]! * x[k]!;
-    mean /= weight;
-    let [variance, byA, byC] = [0, 0, 0];
-    for (let k = from; k < to; k++) {
-      const off = (x[k]! - mean) * density[k]!;
-      const ra = a[k]! - ma;
-      const rc = c[k]! - mc;
-      variance += off * (x[k]! - mean);
-      byA += off * (iaa[k]! * ra + iac[k]! * rc);
-      byC += off * (iac[k]! * ra + icc[k]! * rc);
+  /** x at a peak, between the points of the curve; its spread; its change with a and c by the curve's tangent. */
+  function describe(peak: number, from: number, to: number, ma: number, mc: number): void {
+    const k = Math.max(TANGENT, Math.min(n - 1 - TANGENT, peak));
+    const h = TANGENT * step;
+    const slope = (of: Float64Array): number => (of[k + TANGENT]! - of[k - TANGENT]!) / (2 * h);
+    const bend = (of: Float64Array): number => (of[k + TANGENT]! - 2 * of[k]! + of[k - TANGENT]!) / (h * h);
+    const [ta, tc] = [slope(a), slope(c)];
+    const [ga, gc] = [iaa[k]! * ta + iac[k]! * tc, iac[k]! * ta + icc[k]! * tc];
+    const [ra, rc] = [ma - a[k]!, mc - c[k]!];
+    const information = ga * ta + gc * tc;
+    const bent = bend(a) * (iaa[k]! * ra + iac[k]! * rc) + bend(c) * (iac[k]! * ra + icc[k]! * rc);
+    const curvature = Math.max(information - bent, 0.25 * information, 1e-12);
+    out.byA = ga / curvature;
+    out.byC = gc / curvature;
+    out.x = x[peak]! + withinStep(distance, peak) * step;
+    let [mass, square] = [0, 0];
+    for (let j = from; j < to; j++) {
+      mass += density[j]!;
+      square += density[j]! * (x[j]! - out.x) ** 2;
     }
     // a branch narrower than the curve's points is not known better than they are apart
-    out.sd = Math.sqrt(variance / weight + step ** 2 / 12);
-    out.byA = byA / weight;
-    out.byC = byC / weight;
-    return mean;
+    out.sd = Math.sqrt(square / mass + step ** 2 / 12);
   }
 
   function quantileAt(mass: number): number {
@@ -214,6 +201,22 @@ function sum(values: Float64Array, from: number, to: number): number {
   let total = 0;
   for (let k = from; k < to; k++) total += values[k]!;
   return total;
+}
+
+/** Offset of the minimum from point k by a parabola through it and its neighbours, -0.5 to 0.5; 0 at the ends. */
+function withinStep(values: Float64Array, k: number): number {
+  if (k === 0 || k === values.length - 1) return 0;
+  const [before, at, after] = [values[k - 1]!, values[k]!, values[k + 1]!];
+  const bend = before - 2 * at + after;
+  return bend > 0 ? Math.max(-0.5, Math.min(0.5, (0.5 * (before - after)) / bend)) : 0;
+}
+
+function highestOutside(density: Float64Array, [from, to]: readonly [number, number]): number {
+  let top = from > 0 ? 0 : to;
+  for (let k = 0; k < density.length; k++) {
+    if ((k < from || k >= to) && density[k]! > density[top]!) top = k;
+  }
+  return top;
 }
 
 /** From the top down both sides to the valleys beyond which the density rises to a peak of its own. */
