@@ -12,7 +12,7 @@
 
 const LONGEST_LAG = 40;
 /** Pairs at each lag are counted from this many voxels at most. */
-const BASES = 20_000;
+const BASES = 4000;
 
 /**
  * @param values [y, x] NaN where there is none

@@ -101,6 +101,7 @@ export function compareSlices(
     regions,
     config,
     standard,
+    countable: countableOf(corrected, names, config.mask === "common" ? masks : holds),
     own: corrected[cells.indexOf(reference)]!,
   };
   return {
@@ -189,15 +190,35 @@ interface Context {
   readonly regions: Regions;
   readonly config: CompareConfig;
   readonly standard: readonly StandardOutcome[];
+  readonly countable: ReadonlyMap<string, readonly Uint8Array[]>;
 }
 
-/** Voxels of one map that count: the phase's, a converged value in this cell or in all, inside the region. */
-function counted({ cells, holds, masks, config }: Context, map: string, region: Uint8Array, cell: number): Uint8Array {
-  const isCommon = config.mask === "common";
-  const phase = isCommon ? masks.get(phaseOf(map))! : holds[cell]!.get(phaseOf(map))!;
-  const used = (isCommon ? cells : [cells[cell]!]).map(({ aligned }) => usable(aligned.maps.get(map)!));
-  return region.map((inside, i) => (inside && phase[i] && used.every((of) => of[i]) ? 1 : 0)) as Uint8Array;
+/**
+ * By map, for each cell: voxels that hold the phase and have a converged value, in this cell or in all.
+ *
+ * @param holds by phase: of all cells, or of each its own
+ */
+function countableOf(
+  cells: readonly AlignedCell[],
+  names: readonly string[],
+  holds: ReadonlyMap<string, Uint8Array> | readonly ReadonlyMap<string, Uint8Array>[],
+): Map<string, Uint8Array[]> {
+  return new Map(
+    names.map((map) => {
+      const used = cells.map(({ aligned }) => usable(aligned.maps.get(map)!));
+      if (holds instanceof Map) {
+        const common = commonOf([...used, holds.get(phaseOf(map))!]);
+        return [map, cells.map(() => common)];
+      }
+      const own = holds as readonly ReadonlyMap<string, Uint8Array>[];
+      return [map, used.map((of, i) => commonOf([of, own[i]!.get(phaseOf(map))!]))];
+    }),
+  );
 }
+
+/** Voxels of one map that count inside a region. */
+const counted = ({ countable }: Context, map: string, region: Uint8Array, cell: number): Uint8Array =>
+  commonOf([region, countable.get(map)![cell]!]);
 
 function statisticsOf(context: Context): StatisticsRow[] {
   const rows: StatisticsRow[] = [];
@@ -212,39 +233,46 @@ function statisticsOf(context: Context): StatisticsRow[] {
 }
 
 function pairsOf(context: Context): PairRow[] {
-  const { cells, names, regions, config } = context;
-  const rows: PairRow[] = [];
-  for (const map of names)
-    for (const [region, mask] of regions)
-      for (let i = 0; i < cells.length; i++)
-        for (let j = i + 1; j < cells.length; j++) {
-          const [minus, cell] = [cells[i]!, cells[j]!];
-          const found =
-            config.mask === "common" ? pairedMean(context, map, mask, i, j) : twoMeans(context, map, mask, i, j);
-          if (!found) continue;
-          const standardEsd = standardOf(context, map, i, j);
-          rows.push({
-            ...{ cell: cell.name, minus: minus.name, map, unit: cell.aligned.maps.get(map)!.unit, region, standardEsd },
-            ...found,
-            z: found.difference / Math.hypot(found.esd, standardEsd),
-          });
-        }
-  return rows;
+  const { cells, names, config } = context;
+  return names.flatMap((map) =>
+    cells.flatMap((minus, i) =>
+      cells.slice(i + 1).flatMap((cell, k) => {
+        const j = i + 1 + k;
+        const standardEsd = standardOf(context, map, i, j);
+        const found = config.mask === "common" ? pairedMeans(context, map, i, j) : twoMeans(context, map, i, j);
+        return found.map(
+          (row): PairRow => ({
+            ...{ cell: cell.name, minus: minus.name, map, unit: cell.aligned.maps.get(map)!.unit, standardEsd },
+            ...row,
+            z: row.difference / Math.hypot(row.esd, standardEsd),
+          }),
+        );
+      }),
+    ),
+  );
 }
 
-type Found = Pick<PairRow, "n" | "difference" | "esd" | "paired">;
+type Found = Pick<PairRow, "region" | "n" | "difference" | "esd" | "paired">;
 
-/** From the differences of the voxels: what both cells share from place to place falls out. */
-function pairedMean(context: Context, map: string, mask: Uint8Array, i: number, j: number): Found | undefined {
+/** By region, from the differences of the voxels: what both cells share from place to place falls out. */
+function pairedMeans(context: Context, map: string, i: number, j: number): Found[] {
   const { difference } = subtract(context.cells[j]!.aligned.maps.get(map)!, context.cells[i]!.aligned.maps.get(map)!);
-  const found = describe(difference, counted(context, map, mask, j));
-  return found && { n: found.n, difference: found.mean, esd: found.esd, paired: true };
+  return [...context.regions].flatMap(([region, mask]) => {
+    const found = describe(difference, counted(context, map, mask, j));
+    return found ? [{ region, n: found.n, difference: found.mean, esd: found.esd, paired: true }] : [];
+  });
 }
 
-function twoMeans(context: Context, map: string, mask: Uint8Array, i: number, j: number): Found | undefined {
-  const [a, b] = [i, j].map((k) => describe(context.cells[k]!.aligned.maps.get(map)!, counted(context, map, mask, k)));
-  if (!a || !b) return undefined;
-  return { n: Math.min(a.n, b.n), difference: b.mean - a.mean, esd: Math.hypot(a.esd, b.esd), paired: false };
+function twoMeans(context: Context, map: string, i: number, j: number): Found[] {
+  return [...context.regions].flatMap(([region, mask]) => {
+    const [a, b] = [i, j].map((k) =>
+      describe(context.cells[k]!.aligned.maps.get(map)!, counted(context, map, mask, k)),
+    );
+    if (!a || !b) return [];
+    return [
+      { region, n: Math.min(a.n, b.n), difference: b.mean - a.mean, esd: Math.hypot(a.esd, b.esd), paired: false },
+    ];
+  });
 }
 
 /** In the unit of the map. */
