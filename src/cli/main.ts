@@ -13,6 +13,7 @@ import { figureCommand } from "./figure.ts";
 import { importCommand } from "./handover.ts";
 import { integrateCommand } from "./integrate.ts";
 import { lithiumCommand } from "./lithium.ts";
+import { overlayCommand } from "./overlay.ts";
 import { peaksCommand } from "./peaks.ts";
 import { planCommand } from "./plan.ts";
 import { refineCommand } from "./refine.ts";
@@ -52,6 +53,7 @@ for (const create of [
   simulateCommand,
   echemCommand,
   compareCommand,
+  overlayCommand,
   unexplainedCommand,
   figureCommand,
   exportCommand,

@@ -12,4 +12,5 @@ export {
 export { type Grid, resampleLabels, resampleMap, usable } from "./resample.ts";
 export type { Explained } from "./rotation-search.ts";
 export { type SliceImage, toMm, toVoxels } from "./slice-image.ts";
+export { invertSmall, solveSmall } from "./small-matrix.ts";
 export { correlationFactor } from "./spatial-correlation.ts";

@@ -302,18 +302,18 @@ export interface Refined {
 }
 
 const ITERATIONS = 40;
-/** A step that moves no voxel of the rim by more than this share of a voxel ends the search. */
-const SMALL_STEP = 2e-4;
 
 /**
  * From a start that is right to about half of the width of what is to be aligned.
  *
  * @param free which of rotation, x, y and scale are refined
+ * @param precision a step that moves no voxel of the rim by more than this share of a voxel ends the search
  */
 export function refinePlacement(
   alignment: Alignment,
   start: Placement,
   free: Free = [true, true, true, true],
+  precision = 2e-4,
 ): Refined {
   let parameters = toParameters(start);
   let now = agreement(alignment, parameters);
@@ -329,10 +329,10 @@ export function refinePlacement(
     const there = agreement(alignment, next);
     // fewer voxels in common are no better agreement
     if (there.L < now.L && there.count > 0.7 * now.count) {
-      isConverged = size < SMALL_STEP;
+      isConverged = size < precision;
       [parameters, now, damping] = [next, there, Math.max(1e-9, damping / 5)];
     } else {
-      isConverged = size < SMALL_STEP;
+      isConverged = size < precision;
       damping *= 8;
       if (damping > 1e9) break;
     }

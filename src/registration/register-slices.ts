@@ -23,7 +23,7 @@ export const RegistrationConfig = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: "whether the slice may lie the other way up, as an image of another instrument may" }),
-  candidates: z.int().min(1).max(60).default(8).meta({ description: "rotations that are looked at closely" }),
+  candidates: z.int().min(1).max(60).default(6).meta({ description: "rotations that are looked at closely" }),
 });
 export type RegistrationConfig = z.output<typeof RegistrationConfig>;
 
@@ -53,14 +53,16 @@ export interface Registration extends Placement {
   readonly rollCorrelation: number;
   readonly nextRollCorrelation: number;
   readonly nextRotationDeg: number;
-  /** of the best rotation, in standard deviations of what slices without a relation give */
+  /** of the best rotation, in standard deviations of what slices that share no more than noise give */
   readonly significance: number;
   /** share of the fixed sample's voxels that could be compared */
   readonly overlap: number;
 }
 
-/** Of slices without a relation, a thousand angles do not reach this many standard deviations. */
+/** Of slices that share no more than noise, a thousand angles do not reach this many standard deviations. */
 const SIGNIFICANT = 6;
+/** Voxels over which noise hangs together, as it does after reconstruction: as many count as one. */
+const NOISE_VOXELS = 8;
 /** A next best rotation with more than this share of the best one's agreement leaves both possible. */
 const AS_GOOD = 0.9;
 /** Mean correlation below this is none. */
@@ -91,7 +93,8 @@ export function registerSlices(
   const moving = prepare(input.moving, input.movingOutline);
   const hands = config.allowMirror ? [false, true] : [false];
   const found = hands.flatMap((isMirrored) => searchRotations(fixed, moving, explained, isMirrored, config));
-  const significance = Math.max(...found.map((candidate) => candidate.significance));
+  const voxels = Math.PI * (fixed.outline.radiusMm / Math.max(fixed.image.voxelMm, moving.image.voxelMm)) ** 2;
+  const significance = Math.max(...found.map(({ highest }) => highest)) * Math.sqrt(voxels / NOISE_VOXELS);
   const isRound = !(significance >= SIGNIFICANT);
   const starts = isRound ? [{ ...found[0]!, rotationDeg: 0, isMirrored: false }] : best(found, config.candidates);
   const free = [!isRound, true, true, config.scale === "free"] as const;
@@ -114,9 +117,10 @@ function sameNames(fixed: SliceImage, moving: SliceImage): Explained[] {
     .map((name) => ({ moving: name, fixed: [name], isSigned: true }));
 }
 
-function prepare(image: SliceImage, given?: Float32Array): Prepared {
+function prepare(given: SliceImage, outlineOf?: Float32Array): Prepared {
+  const image = inShares(given);
   const { ny, nx, voxelMm } = image;
-  const shown = given ?? image.channels.get("casing") ?? sumOf(image);
+  const shown = outlineOf ?? image.channels.get("casing") ?? sumOf(image);
   const circle = fitOutline(shown, ny, nx, voxelMm) ?? fitOutline(sumOf(image), ny, nx, voxelMm);
   const outline = circle ?? boxOutline(sumOf(image), image);
   const isBeyond = (row: number, col: number): boolean => distanceTo(outline, image, row, col) > 1.5 * voxelMm;
@@ -127,15 +131,24 @@ function prepare(image: SliceImage, given?: Float32Array): Prepared {
 const distanceTo = ({ centreMm, radiusMm }: Outline, { ny, nx, voxelMm }: SliceImage, row: number, col: number) =>
   Math.hypot(toMm(col, voxelMm, nx) - centreMm[0], toMm(row, voxelMm, ny) - centreMm[1]) - radiusMm;
 
-/** Each channel in shares of its strong voxels, so that one does not hide the others. */
+/** In shares of the strong voxels: no amount is more. */
+const WILD = 1.5;
+
+/** Channels in shares of their strong voxels, which single fits gone wild do not set: scales of 1e-10 are numbers too. */
+function inShares(image: SliceImage): SliceImage {
+  const channels = [...image.channels].map(([name, values]) => {
+    const sizes = values.filter((value) => Number.isFinite(value)).map(Math.abs);
+    const strong = sizes.sort()[Math.floor(0.98 * (sizes.length - 1))] ?? 0;
+    const most = strong > 0 ? strong : (sizes.at(-1) ?? 0);
+    return [name, most > 0 ? values.map((value) => Math.max(-WILD, Math.min(WILD, value / most))) : values] as const;
+  });
+  return { ...image, channels: new Map(channels) };
+}
+
 function sumOf({ channels, ny, nx }: SliceImage): Float32Array {
   const sum = new Float32Array(ny * nx);
-  for (const values of channels.values()) {
-    const finite = values.filter((value) => Number.isFinite(value)).sort();
-    const strong = finite[Math.floor(0.98 * (finite.length - 1))] ?? 0;
-    if (!(strong > 0)) continue;
-    for (let i = 0; i < sum.length; i++) if (values[i]! > 0) sum[i]! += Math.min(1.5, values[i]! / strong);
-  }
+  for (const values of channels.values())
+    for (let i = 0; i < sum.length; i++) if (values[i]! > 0) sum[i]! += Math.min(1.5, values[i]!);
   return sum;
 }
 
@@ -160,7 +173,7 @@ function boxOutline(values: Float32Array, { ny, nx, voxelMm }: SliceImage): Outl
 
 interface Candidate extends Placement {
   readonly score: number;
-  readonly significance: number;
+  readonly highest: number;
 }
 
 /** Steps of the scale that are looked at: about one and a half voxels at the rim. */
@@ -189,7 +202,7 @@ function searchRotations(
       const rotationDeg = wrapDeg((360 * at) / size.angles);
       candidates.push({
         ...onMiddles({ rotationDeg, scale: s, isMirrored, shiftMm: [0, 0] }, fixed.outline, moving.outline),
-        ...{ score: curve.score[at]!, significance: curve.significance },
+        ...{ score: curve.score[at]!, highest: curve.highest },
       });
     }
   }
@@ -235,9 +248,9 @@ interface Scored {
 
 /** Coarse to fine: all candidates on smooth images and few voxels, the best few on the images as they are. */
 const LEVELS = [
-  { sigma: 2, keep: 4, voxels: 8_000 },
-  { sigma: 1, keep: 3, voxels: 30_000 },
-  { sigma: 1, keep: 2, voxels: 120_000 },
+  { sigma: 2, keep: 3, voxels: 6_000, precision: 0.05 },
+  { sigma: 1.5, keep: 2, voxels: 20_000, precision: 0.01 },
+  { sigma: 1, keep: 2, voxels: 80_000, precision: 2e-4 },
 ] as const;
 
 function refineCandidates(
@@ -250,7 +263,7 @@ function refineCandidates(
   const coarse = Math.max(fixed.image.voxelMm, moving.image.voxelMm);
   let left = [...starts];
   let scored: Scored[] = [];
-  for (const { sigma, keep, voxels } of LEVELS) {
+  for (const { sigma, keep, voxels, precision } of LEVELS) {
     const smooth = ({ image }: Prepared): KnownImage => smoothImage(image, (sigma * coarse) / image.voxelMm);
     const [still, moved] = [smooth(fixed), smooth(moving)];
     const stride = Math.max(1, Math.round(Math.sqrt((fixed.image.ny * fixed.image.nx) / voxels)));
@@ -259,7 +272,7 @@ function refineCandidates(
     scored = left
       .map((start): Scored => {
         const alignment = { fixed: still, moving: moved, explained, isMirrored: start.isMirrored, stride, isCompared };
-        return { alignment, refined: refinePlacement(alignment, start, free) };
+        return { alignment, refined: refinePlacement(alignment, start, free, precision) };
       })
       .sort((a, b) => a.refined.L - b.refined.L);
     // of candidates that came to the same place one is enough

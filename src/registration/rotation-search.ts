@@ -82,19 +82,16 @@ export interface RotationCurve {
   readonly score: Float64Array;
   /** [angle] root mean square of R over the moving channels that vary with angle at all */
   readonly correlation: Float64Array;
-  /** highest correlation of one pair of channels, in standard deviations of what angular parts without a relation give */
-  readonly significance: number;
+  /** highest correlation of one pair of channels at any angle */
+  readonly highest: number;
 }
-
-/** Neighbouring rings share voxels: the variance of what unrelated images give is about twice that of free rings. */
-const SHARED_RINGS = 2;
 
 export function rotationCurve(fixed: PolarImage, moving: PolarImage, explained: readonly Explained[]): RotationCurve {
   const { angles } = fixed;
   const score = new Float64Array(angles);
   const squares = new Float64Array(angles);
   let used = 0;
-  let significance = 0;
+  let highest = 0;
   for (const { moving: name, fixed: names, isSigned } of explained) {
     const of = moving.spectra.get(name)!;
     const energy = product(of, of, angles);
@@ -109,16 +106,18 @@ export function rotationCurve(fixed: PolarImage, moving: PolarImage, explained: 
     if (!inverse || !(energy > 0)) continue;
     used++;
     const curves = by.map((channel) => correlate(channel, of, angles));
-    for (const { curve, sigma } of curves)
-      for (const value of curve) significance = Math.max(significance, (isSigned ? value : Math.abs(value)) / sigma);
+    curves.forEach((curve, i) => {
+      const norm = Math.sqrt(energy * gram[i * (by.length + 1)]!) || 1;
+      for (const value of curve) highest = Math.max(highest, (isSigned ? value : Math.abs(value)) / norm);
+    });
     for (let k = 0; k < angles; k++) {
-      const c = curves.map(({ curve }) => (isSigned ? Math.max(0, curve[k]!) : curve[k]!));
+      const c = curves.map((curve) => (isSigned ? Math.max(0, curve[k]!) : curve[k]!));
       const share = Math.min(0.999999, timesVector(inverse, c).reduce((sum, x, i) => sum + x * c[i]!, 0) / energy);
       score[k]! -= Math.log(1 - share);
       squares[k]! += share;
     }
   }
-  return { score, correlation: squares.map((sum) => Math.sqrt(sum / Math.max(1, used))), significance };
+  return { score, correlation: squares.map((sum) => Math.sqrt(sum / Math.max(1, used))), highest };
 }
 
 type Spectra = { readonly re: Float64Array; readonly im: Float64Array };
@@ -131,23 +130,18 @@ function product(a: Spectra, b: Spectra, angles: number): number {
 }
 
 /** Sum over rings and angles of fixed(t) moving(t - angle), at every angle. */
-function correlate(fixed: Spectra, moving: Spectra, angles: number): { curve: Float64Array; sigma: number } {
+function correlate(fixed: Spectra, moving: Spectra, angles: number): Float64Array {
   const re = new Float64Array(angles);
   const im = new Float64Array(angles);
-  let variance = 0;
   for (let i = 0; i < fixed.re.length; i++) {
     const k = i % angles;
     const [a, b, c, d] = [fixed.re[i]!, fixed.im[i]!, moving.re[i]!, moving.im[i]!];
     // conjugated, so that the forward transform undoes it
     re[k]! += a * c + b * d;
     im[k]! -= b * c - a * d;
-    variance += (a * a + b * b) * (c * c + d * d);
   }
   transform(re, im);
-  return {
-    curve: re.map((value) => value / angles),
-    sigma: Math.sqrt(SHARED_RINGS * variance) / angles || 1,
-  };
+  return re.map((value) => value / angles);
 }
 
 /** Rings and angles that hold what an image of this outline has, and no more than is needed to find a rotation. */

@@ -1,9 +1,9 @@
 /** Figures of a comparison: one page for each map, all cells with common scales. */
 
 import type { ParameterMap } from "../../data/index.ts";
-import { median } from "../../fit/index.ts";
+import { withEsd } from "../../data/with-esd.ts";
 import { usable } from "../../registration/index.ts";
-import type { Comparison } from "../../stages/compare/index.ts";
+import { type Comparison, isLength } from "../../stages/compare/index.ts";
 import {
   type ComposedMap,
   type ComposedPanel,
@@ -48,16 +48,13 @@ function page(comparison: Comparison, map: string): string {
   const most = symmetric(changes.flatMap(({ difference }) => [...difference.values]));
   const panels = cells.flatMap((cell, i): ComposedPanel[] => {
     const first = panel(cell.name, shown[i]!, withUnit(symbol), scale);
-    if (cell === own)
-      return [
-        first,
-        esdPanel(own.aligned.maps.get(map)!, mask, withUnit(`esd of ${symbol}`), panel),
-        distribution(comparison, map, shown, withUnit(symbol)),
-      ];
+    const uncertainty = esdPanel(cell.aligned.maps.get(map)!, mask, withUnit(`esd of ${symbol}`), panel);
+    if (cell === own) return [first, uncertainty, distribution(comparison, map, shown, withUnit(symbol))];
     const { difference, significance } = changes.find((change) => change.cell === cell.name)!;
     const name = `${cell.name} − ${reference}`;
     return [
       first,
+      uncertainty,
       panel(name, difference.values, withUnit(`Δ${symbol}`), {
         colourMap: "difference",
         transform: "linear",
@@ -70,7 +67,7 @@ function page(comparison: Comparison, map: string): string {
   });
   return composedFigure({
     panels,
-    ...{ columns: 3, widthMm: 200, fontPt: 8, letters: "lower", scaleBars: "each", colourBars: "right" },
+    ...{ columns: 4, widthMm: 240, fontPt: 8, letters: "lower", scaleBars: "each", colourBars: "right" },
     title: `${map.replaceAll("_", " ")}: ${cells.length} cells on the grid of ${reference}`,
     note: noteOf(comparison, map),
   });
@@ -97,7 +94,7 @@ function esdPanel(
   const used = usable(map);
   const esd = Float64Array.from(map.values, (_, i) => (map.esd && used[i] && mask[i] ? map.esd[i]! : Number.NaN));
   const limits = [0, percentileLimits(esd, 1, 95)[1]] as const;
-  return panel("standard uncertainty", esd, label, { colourMap: "cividis", transform: "linear", limits });
+  return panel("its standard uncertainty", esd, label, { colourMap: "cividis", transform: "linear", limits });
 }
 
 const STEPS = 60;
@@ -125,14 +122,19 @@ function distribution(
     return { name, values, colour: COLOURS[i % COLOURS.length]!, style: "steps" };
   });
   const figure = { title: "", x: edges, xLabel: label, yLabel: "voxels (%)", curves };
-  return { kind: "curves", title: `distribution of ${map.split("/").at(-1)!.replaceAll("_", " ")}`, figure };
+  return { kind: "curves", span: 2, title: `distribution of ${map.split("/").at(-1)!.replaceAll("_", " ")}`, figure };
 }
 
-function noteOf({ pairs, statistics, maps: _, ...rest }: Comparison, map: string): string {
+function noteOf({ statistics, notes, standard }: Comparison, map: string): string {
   const rows = statistics.filter((row) => row.map === map && row.region === "all");
-  const said = rows.map(({ cell, mean, esd, n }) => `${cell} ${mean.toPrecision(6)} ± ${esd.toPrecision(2)} (${n})`);
-  const typical = median(rows.map(({ voxelEsd }) => voxelEsd));
-  const lines = [`mean ± esd (voxels): ${said.join("; ")}`, "grey: no converged fit, or not the phase in every cell"];
-  if (Number.isFinite(typical)) lines[1] += `; median esd of a voxel ${typical.toPrecision(2)}`;
-  return [...lines, ...rest.notes.slice(0, 2)].join("\n");
+  const means = rows.map(({ cell, mean, esd, n }) => `${cell} ${withEsd(mean, esd)} in ${n} voxels`);
+  const phase = map.split("/")[0]!;
+  return [
+    `means: ${means.join("; ")}`,
+    "grey: no converged fit, or not the phase in every cell; differences beyond 5 esd have the last colour",
+    ...notes.filter((note) => note.startsWith(`${phase}:`)),
+    ...(isLength(map) ? standard : [])
+      .filter(({ errorEsd }) => errorEsd > 0)
+      .map(({ cell, error, phase: by }) => `${cell}: ${(1e6 * error).toFixed(0)} ppm taken out, by ${by}`),
+  ].join("\n");
 }

@@ -2,50 +2,49 @@
 import { InputError, type ParameterMap, type PhaseRoles, type SliceMaps } from "../../data/index.ts";
 import type { SliceImage } from "../../registration/index.ts";
 
-/** How much of a phase there is, the best that the maps say: a share of the voxel, else a scale, else areas of peaks. */
-const AMOUNTS = ["weight_fraction", "scale"] as const;
+/**
+ * How much of a phase there is, the best first. Scales go with the amount itself; a weight fraction saturates where one
+ * phase is alone, so the edges of its layers move with what lies beside them, which differs from state to state.
+ */
+const AMOUNTS = ["scale", "weight_fraction"] as const;
 
 /**
- * One channel for each role of a cell (casing, cathode, ...), or for each phase where no phase has one.
+ * One channel for each phase, or for each peak where no phase was refined; that of the casing is called "casing".
  *
- * @param of "share": weight fractions first, which are alike in all cells; "density": scales first, which go with how
- *   much a voxel holds, as the grey of a micro-CT image does
  * @throws InputError "compare-no-amounts"
  */
 export function amountChannels(
   slice: SliceMaps,
   roles: PhaseRoles,
-  of: "share" | "density" = "share",
 ): SliceImage & { readonly channels: Map<string, Float32Array> } {
-  const phases = amountsOf(slice, of === "share" ? AMOUNTS : [...AMOUNTS].reverse());
   const channels = new Map<string, Float32Array>();
-  for (const [role, names] of Object.entries(roles) as [string, readonly string[]][]) {
-    // scales of different phases are of different units: each stays a channel of its own
-    if (of === "density") continue;
-    const maps = names.flatMap((name) => phases.get(name) ?? []);
-    if (maps.length > 0) channels.set(role, sum(maps));
+  for (const [phase, { values }] of amountsOf(slice)) {
+    const isCasing = roles.casing.includes(phase) && !channels.has("casing");
+    channels.set(isCasing ? "casing" : phase, Float32Array.from(values));
   }
-  if (channels.size === 0) {
-    for (const [phase, map] of phases) {
-      const name = of === "density" && roles.casing.includes(phase) ? "casing" : phase;
-      channels.set(name, sum([map]));
-    }
+  if (channels.size > 0) {
+    noneIsZero(channels);
+    return { ny: slice.ny, nx: slice.nx, voxelMm: slice.voxelMm, channels };
   }
-  if (channels.size > 0) return { ny: slice.ny, nx: slice.nx, voxelMm: slice.voxelMm, channels };
   throw new InputError(
     "compare-no-amounts",
-    `${slice.name}: there is no map of how much of a phase there is (PHASE/weight_fraction, PHASE/scale or PEAK/area), and nothing else to lay cells on each other by. It has ${[...slice.maps.keys()].slice(0, 12).join(", ")}.`,
+    `${slice.name}: there is no map of how much of a phase there is (PHASE/scale, PHASE/weight_fraction or PEAK/area), and nothing else to lay it on another slice by. It has ${[...slice.maps.keys()].slice(0, 12).join(", ")}.`,
   );
 }
 
-function amountsOf({ maps }: SliceMaps, order: readonly string[]): Map<string, ParameterMap> {
-  for (const amount of order) {
+/** A voxel that was fitted holds none of a phase that it has no amount of; where no phase has one, it is not known. */
+function noneIsZero(channels: ReadonlyMap<string, Float32Array>): void {
+  const all = [...channels.values()];
+  const isFitted = all[0]!.map((_, i) => (all.some((values) => Number.isFinite(values[i]!)) ? 1 : 0));
+  for (const values of all)
+    for (let i = 0; i < values.length; i++) if (isFitted[i] && !Number.isFinite(values[i]!)) values[i] = 0;
+}
+
+function amountsOf({ maps }: SliceMaps): Map<string, ParameterMap> {
+  for (const amount of AMOUNTS) {
     const found = [...maps].filter(([name]) => name.endsWith(`/${amount}`) && name.split("/").length === 2);
     if (found.length > 0) return new Map(found.map(([name, map]) => [name.split("/")[0]!, map]));
   }
   const areas = [...maps].filter(([name]) => name.endsWith("/area"));
   return new Map(areas.map(([name, map]) => [name.slice(0, -"/area".length), map]));
 }
-
-const sum = (maps: readonly ParameterMap[]): Float32Array =>
-  Float32Array.from(maps[0]!.values, (_, i) => maps.reduce((total, { values }) => total + values[i]!, 0));

@@ -11,7 +11,7 @@ export {
 } from "./compare-slices.ts";
 export { CompareConfig } from "./config.ts";
 export { regionsOf } from "./regions.ts";
-export type { StandardOutcome } from "./standard.ts";
+export { isLength, type StandardOutcome } from "./standard.ts";
 export { describe, type Statistics } from "./statistics.ts";
 export {
   type Cell as TableCell,

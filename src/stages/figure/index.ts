@@ -29,6 +29,7 @@ export {
   type IndexedReflection,
   indexedPatternBlock,
 } from "./indexed-pattern.ts";
+export { type ImagePart, type LabelledImage, labelledBlock, labelledPixels } from "./labelled-image.ts";
 export { type MapFigure, mapFigure, mapPanel } from "./map-figure.ts";
 export {
   type MapFrame,
