@@ -37,7 +37,7 @@ export interface InactiveSpot {
 }
 
 /** mean x of the cathode in a cell as received */
-export const AS_RECEIVED_X = 0.407;
+export const AS_RECEIVED_X = 0.411;
 
 /** Positive where a place is delithiated less than the rest, negative where it is lithiated less. */
 const lessDelithiated = (casing: number, core: number, tab: number): LessExchanged => ({ casing, core, tab });
