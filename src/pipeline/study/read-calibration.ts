@@ -106,11 +106,11 @@ function rowOf(
     if (Number.isFinite(number)) return number;
     throw refuse(`${column} is "${(fields[at] ?? "").slice(0, 30)}"; a number is needed.`);
   };
-  const [sigmaA, sigmaC] = [value("sigma_a"), value("sigma_c")];
+  const [x, a, c, sigmaA, sigmaC] = COLUMNS.map(value);
   return {
-    x: value("x")!,
-    a: value("a")!,
-    c: value("c")!,
+    x: x!,
+    a: a!,
+    c: c!,
     ...(sigmaA !== undefined && { sigma_a: sigmaA }),
     ...(sigmaC !== undefined && { sigma_c: sigmaC }),
   };
