@@ -45,7 +45,7 @@ export function parseStamp(text: string, isDayFirst = false): DateStamp | undefi
   return {
     iso: isoOfSeconds(date / 1000 + Number(seconds.replace(",", "."))),
     ...(isDoubtful && {
-      note: `the date ${plain.split(/\s/)[0]} was read as ${swaps ? "day, month" : "month, day"}, year`,
+      note: `its date was read as ${swaps ? "day, month" : "month, day"}, year`,
     }),
   };
 }

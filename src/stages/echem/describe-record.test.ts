@@ -114,7 +114,7 @@ describe("charge", () => {
   it("as a rate refers to what was measured, not to the label", () => {
     // the paper's cells: "C/20" was 40 mA and "C/2" 400 mA, of 800 mAh; the label says 600, the cells gave 0.29
     const { segments, capacity } = describeRecord(record, { ...config, nominalCapacityAh: 0.6 });
-    expect(capacity).toMatchObject({ from: "largest discharge" });
+    expect(capacity).toMatchObject({ from: "largest discharge after a charge" });
     expect(capacity!.ah).toBeCloseTo(0.4 * (2600 / 3600), 4);
     expect(segments[1]!.trueRate).toBeCloseTo(0.04 / 0.28889, 3);
     expect(segments[4]!.trueRate).toBeCloseTo(0.4 / 0.28889, 3);

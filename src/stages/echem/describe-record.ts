@@ -63,6 +63,8 @@ export interface EchemDescription {
 
 /** A half cycle of less than this share of the largest is a pulse or a correction, and does not end the one around it. */
 const LEAST_HALF = 0.01;
+/** Nothing comes out of a cell that did not go in: a second half larger than this began before the record. */
+const LEAD_IN = 1.005;
 
 export function describeRecord(record: CyclerRecord, config: EchemConfig): EchemDescription {
   const spans = findSegments(record, config);
@@ -185,16 +187,19 @@ function capacityOf(
   { capacityAh }: EchemConfig,
 ): { ah: number; esd: number; from: string } | undefined {
   if (capacityAh !== undefined) return { ah: capacityAh, esd: 0, from: "given" };
-  for (const [direction, name] of [
-    [-1, "discharge"],
-    [1, "charge"],
-  ] as const) {
-    const of = halfCycles.filter((half) => half.direction === direction && half.chargeAh > 0);
-    if (of.length === 0) continue;
-    const most = of.reduce((best, half) => (half.chargeAh > best.chargeAh ? half : best));
-    return { ah: most.chargeAh, esd: most.chargeEsdAh, from: `largest ${name}` };
-  }
-  return undefined;
+  const named = halfCycles
+    .filter((half) => half.chargeAh > 0)
+    .map((half, k) => ({
+      ...half,
+      from: half.direction === 1 ? "largest charge" : "largest discharge",
+      isWhole: k > 0,
+    }));
+  // a discharge that follows a charge began where that ended; any other may have begun anywhere
+  const after = named.filter(({ direction, isWhole }) => direction === -1 && isWhole);
+  const of = after.length > 0 ? after.map((half) => ({ ...half, from: "largest discharge after a charge" })) : named;
+  if (of.length === 0) return undefined;
+  const { chargeAh, chargeEsdAh, from } = of.reduce((best, half) => (half.chargeAh > best.chargeAh ? half : best));
+  return { ah: chargeAh, esd: chargeEsdAh, from };
 }
 
 /** By the cycler's own numbers where it has several, else by pairs of half cycles. */
@@ -232,11 +237,9 @@ function cyclesOf(
   });
 }
 
-/** A cell that is not full or empty at the start is first brought there: no half of a cycle. */
-function isLeadIn([first, ...rest]: readonly HalfCycle[]): boolean {
-  if (!first || rest.length < 2) return false;
-  const typical = rest.map(({ chargeAh }) => chargeAh).sort((a, b) => a - b)[rest.length >> 1]!;
-  return first.chargeAh < typical / 2;
+/** A cell that was neither full nor empty at the start is first brought there: no half of a cycle. */
+function isLeadIn([first, second]: readonly HalfCycle[]): boolean {
+  return first !== undefined && second !== undefined && second.chargeAh > LEAD_IN * first.chargeAh;
 }
 
 /** A resistance is positive: where the current rises at once, so does the voltage. Else a sign is the wrong way round. */

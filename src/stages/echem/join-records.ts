@@ -44,7 +44,7 @@ function startsOf(records: readonly CyclerRecord[], isDated: boolean, notes: str
       );
     }
     const start = k > 0 ? Math.max(wanted, end - first) : wanted;
-    if (k > 0 && gap > 0) notes.push(`${record.source} follows after ${describeGap(gap)} without a record`);
+    if (k > 0 && gap > 0) notes.push(`${nameOf(record.source)} follows after ${describeGap(gap)} without a record`);
     starts.push(start);
     end = start + record.timeS.at(-1)!;
   });
@@ -105,6 +105,19 @@ function assemble(records: readonly CyclerRecord[], starts: readonly number[], n
     ...(hasCharge && { chargeAh: Float64Array.from(chargeAh!) }),
     ...(hasCycle && { cycle: Int32Array.from(cycle!) }),
     step: Int32Array.from(step!),
-    notes: [...notes, ...records.flatMap((record) => record.notes.map((note) => `${record.source}: ${note}`))],
+    notes: [...notes, ...sharedNotes(records)],
   };
 }
+
+/** What several files have to say alike is said once. */
+function sharedNotes(records: readonly CyclerRecord[]): string[] {
+  const sources = new Map<string, string[]>();
+  for (const { source, notes } of records) {
+    for (const note of notes) sources.set(note, [...(sources.get(note) ?? []), nameOf(source)]);
+  }
+  return [...sources].map(
+    ([note, names]) => `${names.length > 2 ? `${names.length} files` : names.join(", ")}: ${note}`,
+  );
+}
+
+const nameOf = (source: string): string => source.split(/[\\/]/).at(-1)!;
