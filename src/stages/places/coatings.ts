@@ -11,6 +11,8 @@ export type Side = (typeof SIDES)[number];
 export interface Coatings {
   /** of the whole electrode */
   readonly mean: ProfileFit;
+  /** whether the slice tells how thick the coatings are; else they are what is left between the neighbours */
+  readonly isMeasured: boolean;
   /** along the electrode, middles of the windows */
   readonly windows: Float64Array;
   /** by window; NaN where a coating is missing or was not fitted */
@@ -28,8 +30,8 @@ export interface Coatings {
 
 /** Voxels from offset to offset in a profile. */
 const STEP = 0.25;
-/** Thickness in blurs from which on height and thickness can be told apart in a window. */
-const RESOLVED = 2.5;
+/** Thickness in blurs from which on a coating can be measured, and its height besides in a window. */
+const [MEASURABLE, RESOLVED] = [1.2, 2.5];
 /** Of the height that it has elsewhere, below which a coating is missing. */
 const MISSING = 0.35;
 
@@ -85,8 +87,10 @@ export function measureCoatings(
     outer: alongStrand(strand, windows, thickness.outer, profile.outer).map((t) => profile.collector + t),
   };
   const there = findThere(strand, samples, coats, offsets, profile);
+  const isMeasured = mean.isConverged && Math.min(profile.inner, profile.outer) > MEASURABLE * profile.blur;
   return {
     mean,
+    isMeasured,
     windows,
     thickness,
     esd,
@@ -94,6 +98,25 @@ export function measureCoatings(
     surface,
     there,
     line: lineAmount(strand, samples, lines, offsets.length),
+  };
+}
+
+/** The same electrode with coatings of a thickness that was not measured. @param half voxels from middle to surface */
+export function assumeCoatings(strand: Strand, coatings: Coatings, half: number): Coatings {
+  const missing = () => new Float64Array(coatings.windows.length).fill(Number.NaN);
+  const surface = () => new Float64Array(strand.along.length).fill(half);
+  const nothing = Object.fromEntries(Object.keys(coatings.mean.esd).map((key) => [key, Number.NaN]));
+  return {
+    ...coatings,
+    mean: {
+      ...coatings.mean,
+      profile: { ...coatings.mean.profile, centre: 0, collector: 0, inner: half, outer: half },
+      esd: nothing as unknown as CoatProfile,
+    },
+    isMeasured: false,
+    thickness: { inner: missing(), outer: missing() },
+    esd: { inner: missing(), outer: missing() },
+    surface: { inner: surface(), outer: surface() },
   };
 }
 

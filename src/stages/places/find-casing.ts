@@ -13,6 +13,8 @@ export interface Casing {
 }
 
 const CENTRING_ROUNDS = 6;
+/** A smooth curve needs no more. */
+const MOST_RAYS = 1440;
 /** Share of all rays that has to meet a ring: a bar or a tab is none. */
 const CLOSED = 0.75;
 
@@ -24,7 +26,8 @@ export function findCasing(signal: Image, config: PlacesConfig): Casing | undefi
   let [x0, y0] = centroid(signal);
   let casing: Casing | undefined;
   for (let round = 0; round < CENTRING_ROUNDS; round++) {
-    const frame = polarFrame(signal, [x0, y0]);
+    const whole = polarFrame(signal, [x0, y0], Math.hypot(signal.ny, signal.nx) / 2, 0.5);
+    const frame = { ...whole, angles: Math.min(MOST_RAYS, whole.angles) };
     const { inner, outer } = wallOf(samplePolar(signal, frame), frame, config.wall);
     const inside = fitWaves(inner, config.casingHarmonics, 0.05);
     const outside = fitWaves(outer, config.casingHarmonics, 0.05);

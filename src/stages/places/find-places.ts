@@ -106,8 +106,9 @@ function separatorReach({ pitch, electrodes }: Roll, voxelMm: number, { separato
 function describeLayers(roll: Roll, voxelMm: number): ElectrodeLayer[] {
   return layersOf(roll).map(({ electrode, side }, index) => {
     const { strand, coatings } = roll.electrodes.get(electrode)!;
-    const thickness = median(coatings.thickness[side]);
-    return { index, electrode, side, lengthMm: lengthOf(strand) * voxelMm, thicknessMm: thickness * voxelMm };
+    const { mean, isMeasured, thickness } = coatings;
+    const usual = isMeasured ? median(thickness[side]) : mean.profile[side];
+    return { index, electrode, side, lengthMm: lengthOf(strand) * voxelMm, thicknessMm: usual * voxelMm };
   });
 }
 

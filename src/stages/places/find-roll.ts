@@ -1,9 +1,10 @@
 /** The wound electrodes of a cell: their middles, traced through the maps, and the coatings on them. */
-import { type Coatings, measureCoatings } from "./coatings.ts";
+import { median } from "../../fit/index.ts";
+import { assumeCoatings, type Coatings, measureCoatings } from "./coatings.ts";
 import type { PlacesConfig } from "./config.ts";
 import { direction, type Image, type PolarFrame, polarFrame, samplePolar } from "./polar.ts";
 import type { RoleSignals } from "./role-signals.ts";
-import { lengthOf, type Strand, strandOf } from "./strand.ts";
+import { everyVoxel, lengthOf, type Strand, straighten, strandOf } from "./strand.ts";
 import { traceStrand } from "./trace-strand.ts";
 import { findPitch, findSense, type Winding } from "./winding.ts";
 
@@ -68,7 +69,47 @@ export function findRoll(
     const coatings = measureCoatings(strand, coat, line, pitch * frame.step, config.thicknessWindowMm / voxelMm);
     electrodes.set(electrode, { strand, coatings, turns: (strand.radius.length - 1) / frame.angles });
   }
-  return electrodes.size > 0 ? { winding, pitch: meanPitch(electrodes) ?? pitch * frame.step, electrodes } : undefined;
+  if (electrodes.size === 0) return undefined;
+  const roll = { winding, pitch: meanPitch(electrodes) ?? pitch * frame.step, electrodes };
+  return withAssumed(roll, contrast, config.separatorMm === undefined ? undefined : config.separatorMm / voxelMm);
+}
+
+/** Of a pitch: a separator of which nothing is known. */
+const USUAL_SEPARATOR = 0.06;
+
+/** Coatings too thin to be measured fill what their neighbours and the separators leave. */
+function withAssumed(roll: Roll, contrast: Image, separator = USUAL_SEPARATOR * roll.pitch): Roll {
+  const electrodes = new Map(roll.electrodes);
+  const [cathode, anode] = ELECTRODES.map((electrode) => roll.electrodes.get(electrode));
+  const width = ({ coatings }: WoundElectrode): number =>
+    median(coatings.surface.inner) + median(coatings.surface.outer);
+  for (const [electrode, own, other] of [
+    ["cathode", cathode, anode],
+    ["anode", anode, cathode],
+  ] as const) {
+    if (!own || own.coatings.isMeasured) continue;
+    const left = other?.coatings.isMeasured
+      ? roll.pitch - width(other) - 2 * separator
+      : widthOfSign(own.strand, contrast, roll.pitch, electrode === "cathode" ? 1 : -1) - separator;
+    const half = Math.max(0.05 * roll.pitch, left / 2);
+    electrodes.set(electrode, { ...own, coatings: assumeCoatings(own.strand, own.coatings, half) });
+  }
+  return { ...roll, electrodes };
+}
+
+/** Width over which one electrode outweighs the other, about the middle of the strand. */
+function widthOfSign(strand: Strand, contrast: Image, pitch: number, sign: 1 | -1): number {
+  const step = 0.1;
+  const offsets = Float64Array.from({ length: 2 * Math.round(pitch / step / 2) + 1 }, (_, i) => i * step - pitch / 2);
+  const samples = everyVoxel(strand);
+  const values = straighten(contrast, strand, samples, offsets);
+  let count = 0;
+  for (let o = 0; o < offsets.length; o++) {
+    let sum = 0;
+    for (let s = 0; s < samples.length; s++) sum += values[s * offsets.length + o]!;
+    if (sum * sign > 0) count++;
+  }
+  return count * step;
 }
 
 const angleOf = (frame: PolarFrame, ray: number): number => {

@@ -32,6 +32,8 @@ export interface ElectrodeReport {
 export interface LayerReport {
   readonly electrode: Electrode;
   readonly side: Side;
+  /** whether the slice resolves it; else it is what the neighbours and a separator leave */
+  readonly isMeasured: boolean;
   /** of the profile over the whole length */
   readonly thicknessMm: number;
   readonly thicknessEsdMm: number;
@@ -70,6 +72,12 @@ export function reportPlaces(size: Size, casing: Casing | undefined, roll: Roll 
   else if (roll.winding.agreement < 0.7) {
     notes.push(
       `The sense of winding is uncertain (${(100 * roll.winding.agreement).toFixed(0)} % of the evidence): look at the traced roll, and set \`winding\` where it is wrong.`,
+    );
+  }
+  for (const [electrode, { coatings }] of roll?.electrodes ?? []) {
+    if (coatings.isMeasured) continue;
+    notes.push(
+      `The coatings of the ${electrode} are too thin to be measured in voxels of ${voxelMm.toPrecision(3)} mm: they are what the neighbours and a separator leave of the pitch. Give separatorMm where it is known.`,
     );
   }
   return {
@@ -122,10 +130,11 @@ function reportElectrodes({ electrodes }: Roll, voxelMm: number): ElectrodeRepor
 
 function reportLayers(roll: Roll, voxelMm: number): LayerReport[] {
   return layersOf(roll).map(({ electrode, side }) => {
-    const { mean, thickness } = roll.electrodes.get(electrode)!.coatings;
+    const { mean, thickness, isMeasured } = roll.electrodes.get(electrode)!.coatings;
     return {
       electrode,
       side,
+      isMeasured,
       thicknessMm: mean.profile[side] * voxelMm,
       thicknessEsdMm: mean.esd[side] * voxelMm,
       spreadMm: robustSpread(thickness[side]) * voxelMm,
