@@ -2,19 +2,13 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../data/index.ts";
-import { version } from "../data/version.ts";
-import { encodeNpy } from "../files/npy.ts";
-import { openResult, type Result } from "../files/result-reader.ts";
-import { createResultWriter } from "../files/result-writer.ts";
-import { svgToPng } from "../files/svg-to-png.ts";
+import { openResult } from "../files/result-reader.ts";
 import { loadKernels } from "../pipeline/load-kernels.ts";
-import { saveModel } from "../pipeline/refine/save-model.ts";
-import { type AddedPhase, modelWithPhases, phaseMask, tryPhases } from "../pipeline/study/added-phase.ts";
+import { type AddedPhase, tryPhases } from "../pipeline/study/added-phase.ts";
 import { readCandidates } from "../pipeline/study/candidate-structures.ts";
-import { unexplainedFigures } from "../pipeline/study/unexplained-figures.ts";
-import { findUnexplained, type UnexplainedPhases } from "../pipeline/study/unexplained-phases.ts";
-import { describeUnexplained, peakTable, unexplainedJson } from "../pipeline/study/unexplained-report.ts";
-import { writeWhole } from "../pipeline/write-whole.ts";
+import { findUnexplained } from "../pipeline/study/unexplained-phases.ts";
+import { describeUnexplained, unexplainedJson } from "../pipeline/study/unexplained-report.ts";
+import { writeUnexplained } from "../pipeline/study/write-unexplained.ts";
 import { UnexplainedConfig } from "../stages/unexplained/index.ts";
 import { checkOutputs } from "./check-outputs.ts";
 import {
@@ -74,7 +68,7 @@ export const unexplainedCommand = (): Command =>
           const wanted = options.add?.split(",").map((one) => one.trim()) ?? [];
           const added = tryPhases(loadKernels(), found.model, found.twoThetaDeg, found.components, wanted);
           const all = { ...found, notes: [...found.notes, ...notes] };
-          const written = await writeAll(result, all, added, config, output, modelPath);
+          const written = await writeUnexplained(result, all, added, { config, folder: output, modelPath });
           return {
             json: { ...unexplainedJson(all, added), written },
             lines: [...describeUnexplained(all, added), "", ...nextSteps(added, modelPath, output), ...written],
@@ -89,69 +83,6 @@ function makeFolder(folder: string): void {
   if (existsSync(folder) && !statSync(folder).isDirectory())
     throw new InputError("not-writable", `-o ${folder} is a file. Give the name of a folder.`);
   mkdirSync(folder, { recursive: true });
-}
-
-/** @returns the paths written */
-async function writeAll(
-  result: Result,
-  found: UnexplainedPhases,
-  added: readonly AddedPhase[],
-  config: UnexplainedConfig,
-  folder: string,
-  modelPath: string,
-): Promise<string[]> {
-  const voxelMm = voxelOf(result);
-  const written: string[] = [];
-  const write = (name: string, content: string | Uint8Array): void => {
-    const path = join(folder, name);
-    writeWhole(path, content);
-    written.push(path);
-  };
-  write("report.json", `${JSON.stringify(unexplainedJson(found, added), null, 1)}\n`);
-  write("report.txt", `${describeUnexplained(found, added).join("\n")}\n`);
-  write("peaks.csv", peakTable(found));
-  const mapsPath = join(folder, "maps.nxs");
-  await writeMaps(result, found, config, mapsPath, voxelMm);
-  written.push(mapsPath);
-  if (added.length > 0) {
-    saveModel(modelPath, modelWithPhases(found.model, added), "model.yaml");
-    written.push(modelPath);
-    for (const { component, name } of added) {
-      const { ny, nx } = found.slice;
-      write(`${name}-mask.npy`, encodeNpy({ shape: [ny, nx], data: phaseMask(found, component) }));
-    }
-  }
-  for (const { name, svg } of unexplainedFigures(found, added, voxelMm)) {
-    write(`${name}.svg`, svg);
-    write(`${name}.png`, await svgToPng(svg));
-  }
-  return written;
-}
-
-async function writeMaps(
-  result: Result,
-  found: UnexplainedPhases,
-  config: UnexplainedConfig,
-  path: string,
-  voxelMm: number | undefined,
-): Promise<void> {
-  const now = new Date().toISOString();
-  const title = `${result.title}: unexplained`;
-  const writer = await createResultWriter(path, { program: "xrdct", version, title, startedAt: now });
-  try {
-    writer.process("unexplained", { config, startedAt: now, endedAt: now, inputs: [], notes: found.notes });
-    for (const map of found.maps) writer.map(`unexplained/${map.name}`, map, voxelMm === undefined ? {} : { voxelMm });
-    writer.finish(now);
-  } catch (error) {
-    writer.abort();
-    throw error;
-  }
-}
-
-function voxelOf(result: Result): number | undefined {
-  const [, x] = result.axes("map/rwp");
-  if (x?.unit !== "mm" || x.values.length < 2) return undefined;
-  return (x.values.at(-1)! - x.values[0]!) / (x.values.length - 1);
 }
 
 function nextSteps(added: readonly AddedPhase[], modelPath: string, folder: string): string[] {

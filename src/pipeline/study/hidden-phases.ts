@@ -1,0 +1,57 @@
+/** What the mean pattern of each cell of a study hides. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { openResult } from "../../files/result-reader.ts";
+import { UnexplainedConfig } from "../../stages/unexplained/index.ts";
+import { loadKernels } from "../load-kernels.ts";
+import { type AddedPhase, tryPhases } from "./added-phase.ts";
+import type { AnalysedCell } from "./analyse-cell.ts";
+import { readCandidates } from "./candidate-structures.ts";
+import type { StudyOptions } from "./run-cells.ts";
+import type { Study } from "./study-config.ts";
+import { findUnexplained, type UnexplainedPhases } from "./unexplained-phases.ts";
+import { writeUnexplained } from "./write-unexplained.ts";
+
+export interface HiddenPhases {
+  /** of the cell */
+  readonly name: string;
+  readonly label: string;
+  readonly found: Omit<UnexplainedPhases, "model">;
+  /** candidates that explain what was found, tried in the pattern of its hot spots */
+  readonly added: readonly AddedPhase[];
+  /** folder of its report, maps and figures */
+  readonly folder: string;
+  readonly written: readonly string[];
+}
+
+/** Each into a folder of its own: unexplained/CELL. Nothing where the study.yaml says `unexplained: false`. */
+export async function findHiddenPhases(
+  study: Study,
+  cells: readonly AnalysedCell[],
+  options: StudyOptions,
+): Promise<HiddenPhases[]> {
+  const settings = study.config.unexplained;
+  if (settings === false) return [];
+  const { cifs, ...rest } = settings;
+  const config = UnexplainedConfig.parse(rest);
+  const { candidates } = readCandidates(cifs === undefined ? undefined : study.resolve(cifs));
+  const hidden: HiddenPhases[] = [];
+  for (const { config: cell, label, result: path } of cells) {
+    options.signal.throwIfAborted();
+    options.onStep?.(`phases that the mean pattern hides: ${label}`);
+    const folder = join(options.output, "unexplained", cell.name);
+    mkdirSync(folder, { recursive: true });
+    const result = await openResult(path);
+    try {
+      const found = await findUnexplained(result, { ...options, config, candidates, folder });
+      const added = tryPhases(loadKernels(), found.model, found.twoThetaDeg, found.components, []);
+      const written = await writeUnexplained(result, found, added, {
+        ...{ config, folder, modelPath: join(folder, "model.yaml") },
+      });
+      hidden.push({ name: cell.name, label, found, added, folder, written });
+    } finally {
+      result.close();
+    }
+  }
+  return hidden;
+}
