@@ -77,7 +77,7 @@ export function countCell(
       cathodeByScale: mean(({ lithium, units }) => weightedMean(lithium.byScale, units.amount)),
       cathodeByCurve: mean(({ lithium, units }) => weightedMean(lithium.byCurve, units.amount)),
       tableXEsd: table.xEsd,
-      tableSlopeEsd: config.tableSlopeEsd,
+      tableSlopeEsd: table.slopeEsd,
       tableAnchorX: config.referenceStates[0]?.x ?? table.x.at(-1)!,
       anode,
       stagesEsd: anode ? Math.sqrt(Math.max(0, anode.total ** 2 - anode.esd ** 2)) : 0,

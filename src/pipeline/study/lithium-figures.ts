@@ -167,7 +167,13 @@ const PROFILES = [
 function profile(cell: CellLithium, electrode: string, kind: LithiumRow["kind"], xLabel: string): string | undefined {
   const rows = cell.rows.filter((row) => row.electrode === electrode && row.kind === kind);
   if (rows.length < 2) return undefined;
+  const [lowest, highest] = [
+    Math.min(...rows.map(({ x, esd }) => x - esd)),
+    Math.max(...rows.map(({ x, esd }) => x + esd)),
+  ];
+  const margin = 0.06 * (highest - lowest) || 0.01;
   return curvesFigure({
+    yLimits: [lowest - margin, highest + margin],
     title: `${cell.name}, ${electrode}: lithium; bars from counting alone`,
     x: [Math.min(...rows.map(({ from }) => from!)), Math.max(...rows.map(({ to }) => to!))],
     xLabel,

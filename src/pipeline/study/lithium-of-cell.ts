@@ -227,8 +227,13 @@ function tableFor(config: LithiumConfig, phase: string, structure: Structure | u
     esdA: fill(config.tableEsdA, anchored.esdA),
     esdC: fill(config.tableEsdC, anchored.esdC),
     xEsd: config.tableXEsd ?? anchored.xEsd,
+    slopeEsd: config.tableSlopeEsd ?? slopeOf(config.tableXEsd, anchored),
   };
 }
+
+/** As the table's own, in proportion to what is said of its x. */
+const slopeOf = (xEsd: number | undefined, { xEsd: own, slopeEsd }: LithiumCalibration): number =>
+  xEsd === undefined || !(own > 0) ? slopeEsd : (slopeEsd * xEsd) / own;
 
 /** A spinel may have the same atoms: hexagonal layers have an a of 2.8 to 2.9 angstrom. */
 const isLayered = ({ cell }: Structure): boolean => cell.gamma === 120 && cell.a > 2.7 && cell.a < 3;

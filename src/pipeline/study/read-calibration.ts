@@ -1,5 +1,5 @@
 /** Tables of a and c over the lithium content: of the program, or from a file of the user's. */
-import { extname } from "node:path";
+import { basename, extname } from "node:path";
 import * as z from "zod";
 import { InputError } from "../../data/index.ts";
 import { didYouMean } from "../../data/nearest-name.ts";
@@ -47,7 +47,8 @@ export function readCalibration(nameOrPath: string, formula?: string): LithiumCa
 export function parseCalibration(text: string, name: string, formula?: string): LithiumCalibration {
   const table = /\.ya?ml$/i.test(name) ? parseYaml(text, name, TableFile) : parseCsv(text, name, formula);
   const rows = table.rows.map(({ x, a, c, sigma_a = 0, sigma_c = 0 }) => ({ x, a, c, esdA: sigma_a, esdC: sigma_c }));
-  return createCalibration({ name, formula: table.formula, source: table.source, rows, xEsd: table.x_esd });
+  const made = createCalibration({ name, formula: table.formula, source: table.source, rows, xEsd: table.x_esd });
+  return { ...made, name: basename(name) };
 }
 
 /** Lines "# formula: ...", then the names of the columns, then numbers; commas, semicolons or blanks between. */

@@ -24,9 +24,9 @@ export const LithiumConfig = z.strictObject({
     description: "how far samples lie off the table's a; left out: the table's own",
   }),
   tableEsdC: z.number().min(0).optional().meta({ unit: "angstrom", description: "likewise of c" }),
-  tableSlopeEsd: share.default(0.04).meta({
+  tableSlopeEsd: share.optional().meta({
     description:
-      "relative standard uncertainty of differences of x by the table: compositions differ in how fast a falls",
+      "relative standard uncertainty of differences of x by the table; left out: 0.8 times that of x (0.04 for tables of the program), less where two reference states are known",
   }),
   referenceStates: z.array(ReferenceStateConfig).default([]).meta({
     description: "states whose lithium is known: the table is moved through them",

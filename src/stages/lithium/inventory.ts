@@ -103,8 +103,9 @@ function closingWords(residual: Uncertain, unit: string, z: number, lessMeans: s
   if (!Number.isFinite(z)) return `${size}: no uncertainty is known, so nothing can be said`;
   if (Math.abs(z) < 2) return `${size}: closes within its uncertainty (z = ${z.toFixed(1)})`;
   const [largest] = [...residual.parts].sort((p, q) => Math.abs(q[1]) - Math.abs(p[1]))[0] ?? ["counting"];
-  const meaning = z > 0 ? lessMeans : "more than there can be: an error that is not in the list";
-  return `${size}: does not close (z = ${z.toFixed(1)}); ${meaning}. Largest known uncertainty: ${largest}`;
+  const meaning =
+    z > 0 ? `does not close: ${lessMeans}` : "does not close, and the wrong way: an error that is not listed";
+  return `${size} (z = ${z.toFixed(1)}) ${meaning}; its largest known uncertainty is that of the ${largest}`;
 }
 
 /** mAh of moles a formula unit. @param units moles of formula units */
