@@ -7,6 +7,7 @@ import { openResult } from "../files/result-reader.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
 import { labelShares, labelsFigure, MOST_LABELS, placementLine } from "../pipeline/study/overlay-figures.ts";
 import { placeImageOnSlice } from "../pipeline/study/place-image-on-slice.ts";
+import { readImage } from "../pipeline/study/read-image.ts";
 import { readSliceMaps } from "../pipeline/study/read-slice-maps.ts";
 import { placementOf, writeOverlay } from "../pipeline/study/write-overlay.ts";
 import { writeWhole } from "../pipeline/write-whole.ts";
@@ -125,19 +126,6 @@ async function readSlice(path: string): Promise<SliceMaps> {
     return readSliceMaps(result, basename(path, extname(path)));
   } finally {
     result.close();
-  }
-}
-
-async function readImage(path: string, slice: number): Promise<Frame> {
-  const frames = await openFrames(path);
-  try {
-    if (slice < frames.count) return frames.readFrame(slice);
-    throw new InputError(
-      "overlay-slice",
-      `${path} has ${frames.count === 1 ? "one slice" : `${frames.count} slices, 0 to ${frames.count - 1}`}, and --slice ${slice} was asked for.`,
-    );
-  } finally {
-    frames.close();
   }
 }
 

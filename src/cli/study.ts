@@ -38,6 +38,7 @@ export const studyCommand = (): Command =>
           memoryBytes: options.memoryGb * 1e9,
           onProgress: createProgressBar(Boolean(options.quiet)),
           signal,
+          formats,
           onStep: (step) => {
             if (!options.quiet) stderr.write(`${step}\n`);
           },

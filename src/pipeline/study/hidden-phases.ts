@@ -16,7 +16,7 @@ export interface HiddenPhases {
   /** of the cell */
   readonly name: string;
   readonly label: string;
-  readonly found: Omit<UnexplainedPhases, "model">;
+  readonly found: UnexplainedPhases;
   /** candidates that explain what was found, tried in the pattern of its hot spots */
   readonly added: readonly AddedPhase[];
   /** folder of its report, maps and figures */

@@ -14,6 +14,8 @@ export interface StudyOptions {
   readonly memoryBytes: number;
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
+  /** of figures */
+  readonly formats: readonly ("png" | "svg")[];
   /** what is done now, in words: "cell 2 of 5: charged" */
   readonly onStep?: (step: string) => void;
 }

@@ -6,8 +6,10 @@ import type { Closing } from "../../stages/lithium/index.ts";
 import { type AnalysedCell, analyseCells, checkRoles, rolesOf } from "./analyse-cell.ts";
 import { closeCells } from "./close-lithium.ts";
 import { compareCells } from "./compare-cells.ts";
+import { findHiddenPhases, type HiddenPhases } from "./hidden-phases.ts";
 import { checkStudyFiles, runCells, type StudyOptions } from "./run-cells.ts";
 import type { Study } from "./study-config.ts";
+import { placeStudyImages, type StudyImage } from "./study-images.ts";
 import type { StudyCell, StudyOutcome } from "./study-outcome.ts";
 
 /** Everything that a study found; `outcome` is what figures are drawn from. */
@@ -18,6 +20,8 @@ export interface StudyFindings {
   readonly outcome: StudyOutcome;
   /** lithium between cells, against the charge between them */
   readonly closings: readonly Closing[];
+  readonly hidden: readonly HiddenPhases[];
+  readonly images: readonly StudyImage[];
 }
 
 /**
@@ -43,7 +47,9 @@ export async function runStudy(study: Study, options: StudyOptions): Promise<Stu
     ...{ title: study.config.title, reference: study.reference, roles },
     cells: cells.map((cell, i) => studyCell(cell, comparison.cells[i]!)),
   };
-  return { study, cells, comparison, outcome, closings: closeCells(cells) };
+  const hidden = await findHiddenPhases(study, cells, options);
+  const images = await placeStudyImages(study, cells, options);
+  return { study, cells, comparison, outcome, closings: closeCells(cells), hidden, images };
 }
 
 function studyCell(cell: AnalysedCell, { aligned, places }: Comparison["cells"][number]): StudyCell {

@@ -23,6 +23,9 @@ export function studyReport(findings: StudyFindings): string {
       parts.push("## Lithium between cells, against the charge between them", ...[closings.map(line).join("\n")]);
     }
   }
+  if (findings.hidden.length > 0) parts.push("## Phases that the mean patterns hide", hiddenLines(findings.hidden));
+  if (findings.images.length > 0)
+    parts.push("## Other images", findings.images.map(({ line: told }) => `- ${told}`).join("\n"));
   const means = comparison.pairs.filter(({ region }) => region === "all" || region === "");
   parts.push(
     "## Differences of means",
@@ -86,6 +89,30 @@ function lithiumTable(cells: readonly AnalysedCell[]): Table {
     }),
   };
 }
+
+/** One line for each phase that was found, and for each thing that stands out without one. */
+function hiddenLines(hidden: StudyFindings["hidden"]): string {
+  const lines = hidden.flatMap(({ label, found, added }) => {
+    const told = found.components
+      .filter(({ verdict }) => verdict === "phase" || verdict === "unknown")
+      .map((component) => {
+        const { index, verdict, best, why } = component;
+        const amount = found.phases.find((phase) => phase.component === index);
+        const tried = added.find((phase) => phase.component === index);
+        const share = amount
+          ? `; ${withEsd(100 * amount.bulkShare, 100 * amount.bulkShareEsd)} wt% of the slice, ${(100 * amount.largestShare).toFixed(0)} wt% where there is most`
+          : "";
+        const rwp = tried
+          ? `; Rwp of its hot spots ${percent(tried.before.statistics.rwp)} without it, ${percent(tried.after.statistics.rwp)} with it`
+          : "";
+        return `- ${label}: ${verdict === "phase" ? `${best!.name}` : "lines of no known structure"} (${why})${share}${rwp}`;
+      });
+    return told.length > 0 ? told : [`- ${label}: nothing`];
+  });
+  return lines.join("\n");
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function notesOf({ cells, comparison }: StudyFindings): string[] {
   const own = cells.flatMap(({ label, places, lithium, echem }) =>

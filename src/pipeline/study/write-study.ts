@@ -16,7 +16,9 @@ import type { StudyFindings } from "./run-study.ts";
 import { studyCounts } from "./study-counts.ts";
 import { writeStudyFigures } from "./study-figures.ts";
 import { studyReport } from "./study-report.ts";
+import { unexplainedJson } from "./unexplained-report.ts";
 import { reportOf } from "./write-comparison.ts";
+import { placementOf } from "./write-overlay.ts";
 
 export interface WriteStudyOptions {
   readonly folder: string;
@@ -30,7 +32,7 @@ export async function writeStudy(findings: StudyFindings, options: WriteStudyOpt
   const { folder, formats } = options;
   const path = join(folder, "study.nxs");
   await writeMaps(findings, path, options);
-  const written = [path];
+  const written = [path, ...[...findings.hidden, ...findings.images].flatMap((part) => part.written)];
   const write = (name: string, content: string | Uint8Array): void => {
     writeWhole(join(folder, name), content);
     written.push(join(folder, name));
@@ -83,7 +85,7 @@ function studyTables({ cells, comparison, closings }: StudyFindings): [string, s
 }
 
 /** All of it as numbers, for programs. */
-export function studyJson({ study, cells, comparison, closings }: StudyFindings) {
+export function studyJson({ study, cells, comparison, closings, hidden, images }: StudyFindings) {
   return {
     title: study.config.title,
     ...reportOf(comparison),
@@ -105,6 +107,8 @@ export function studyJson({ study, cells, comparison, closings }: StudyFindings)
       ...{ left: left.value, leftEsd: esdOf(left), right: right.value, rightEsd: esdOf(right) },
       ...{ residual: residual.value, residualEsd: esdOf(residual) },
     })),
+    hidden: hidden.map(({ name, found, added }) => ({ name, ...unexplainedJson(found, added) })),
+    images: images.map(({ name, placed }) => ({ cell: name, ...placementOf(placed) })),
   };
 }
 
