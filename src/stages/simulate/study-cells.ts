@@ -31,8 +31,10 @@ export interface StudyCellPlan {
   readonly hasCt?: true;
 }
 
+/** A disc of cathode; its middle lies on the cathode's collector that is nearest to what is said here. */
 export interface InactiveSpot {
-  readonly centreMm: readonly [number, number];
+  readonly angleDeg: number;
+  readonly fromAxisMm: number;
   readonly radiusMm: number;
 }
 
@@ -81,9 +83,9 @@ export const STUDY_CELLS: readonly StudyCellPlan[] = [
     inactive: {
       x: 0.87,
       spots: [
-        { centreMm: [-2.9, 1.2], radiusMm: 0.5 },
-        { centreMm: [1.1, -3.4], radiusMm: 0.45 },
-        { centreMm: [0.6, 1.9], radiusMm: 0.4 },
+        { angleDeg: 158, fromAxisMm: 3.1, radiusMm: 0.45 },
+        { angleDeg: -72, fromAxisMm: 3.6, radiusMm: 0.4 },
+        { angleDeg: 72, fromAxisMm: 2.0, radiusMm: 0.35 },
       ],
     },
     placement: { rotationDeg: -64, shiftMm: [0.09, 0.12], scale: 0.997 },
@@ -99,7 +101,7 @@ export const STUDY_CELLS: readonly StudyCellPlan[] = [
     rate: "C/20",
     cathodeX: 0.87,
     lessExchanged: lessLithiated(0.015, 0.01, 0.012),
-    inactive: { x: AS_RECEIVED_X, spots: [{ centreMm: [2.6, -2.2], radiusMm: 0.5 }] },
+    inactive: { x: AS_RECEIVED_X, spots: [{ angleDeg: -40, fromAxisMm: 3.4, radiusMm: 0.5 }] },
     placement: { rotationDeg: 151, shiftMm: [-0.06, -0.1], scale: 1.006 },
     countsPerRay: 1.1e6,
     seed: 14,
@@ -115,9 +117,9 @@ export const STUDY_CELLS: readonly StudyCellPlan[] = [
     inactive: {
       x: AS_RECEIVED_X,
       spots: [
-        { centreMm: [-1.5, -3.2], radiusMm: 0.55 },
-        { centreMm: [3.3, 1.9], radiusMm: 0.5 },
-        { centreMm: [-2.2, 2.4], radiusMm: 0.4 },
+        { angleDeg: -115, fromAxisMm: 3.5, radiusMm: 0.55 },
+        { angleDeg: 30, fromAxisMm: 3.8, radiusMm: 0.5 },
+        { angleDeg: 133, fromAxisMm: 3.3, radiusMm: 0.4 },
       ],
     },
     placement: { rotationDeg: 12, shiftMm: [0.13, -0.05], scale: 0.995 },

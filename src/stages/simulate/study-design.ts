@@ -18,7 +18,7 @@ import {
   type SimulateInput,
 } from "./config.ts";
 import type { JellyRoll } from "./phantom.ts";
-import { AS_RECEIVED_X, STUDY_CELLS, type StudyCellPlan } from "./study-cells.ts";
+import { AS_RECEIVED_X, type InactiveSpot, STUDY_CELLS, type StudyCellPlan } from "./study-cells.ts";
 import { type CurvePoint, calibrationCurve, cellAtContent } from "./study-curve.ts";
 import { ANODE_STAGES, type CellTruth, INACTIVE_PHASE, studyTruth } from "./study-truth.ts";
 
@@ -149,9 +149,10 @@ function cellInput(
 function studyShapes(plan: StudyCellPlan, size: number): ShapeConfig[] {
   const voxelMm = FIELD_MM / (size - 1);
   const origin: [number, number] = [0, 0];
+  const roll = studyRoll(size);
   return [
     { kind: "ring", material: "Fe", centreMm: origin, ...CAN },
-    studyRoll(size),
+    roll,
     {
       kind: "rectangle",
       material: "Ni",
@@ -159,10 +160,22 @@ function studyShapes(plan: StudyCellPlan, size: number): ShapeConfig[] {
       sizeMm: [TAB.lengthMm, Math.max(TAB.thicknessMm, 2.2 * voxelMm)],
       angleDeg: TAB.angleDeg,
     },
-    ...(plan.inactive?.spots ?? []).map(({ centreMm, radiusMm }): ShapeConfig => {
-      return { kind: "disc", material: "hot", over: "cathode", centreMm: [...centreMm], radiusMm };
+    ...(plan.inactive?.spots ?? []).map((spot): ShapeConfig => {
+      const { radiusMm } = spot;
+      return { kind: "disc", material: "hot", over: "cathode", centreMm: spotCentre(roll, spot), radiusMm };
     }),
   ];
+}
+
+/** On the cathode's collector in the winding nearest. */
+function spotCentre({ innerMm, startDeg, layers }: JellyRoll, spot: InactiveSpot): [number, number] {
+  const { angleDeg, fromAxisMm } = spot;
+  const pitch = layers.reduce((sum, { thicknessMm }) => sum + thicknessMm, 0);
+  const turn = (angleDeg - startDeg) / 360;
+  const first = innerMm + pitch * (turn - Math.floor(turn)) + layers[0]!.thicknessMm + layers[1]!.thicknessMm / 2;
+  const radius = first + pitch * Math.max(0, Math.round((fromAxisMm - first) / pitch));
+  const angle = (angleDeg * Math.PI) / 180;
+  return [radius * Math.cos(angle), radius * Math.sin(angle)];
 }
 
 function placesField({ lessExchanged: less }: StudyCellPlan, base: number, factor: number): PlacesField {

@@ -158,7 +158,7 @@ export function studyTruthMaps(config: SimulateConfig): ParameterMap[] {
 /** By the points that make up a voxel: the region that holds most of them, and their mean depth in a coating. */
 function drawPlaces(config: SimulateConfig): { readonly region: Float64Array; readonly depth: Float64Array } {
   const { translations: size, stepMm } = config.scan;
-  const samples = 8;
+  const samples = 6;
   const toSample = ontoSample(config.placement);
   const placeAt = createPlaceFinder(config);
   const region = new Float64Array(size * size);
