@@ -5,11 +5,10 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { REGIONS } from "../src/data/index.ts";
 import { halfCyclesOf } from "../src/pipeline/study/figures/cycling-figures.ts";
-import { profileOf, sectorsOf } from "../src/pipeline/study/figures/profile-figures.ts";
 import { shownValues } from "../src/pipeline/study/figures/shown-maps.ts";
 import { statisticsCsv, studyStatistics } from "../src/pipeline/study/figures/statistics-tables.ts";
-import { unwoundMap } from "../src/pipeline/study/figures/unwound-figures.ts";
 import { studyFigures, writeStudyFigures } from "../src/pipeline/study/study-figures.ts";
+import { profileOf, sectorsOf, unwoundMap } from "../src/stages/figure/index.ts";
 import { cAt, N, places, region, study, xAt } from "./study-figures-cells.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "study-figures-"));
@@ -94,7 +93,7 @@ it("the uncertainty of a profile is that of independent sectors", () => {
 });
 
 it("unwinding puts a voxel where its place says", () => {
-  const { rows, cols, values } = unwoundMap(places.alongMm, places, "cathode", 21, 7);
+  const { rows, cols, values } = unwoundMap(places.alongMm, places, new Map([[0, "inner"]]), 21, 7);
   expect([rows, cols]).toEqual([12, 7]);
   // the cathode has a coating on the inner side alone: the rows above its collector are empty
   for (let row = 6; row < 12; row++) for (let col = 0; col < 7; col++) expect(values[row * 7 + col]).toBeNaN();
@@ -163,5 +162,5 @@ it("writes figures and tables, with names that are names of files", async () => 
   });
   expect(written.map((path) => path.slice(folder.length + 1)).sort()).toEqual(readdirSync(folder).sort());
   expect(readdirSync(folder)).toContain("inventory.svg");
-  expect(readFileSync(join(folder, "statistics.md"), "utf8")).toMatch(/\| NMC532 c \(Å\) \| 14\.\d+ ± 0\.\d+ \|/);
+  expect(readFileSync(join(folder, "table.md"), "utf8")).toMatch(/\| NMC532 c \(Å\) \| 14\.\d+ ± 0\.\d+ \|/);
 });

@@ -322,3 +322,44 @@ export interface ScanCheck {
   }[];
   readonly stages: readonly { readonly name: string; readonly isDone: boolean }[];
 }
+
+export interface StudyCellInfo {
+  readonly name: string;
+  readonly label: string;
+  /** charged, discharged, pristine */
+  readonly state?: string;
+  /** as it was set */
+  readonly rate?: string;
+  /** its own result, where that is in the served folder */
+  readonly result?: string;
+  readonly electrodes: readonly { readonly electrode: string; readonly lengthMm: number }[];
+  /** coatings, in the order of the numbers in places/CELL/layer */
+  readonly layers: readonly { readonly electrode: string; readonly side: "inner" | "outer" }[];
+  /** of the whole slice: esd of the fit alone, and total with what is systematic */
+  readonly lithium: readonly {
+    readonly electrode: string;
+    readonly x: number | null;
+    readonly esd: number | null;
+    readonly total: number | null;
+  }[];
+  readonly capacityMAh: number | null;
+  readonly capacityEsdMAh: number | null;
+  /** of the steps of constant current: current over measured capacity, 1/h */
+  readonly rates: readonly number[];
+}
+
+/** GET /api/study?file= : what lies beside a study.nxs. GET /api/study/part?file=&part=figures/rwp.png : one of its files. */
+export interface StudyInfo {
+  readonly file: string;
+  readonly title: string;
+  /** name of the cell that the others are compared with */
+  readonly reference?: string;
+  /** empty where there is no report.json: the maps of the file are all there is */
+  readonly cells: readonly StudyCellInfo[];
+  readonly closings: readonly { readonly what: string; readonly words: string }[];
+  readonly notes: readonly string[];
+  /** names in its folder figures/ */
+  readonly figures: readonly string[];
+  /** paths in its folder */
+  readonly tables: readonly string[];
+}

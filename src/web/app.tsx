@@ -13,6 +13,7 @@ const VIEWS = {
   run: lazy(() => import("./run/run-page.tsx")),
   frames: lazy(() => import("./frames/frames-page.tsx")),
   compose: lazy(() => import("./compose/compose-page.tsx")),
+  study: lazy(() => import("./study/study-page.tsx")),
 } as const satisfies Record<Exclude<Page, "start">, unknown>;
 
 const TABS: readonly {
@@ -27,6 +28,7 @@ const TABS: readonly {
   { page: "compose", label: "Compose", of: "result", hint: "a figure of several maps" },
   { page: "run", label: "Run", of: "any", hint: "scan.yaml, checks, stages, results as they arrive" },
   { page: "frames", label: "Frames", of: "any", hint: "detector images, calibration" },
+  { page: "study", label: "Study", of: "any", hint: "several cells: side by side, lithium, figures" },
 ];
 
 const OF_RESULT: readonly Page[] = TABS.filter(({ of }) => of === "result").map(({ page }) => page);

@@ -63,7 +63,7 @@ export function studyFigures(
 }
 
 /**
- * Writes all figures of a study, PNG at 300 dpi of their printed width, with `statistics.csv` and `statistics.md`.
+ * Writes all figures of a study, PNG at 300 dpi of their printed width, with `table.csv` and `table.md`.
  *
  * @param folder made where it is missing
  * @returns the paths written
@@ -86,7 +86,7 @@ export async function writeStudyFigures(
     const file = name.replace(/[^\w.+-]+/g, "_");
     for (const format of formats) write(`${file}.${format}`, format === "svg" ? svg : await svgToPng(svg, PNG_SCALE));
   }
-  write("statistics.csv", statisticsCsv(statistics));
-  write("statistics.md", statisticsMarkdown(study, statistics));
+  write("table.csv", statisticsCsv(statistics));
+  write("table.md", statisticsMarkdown(study, statistics));
   return written;
 }

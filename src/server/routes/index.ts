@@ -11,6 +11,7 @@ import { addRefineRoutes } from "./refine.ts";
 import { addResultRoutes } from "./results.ts";
 import { addScanRoutes } from "./scans.ts";
 import { addSessionRoute } from "./session.ts";
+import { addStudyRoutes } from "./study.ts";
 
 /** Every group of routes, in the order of the pages that use them. */
 export const ROUTES: readonly ((app: FastifyInstance, context: ServerContext) => void)[] = [
@@ -25,4 +26,5 @@ export const ROUTES: readonly ((app: FastifyInstance, context: ServerContext) =>
   addImageRoutes,
   addMaskRoutes,
   addRefineRoutes,
+  addStudyRoutes,
 ];

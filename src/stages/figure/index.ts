@@ -55,8 +55,10 @@ export {
   printFigure,
   stack,
 } from "./print-figure.ts";
+export { type Profile, profileOf, sectorsOf } from "./profile.ts";
 export { type RgbChannel, type RgbFigure, rgbFigure } from "./rgb-figure.ts";
 export { formatLength, niceLengthMm } from "./scale-bar.ts";
 export { type SeriesFigure, type SeriesPanel, seriesFigure } from "./series-figure.ts";
 export { type Strip, type Strips, stripsBlock } from "./strips.ts";
 export { type FigureTable, tableBlock } from "./table-figure.ts";
+export { type CoatingPlaces, unwoundMap } from "./unwound-map.ts";

@@ -25,6 +25,8 @@ export interface LabelledImage {
   readonly opacity?: number;
   /** left out: not known, and said so */
   readonly voxelMm?: number | undefined;
+  /** instead of a scale bar where the size of an element is not known */
+  readonly sizeNote?: string;
 }
 
 /** @returns RGB bytes [row, col, 3], row 0 as in the image */
@@ -56,7 +58,7 @@ export function labelledPixels({ rows, cols, values, limits, parts, opacity = 0.
 export const labelledBlock =
   (image: LabelledImage): Block =>
   (room) => {
-    const { rows, cols, parts, voxelMm } = image;
+    const { rows, cols, parts, voxelMm, sizeNote } = image;
     const width = Math.min(room, 640);
     const height = (width * rows) / cols;
     const pixels = labelledPixels(image);
@@ -71,7 +73,7 @@ export const labelledBlock =
     const frame = element("rect", { width, height, fill: "none", stroke: "black", "stroke-width": 0.8 });
     const bar = voxelMm
       ? scaleBar(voxelMm * cols, width, 0, height + 8)
-      : text(`${cols} × ${rows} pixels; size of a pixel not known`, { y: height + 17, "font-size": 11 });
+      : text(sizeNote ?? `${cols} × ${rows} pixels; size of a pixel not known`, { y: height + 17, "font-size": 11 });
     const legend = legendBlock(parts, "patch")(room);
     return {
       svg: drawn + frame + bar + element("g", { transform: translate(0, height + 28) }, legend.svg),

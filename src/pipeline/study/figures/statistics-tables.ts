@@ -1,8 +1,16 @@
 /** (9) Means and deviations of every quantity of every cell, as a figure, CSV and Markdown. */
 import { REGIONS } from "../../../data/index.ts";
-import { inRows, letterAt, lettered, plusMinus, printFigure, tableBlock } from "../../../stages/figure/index.ts";
+import {
+  inRows,
+  letterAt,
+  lettered,
+  plusMinus,
+  printFigure,
+  profileOf,
+  sectorsOf,
+  tableBlock,
+} from "../../../stages/figure/index.ts";
 import type { StudyCell, StudyOutcome } from "../study-outcome.ts";
-import { profileOf, sectorsOf } from "./profile-figures.ts";
 import { contentsOf, phasesOf, shownValues } from "./shown-maps.ts";
 import type { StudyFigure } from "./study-figure.ts";
 

@@ -1,42 +1,15 @@
 /** (6) Electrodes rolled out flat: a strip for each cell. */
 import type { Places } from "../../../data/index.ts";
-import { type HeatMapData, printFigure, type Strip, stripsBlock } from "../../../stages/figure/index.ts";
+import { printFigure, type Strip, stripsBlock, unwoundMap } from "../../../stages/figure/index.ts";
 import type { StudyCell, StudyOutcome } from "../study-outcome.ts";
 import { commonLimits, contentsOf, shownValues } from "./shown-maps.ts";
 import { PRINT, type StudyFigure } from "./study-figure.ts";
 
-/** On each side of the collector. */
-const DEPTHS = 6;
-
-/**
- * Means of the voxels over length and depth of both coatings of an electrode: rows from the surface that faces the axis
- * over the collector, in the middle, to the other surface.
- */
-export function unwoundMap(
-  values: ArrayLike<number>,
-  { layer, depth, alongMm, layers }: Places,
-  electrode: "cathode" | "anode",
-  lengthMm: number,
-  columns: number,
-): HeatMapData {
-  const rows = 2 * DEPTHS;
-  const [sum, count] = [new Float64Array(rows * columns), new Uint32Array(rows * columns)];
-  const sides = new Map(layers.filter((one) => one.electrode === electrode).map(({ index, side }) => [index, side]));
-  for (let i = 0; i < layer.length; i++) {
-    const side = sides.get(layer[i]!);
-    const value = values[i]!;
-    if (side === undefined || !Number.isFinite(value) || !(depth[i]! >= 0 && depth[i]! <= 1)) continue;
-    const fromSurface = Math.min(DEPTHS - 1, Math.floor(depth[i]! * DEPTHS));
-    const row = side === "inner" ? fromSurface : rows - 1 - fromSurface;
-    const column = Math.min(columns - 1, Math.floor((alongMm[i]! / lengthMm) * columns));
-    if (!(column >= 0)) continue;
-    sum[row * columns + column]! += value;
-    count[row * columns + column]! += 1;
-  }
-  return { rows, cols: columns, values: sum.map((total, k) => (count[k]! > 0 ? total / count[k]! : Number.NaN)) };
-}
-
 const MOST_COLUMNS = 400;
+
+/** Of the coatings of an electrode, by their numbers. */
+const sidesOf = ({ layers }: Places, electrode: "cathode" | "anode") =>
+  new Map(layers.filter((one) => one.electrode === electrode).map(({ index, side }) => [index, side]));
 
 /** A figure for the lithium of each electrode, and for c of the cathode where lithium is not known. */
 export function unwoundFigures(study: StudyOutcome): StudyFigure[] {
@@ -70,7 +43,7 @@ function unwound(
     if (!values || !(lengthMm > 0)) return [];
     // about two voxels a column, so that few are empty
     const columns = Math.max(4, Math.min(MOST_COLUMNS, Math.round(lengthMm / (2 * cell.aligned.voxelMm))));
-    const image = unwoundMap(values, cell.places, electrode, lengthMm, columns);
+    const image = unwoundMap(values, cell.places, sidesOf(cell.places, electrode), lengthMm, columns);
     if (!Array.from(image.values).some(Number.isFinite)) return [];
     return [{ title: cell.label, image, xDomain: [0, lengthMm], yDomain: [-1, 1] }];
   });

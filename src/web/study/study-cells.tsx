@@ -1,0 +1,114 @@
+/** A row for each cell, what lithium between them comes to, and what has to be known. */
+import { withEsd } from "../../data/with-esd.ts";
+import type { ResultInfo, StudyCellInfo, StudyInfo } from "../../server/wire.ts";
+import { formatRoute } from "../core/route.ts";
+import { Panel } from "../parts/panel.tsx";
+import { cellsOf } from "./study-arrays.ts";
+
+export function StudyCells({ info, study }: { info: ResultInfo; study: StudyInfo | undefined }) {
+  if (!study || study.cells.length === 0) {
+    const names = cellsOf(info, study);
+    return (
+      <Panel name="study-cells" title="Cells">
+        <p className="study-help">
+          {names.length} cells: {names.map(({ label }) => label).join(", ")}. There is no report.json beside this file,
+          so their maps are all there is to be shown.
+        </p>
+      </Panel>
+    );
+  }
+  const electrodes = [...new Set(study.cells.flatMap(({ lithium }) => lithium.map(({ electrode }) => electrode)))];
+  return (
+    <div className="study-scroll">
+      <Panel name="study-cells" title="Cells">
+        <table className="study-table">
+          <thead>
+            <tr>
+              <th>cell</th>
+              <th>state</th>
+              <th title="as it was set">rate as set</th>
+              <th title="current over the capacity that was measured">rate as measured</th>
+              <th>capacity (mAh)</th>
+              {electrodes.map((electrode) => (
+                <th key={electrode} title="mean over the slice; in brackets the esd with what is systematic">
+                  x in {electrode}
+                </th>
+              ))}
+              <th />
+            </tr>
+          </thead>
+          <tbody>
+            {study.cells.map((cell) => (
+              <CellRow
+                key={cell.name}
+                cell={cell}
+                electrodes={electrodes}
+                isReference={cell.name === study.reference}
+              />
+            ))}
+          </tbody>
+        </table>
+      </Panel>
+      {study.closings.length > 0 && (
+        <Panel name="study-closings" title="Does the lithium balance?">
+          <ul className="study-list">
+            {study.closings.map(({ what, words }) => (
+              <li key={what}>
+                {what}: <strong>{words}</strong>
+              </li>
+            ))}
+          </ul>
+        </Panel>
+      )}
+      {study.notes.length > 0 && (
+        <Panel name="study-notes" title="To be known">
+          <ul className="study-list">
+            {study.notes.map((note) => (
+              <li key={note}>{note}</li>
+            ))}
+          </ul>
+        </Panel>
+      )}
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly cell: StudyCellInfo;
+  readonly electrodes: readonly string[];
+  readonly isReference: boolean;
+}
+
+function CellRow({ cell, electrodes, isReference }: RowProps) {
+  const { label, state, rate, rates, capacityMAh, capacityEsdMAh, lithium, result } = cell;
+  return (
+    <tr data-cell={cell.name}>
+      <td>
+        <strong>{label}</strong>
+        {isReference && <span className="dim"> reference</span>}
+      </td>
+      <td>{state}</td>
+      <td>{rate}</td>
+      <td>{[...new Set(rates.map(rateText))].join(", ")}</td>
+      <td data-value={capacityMAh ?? undefined}>{numberText(capacityMAh, capacityEsdMAh)}</td>
+      {electrodes.map((electrode) => {
+        const found = lithium.find((one) => one.electrode === electrode);
+        return (
+          <td key={electrode} data-lithium={electrode} data-value={found?.x ?? undefined}>
+            {found ? numberText(found.x, found.total ?? found.esd) : ""}
+          </td>
+        );
+      })}
+      <td>{result && <a href={formatRoute({ page: "explore", file: result, view: {} })}>explore</a>}</td>
+    </tr>
+  );
+}
+
+function numberText(value: number | null, esd: number | null): string {
+  if (value === null) return "";
+  return esd !== null && esd > 0 ? withEsd(value, esd) : String(Number(value.toPrecision(5)));
+}
+
+/** "1.2 C", "C/8" */
+const rateText = (rate: number): string =>
+  rate >= 0.75 ? `${Number(rate.toPrecision(2))} C` : `C/${Number((1 / rate).toPrecision(2))}`;

@@ -1,0 +1,94 @@
+/** The page "study": several cells side by side, their lithium, their figures and tables. */
+import type { Found, ResultInfo, StudyInfo } from "../../server/wire.ts";
+import { useJson } from "../core/api.ts";
+import { formatRoute, useView } from "../core/route.ts";
+import { Busy, Message } from "../parts/message.tsx";
+import { Panel } from "../parts/panel.tsx";
+import { whenOf } from "../start/file-links.ts";
+import { StudyCells } from "./study-cells.tsx";
+import { StudyFiles } from "./study-files.tsx";
+import { StudyMaps } from "./study-maps.tsx";
+import { StudyPlaces } from "./study-places.tsx";
+import "./study.css";
+
+const MODES = [
+  { mode: "cells", label: "cells", hint: "what each cell is, and what was found" },
+  { mode: "maps", label: "maps", hint: "any quantity of all cells, side by side on one grid" },
+  { mode: "places", label: "by place", hint: "curves over depth, length and distance; unwound electrodes" },
+  { mode: "files", label: "figures and tables", hint: "what the study wrote" },
+] as const;
+const DEFAULTS: { mode: (typeof MODES)[number]["mode"] } = { mode: "cells" };
+
+export default function StudyPage({ file }: { file: string | undefined }) {
+  return file ? <Study key={file} file={file} /> : <StudyList />;
+}
+
+const isStudy = (path: string): boolean => /(^|\/)(study|compare)\.nxs$/.test(path);
+
+function StudyList() {
+  const { data: found, error } = useJson<Found>("found");
+  if (error) return <Message error={error} />;
+  if (!found) return <Busy what="looking for studies" />;
+  const studies = found.results.filter(({ path }) => isStudy(path));
+  return (
+    <main className="page study">
+      <Panel name="studies" title="Studies">
+        {studies.length > 0 ? (
+          <table className="study-table">
+            <tbody>
+              {studies.map((entry) => (
+                <tr key={entry.path}>
+                  <td>
+                    <a href={formatRoute({ page: "study", file: entry.path, view: {} })}>{entry.path}</a>
+                  </td>
+                  <td className="dim">{whenOf(entry)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        ) : (
+          <div className="study-help">
+            <p>
+              No study in this folder yet. A study puts several cells on one grid, compares them, counts their lithium
+              and draws the figures. To see one, simulate five cells and run it:
+            </p>
+            <pre>npx xrdct simulate study -o study{"\n"}npx xrdct study study/study.yaml -o study/out</pre>
+          </div>
+        )}
+      </Panel>
+    </main>
+  );
+}
+
+function Study({ file }: { file: string }) {
+  const [view, change] = useView(DEFAULTS);
+  const { mode } = MODES.find((one) => one.mode === view.mode) ?? DEFAULTS;
+  const { data: info, error } = useJson<ResultInfo>("result", { file });
+  const { data: study, error: studyError } = useJson<StudyInfo>("study", { file });
+  if (error) return <Message error={error} />;
+  if (!info || (!study && !studyError)) return <Busy what={`reading what is in ${file}`} />;
+  return (
+    <main className="page study">
+      <div className="explore-modes" role="tablist" aria-label="mode">
+        {MODES.map(({ mode: to, label, hint }) => (
+          <button
+            type="button"
+            role="tab"
+            key={to}
+            title={hint}
+            aria-selected={mode === to}
+            onClick={() => change({ mode: to })}
+          >
+            {label}
+          </button>
+        ))}
+        <span className="dim explore-title">{study?.title || info.title}</span>
+      </div>
+      {studyError && <Message error={studyError} />}
+      {mode === "cells" && <StudyCells info={info} study={study} />}
+      {mode === "maps" && <StudyMaps info={info} study={study} />}
+      {mode === "places" && <StudyPlaces info={info} study={study} />}
+      {mode === "files" && <StudyFiles file={file} study={study} />}
+    </main>
+  );
+}
