@@ -6,7 +6,7 @@ import { type RefinementResult, refinePattern, settleConfig } from "../../stages
 import type { RankedCandidate } from "../../stages/unexplained/index.ts";
 import type { LoadedModel } from "../refine/load-model.ts";
 import type { DescribedComponent } from "./unexplained-components.ts";
-import type { UnexplainedPhases } from "./unexplained-phases.ts";
+import { isBeside, type UnexplainedPhases } from "./unexplained-phases.ts";
 
 export interface AddedPhase {
   /** index of the component */
@@ -157,20 +157,8 @@ function phaseSpec(
 
 const strengthOf = ({ scale }: PhaseSpec): number => scale?.value ?? 0;
 
-/** Amounts above this many esds may be the phase; their neighbours too, as a reconstruction blurs. */
-const MAYBE = 3;
-
-/** [y, x] 1 where a phase of the maps may be, 0 where the map need not look for it. */
+/** [y, x] 1 where a phase of the maps is or may be, 0 where the map need not look for it. */
 export function phaseMask({ maps, slice: { ny, nx } }: UnexplainedPhases, component: number): Uint8Array {
-  const { values, esd } = maps.find(({ name }) => name === `component-${component}/scale`)!;
-  const mask = new Uint8Array(ny * nx);
-  for (let y = 0; y < ny; y++) {
-    for (let x = 0; x < nx; x++) {
-      if (!(values[y * nx + x]! > MAYBE * esd![y * nx + x]!)) continue;
-      for (let v = Math.max(0, y - 1); v <= Math.min(ny - 1, y + 1); v++) {
-        for (let u = Math.max(0, x - 1); u <= Math.min(nx - 1, x + 1); u++) mask[v * nx + u] = 1;
-      }
-    }
-  }
-  return mask;
+  const { status } = maps.find(({ name }) => name === `component-${component}/scale`)!;
+  return Uint8Array.from({ length: ny * nx }, (_, voxel) => (isBeside(status!, ny, nx, voxel) ? 1 : 0));
 }

@@ -22,7 +22,7 @@ export interface WholeModel {
 }
 
 export interface HotSpots {
-  /** indices, y * nx + x */
+  /** indices, y * nx + x, the strongest first */
   readonly voxels: readonly number[];
   /** of the voxels that were fitted */
   readonly share: number;
@@ -114,7 +114,7 @@ export function describeComponent(
     spots,
     misfitShare,
     peaks,
-    candidates: ranked.slice(0, 10),
+    candidates: best ? [best, ...ranked.filter((one) => one !== best)].slice(0, 10) : [],
     ...(best && { best }),
     alike,
     ...judge(peaks, misfitShare, best, config),

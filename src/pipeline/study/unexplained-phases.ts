@@ -5,6 +5,7 @@
 import { cellVolume, density } from "../../crystal/index.ts";
 import { InputError, type ParameterMap, STATUS } from "../../data/index.ts";
 import type { Result } from "../../files/result-reader.ts";
+import { quantile } from "../../fit/index.ts";
 import type { RietveldPlan } from "../../stages/map/index.ts";
 import type { RefinementResult } from "../../stages/refine/index.ts";
 import {
@@ -294,8 +295,9 @@ function describeComponents(result: Result, work: Work, options: UnexplainedOpti
   const state = { model: plan.model, wavelengthA: plan.wavelengthA, twoThetaDeg: plan.twoThetaDeg, values };
   const background = plan.refined.filter((name) => name.startsWith("background/"));
   const flat = createProjection(modelColumns(kernels, state, background).values(), sigma);
-  const amounts = mapAmounts(work, work.patterns, flat);
-  const hot = work.patterns.map((_, k) => hotVoxels(amounts[k]!));
+  // each by itself: together, patterns that are alike would be told apart by their extremes
+  const amounts = work.patterns.map((pattern) => mapAmounts(work, [pattern], flat)[0]!);
+  const hot = hotVoxels(amounts);
   const spots = collectSpots(result, work, hot, amounts);
   const found = spots.flatMap((spot) =>
     spot.voxels.length === 0 ? [] : [describeComponent(kernels, work.whole, spot, options)],
@@ -317,16 +319,15 @@ function addedPhases(work: Work, components: readonly DescribedComponent[], ever
   const { residuals, whole } = work;
   const { ny, nx } = residuals;
   const heads = components.filter(({ verdict }) => verdict === "phase");
-  // a phase whose lines are at several places, as parallax moves them, has a pattern for each
-  const parts = heads.map((head) => [head, ...components.filter(({ sameAs }) => sameAs === head.index)]);
-  const flat = parts.flat();
-  if (flat.length === 0) return [];
-  const found = mapAmounts(
+  if (heads.length === 0) return [];
+  // lines may be slightly elsewhere in a voxel, as parallax moves them
+  const slopes = heads.flatMap(({ best }) => best!.slopes);
+  const scales = mapAmounts(
     work,
-    flat.map(({ best }) => best!.pattern),
+    heads.map(({ best }) => best!.pattern),
     everything,
+    slopes,
   );
-  const scales = parts.map((part) => sumOf(part.map((one) => found[flat.indexOf(one)]!)));
   const masses = heads.map(({ best }) => density(best!.structure) * cellVolume(best!.cell) ** 2);
   const count = whole.phases.length;
   const known = Float64Array.from({ length: ny * nx }, (_, voxel) =>
@@ -338,30 +339,34 @@ function addedPhases(work: Work, components: readonly DescribedComponent[], ever
       isFitted(voxel) ? scales.reduce((all, { values }, h) => all + values[voxel]! * masses[h]!, sum + mass) : sum,
     0,
   );
+  const thin =
+    THIN *
+    quantile(
+      known.filter((_, voxel) => isFitted(voxel)),
+      0.95,
+    );
   return heads.map(({ index }, h) => {
     const { values, esd } = scales[h]!;
     const mass = masses[h]!;
-    let [bulk, variance] = [0, 0];
+    const status = statusOf(scales[h]!);
+    const [ofPhase, variance] = massOfPhase(scales[h]!, status, ny, nx, mass);
     const fraction = new Float32Array(ny * nx).fill(Number.NaN);
     const fractionEsd = new Float32Array(ny * nx).fill(Number.NaN);
-    const status = new Uint8Array(ny * nx).fill(STATUS.notFitted);
     for (let voxel = 0; voxel < ny * nx; voxel++) {
-      if (!isFitted(voxel)) continue;
-      bulk += values[voxel]! * mass;
-      variance += (esd[voxel]! * mass) ** 2;
       const total = scales.reduce(
         (sum, one, i) => sum + Math.max(0, one.values[voxel]!) * masses[i]!,
         Math.max(0, known[voxel]!),
       );
+      // shares of next to nothing say nothing
+      if (!isFitted(voxel) || (total < thin && status[voxel] !== STATUS.converged)) continue;
       const share = (Math.max(0, values[voxel]!) * mass) / total;
       fraction[voxel] = share;
       fractionEsd[voxel] = ((esd[voxel]! * mass) / total) * (1 - share);
-      status[voxel] = values[voxel]! > SURE * esd[voxel]! ? STATUS.converged : STATUS.noSignal;
     }
     const common = { ny, nx, unit: "", status };
     return {
       component: index,
-      bulkShare: bulk / totalMass,
+      bulkShare: ofPhase / totalMass,
       bulkShareEsd: Math.sqrt(variance) / totalMass,
       largestShare: largestOf(fraction, status),
       maps: [
@@ -372,23 +377,69 @@ function addedPhases(work: Work, components: readonly DescribedComponent[], ever
   });
 }
 
-function sumOf(parts: readonly Amounts[]): Amounts {
-  const [first, ...more] = parts;
-  return more.reduce(
-    (sum, { values, esd }) => ({
-      values: sum.values.map((value, voxel) => value + values[voxel]!),
-      esd: sum.esd.map((value, voxel) => Math.hypot(value, esd[voxel]!)),
-    }),
-    first!,
+/** Of the mass of dense voxels: where there is less, weight fractions are shares of noise. */
+const THIN = 0.02;
+/** Of the largest amounts: less is not told from what the model misses. */
+const LEAST_AMOUNT = 0.1;
+
+function statusOf({ values, esd }: Amounts): Uint8Array {
+  const least =
+    LEAST_AMOUNT *
+    meanOfLargest(
+      [...values.keys()].filter((v) => values[v]! > SURE * esd[v]!),
+      values,
+    );
+  return Uint8Array.from(values, (value, voxel) =>
+    Number.isNaN(value)
+      ? STATUS.notFitted
+      : value > SURE * esd[voxel]! && value > least
+        ? STATUS.converged
+        : STATUS.noSignal,
   );
 }
 
-/** Mean of the LARGEST where the phase is surely there. */
-function largestOf(values: Float32Array, status: Uint8Array): number {
-  const sure = [...values].filter((_, voxel) => status[voxel] === STATUS.converged).sort((a, b) => b - a);
-  const top = sure.slice(0, LARGEST);
+/** Where a phase was found and beside it, as a reconstruction blurs; elsewhere misfits of the model would add up. */
+function massOfPhase(
+  { values, esd }: Amounts,
+  status: Uint8Array,
+  ny: number,
+  nx: number,
+  mass: number,
+): [mass: number, variance: number] {
+  let [sum, variance] = [0, 0];
+  for (let voxel = 0; voxel < values.length; voxel++) {
+    if (!Number.isFinite(values[voxel]!) || !isBeside(status, ny, nx, voxel)) continue;
+    sum += values[voxel]! * mass;
+    variance += (esd[voxel]! * mass) ** 2;
+  }
+  return [sum, variance];
+}
+
+/** Whether the status of a voxel or of one of its neighbours is converged. */
+export function isBeside(status: Uint8Array, ny: number, nx: number, voxel: number): boolean {
+  const [y, x] = [Math.floor(voxel / nx), voxel % nx];
+  for (let v = Math.max(0, y - 1); v <= Math.min(ny - 1, y + 1); v++) {
+    for (let u = Math.max(0, x - 1); u <= Math.min(nx - 1, x + 1); u++) {
+      if (status[v * nx + u] === STATUS.converged) return true;
+    }
+  }
+  return false;
+}
+
+function meanOfLargest(voxels: readonly number[], values: ArrayLike<number>): number {
+  const top = voxels
+    .map((voxel) => values[voxel]!)
+    .sort((a, b) => b - a)
+    .slice(0, LARGEST);
   return top.reduce((sum, value) => sum + value, 0) / (top.length || 1);
 }
+
+/** Mean of the largest where the phase is surely there. */
+const largestOf = (values: Float32Array, status: Uint8Array): number =>
+  meanOfLargest(
+    [...values.keys()].filter((voxel) => status[voxel] === STATUS.converged),
+    values,
+  );
 
 interface Amounts {
   /** [voxel] */
@@ -401,8 +452,9 @@ function mapAmounts(
   { residuals: { ny, nx, points }, cleaned, sigma }: Work,
   patterns: readonly Float64Array[],
   projection: Projection,
+  beside: readonly Float64Array[] = [],
 ): Amounts[] {
-  const amountsOf = createAmounts(patterns, projection);
+  const amountsOf = createAmounts(patterns, projection, beside);
   const found = patterns.map(() => ({
     values: new Float32Array(ny * nx).fill(Number.NaN),
     esd: new Float32Array(ny * nx).fill(Number.NaN),
@@ -424,12 +476,18 @@ function mapAmounts(
   return found;
 }
 
-function hotVoxels({ values, esd }: Amounts): number[] {
-  const sure = [...values.keys()].filter((voxel) => values[voxel]! > SURE * esd[voxel]!);
-  const largest = sure.map((voxel) => values[voxel]!).sort((a, b) => b - a);
-  const top = largest.slice(0, LARGEST);
-  const least = (HOT * top.reduce((sum, value) => sum + value, 0)) / (top.length || 1);
-  return sure.filter((voxel) => values[voxel]! >= least);
+/** [component] voxels that hold much of it, and more of it than of the others; the strongest first. */
+function hotVoxels(amounts: readonly Amounts[]): number[][] {
+  const significance = (k: number, voxel: number): number => amounts[k]!.values[voxel]! / amounts[k]!.esd[voxel]!;
+  return amounts.map(({ values }, k) => {
+    const own = [...values.keys()].filter(
+      (voxel) =>
+        significance(k, voxel) > SURE &&
+        amounts.every((_, other) => other === k || significance(other, voxel) <= significance(k, voxel)),
+    );
+    const least = HOT * meanOfLargest(own, values);
+    return own.filter((voxel) => values[voxel]! >= least).sort((a, b) => values[b]! - values[a]! || a - b);
+  });
 }
 
 /** Mean patterns of the hot spots: what is left of them, and what was observed. */

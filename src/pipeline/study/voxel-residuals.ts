@@ -1,9 +1,10 @@
 /** The residuals of all voxels of a result, in a file beside the output while they are worked on. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { STATUS } from "../../data/index.ts";
 import type { Result } from "../../files/result-reader.ts";
 import { type RietveldPlan, shapeParameters } from "../../stages/map/index.ts";
-import { medianOfSurroundings, type UnexplainedConfig } from "../../stages/unexplained/index.ts";
+import { medianOfSurroundings, type UnexplainedConfig, withoutOutliers } from "../../stages/unexplained/index.ts";
 import { referenceTo } from "../array-reference.ts";
 import { BlockedArray } from "../blocked-array.ts";
 import { WorkerPool } from "../pool.ts";
@@ -111,8 +112,11 @@ function shapesOf(
   const names = shapeParameters(plan).filter((name) => maps.has(`map/${name}`));
   return new Map(
     names.map((name) => {
-      const { values } = result.readMap(`map/${name}`);
-      return [name, shared(Float32Array, cells === "own" ? values : medianOfSurroundings(values, ny, nx, radius))];
+      const { values, status } = result.readMap(`map/${name}`);
+      if (cells === "own") return [name, shared(Float32Array, values)];
+      // one at its bound has left its own lines for those of something else
+      const sure = values.map((value, voxel) => (status && status[voxel] !== STATUS.converged ? Number.NaN : value));
+      return [name, shared(Float32Array, medianOfSurroundings(withoutOutliers(sure), ny, nx, radius))];
     }),
   );
 }

@@ -12,9 +12,16 @@ import { dot, type Projection } from "./projection.ts";
  */
 export type AmountsOf = (residual: ArrayLike<number>, noise: number, amounts: Float64Array, esds: Float64Array) => void;
 
-/** @param patterns [point] each, none a combination of the others */
-export function createAmounts(patterns: readonly ArrayLike<number>[], projection: Projection): AmountsOf {
-  const own = patterns.map((pattern) => projection.remainder(pattern));
+/**
+ * @param patterns [point] each, none a combination of the others
+ * @param beside [point] each: what may be in a residual too and is not asked for, as lines that are slightly off
+ */
+export function createAmounts(
+  patterns: readonly ArrayLike<number>[],
+  projection: Projection,
+  beside: readonly ArrayLike<number>[] = [],
+): AmountsOf {
+  const own = [...patterns, ...beside].map((pattern) => projection.remainder(pattern));
   const count = own.length;
   const normal = new Float64Array(count * count);
   own.forEach((a, i) => {
@@ -28,7 +35,7 @@ export function createAmounts(patterns: readonly ArrayLike<number>[], projection
   return (residual, noise, amounts, esds) => {
     const scaled = projection.scale(residual, weighted);
     const right = own.map((pattern) => dot(pattern, scaled));
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < patterns.length; i++) {
       let value = 0;
       for (let j = 0; j < count; j++) value += matrix[i * count + j]! * right[j]!;
       amounts[i] = value;

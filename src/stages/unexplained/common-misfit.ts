@@ -11,7 +11,7 @@ import { spreadOfColumns } from "./spread.ts";
 /** A phase that is nowhere, or goes with another, takes nothing out. */
 const RANK_TOLERANCE = 1e-9;
 const CLIP = 2.5;
-const ROUNDS = 4;
+const ROUNDS = 6;
 
 /**
  * @param data [row, column] residuals
@@ -33,7 +33,8 @@ export function commonMisfit(data: Float32Array, columns: number, scales: Float6
   for (let round = 0; round < ROUNDS; round++) {
     rest.set(data);
     subtractMisfit(rest, columns, scales, misfit, phases);
-    const spread = round === 0 ? new Float64Array(columns).fill(Infinity) : spreadOfColumns(rest, columns);
+    // from nothing, and not from plain least squares: a few voxels with much of something would hold it where it is
+    const spread = spreadOfColumns(rest, columns);
     const right = new Float64Array(phases * columns);
     for (let r = 0; r < rows; r++) {
       for (let c = 0; c < columns; c++) {

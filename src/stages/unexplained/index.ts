@@ -15,4 +15,4 @@ export {
   rankCandidates,
 } from "./rank-candidates.ts";
 export { type NormalisedRows, normaliseRows, spreadOfColumns, spreadOfRows } from "./spread.ts";
-export { medianOfSurroundings } from "./surroundings.ts";
+export { medianOfSurroundings, withoutOutliers } from "./surroundings.ts";

@@ -51,6 +51,8 @@ export interface RankedCandidate {
   readonly isAtLimit: boolean;
   /** [point] calculated pattern of scale 1 */
   readonly pattern: Float64Array;
+  /** [edge][point] what a relative change of each edge by a hundredth of a line's width makes of it */
+  readonly slopes: readonly Float64Array[];
   readonly scale: number;
   readonly lines: readonly CandidateLine[];
 }
@@ -139,8 +141,14 @@ function tryCandidate(
     return along > 0 && isNew ? { gain: (along * along) / size, scale: along / size } : { gain: 0, scale: 0 };
   };
   const shifts = searchShifts((trial) => measure(trial).gain, edges.length, limit, sharpness(calculator));
+  const sharp = sharpness(calculator);
+  const slopes = shifts.map((_, e) => {
+    measure(shifts.map((shift, at) => (at === e ? shift + 0.01 * sharp : shift)));
+    return calculator.calculated.slice();
+  });
   const { gain, scale } = measure(shifts);
   if (!(gain > 0)) return undefined;
+  for (const slope of slopes) for (let k = 0; k < slope.length; k++) slope[k]! -= calculator.calculated[k]!;
   const cell = cellOf(calculator, candidate.structure, names);
   return {
     name: candidate.name,
@@ -152,6 +160,7 @@ function tryCandidate(
     change: shifts,
     isAtLimit: shifts.some((shift) => Math.abs(shift) > 0.98 * limit),
     pattern: calculator.calculated.slice(),
+    slopes,
     scale,
     lines: describeLines(calculator, projection, remainder, scale),
   };

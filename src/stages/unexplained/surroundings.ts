@@ -1,8 +1,20 @@
-import { medianOfFew } from "../../fit/index.ts";
+import { median, medianOfFew, robustSpread } from "../../fit/index.ts";
+
+/** Fewer neighbours say nothing: they may all be what is looked for. */
+const LEAST = 5;
+/** A cell this many spreads away from those of the slice is no cell of the phase, but of another's lines. */
+const FAR = 6;
+
+/** A map without what lies far from the rest of the slice; NaN there. */
+export function withoutOutliers(values: ArrayLike<number>): Float64Array {
+  const centre = median(values);
+  const most = FAR * robustSpread(values, centre);
+  return Float64Array.from(values, (value) => (Math.abs(value - centre) <= most ? value : Number.NaN));
+}
 
 /**
  * The median of a map around each voxel, [y, x]: what a voxel would be if it were like its surroundings. NaN where the
- * window holds no value.
+ * window holds fewer than LEAST values.
  *
  * @param values [y, x] NaN where there is none
  * @param radius half-width of the square window, voxels
@@ -19,7 +31,7 @@ export function medianOfSurroundings(values: ArrayLike<number>, ny: number, nx: 
           if (Number.isFinite(value)) near[n++] = value;
         }
       }
-      out[y * nx + x] = n > 0 ? medianOfFew(near, n) : Number.NaN;
+      out[y * nx + x] = n >= LEAST ? medianOfFew(near, n) : Number.NaN;
     }
   }
   return out;
