@@ -9,6 +9,7 @@ import { cyclesCsv, recordsCsv, segmentLines, segmentsCsv, statesCsv } from "../
 import { type EchemCell, readEchem } from "../pipeline/study/read-echem.ts";
 import { writeWhole } from "../pipeline/write-whole.ts";
 import { EchemConfig } from "../stages/echem/index.ts";
+import { checkFolder } from "./check-folder.ts";
 import {
   type CommonOptions,
   createCommand,
@@ -82,6 +83,7 @@ export const echemCommand = (): Command =>
         const config = configOf(options);
         const wanted = cellsOf(files, options.cell ?? []);
         checkSeriesOptions(options);
+        if (options.output !== undefined) checkFolder(options.output);
         const cells = wanted.map(({ name, paths }) =>
           readEchem(name, paths, { config, flipCurrent: options.flipCurrent === true }),
         );
