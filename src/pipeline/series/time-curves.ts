@@ -57,7 +57,11 @@ export function curveFigure(curve: TimeCurve, limits: TimeLimits, now?: number):
     xLimits: limits,
     yLimits: rangeWithErrors(shown, errors),
     ...(now !== undefined && { range: marker(now, limits) }),
-    curves: [{ name: curve.title, values: shown, errors, colour: BLUE }],
+    hasNames: false,
+    curves: [
+      { name: curve.title, values: shown, errors, colour: BLUE },
+      { name: curve.title, values: shown, colour: BLUE, style: "points" },
+    ],
   };
 }
 
