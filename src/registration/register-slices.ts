@@ -92,7 +92,9 @@ export function registerSlices(
   const fixed = prepare(input.fixed, input.fixedOutline);
   const moving = prepare(input.moving, input.movingOutline);
   const hands = config.allowMirror ? [false, true] : [false];
-  const found = hands.flatMap((isMirrored) => searchRotations(fixed, moving, explained, isMirrored, config));
+  const found = hands
+    .flatMap((isMirrored) => searchRotations(fixed, moving, explained, isMirrored, config))
+    .sort((a, b) => b.score - a.score);
   const voxels = Math.PI * (fixed.outline.radiusMm / Math.max(fixed.image.voxelMm, moving.image.voxelMm)) ** 2;
   const significance = Math.max(...found.map(({ highest }) => highest)) * Math.sqrt(voxels / NOISE_VOXELS);
   const isRound = !(significance >= SIGNIFICANT);
@@ -206,7 +208,7 @@ function searchRotations(
       });
     }
   }
-  return candidates.sort((a, b) => b.score - a.score);
+  return candidates;
 }
 
 /** Local maxima of the score, the first of a plateau. */

@@ -21,12 +21,11 @@ import { type PlacedImage, upright } from "./place-image-on-slice.ts";
 export function overlayFigure(slice: SliceMaps, placed: PlacedImage, phases: readonly string[]): string {
   const { name, image, explained, left, grid, pixels, toImage } = placed;
   const parts = phases.map((phase, i): ImagePart => {
-    const map = toImage(slice.maps.get(`${phase}/weight_fraction`)!);
-    const used = usable(map);
-    const amounts = Float32Array.from(map.values, (value, v) => (used[v] ? value : 0));
-    return { label: `${phase}, weight fraction`, colour: CELL_COLOURS[(i + 1) % CELL_COLOURS.length]!, amounts };
+    const colour = CELL_COLOURS[(i + 1) % CELL_COLOURS.length]!;
+    return { label: `${phase}: colour over amount`, colour, amounts: sharesOf(toImage(amountOf(slice, phase))) };
   });
   const shown = reduced(grid, pixels, parts);
+  const near = windowOf(grid, pixels, parts);
   const asData = ({ values, ny, nx }: ParameterMap) => ({ rows: ny, cols: nx, values });
   const grid2 = {
     columns: ["image on the grid of the maps", "what the amounts of the phases explain"],
@@ -40,7 +39,7 @@ export function overlayFigure(slice: SliceMaps, placed: PlacedImage, phases: rea
         } as const,
       },
     ],
-    ...{ voxelMm: slice.voxelMm, firstLetter: 2 },
+    ...{ voxelMm: slice.voxelMm, firstLetter: 4 },
   };
   const rest = {
     columns: ["image less what is explained"],
@@ -50,7 +49,7 @@ export function overlayFigure(slice: SliceMaps, placed: PlacedImage, phases: rea
         scale: { colourMap: "difference", transform: "linear", limits: symmetricLimits(left.values) } as const,
       },
     ],
-    ...{ voxelMm: slice.voxelMm, firstLetter: 3 },
+    ...{ voxelMm: slice.voxelMm, firstLetter: 5 },
   };
   return printFigure(
     {
@@ -62,6 +61,8 @@ export function overlayFigure(slice: SliceMaps, placed: PlacedImage, phases: rea
         [
           lettered("a", "the image", labelledBlock({ ...shown, parts: [] })),
           lettered("b", "with the phases in colour", labelledBlock(shown)),
+          lettered("c", "a part of a, enlarged", labelledBlock({ ...near, parts: [] })),
+          lettered("d", "the same part of b", labelledBlock(near)),
         ],
         2,
       ),
@@ -69,6 +70,22 @@ export function overlayFigure(slice: SliceMaps, placed: PlacedImage, phases: rea
       mapGridBlock(rest),
     ]),
   );
+}
+
+/** A voxel that holds next to nothing may be one phase in full: amounts are shown, and shares only where there are none. */
+const amountOf = ({ maps }: SliceMaps, phase: string): ParameterMap =>
+  maps.get(`${phase}/scale`) ?? maps.get(`${phase}/weight_fraction`)!;
+
+/** Of the strong voxels. */
+function sharesOf(map: ParameterMap): Float32Array {
+  const used = usable(map);
+  const values = Float32Array.from(map.values, (value, i) => (used[i] ? Math.max(0, value) : 0));
+  const strong = percentileLimits(
+    values.filter((value) => value > 0),
+    1,
+    95,
+  )[1];
+  return values.map((value) => Math.min(1, value / strong));
 }
 
 /** "turned by ..., shifted by ..., a pixel is ..." */
@@ -99,6 +116,21 @@ function reduced({ ny, nx, voxelMm }: Grid, pixels: ArrayLike<number>, parts: re
   };
 }
 
+/** A part of an image in which single layers are seen: from its middle towards the upper right, a fifth across. */
+function windowOf({ ny, nx, voxelMm }: Grid, pixels: ArrayLike<number>, parts: readonly ImagePart[]): LabelledImage {
+  const [rows, cols] = [Math.max(8, Math.round(ny / 5)), Math.max(8, Math.round(nx / 5))];
+  const [low, left] = [Math.round(ny / 2), Math.round(nx / 2)];
+  const part = (values: ArrayLike<number>): Float32Array =>
+    Float32Array.from(
+      { length: rows * cols },
+      (_, i) => values[(low + Math.floor(i / cols)) * nx + left + (i % cols)]!,
+    );
+  return {
+    ...{ rows, cols, values: part(pixels), voxelMm, limits: percentileLimits(pixels, 0.5, 99.5) },
+    parts: parts.map((one) => ({ ...one, amounts: part(one.amounts) })),
+  };
+}
+
 /** Colours of labels; the first are those of the cells. */
 const LABEL_COLOURS = [...CELL_COLOURS.slice(0, 6), "#f0e442", "#882255", "#44aa99", "#999933"];
 /** More labels than this are no classes. */
@@ -124,13 +156,19 @@ export function labelsFigure(
       amounts: classes.map((value) => (value === label ? 1 : 0)),
     }),
   );
-  const shown = reduced({ ny: image.rows, nx: image.cols, voxelMm: pixelMm ?? 0 }, grey, parts);
+  const grid = { ny: image.rows, nx: image.cols, voxelMm: pixelMm ?? 0 };
+  const sizeNote = `${image.cols} × ${image.rows} pixels; size of a pixel not known`;
+  const shown = { ...reduced(grid, grey, parts), sizeNote };
+  const whole = windowOf(grid, grey, parts);
+  const near = { ...whole, sizeNote: `${whole.cols} × ${whole.rows} of these pixels` };
   return printFigure(
     { widthMm: 180, fontPt: 7, title, note: "Shares are of all pixels; those without a label are left grey." },
     inRows(
       [
         lettered("a", "the image", labelledBlock({ ...shown, parts: [] })),
         lettered("b", "with its labels in colour", labelledBlock({ ...shown, opacity: 0.7 })),
+        lettered("c", "a part of a, enlarged", labelledBlock({ ...near, parts: [] })),
+        lettered("d", "the same part of b", labelledBlock({ ...near, opacity: 0.5 })),
       ],
       2,
     ),
