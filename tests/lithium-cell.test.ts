@@ -137,13 +137,21 @@ describe("moles", () => {
   ];
   it.each(ways)("by %s: the cycler's charge closes with the cathode", (_, config) => {
     const charge = milliampereHours(1 - 0.42);
-    const found = lithiumOfCell(input(charged, { ...config, capacityMah: charge, capacityEsdMah: 0.005 * charge }));
+    const found = lithiumOfCell(
+      input(charged, { ...config, startX: 1, capacityMah: charge, capacityEsdMah: 0.005 * charge }),
+    );
     expect(found.units!.inCell!.value / (50 * MOLES_PER_MM)).toBeCloseTo(1, 1);
     const closing = found.closings.find(({ what }) => what === "cathode, cycler")!;
     expect(Math.abs(closing.z)).toBeLessThan(2);
     expect(Math.abs(closing.residual.value)).toBeLessThan(0.05 * charge);
     const films = found.closings.find(({ what }) => what === "cycler, anode")!;
     expect(Math.abs(films.residual.value - milliampereHours(0.1))).toBeLessThan(0.05 * charge);
+  });
+
+  it("says what is missing where the charge is counted from a state that is not known", () => {
+    const found = lithiumOfCell(input(charged, { cathodeMassG: 1, capacityMah: 100 }));
+    expect(found.closings.map(({ what }) => what)).toEqual(["released by the cathode, taken up by the anode"]);
+    expect(found.notes.join()).toContain("startX");
   });
 
   it("two states close, the table's error cancels, and a wrong charge does not", () => {

@@ -61,7 +61,11 @@ export const lithiumCommand = (): Command =>
     .option("--discharged <result>", "a like cell that holds less charge, whose lithium is taken off")
     .option("--between-mah <mAh>", "charge between the two", finiteNumber("--between-mah"))
     .option("--between-esd-mah <mAh>", "its uncertainty", finiteNumber("--between-esd-mah"))
-    .option("--start-x <x>", "lithium of the cathode where the charge is counted from; 1", finiteNumber("--start-x"))
+    .option(
+      "--start-x <x>",
+      "lithium of the cathode where the charge is counted from: 1 as assembled",
+      finiteNumber("--start-x"),
+    )
     .option("--start-anode-x <x>", "x in LixC6 there; 0", finiteNumber("--start-anode-x"))
     .action((path: string, options: Options) =>
       execute(options, async () => {

@@ -85,7 +85,7 @@ export function countCell(
       carbonPerUnitEsd: Math.hypot(carbon.esd / total, (carbon.value * noise) / total ** 2),
       scaleRatioEsd: config.scaleRatioEsd,
     },
-    config.startX,
+    config.startX ?? 1,
     config.startAnodeX,
   );
 }

@@ -119,8 +119,10 @@ export function lithiumOfCell(input: LithiumInput): CellLithium {
   const counted = countCell(input, oxides, oxideRows, graphite, anodeRows[0], notes);
   const units = unitsOf(input, oxides, amounts, notes);
   const charge = chargeOf(input);
-  const closings = counted ? closeInventory(counted, units?.inCell, charge) : [];
+  const since = config.startX === undefined ? undefined : charge;
+  const closings = counted ? closeInventory(counted, units?.inCell, since) : [];
   if (charge && counted && !units?.inCell) notes.push(NO_UNITS);
+  if (charge && !since) notes.push(NO_START);
   const humps = humpsOf(oxides, config);
   return {
     name: cell.name,
@@ -138,6 +140,8 @@ export function lithiumOfCell(input: LithiumInput): CellLithium {
   };
 }
 
+const NO_START =
+  "the charge of the cycler says what changed, and not from which lithium on: give startX (1 for a cell as assembled) to hold this cell against it; differences of cells need none";
 const NO_UNITS =
   "the charge of the cycler cannot be held against the electrodes: nothing says how much oxide the cell holds. Give cathodeMassG, or cathodeLoadingMgCm2 with electrodeAreaCm2, or standard with electrodeHeightMm";
 

@@ -75,8 +75,9 @@ export const LithiumConfig = z.strictObject({
     description: "net charge since the cathode held startX: positive where the cell is charged",
   }),
   capacityEsdMah: z.number().min(0).default(0).meta({ unit: "mAh", description: "its standard uncertainty" }),
-  startX: z.number().min(0).max(2).default(1).meta({
-    description: "lithium a formula unit of the cathode where the count of the charge begins",
+  startX: z.number().min(0).max(2).optional().meta({
+    description:
+      "lithium a formula unit of the cathode where the count of the charge begins: 1 for a cell as assembled. Without it electrodes are not held against the charge, and what was released is counted from 1",
   }),
   startAnodeX: share.default(0).meta({ description: "x in Li_x C6 there" }),
   scaleRatioEsd: share.default(0.05).meta({
