@@ -1,7 +1,26 @@
 /** Frames to an animated GIF, the one film format that slides, mails and browsers all play. */
+import { createRequire } from "node:module";
 import { decode } from "fast-png";
-import gifenc from "gifenc";
 import { InputError } from "../data/index.ts";
+
+type Palette = number[][];
+
+/** What is taken of the library, which brings no types and is CommonJS. */
+interface Gifenc {
+  GIFEncoder(): {
+    writeFrame(
+      index: Uint8Array,
+      width: number,
+      height: number,
+      options: { palette?: Palette; delay?: number; repeat?: number },
+    ): void;
+    finish(): void;
+    bytes(): Uint8Array;
+  };
+  quantize(rgba: Uint8Array, colours: number): Palette;
+  applyPalette(rgba: Uint8Array, palette: Palette): Uint8Array;
+}
+const gifenc = createRequire(import.meta.url)("gifenc") as Gifenc;
 
 export interface FilmOptions {
   /** that each frame is shown; GIF counts in hundredths of a second */
