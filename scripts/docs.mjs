@@ -1,6 +1,6 @@
 /**
  * Writes docs/errors.md (every code of an InputError with its message), docs/commands.md (every command's --help),
- * docs/scan-yaml.md and docs/model-yaml.md (every setting) from the program itself. `npm run docs`; a test holds that they are up to date.
+ * docs/scan-yaml.md, docs/model-yaml.md and docs/study-yaml.md (every setting) from the program itself. `npm run docs`; a test holds that they are up to date.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -115,6 +115,12 @@ export async function modelYamlPage() {
   ]);
 }
 
+/** Every setting of the study.yaml of several cells. */
+export async function studyYamlPage() {
+  const { StudyConfig } = await import("../dist/pipeline/study/study-config.js");
+  return settingsPage("study.yaml", StudyConfig, ["What a study does, and an example: [study.md](study.md).", ""]);
+}
+
 async function settingsPage(title, config, more) {
   const { z } = await import("zod");
   const schema = z.toJSONSchema(config, { io: "input", unrepresentable: "any" });
@@ -190,4 +196,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(join(root, "docs/commands.md"), commandsPage());
   writeFileSync(join(root, "docs/scan-yaml.md"), await scanYamlPage());
   writeFileSync(join(root, "docs/model-yaml.md"), await modelYamlPage());
+  writeFileSync(join(root, "docs/study-yaml.md"), await studyYamlPage());
 }
