@@ -15,6 +15,7 @@ import { integrateCommand } from "./integrate.ts";
 import { lithiumCommand } from "./lithium.ts";
 import { overlayCommand } from "./overlay.ts";
 import { peaksCommand } from "./peaks.ts";
+import { placesCommand } from "./places.ts";
 import { planCommand } from "./plan.ts";
 import { refineCommand } from "./refine.ts";
 import { runCommand } from "./run.ts";
@@ -58,6 +59,7 @@ for (const create of [
   figureCommand,
   exportCommand,
   lithiumCommand,
+  placesCommand,
   planCommand,
   doctorCommand,
 ])

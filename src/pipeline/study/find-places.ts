@@ -1,6 +1,7 @@
 /** The places of a slice for the parts of a study, and the maps that they are found from. */
 import type { ParameterMap, SliceMaps } from "../../data/index.ts";
 import type { Result } from "../../files/result-reader.ts";
+import { type FoundPlaces, imageSignals, type PlacesConfig, placesOf } from "../../stages/places/index.ts";
 import { readSliceMaps } from "./read-slice-maps.ts";
 
 export { type FoundPlaces, findPlaces, PlacesConfig, type PlacesReport } from "../../stages/places/index.ts";
@@ -19,4 +20,14 @@ export function readPlaceMaps(result: Result, name: string): SliceMaps {
     if (short.endsWith("/scale") && known.has(`map/${short}`)) maps.set(short, result.readMap(`map/${short}`));
   }
   return { ...slice, maps };
+}
+
+/** Places from one grey image: casing, core and layers, without what only phases can tell. [y, x], y up. */
+export function findPlacesOfImage(
+  { ny, nx, values }: ParameterMap,
+  voxelMm: number,
+  config: PlacesConfig,
+): FoundPlaces {
+  const image = { ny, nx, values: Float32Array.from(values) };
+  return placesOf(imageSignals(image, voxelMm, config), { ny, nx, voxelMm }, config);
 }

@@ -53,25 +53,59 @@ export function findRoll(
   const ridges = boxed(polar, frame, ELECTRODE_SHARE * pitch);
   const limit = Float64Array.from({ length: frame.angles }, (_, i) => reach(angleOf(frame, i)));
   const smooth = config.smoothMm === undefined ? 3 : config.smoothMm / voxelMm;
-  const electrodes = new Map<Electrode, WoundElectrode>();
-  for (const electrode of ELECTRODES) {
-    const coat = signals.get(electrode);
-    if (!coat) continue;
-    const against = electrode === "cathode" ? ridges : ridges.map((value) => -value);
+  const seek = (electrode: Electrode, wall?: Strand): Strand | undefined => {
+    const against = electrode === "cathode" ? ridges.slice() : ridges.map((value) => -value);
+    if (wall) raiseWall(against, frame, wall, pitch);
     const own = boxed(
       within(samplePolar(amountOf(signals, electrode, size), frame), frame, reach),
       frame,
       ELECTRODE_SHARE * pitch,
     );
-    const strand = strandOf(traceStrand(against, own, frame, winding, limit, smooth), against, frame);
-    if (!strand) continue;
+    return strandOf(traceStrand(against, own, frame, winding, limit, smooth), against, frame);
+  };
+  const electrodes = new Map<Electrode, WoundElectrode>();
+  for (const [electrode, strand] of seekBoth(signals, seek)) {
     const line = signals.get(`${electrode}Collector`);
+    const coat = signals.get(electrode)!;
     const coatings = measureCoatings(strand, coat, line, pitch * frame.step, config.thicknessWindowMm / voxelMm);
     electrodes.set(electrode, { strand, coatings, turns: (strand.radius.length - 1) / frame.angles });
   }
   if (electrodes.size === 0) return undefined;
   const roll = { winding, pitch: meanPitch(electrodes) ?? pitch * frame.step, electrodes };
   return withAssumed(roll, contrast, config.separatorMm === undefined ? undefined : config.separatorMm / voxelMm);
+}
+
+/** The electrode that is seen best first; the other cannot cross it. */
+function seekBoth(
+  signals: RoleSignals,
+  seek: (electrode: Electrode, wall?: Strand) => Strand | undefined,
+): [Electrode, Strand][] {
+  const found = ELECTRODES.filter((electrode) => signals.has(electrode)).flatMap((electrode) => {
+    const strand = seek(electrode);
+    return strand ? [{ electrode, strand, share: shareSeen(strand) }] : [];
+  });
+  const [leader, follower] = found.sort((a, b) => b.share - a.share);
+  if (!leader) return [];
+  const other = follower && (seek(follower.electrode, leader.strand) ?? follower.strand);
+  const both: [Electrode, Strand][] = [[leader.electrode, leader.strand]];
+  if (other) both.push([follower.electrode, other]);
+  return both.sort(([a], [b]) => ELECTRODES.indexOf(a) - ELECTRODES.indexOf(b));
+}
+
+const shareSeen = ({ height }: Strand): number => height.filter((value) => value > 0.5).length / height.length;
+
+/** Of a pitch: half the thickness of what cannot be crossed; and what it costs there, in heights of a ridge. */
+const [WALL, COST] = [0.06, 8];
+
+function raiseWall(ridges: Float32Array, { angles, radii, step }: PolarFrame, wall: Strand, pitch: number): void {
+  const half = Math.max(1, Math.round(WALL * pitch));
+  wall.radius.forEach((radius, i) => {
+    const ray = (((wall.first + i) % angles) + angles) % angles;
+    const middle = Math.round(radius / step);
+    for (let k = Math.max(0, middle - half); k <= Math.min(radii - 1, middle + half); k++) {
+      ridges[ray * radii + k] = -COST;
+    }
+  });
 }
 
 /** Of a pitch: a separator of which nothing is known. */

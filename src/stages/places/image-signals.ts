@@ -108,7 +108,7 @@ function layersOf(
     const strength = contrast[i]! > floor ? 1 : contrast[i]! / floor;
     return inside[i] ? Math.max(-1, Math.min(1, value / Math.max(floor, contrast[i]!) + 2 * (strength - 1))) : -1;
   });
-  const thin = masked.values.map((value, i) => (inside[i] && bands[i]! < 0 ? value - broad.values[i]! : 0));
+  const thin = masked.values.map((value, i) => (inside[i] && bands[i]! < 0.5 ? value - broad.values[i]! : 0));
   const height =
     quantile(
       thin.filter((_, i) => inside[i] === 1),

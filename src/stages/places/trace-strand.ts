@@ -45,6 +45,9 @@ export function traceStrand(
   return { first: balanced.first, radius };
 }
 
+/** Strands that are tried, evenly over the roll. */
+const MOST_SEEDS = 12;
+
 /** The strand that is seen best over one full turn. Radii in elements of the frame, as within this file. */
 function seedTurn(ridges: Float32Array, { angles, radii }: PolarFrame, pitch: number): Trace {
   const turn = new Float32Array((angles + 1) * radii);
@@ -52,10 +55,13 @@ function seedTurn(ridges: Float32Array, { angles, radii }: PolarFrame, pitch: nu
   turn.set(ridges.subarray(0, radii), angles * radii);
   let best: Int32Array | undefined;
   let most = Number.NEGATIVE_INFINITY;
-  // a strand at ray 0 is a local maximum there; one of each cluster is enough
-  for (let start = 1; start + 1 < radii; start++) {
-    if (!(ridges[start]! > 0.3 && ridges[start]! >= ridges[start - 1]! && ridges[start]! > ridges[start + 1]!))
-      continue;
+  // a strand is a local maximum at ray 0
+  const starts = Array.from({ length: radii - 2 }, (_, i) => i + 1).filter(
+    (k) => ridges[k]! > 0.3 && ridges[k]! >= ridges[k - 1]! && ridges[k]! > ridges[k + 1]!,
+  );
+  const stride = Math.max(1, starts.length / MOST_SEEDS);
+  for (let i = 0; Math.floor(i) < starts.length; i += stride) {
+    const start = starts[Math.floor(i)]!;
     const { path, score } = ridgePath(turn, angles + 1, radii, { reach: 2, stiffness: 0.02, start });
     const lag = (path.at(-1)! - start) / pitch;
     if (Math.abs(lag - 1) < 0.35 && score > most) [best, most] = [path, score];
