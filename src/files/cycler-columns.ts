@@ -91,7 +91,8 @@ export function recordOfTable(
   const voltageColumn = find(format.voltage);
   if (!voltageColumn) throw noColumns(source, format, columns);
   const notes = [...(extra.notes ?? [])];
-  const { timeS, startedAt, note } = timeOf(table, source, format);
+  const step = extra.step ?? integers(table, find(format.step));
+  const { timeS, startedAt, note } = timeOf(table, source, format, step);
   if (note) notes.push(note);
   const voltageV = quantity(table, voltageColumn, "voltage", source, format.units?.voltage);
   const directions = directionsOf(table, format);
@@ -114,7 +115,7 @@ export function recordOfTable(
     currentA,
     chargeAh,
     cycle: extra.cycle ?? integers(table, find(format.cycle)),
-    step: extra.step ?? integers(table, find(format.step)),
+    step,
     notes,
     lines: table.lines,
   });
@@ -124,6 +125,7 @@ function timeOf(
   table: CyclerTable,
   source: string,
   format: CyclerFormat,
+  step: Int32Array | undefined,
 ): { timeS: Float64Array; startedAt?: string; note?: string } {
   const { columns } = table;
   const dates = format.date && findColumn(columns, format.date);
@@ -139,7 +141,7 @@ function timeOf(
   }
   if (dated?.timeS.every(Number.isFinite)) return { ...said, timeS: dated.timeS };
   const stepTime = format.stepTime && findColumn(columns, format.stepTime);
-  if (stepTime) return { ...said, timeS: joinStepTimes(timeColumn(table, stepTime, source, format.units?.time)) };
+  if (stepTime) return { ...said, timeS: joinStepTimes(timeColumn(table, stepTime, source, format.units?.time), step) };
   throw noColumns(source, format, columns);
 }
 

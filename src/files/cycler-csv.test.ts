@@ -188,6 +188,13 @@ describe("plain columns", () => {
     expect(() => parse("time,voltage\n1,2\n2,3\n")).toThrow(expect.objectContaining({ code: "cycler-unit" }));
   });
 
+  it("commas divide thousands where points divide decimals, and are decimal else", () => {
+    const record = parse('time (s),voltage (V),current (mA)\n0,3.5,"1,234.5"\n10,3.6,"1,235"\n');
+    expect([...record.currentA!]).toEqual([1.2345, 1.235]);
+    const comma = parse("time (s);voltage (V);current (mA)\n0;3,5;1,234\n10;3,6;1,235\n");
+    expect([...comma.currentA!].map((value) => Number(value.toFixed(9)))).toEqual([0.001234, 0.001235]);
+  });
+
   it("in UTF-16 and gzip's and other programs' files are told apart", () => {
     const text = table("time (s),voltage (V)", (i) => [TIMES[i], VOLTS[i]]);
     const utf16 = Uint8Array.from([0xff, 0xfe, ...[...text].flatMap((letter) => [letter.charCodeAt(0), 0])]);

@@ -10,8 +10,8 @@ import { isGamryDta, parseGamryDta } from "./gamry-dta.ts";
 import { isMaccorText, parseMaccorText } from "./maccor-text.ts";
 import { isNewareCsv, parseNewareCsv } from "./neware-csv.ts";
 
-/** Months of a fast cycler are less; more is a frame or a volume. */
-const MAX_BYTES = 512 * 2 ** 20;
+/** Months of a fast cycler are less; more is a frame or a volume, or more than one string holds. */
+const MAX_BYTES = 256 * 2 ** 20;
 const HEAD_CHARACTERS = 1 << 16;
 
 /** Any table whose titles name a time and a voltage with their units. */
@@ -38,17 +38,22 @@ const NAMED: CyclerFormat = {
 export function readCyclerFile(path: string): CyclerRecord {
   const source = fileSource(path);
   try {
-    if (source.size > MAX_BYTES) {
-      throw new InputError(
-        "cycler-too-large",
-        `${path}: ${Math.round(source.size / 2 ** 20)} MiB are more than a cycler's file has (${MAX_BYTES / 2 ** 20} at most). Is this the right file?`,
-      );
-    }
+    checkSize(source.size, path);
     const given = source.read(0, source.size);
-    return parseCyclerFile(isGzip(given) ? gunzip(given, path) : given, path);
+    const bytes = isGzip(given) ? gunzip(given, path) : given;
+    checkSize(bytes.length, path);
+    return parseCyclerFile(bytes, path);
   } finally {
     source.close();
   }
+}
+
+function checkSize(size: number, path: string): void {
+  if (size <= MAX_BYTES) return;
+  throw new InputError(
+    "cycler-too-large",
+    `${path}: ${Math.round(size / 2 ** 20)} MiB are more than a cycler's file has (${MAX_BYTES / 2 ** 20} at most). Is this the right file? Else export it in parts.`,
+  );
 }
 
 /** @throws InputError "cycler-format" and those of the parsers */

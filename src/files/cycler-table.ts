@@ -77,12 +77,18 @@ export function tableBelow(lines: readonly string[], headerAt: number, divider: 
 
 const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][-+]?\d+)?$/;
 
-/** NaN where the field is no number. A comma is a decimal point: no cycler divides thousands. */
-export function numberOf(field: string | undefined): number {
+/**
+ * NaN where the field is no number.
+ *
+ * @param hasPoints the column's decimals stand behind points, so that commas divide thousands; else they are decimal
+ */
+export function numberOf(field: string | undefined, hasPoints = false): number {
   if (field === undefined) return Number.NaN;
-  const plain = field.trim().replace(",", ".");
+  const trimmed = field.trim();
+  const plain = hasPoints && THOUSANDS.test(trimmed) ? trimmed.replaceAll(",", "") : trimmed.replace(",", ".");
   return NUMBER.test(plain) ? Number(plain.replace(/[dD]/, "e")) : Number.NaN;
 }
+const THOUSANDS = /^[-+]?\d{1,3}(,\d{3})+(\.\d*)?$/;
 
 /** Seconds of "02:03:04.5", "1d 02:03:04", "1-02:03:04" or "26:03:04"; NaN where it is none. */
 export function durationOf(field: string | undefined): number {
@@ -155,7 +161,8 @@ export function quantity(
   assumed = "",
 ): Float64Array {
   const factor = unitFactor(column.unit || assumed, dimension, `${where}, column "${column.title}"`);
-  return Float64Array.from(rows, (row) => numberOf(row[column.index]) * factor);
+  const hasPoints = rows.some((row) => row[column.index]?.includes("."));
+  return Float64Array.from(rows, (row) => numberOf(row[column.index], hasPoints) * factor);
 }
 
 /** Seconds of a column of durations or of numbers with a unit. */
@@ -181,12 +188,12 @@ export function dateColumn(
   };
 }
 
-/** Time since the start from times within each step: a step begins where its time falls. */
-export function joinStepTimes(stepTimeS: Float64Array): Float64Array {
+/** Time since the start from times within each step: a step begins where its number changes, or its time falls. */
+export function joinStepTimes(stepTimeS: Float64Array, step?: Int32Array): Float64Array {
   let before = 0;
   return stepTimeS.map((time, i) => {
     const last = i > 0 ? stepTimeS[i - 1]! : 0;
-    if (time < last) before += last;
+    if (time < last || (step && i > 0 && step[i] !== step[i - 1])) before += last;
     return before + time;
   });
 }

@@ -11,7 +11,8 @@ const CLOCK_S = 60;
  */
 export function joinRecords(given: readonly CyclerRecord[]): CyclerRecord {
   if (given.length === 1) return given[0]!;
-  const isDated = given.every(({ startedAt }) => startedAt !== undefined);
+  // files of one sequence may all have the date of its start
+  const isDated = new Set(given.flatMap(({ startedAt }) => startedAt ?? [])).size === given.length;
   const records = isDated ? given.toSorted((a, b) => secondsOf(a) - secondsOf(b)) : given;
   const without = records.filter(({ currentA }) => !currentA);
   if (without.length > 0 && without.length < records.length) {
@@ -21,7 +22,7 @@ export function joinRecords(given: readonly CyclerRecord[]): CyclerRecord {
     );
   }
   const notes: string[] = [];
-  if (!isDated) notes.push("not all files say when they began: they follow one another as given, without gaps");
+  if (!isDated) notes.push("the files do not all say when they began: they follow one another as given, without gaps");
   const starts = startsOf(records, isDated, notes);
   return assemble(records, starts, notes);
 }
