@@ -93,7 +93,11 @@ it("the uncertainty of a profile is that of independent sectors", () => {
 });
 
 it("unwinding puts a voxel where its place says", () => {
-  const { rows, cols, values } = unwoundMap(places.alongMm, places, new Map([[0, "inner"]]), 21, 7);
+  const { rows, cols, values } = unwoundMap(places.alongMm, places, new Map([[0, "inner"]]), {
+    lengthMm: 21,
+    columns: 7,
+    depths: 6,
+  });
   expect([rows, cols]).toEqual([12, 7]);
   // the cathode has a coating on the inner side alone: the rows above its collector are empty
   for (let row = 6; row < 12; row++) for (let col = 0; col < 7; col++) expect(values[row * 7 + col]).toBeNaN();

@@ -334,7 +334,11 @@ export interface StudyCellInfo {
   readonly result?: string;
   readonly electrodes: readonly { readonly electrode: string; readonly lengthMm: number }[];
   /** coatings, in the order of the numbers in places/CELL/layer */
-  readonly layers: readonly { readonly electrode: string; readonly side: "inner" | "outer" }[];
+  readonly layers: readonly {
+    readonly electrode: string;
+    readonly side: "inner" | "outer";
+    readonly thicknessMm: number | null;
+  }[];
   /** of the whole slice: esd of the fit alone, and total with what is systematic */
   readonly lithium: readonly {
     readonly electrode: string;

@@ -44,7 +44,9 @@ const Report = z.object({
         places: z
           .object({
             electrodes: z.array(z.object({ electrode: z.string(), lengthMm: z.number(), turns: number })).default([]),
-            layers: z.array(z.object({ electrode: z.string(), side: z.enum(["inner", "outer"]) })).default([]),
+            layers: z
+              .array(z.object({ electrode: z.string(), side: z.enum(["inner", "outer"]), thicknessMm: number }))
+              .default([]),
           })
           .optional(),
         lithium: z
@@ -130,7 +132,7 @@ function cellInfo(cell: ReportCell, folder: ServedFolder): StudyCellInfo {
     ...(rate !== undefined && { rate }),
     ...(served !== undefined && { result: served }),
     electrodes: places?.electrodes.map(({ electrode, lengthMm }) => ({ electrode, lengthMm })) ?? [],
-    layers: places?.layers ?? [],
+    layers: (places?.layers ?? []).map((layer) => ({ ...layer, thicknessMm: layer.thicknessMm ?? null })),
     lithium: (lithium?.rows ?? [])
       .filter(({ kind }) => kind === "all")
       .map(({ electrode, x, esd, total }) => ({ electrode, x: x ?? null, esd: esd ?? null, total: total ?? null })),

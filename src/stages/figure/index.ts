@@ -61,4 +61,4 @@ export { formatLength, niceLengthMm } from "./scale-bar.ts";
 export { type SeriesFigure, type SeriesPanel, seriesFigure } from "./series-figure.ts";
 export { type Strip, type Strips, stripsBlock } from "./strips.ts";
 export { type FigureTable, tableBlock } from "./table-figure.ts";
-export { type CoatingPlaces, unwoundMap } from "./unwound-map.ts";
+export { type CoatingPlaces, type UnwoundSize, unwoundMap, unwoundSize } from "./unwound-map.ts";

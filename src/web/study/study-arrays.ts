@@ -44,8 +44,10 @@ export function quantitiesOf(info: ResultInfo, cells: readonly StudyCellName[]):
     const map = rest.join("/");
     if (map) found.set(`${group}/${map}`, { group, map, title: titleOf(map), unit: array.unit });
   }
-  const order = (quantity: Quantity): number =>
-    quantity.group === "lithium" ? 0 : quantity.group === "places" ? 3 : /\/[abc]$/.test(quantity.map) ? 1 : 2;
+  const order = ({ group, map }: Quantity): number => {
+    const rank = ["/x", "/c", "/a"].findIndex((ending) => map.endsWith(ending));
+    return group === "places" ? 5 : rank >= 0 ? rank : group === "lithium" ? 3 : 4;
+  };
   return [...found.values()].sort((a, b) => order(a) - order(b) || a.map.localeCompare(b.map));
 }
 

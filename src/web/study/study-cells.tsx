@@ -1,6 +1,7 @@
 /** A row for each cell, what lithium between them comes to, and what has to be known. */
 import { withEsd } from "../../data/with-esd.ts";
 import type { ResultInfo, StudyCellInfo, StudyInfo } from "../../server/wire.ts";
+import { urlOf } from "../core/api.ts";
 import { formatRoute } from "../core/route.ts";
 import { Panel } from "../parts/panel.tsx";
 import { cellsOf } from "./study-arrays.ts";
@@ -60,6 +61,7 @@ export function StudyCells({ info, study }: { info: ResultInfo; study: StudyInfo
           </ul>
         </Panel>
       )}
+      <Cycling study={study} />
       {study.notes.length > 0 && (
         <Panel name="study-notes" title="To be known">
           <ul className="study-list">
@@ -70,6 +72,21 @@ export function StudyCells({ info, study }: { info: ResultInfo; study: StudyInfo
         </Panel>
       )}
     </div>
+  );
+}
+
+/** Voltage over time and capacity, as the study drew it. */
+function Cycling({ study }: { study: StudyInfo }) {
+  const name = ["cycling.svg", "cycling.png"].find((one) => study.figures.includes(one));
+  if (!name) return null;
+  return (
+    <Panel name="study-cycling" title="What the cycler measured">
+      <img
+        className="study-figure"
+        alt="voltage over time and over capacity"
+        src={urlOf("study/part", { file: study.file, part: `figures/${name}` })}
+      />
+    </Panel>
   );
 }
 

@@ -285,6 +285,7 @@ function Numbers({ cells, maps, values, title, unit, at, isPicked }: NumbersProp
             })}
           </tbody>
         </table>
+        {maps[0]?.name.startsWith("places/") && <p className="dim">{maps[0].info.title}</p>}
       </div>
     </Panel>
   );

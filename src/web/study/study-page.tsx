@@ -4,11 +4,13 @@ import { useJson } from "../core/api.ts";
 import { formatRoute, useView } from "../core/route.ts";
 import { Busy, Message } from "../parts/message.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { whenOf } from "../start/file-links.ts";
+import { isStudy, whenOf } from "../start/file-links.ts";
 import { StudyCells } from "./study-cells.tsx";
 import { StudyFiles } from "./study-files.tsx";
 import { StudyMaps } from "./study-maps.tsx";
 import { StudyPlaces } from "./study-places.tsx";
+import "../explore/explore.css";
+import "../explore/compare.css";
 import "./study.css";
 
 const MODES = [
@@ -22,8 +24,6 @@ const DEFAULTS: { mode: (typeof MODES)[number]["mode"] } = { mode: "cells" };
 export default function StudyPage({ file }: { file: string | undefined }) {
   return file ? <Study key={file} file={file} /> : <StudyList />;
 }
-
-const isStudy = (path: string): boolean => /(^|\/)(study|compare)\.nxs$/.test(path);
 
 function StudyList() {
   const { data: found, error } = useJson<Found>("found");
@@ -83,6 +83,9 @@ function Study({ file }: { file: string }) {
           </button>
         ))}
         <span className="dim explore-title">{study?.title || info.title}</span>
+        <a href={formatRoute({ page: "explore", file, view: {} })} title="each map of this file by itself">
+          explore this file
+        </a>
       </div>
       {studyError && <Message error={studyError} />}
       {mode === "cells" && <StudyCells info={info} study={study} />}

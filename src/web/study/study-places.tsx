@@ -9,6 +9,7 @@ import {
   sectorsOf,
   stripsBlock,
   unwoundMap,
+  unwoundSize,
 } from "../../stages/figure/index.ts";
 import { useView } from "../core/route.ts";
 import { shownValues } from "../explore/comparison.ts";
@@ -88,6 +89,16 @@ export function StudyPlaces({ info, study }: { info: ResultInfo; study: StudyInf
   );
 }
 
+/** Numbers that need many zeros are shown without them: the power of ten goes to the unit. */
+function powerOf(values: readonly ArrayLike<number>[]): number {
+  let most = 0;
+  for (const one of values) for (let i = 0; i < one.length; i++) if (Math.abs(one[i]!) > most) most = Math.abs(one[i]!);
+  const power = Math.floor(Math.log10(most));
+  return Number.isFinite(power) && (power < -2 || power > 4) ? power : 0;
+}
+const scaled = (values: Float64Array, power: number): Float64Array => values.map((value) => value / 10 ** power);
+const unitOf = (unit: string, power: number): string => (power ? `1e${power} ${unit}`.trim() : unit);
+
 /** What graphite holds is in the anode. */
 const electrodeOf = ({ map }: Quantity): Electrode =>
   /^(anode|graphite|LiC\d+|LTO|Li)\b/i.test(map) ? "anode" : "cathode";
@@ -133,6 +144,10 @@ function ByPlace({ info, study, cells, quantity, electrode, place }: ByPlaceProp
         depth: depths.maps[i],
         along: lengths.maps[i],
         sides: new Map(sides),
+        thicknessMm: Math.max(
+          0,
+          ...(own?.layers ?? []).flatMap((layer) => (layer.electrode === electrode ? (layer.thicknessMm ?? 0) : [])),
+        ),
         lengthMm: own?.electrodes.find((one) => one.electrode === electrode)?.lengthMm,
         colour: colourOf(i),
       },
@@ -156,6 +171,7 @@ interface LoadedCell {
   readonly depth: LoadedMap | undefined;
   readonly along: LoadedMap | undefined;
   readonly sides: ReadonlyMap<number, "inner" | "outer">;
+  readonly thicknessMm: number;
   readonly lengthMm: number | undefined;
   readonly colour: string;
 }
@@ -169,8 +185,15 @@ interface ViewProps {
 
 function Curves({ info, loaded, quantity, electrode, place }: ViewProps & { readonly place: Place }) {
   const { label: xLabel, bins } = PLACES.find((one) => one.place === place)!;
-  const curves = profilesOf(loaded, electrode, place, bins);
-  const title = `${labelled(quantity.title, quantity.unit)} of the ${electrode}`;
+  const profiles = profilesOf(loaded, electrode, place, bins);
+  const power = powerOf(profiles.map(({ values }) => values));
+  const unit = unitOf(quantity.unit, power);
+  const curves = profiles.map((profile) => ({
+    ...profile,
+    values: scaled(profile.values, power),
+    errors: scaled(profile.errors, power),
+  }));
+  const title = `${quantity.title} in the ${electrode}`;
   if (curves.length === 0) {
     return (
       <Panel name="study-curves" title={title}>
@@ -182,14 +205,14 @@ function Curves({ info, loaded, quantity, electrode, place }: ViewProps & { read
     title,
     x: curves[0]!.x,
     xLabel,
-    yLabel: labelled(quantity.title, quantity.unit),
+    yLabel: labelled(quantity.title, unit),
     curves: curves.map((curve) => ({ ...curve, errorStyle: "band" })),
   });
   const columns = [
     { name: xLabel, values: curves[0]!.x },
     ...curves.flatMap(({ name, values, errors }) => [
-      { name, unit: quantity.unit, values },
-      { name: `esd of ${name}`, unit: quantity.unit, values: errors },
+      { name, unit, values },
+      { name: `esd of ${name}`, unit, values: errors },
     ]),
   ];
   return (
@@ -228,17 +251,17 @@ function profilesOf(loaded: readonly LoadedCell[], electrode: Electrode, place: 
   });
 }
 
-function Unwound({ loaded, quantity, electrode }: ViewProps) {
-  const strips = loaded.flatMap(({ label, values, layer, depth, along, sides, lengthMm }): Strip[] => {
-    if (!layer || !depth || !along || !lengthMm || sides.size === 0) return [];
+function Unwound({ info: { voxelMm }, loaded, quantity, electrode }: ViewProps) {
+  const strips = loaded.flatMap(({ label, values, layer, depth, along, sides, lengthMm, thicknessMm }): Strip[] => {
+    if (!layer || !depth || !along || !lengthMm || !voxelMm || sides.size === 0) return [];
     const places = { layer: layer.values, depth: depth.values, alongMm: along.values };
-    const columns = Math.max(4, Math.min(300, Math.round(values.cols * 1.5)));
-    const image = unwoundMap(shownValues(values, true), places, sides, lengthMm, columns);
+    const size = unwoundSize(lengthMm, thicknessMm, voxelMm);
+    const image = unwoundMap(shownValues(values, true), places, sides, size);
     return Array.from(image.values).some(Number.isFinite)
       ? [{ title: label, image, xDomain: [0, lengthMm], yDomain: [-1, 1] }]
       : [];
   });
-  const title = `the ${electrode} unwound: ${labelled(quantity.title, quantity.unit)}`;
+  const title = `The ${electrode} unwound: ${quantity.title}`;
   if (strips.length === 0) {
     return (
       <Panel name="study-unwound" title={title}>
@@ -248,11 +271,16 @@ function Unwound({ loaded, quantity, electrode }: ViewProps) {
       </Panel>
     );
   }
-  const all = strips.flatMap(({ image }) => Array.from(image.values).filter(Number.isFinite));
+  const power = powerOf(strips.map(({ image }) => image.values));
+  const drawn = strips.map((strip) => ({
+    ...strip,
+    image: { ...strip.image, values: scaled(Float64Array.from(strip.image.values), power) },
+  }));
+  const all = drawn.flatMap(({ image }) => [...image.values].filter(Number.isFinite));
   const limits = limitsOf(all, { colourMap: "viridis", transform: "linear", percentiles: [1, 99], isSymmetric: false });
   const block = stripsBlock({
-    strips,
-    label: labelled(quantity.title, quantity.unit),
+    strips: drawn,
+    label: labelled(quantity.title, unitOf(quantity.unit, power)),
     xLabel: `along the ${electrode} from its inner end (mm)`,
     yLabel: "coating",
     scale: { colourMap: "viridis", limits, transform: "linear" },

@@ -1,11 +1,9 @@
 /** (6) Electrodes rolled out flat: a strip for each cell. */
 import type { Places } from "../../../data/index.ts";
-import { printFigure, type Strip, stripsBlock, unwoundMap } from "../../../stages/figure/index.ts";
+import { printFigure, type Strip, stripsBlock, unwoundMap, unwoundSize } from "../../../stages/figure/index.ts";
 import type { StudyCell, StudyOutcome } from "../study-outcome.ts";
 import { commonLimits, contentsOf, shownValues } from "./shown-maps.ts";
 import { PRINT, type StudyFigure } from "./study-figure.ts";
-
-const MOST_COLUMNS = 400;
 
 /** Of the coatings of an electrode, by their numbers. */
 const sidesOf = ({ layers }: Places, electrode: "cathode" | "anode") =>
@@ -38,12 +36,12 @@ function unwound(
 ): StudyFigure[] {
   const strips = cells.flatMap((cell): Strip[] => {
     const values = valuesOf(cell);
-    const lengths = cell.places.layers.filter((one) => one.electrode === electrode).map(({ lengthMm }) => lengthMm);
-    const lengthMm = Math.max(0, ...lengths);
+    const layers = cell.places.layers.filter((one) => one.electrode === electrode);
+    const lengthMm = Math.max(0, ...layers.map((layer) => layer.lengthMm));
     if (!values || !(lengthMm > 0)) return [];
-    // about two voxels a column, so that few are empty
-    const columns = Math.max(4, Math.min(MOST_COLUMNS, Math.round(lengthMm / (2 * cell.aligned.voxelMm))));
-    const image = unwoundMap(values, cell.places, sidesOf(cell.places, electrode), lengthMm, columns);
+    const thicknessMm = Math.max(...layers.map((layer) => layer.thicknessMm));
+    const size = unwoundSize(lengthMm, thicknessMm, cell.aligned.voxelMm);
+    const image = unwoundMap(values, cell.places, sidesOf(cell.places, electrode), size);
     if (!Array.from(image.values).some(Number.isFinite)) return [];
     return [{ title: cell.label, image, xDomain: [0, lengthMm], yDomain: [-1, 1] }];
   });
