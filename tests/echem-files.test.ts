@@ -126,6 +126,19 @@ describe.skipIf(!hasShared)("measured cycler files (needs ../shared)", () => {
     for (const { chargeAh, integratedAh } of moving) expect(integratedAh! / chargeAh!).toBeCloseTo(1, 4);
   });
 
+  it.each([
+    "other/maccor_three.txt",
+    "other/neware_uio.csv.gz",
+    "biologic/jdb11-1_c3_gcpl_5cycles_2V-3p8V_C-24_data_C09.mpr",
+  ])("%s without its numbers of steps has the same segments, a row or three aside", (name) => {
+    const { step: _, cycle: __, ...bare } = readCyclerFile(path(name));
+    const [numbered, found] = [readCyclerFile(path(name)), bare].map((record) => describeFile(record).segments);
+    expect(found!.map(({ kind, direction }) => `${kind}${direction}`)).toEqual(
+      numbered!.map(({ kind, direction }) => `${kind}${direction}`),
+    );
+    found!.forEach(({ last }, k) => expect(Math.abs(last - numbered![k]!.last)).toBeLessThanOrEqual(3));
+  });
+
   it("Maccor: charge, constant voltage and discharge of each cycle as its states say, 1.05 C and C/4.7", () => {
     const { segments, capacity, cycles } = describeFile(readCyclerFile(path("other/maccor_three.txt")));
     expect(segments.slice(0, 7).map(({ kind, direction }) => `${kind}${direction}`)).toEqual([

@@ -53,10 +53,11 @@ function splitPiece(currentA: Float64Array, rules: readonly Rule[], first: numbe
     const reached = rules.map(({ reach }) => reach(at, end));
     const best = reached.reduce((most, value, k) => (value > reached[most]! ? k : most), 0);
     const rows = reached[best]! - at;
-    const isClear = rows >= LEAST_ROWS || at + rows === end || rules[best]!.kind === "rest";
-    const kind = rows > 0 && isClear ? rules[best]!.kind : "varying";
-    const last = Math.max(at, (kind === "varying" ? at + 1 : reached[best]!) - 1);
     const before = spans.at(-1);
+    const held = rows < LEAST_ROWS && before?.kind === "CC" ? heldUntil(rules, before.last, end) : at;
+    const isClear = rows >= LEAST_ROWS || at + rows === end || rules[best]!.kind === "rest";
+    const kind = held > at ? "CV" : rows > 0 && isClear ? rules[best]!.kind : "varying";
+    const last = Math.max(at, (held > at ? held : kind === "varying" ? at + 1 : reached[best]!) - 1);
     const direction = kind === "rest" ? 0 : signOf(currentA, at, last);
     if (before?.kind === "varying" && kind === "varying" && before.direction === direction) {
       spans[spans.length - 1] = { ...before, last };
@@ -64,6 +65,12 @@ function splitPiece(currentA: Float64Array, rules: readonly Rule[], first: numbe
     at = last + 1;
   }
   return spans;
+}
+
+/** A voltage held for a row or two only, at what the constant current before ended with. */
+function heldUntil(rules: readonly Rule[], from: number, end: number): number {
+  const until = rules.find(({ kind }) => kind === "CV")!.reach(from, end);
+  return until - from >= LEAST_ROWS ? until : from;
 }
 
 const signOf = (values: Float64Array, first: number, last: number): 1 | -1 | 0 => {
