@@ -43,14 +43,22 @@ export interface SimulatedStudy {
 }
 
 export const STUDY_SIZE = 121;
+/** with fewer, layers as thick as such voxels need leave no room for as much anode as cathode */
+const LEAST_SIZE = 61;
 
 /**
  * Five cells, each with its scan, model, cycler data and truth; the curve of lithium content; study.yaml.
  *
- * @throws InputError "output-not-empty" where the folder holds something else
+ * @throws InputError "bad-option" | "output-not-empty" where the folder holds something else
  */
 export async function simulateStudy(options: SimulateStudyOptions): Promise<SimulatedStudy> {
   const { folder, size } = options;
+  if (size < LEAST_SIZE) {
+    throw new InputError(
+      "bad-option",
+      `--size is ${size}; cells of the study need at least ${LEAST_SIZE} translations: layers as thick as larger voxels need would leave no room for the anode.`,
+    );
+  }
   const designs = STUDY_CELLS.map((plan) => designStudyCell(plan, size));
   claimFolder(folder, digest({ configs: designs.map(({ config }) => config) }));
   writeWhole(join(folder, "nmc532.csv"), curveCsv());
