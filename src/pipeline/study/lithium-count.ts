@@ -1,5 +1,4 @@
 /** What the slice of a cell holds in all: lithium of both electrodes, moles, material without part. */
-import type { Places } from "../../data/index.ts";
 import { REGIONS } from "../../data/index.ts";
 import {
   type CathodeUnits,
@@ -7,6 +6,7 @@ import {
   cathodeUnits,
   closeDifference,
   countLithium,
+  electrodeVoxels,
   type GraphiteLithium,
   type LithiumConfig,
   type LithiumInventory,
@@ -16,6 +16,7 @@ import {
   twoHumps,
   type Uncertain,
   uncertain,
+  whereEnough,
 } from "../../stages/lithium/index.ts";
 import type { CellLithium, InactiveShare, LithiumInput, OxidePhase } from "./lithium-of-cell.ts";
 
@@ -27,20 +28,45 @@ interface SliceSum {
 
 type Summing = (values: Float64Array, esd: Float64Array) => SliceSum;
 
-/** Inside the casing, where that is known: what its strong lines leave in other phases is none of theirs. */
-function summingOf({ places, config }: { places?: Places | undefined; config: LithiumConfig }): Summing {
+/**
+ * Over the voxels of an electrode and one around, inside the casing where that is known: elsewhere, what stronger phases
+ * leave in the scales of weaker ones adds up.
+ *
+ * @param parts what the electrode holds, of all its phases
+ */
+function summingOf(
+  { cell, places, config }: LithiumInput,
+  parts: readonly { readonly amount: Float64Array; readonly esd: Float64Array }[],
+): Summing {
+  const size = cell.ny * cell.nx;
+  const all = Float64Array.from({ length: size }, (_, v) =>
+    parts.reduce((sum, { amount }) => sum + finite(amount[v]!), 0),
+  );
+  const noise = Float64Array.from({ length: size }, (_, v) => Math.hypot(...parts.map(({ esd }) => finite(esd[v]!))));
+  const isOf = electrodeVoxels(whereEnough(all, noise, config.leastShare), cell.nx);
   const isInside = (v: number): boolean =>
     !places || (places.region[v] !== REGIONS.outside && places.region[v] !== REGIONS.casing);
   return (values, esd) => {
     let [sum, variance] = [0, 0];
-    for (let v = 0; v < values.length; v++) {
-      if (!Number.isFinite(values[v]!) || !isInside(v)) continue;
+    for (let v = 0; v < size; v++) {
+      if (!isOf[v] || !Number.isFinite(values[v]!) || !isInside(v)) continue;
       sum += values[v]!;
-      variance += Number.isFinite(esd[v]!) ? esd[v]! ** 2 : 0;
+      variance += finite(esd[v]!) ** 2;
     }
     return { value: sum, esd: Math.sqrt(variance * config.voxelsPerResolution) };
   };
 }
+
+const finite = (value: number): number => (Number.isFinite(value) ? value : 0);
+
+const ofOxides = (input: LithiumInput, oxides: readonly OxidePhase[]): Summing =>
+  summingOf(
+    input,
+    oxides.flatMap(({ units }) => units ?? []),
+  );
+
+const ofGraphite = (input: LithiumInput, { carbon, carbonEsd }: GraphiteLithium): Summing =>
+  summingOf(input, [{ amount: carbon, esd: carbonEsd }]);
 
 /** @returns undefined where there are no scales */
 export function countCell(
@@ -59,7 +85,7 @@ export function countCell(
     return undefined;
   }
   const { cell, config } = input;
-  const summing = summingOf(input);
+  const summing = ofOxides(input, oxides);
   const sums = counted.map(({ units, row }) =>
     row.voxels > 0 ? summing(units.amount, units.esd) : { value: 0, esd: 0 },
   );
@@ -68,7 +94,7 @@ export function countCell(
     counted.reduce((all, oxide, p) => all + (sums[p]!.value > 0 ? (sums[p]!.value / total) * of(oxide) : 0), 0);
   const row = { ...counted[0]!.row, x: mean(({ row: { x } }) => x), esd: mean(({ row: { esd } }) => esd) };
   const noise = Math.hypot(...sums.map(({ esd }) => esd));
-  const carbon = graphite ? summing(graphite.carbon, graphite.carbonEsd) : { value: 0, esd: 0 };
+  const carbon = graphite ? ofGraphite(input, graphite)(graphite.carbon, graphite.carbonEsd) : { value: 0, esd: 0 };
   const { table } = counted[0]!;
   return countLithium(
     {
@@ -110,7 +136,7 @@ export function unitsOf(
   const [first] = oxides;
   if (!first) return undefined;
   const { cell, config, places } = input;
-  const summing = summingOf(input);
+  const summing = ofOxides(input, oxides);
   const slice = oxides.reduce((sum, { units }) => sum + (units ? summing(units.amount, units.esd).value : 0), 0);
   const standard = config.standard && amounts.get(config.standard.phase);
   const units = cathodeUnits({ config, formula: first.table.formula, voxelMm: cell.voxelMm, slice, standard, places });
@@ -147,7 +173,7 @@ export function inactiveShares(
   humps: TwoHumps | undefined,
 ): InactiveShare[] {
   const out: InactiveShare[] = [];
-  const summing = summingOf(input);
+  const summing = ofOxides(input, oxides);
   const share = (part: SliceSum, all: number): { share: number; esd: number } => ({
     share: part.value / all,
     esd: part.esd / all,
@@ -171,13 +197,14 @@ export function inactiveShares(
     });
   }
   if (!graphite) return out;
-  const carbon = summing(graphite.carbon, graphite.carbonEsd).value;
+  const inAnode = ofGraphite(input, graphite);
+  const carbon = inAnode(graphite.carbon, graphite.carbonEsd).value;
   for (const phase of graphite.phases) {
     if (phase.x > 0.05) continue;
     out.push({
       electrode: "anode",
       how: `${phase.name}: carbon without lithium (inactive only where the cell is fully charged)`,
-      ...share(summing(phase.carbon, phase.esd), carbon),
+      ...share(inAnode(phase.carbon, phase.esd), carbon),
     });
   }
   return out;

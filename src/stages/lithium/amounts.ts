@@ -72,3 +72,18 @@ export function whereEnough(amount: ArrayLike<number>, esd: ArrayLike<number>, s
   const full = above.sort()[Math.floor(0.95 * (above.length - 1))] ?? Number.POSITIVE_INFINITY;
   return Uint8Array.from(amount, (value, v) => (value > 3 * esd[v]! && value > share * full ? 1 : 0));
 }
+
+/** [y, x] 1 there, and a voxel around: edges are blurred, and what noise and other phases' lines leave far off is not. */
+export function electrodeVoxels(enough: Uint8Array, nx: number): Uint8Array {
+  const ny = enough.length / nx;
+  const out = new Uint8Array(enough.length);
+  for (let y = 0; y < ny; y++) {
+    for (let x = 0; x < nx; x++) {
+      if (!enough[y * nx + x]) continue;
+      for (let j = Math.max(0, y - 1); j <= Math.min(ny - 1, y + 1); j++) {
+        out.fill(1, j * nx + Math.max(0, x - 1), j * nx + Math.min(nx, x + 2));
+      }
+    }
+  }
+  return out;
+}

@@ -1,5 +1,5 @@
 /** Lithium content of both electrodes, counted, and held against the charge that passed. */
-export { type PhaseAmount, phaseAmount, whereEnough } from "./amounts.ts";
+export { electrodeVoxels, type PhaseAmount, phaseAmount, whereEnough } from "./amounts.ts";
 export {
   anchorCalibration,
   CALIBRATIONS,
