@@ -61,7 +61,7 @@ export function rollFigure(places: FoundPlaces, values: ArrayLike<number>, name:
     width: 0.8,
   }));
   return mapFigure({
-    title: `${name}: cathode (red) and anode (blue) as traced`,
+    title: `${cut(name)}: cathode red, anode blue`,
     label,
     rows: ny,
     cols: nx,
@@ -73,6 +73,8 @@ export function rollFigure(places: FoundPlaces, values: ArrayLike<number>, name:
   });
 }
 
+const cut = (name: string): string => (name.length > 26 ? `${name.slice(0, 25)}…` : name);
+
 /** The casing is often far brighter than the roll, and is left out of the range of colours. */
 function inCell(values: ArrayLike<number>, { region }: FoundPlaces): Float64Array {
   return Float64Array.from(values, (value, i) =>
@@ -82,12 +84,12 @@ function inCell(values: ArrayLike<number>, { region }: FoundPlaces): Float64Arra
 
 const nameOf = (places: FoundPlaces, layer: number): string => {
   const { electrode, side } = places.layers[layer]!;
-  return `${electrode}, ${side} side`;
+  return `${electrode}, ${side}`;
 };
 
 /** Layers without any value, as a cathode's parameter has in the anode, are left out. */
 export const withValues = (unwound: readonly UnwoundMap[]): UnwoundMap[] =>
-  unwound.filter(({ values }) => values.filter(Number.isFinite).length > 0.05 * values.length);
+  unwound.filter(({ values }) => values.filter(Number.isFinite).length > 0.3 * values.length);
 
 /** Unwound maps of all layers with one scale: from the separator's side at the top to the collector at the bottom. */
 export function unwoundFigure(places: FoundPlaces, unwound: readonly UnwoundMap[], name: string): string | undefined {
@@ -112,12 +114,17 @@ export function unwoundFigure(places: FoundPlaces, unwound: readonly UnwoundMap[
   const scale = { colourMap: "viridis", transform: "linear", limits: percentileLimits(all, 1, 99) } as const;
   const { unit } = shown[0]!;
   return printFigure(
-    { widthMm: 180, fontPt: 7, title: `${name}: ${shown[0]!.name}, unwound` },
+    {
+      widthMm: 180,
+      fontPt: 7,
+      title: `${name}: ${shortName(shown[0]!.name)}, unwound`,
+      note: "Upwards: distance from the collector, the surface that faces the separator at the top. White: shorter electrode; grey: no value.",
+    },
     stripsBlock({
       strips,
       label: `${shortName(shown[0]!.name)}${unit ? ` (${unit})` : ""}`,
       xLabel: "length along the electrode from its inner end (mm)",
-      yLabel: "from the collector (mm)",
+      yLabel: "mm",
       scale,
     }),
   );
@@ -165,7 +172,7 @@ export function depthFigure(places: FoundPlaces, unwound: readonly UnwoundMap[],
   if (shown.length === 0) return undefined;
   const { unit } = shown[0]!;
   return curvesFigure({
-    title: `${name}: ${shown[0]!.name} from surface to collector, mean over the length`,
+    title: `${name}: ${shortName(shown[0]!.name)} from surface to collector, mean over the length`,
     x: [0, 1],
     xLabel: "depth in the coating (0: surface at the separator, 1: collector)",
     yLabel: `${shortName(shown[0]!.name)}${unit ? ` (${unit})` : ""}`,
@@ -195,7 +202,7 @@ export function alongFigure(places: FoundPlaces, unwound: readonly UnwoundMap[],
     return { map, rows, colour: CELL_COLOURS[i % CELL_COLOURS.length]! };
   });
   return curvesFigure({
-    title: `${name}: ${shown[0]!.name} along the electrode, mean over the depth`,
+    title: `${name}: ${shortName(shown[0]!.name)} along the electrode, mean over the depth`,
     x: [0, Math.max(...shown.map(({ alongMm }) => alongMm.at(-1)!))],
     xLabel: "length along the electrode from its inner end (mm)",
     yLabel: `${shortName(shown[0]!.name)}${unit ? ` (${unit})` : ""}`,

@@ -54,7 +54,9 @@ export function measureCoatings(
   const lines = line && straighten(line, strand, samples, offsets);
   const whole = meanProfile(coats, offsets.length, 0, samples.length);
   const wholeLine = lines && meanProfile(lines, offsets.length, 0, samples.length);
-  const mean = fitProfile(offsets, whole, wholeLine, startOf(whole, pitch), [], 1 / STEP);
+  // without a collector's line nothing tells a shift from coatings that differ
+  const held = line ? [] : (["centre"] as const);
+  const mean = fitProfile(offsets, whole, wholeLine, startOf(whole, pitch), held, 1 / STEP);
   const { profile } = mean;
 
   const count = Math.max(1, Math.round(lengthOf(strand) / window));
@@ -66,7 +68,14 @@ export function measureCoatings(
   const [thickness, esd] = [blank(), blank()];
   const centres = new Float64Array(count).fill(profile.centre);
   const isResolved = Math.min(profile.inner, profile.outer) > RESOLVED * profile.blur;
-  const fixed = ["collector", "blur", "overshoot", "floor", ...(isResolved ? [] : ["height" as const])] as const;
+  const fixed = [
+    ...held,
+    "collector",
+    "blur",
+    "overshoot",
+    "floor",
+    ...(isResolved ? [] : ["height" as const]),
+  ] as const;
   for (let w = 0; w < count; w++) {
     const [from, to] = [Math.floor((w * samples.length) / count), Math.floor(((w + 1) * samples.length) / count)];
     if (to - from < 2) continue;

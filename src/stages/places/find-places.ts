@@ -11,7 +11,7 @@ import { median } from "../../fit/index.ts";
 import type { PlacesConfig } from "./config.ts";
 import { type Casing, findCasing, insideTowards, outsideTowards } from "./find-casing.ts";
 import { findRoll, type Roll } from "./find-roll.ts";
-import { type Labels, labelRoll, layersOf } from "./label-roll.ts";
+import { type Labels, labelRoll, labelTabs, layersOf } from "./label-roll.ts";
 import { distanceToPoints, type Points } from "./nearest-point.ts";
 import { type PlacesReport, reportPlaces } from "./report.ts";
 import { type RoleSignals, roleSignals } from "./role-signals.ts";
@@ -55,6 +55,11 @@ export function placesOf(
   if (roll) labelRoll(roll, labels, ny, nx, separatorReach(roll, voxelMm, config));
   else labelByAmount(signals, labels.region, config.presence);
   if (!roll) fillCore(labels.region, ny, nx, centre);
+  const toCasing = (i: number): number => {
+    const [x, y] = [i % nx, Math.floor(i / nx)];
+    return casing ? insideTowards(casing, x, y) - Math.hypot(x - casing.x0, y - casing.y0) : Number.POSITIVE_INFINITY;
+  };
+  labelTabs(signals, roll, labels, config.presence, nx, toCasing);
   const to = (label: number, points = edgePoints(labels.region, label, ny, nx)): Float32Array =>
     distanceMm(points, labels.region, label, size);
   return {

@@ -92,7 +92,21 @@ function seekBoth(
   return both.sort(([a], [b]) => ELECTRODES.indexOf(a) - ELECTRODES.indexOf(b));
 }
 
-const shareSeen = ({ height }: Strand): number => height.filter((value) => value > 0.5).length / height.length;
+/** Steeper than any roll: a trace that goes from one turn to another. */
+const STEEP = 0.35;
+
+/** Share of a strand that is there, and is no jump; each jump counts as a tenth of a turn that is not. */
+function shareSeen({ height, radius, frame }: Strand): number {
+  const arc = (2 * Math.PI) / frame.angles;
+  let lost = 0;
+  for (let i = 1; i < radius.length; i++) {
+    if (height[i]! < 0.5) lost++;
+    const slope = Math.abs(radius[i]! - radius[i - 1]!) / (arc * Math.max(1, radius[i]!));
+    const before = i > 1 ? Math.abs(radius[i - 1]! - radius[i - 2]!) / (arc * Math.max(1, radius[i - 1]!)) : 0;
+    if (slope > STEEP && before <= STEEP) lost += frame.angles / 10;
+  }
+  return 1 - lost / radius.length;
+}
 
 /** Of a pitch: half the thickness of what cannot be crossed; and what it costs there, in heights of a ridge. */
 const [WALL, COST] = [0.06, 8];
