@@ -23,7 +23,7 @@ export const UnexplainedConfig = z.strictObject({
       "of auto: what a component must explain, in times what it explains where voxels are shifted bin by bin",
   }),
   iterations: z.int().min(1).max(1000).default(60).meta({ description: "of the factorisation" }),
-  memoryMb: z.number().min(16).default(600).meta({
+  memoryMb: z.number().min(16).default(1000).meta({
     unit: "MB",
     description: "for the residuals that are factorised; what does not fit is pooled, voxels first",
   }),

@@ -8,8 +8,8 @@ export interface Pooling {
   readonly columns: number;
 }
 
-/** The factorisation holds the residuals twice: as they are, and shifted to see what noise gives. */
-const COPIES = 2;
+/** Held at once: the residuals, normalised, less the components so far, and shifted to see what noise gives. */
+const COPIES = 4;
 /** Bins are not pooled beyond this: a line must stay a line. */
 const MOST_POINTS = 2;
 

@@ -67,7 +67,9 @@ const NAME = "candidate";
 /** Where a line ends: a search looks at thousands of patterns. */
 const CUTOFF = 5e-3;
 /** Of a line's FWHM: steps of the first grid, and where the search for a cell ends. */
-const [FIRST_STEP, LAST_STEP] = [0.4, 0.02] as const;
+const [FIRST_STEP, LAST_STEP] = [0.6, 0.02] as const;
+/** Of the score: with less on the first grid a candidate is not looked at more closely. */
+const HOPELESS = 0.05;
 /** Edges of cells with three free ones are searched one after the other, so often. */
 const SWEEPS = 3;
 /** What a change of the cell by 1 % takes from the rank. */
@@ -140,8 +142,8 @@ function tryCandidate(
     const isNew = size > LEAST_NEW * projection.size(calculator.calculated);
     return along > 0 && isNew ? { gain: (along * along) / size, scale: along / size } : { gain: 0, scale: 0 };
   };
-  const shifts = searchShifts((trial) => measure(trial).gain, edges.length, limit, sharpness(calculator));
   const sharp = sharpness(calculator);
+  const shifts = searchShifts((trial) => measure(trial).gain, edges.length, limit, sharp, HOPELESS * total);
   const slopes = shifts.map((_, e) => {
     measure(shifts.map((shift, at) => (at === e ? shift + 0.01 * sharp : shift)));
     return calculator.calculated.slice();
@@ -208,6 +210,7 @@ function searchShifts(
   count: number,
   limit: number,
   sharp: number,
+  least: number,
 ): number[] {
   let best = new Array<number>(count).fill(0);
   let most = gain(best);
@@ -241,7 +244,7 @@ function searchShifts(
     }
     for (let sweep = 0; sweep < SWEEPS; sweep++) for (const e of all) tryAll([e], best, steps, step);
   }
-  for (; step > LAST_STEP * sharp; step /= 2) tryAll(all, best, 1, step / 2);
+  for (; most > least && step > LAST_STEP * sharp; step /= 2) tryAll(all, best, 1, step / 2);
   return best;
 }
 
