@@ -75,6 +75,7 @@ export function tableBelow(lines: readonly string[], headerAt: number, divider: 
   return { columns, rows, lines: numbers };
 }
 
+const PLAIN = /^-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
 const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][-+]?\d+)?$/;
 
 /**
@@ -84,6 +85,7 @@ const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][-+]?\d+)?$/;
  */
 export function numberOf(field: string | undefined, hasPoints = false): number {
   if (field === undefined) return Number.NaN;
+  if (PLAIN.test(field)) return Number(field); // nearly all, and there are millions
   const trimmed = field.trim();
   const plain = hasPoints && THOUSANDS.test(trimmed) ? trimmed.replaceAll(",", "") : trimmed.replace(",", ".");
   return NUMBER.test(plain) ? Number(plain.replace(/[dD]/, "e")) : Number.NaN;

@@ -12,6 +12,8 @@ import type { EchemCell } from "./read-echem.ts";
 
 /** More points than a figure has pixels only make it heavy. */
 const MOST_POINTS = 4000;
+/** A curve of a half cycle, however many there are. */
+const LEAST_POINTS = 150;
 
 interface Points {
   readonly x: number[];
@@ -142,7 +144,8 @@ function overCapacity(cell: EchemCell, half: HalfCycle, perAh: number): Points {
   const from = Math.min(last, first + 1);
   const x = charge.slice(from, last + 1).map((value) => Math.abs(value - charge[first]!) * perAh);
   const y = record.voltageV.slice(from, last + 1);
-  const kept = thinned(x, y);
+  const share = Math.max(LEAST_POINTS, Math.ceil((4 * MOST_POINTS) / cell.description.halfCycles.length));
+  const kept = thinned(x, y, Math.min(MOST_POINTS, share));
   return { x: kept.map((i) => x[i]!), y: kept.map((i) => y[i]!) };
 }
 
@@ -165,10 +168,10 @@ function dVdQ(cell: EchemCell, half: HalfCycle, perAh: number): Points | undefin
 }
 
 /** Rows that a figure needs: of many, those with the lowest and the highest value of each stretch. */
-function thinned(x: ArrayLike<number>, y: ArrayLike<number>): number[] {
+function thinned(x: ArrayLike<number>, y: ArrayLike<number>, most = MOST_POINTS): number[] {
   const all = Array.from({ length: x.length }, (_, i) => i);
-  if (all.length <= MOST_POINTS) return all;
-  const stretch = Math.ceil((2 * all.length) / MOST_POINTS);
+  if (all.length <= most) return all;
+  const stretch = Math.ceil((2 * all.length) / most);
   const kept = new Set([0, all.length - 1]);
   for (let start = 0; start < all.length; start += stretch) {
     let [low, high] = [start, start];
