@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { REGIONS } from "../src/data/index.ts";
 import { halfCyclesOf } from "../src/pipeline/study/figures/cycling-figures.ts";
-import { shownValues } from "../src/pipeline/study/figures/shown-maps.ts";
+import { aboutMedian, shownValues } from "../src/pipeline/study/figures/shown-maps.ts";
 import { statisticsCsv, studyStatistics } from "../src/pipeline/study/figures/statistics-tables.ts";
 import { studyFigures, writeStudyFigures } from "../src/pipeline/study/study-figures.ts";
 import { profileOf, sectorsOf, unwoundMap } from "../src/stages/figure/index.ts";
@@ -27,6 +27,7 @@ it("draws what the data are there for, and leaves out the rest", () => {
     "heterogeneity",
     "profiles-lithium",
     "profiles-lattice",
+    "profiles-heterogeneity",
     "unwound-NMC532-x",
     "unwound-anode-x",
     "unwound-NMC532-c",
@@ -90,6 +91,14 @@ it("the uncertainty of a profile is that of independent sectors", () => {
   );
   expect(mean[0]!).toBeCloseTo(2, 1);
   expect(esd[0]!).toBeCloseTo(Math.sqrt(12 / 11) / Math.sqrt(12), 2);
+});
+
+it("what differs inside a cell does not depend on its state", () => {
+  const [a, b] = study.cells.map((cell) => aboutMedian(shownValues(cell.lithium, "NMC532/x"), cell.places, "cathode")!);
+  for (const [i, value] of a!.entries()) {
+    expect(Number.isFinite(value)).toBe(region[i] === REGIONS.cathode);
+    if (Number.isFinite(value)) expect(b![i]!).toBeCloseTo(value, 6);
+  }
 });
 
 it("unwinding puts a voxel where its place says", () => {

@@ -51,6 +51,7 @@ export {
   legendBlock,
   letterAt,
   lettered,
+  PHASE_COLOURS,
   type PrintFigure,
   printFigure,
   stack,

@@ -112,7 +112,7 @@ const at = (x: number, y: number, svg: string): string => element("g", { transfo
 function drawMap(map: HeatMapData | undefined, row: MapGridRow, { grid, width }: Layout, height: number): string {
   const border = element("rect", { width, height, fill: "none", stroke: "black", "stroke-width": 0.8 });
   if (!map) {
-    const words = text("none", { x: width / 2, y: height / 2, "text-anchor": "middle", fill: "#666" });
+    const words = text("not in its model", { x: width / 2, y: height / 2, "text-anchor": "middle", fill: "#666" });
     return border + words;
   }
   const px = (x: number): number => (x / map.cols) * width;
@@ -138,11 +138,12 @@ function enlarged(row: MapGridRow, { grid, width, step }: Layout, beside: number
   const frame = row.frame!;
   const height = beside ?? (width * frame.height) / frame.width;
   const shown = beside === undefined ? width : Math.min(width, (beside * frame.width) / frame.height);
+  const first = row.maps.findIndex((map) => map !== undefined);
   const parts = row.maps.map((map, i) => {
     if (!map) return "";
     const part = partOf(map, frame);
     const border = { width: shown, height, fill: "none", stroke: FRAME_COLOUR, "stroke-width": 1.5 };
-    const bar = i === 0 ? scaleBar(grid.voxelMm * part.cols, shown, 0, height + 7) : "";
+    const bar = i === first ? scaleBar(grid.voxelMm * part.cols, shown, 0, height + 7) : "";
     return at(i * step, 0, heatMapImage(part, row.scale, shown, height, true) + element("rect", border) + bar);
   });
   return { svg: parts.join(""), height: height + FOOT };

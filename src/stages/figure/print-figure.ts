@@ -24,6 +24,9 @@ export interface PrintFigure {
 /** Okabe and Ito's colours, which colour-blind readers tell apart (Color Universal Design, 2008). */
 export const CELL_COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000"] as const;
 
+/** For phases, of which there are more than cells: darker ones follow. */
+export const PHASE_COLOURS = [...CELL_COLOURS, "#8c2d04", "#6a51a3", "#006d5b", "#8a7a00", "#525252"] as const;
+
 const MM_PER_PT = 25.4 / 72;
 const UNITS = 12;
 const MARGIN = 10;

@@ -84,7 +84,7 @@ it("maps of one row have one colour bar; enlarged parts have scale bars of their
   expect(svg.match(/<image/g)).toHaveLength(5);
   expect(svg).toContain("500 µm");
   expect(svg).toContain("100 µm");
-  expect(svg).toContain(">none<");
+  expect(svg).toContain(">not in its model<");
   expect((await svgToPng(svg)).length).toBeGreaterThan(1000);
 });
 

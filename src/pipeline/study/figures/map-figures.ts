@@ -18,12 +18,14 @@ import {
   stack,
   symmetricLimits,
 } from "../../../stages/figure/index.ts";
-import type { StudyOutcome } from "../study-outcome.ts";
+import type { StudyCell, StudyOutcome } from "../study-outcome.ts";
 import {
+  aboutMedian,
   closeUp,
   commonLimits,
   contentsOf,
   cropped,
+  electrodeOf,
   frameOfSamples,
   phasesOf,
   presence,
@@ -209,27 +211,27 @@ export function lithiumFigure(study: StudyOutcome): StudyFigure[] {
 /** What differs inside each cell, whatever state the cell is in: values minus the cell's own median. */
 export function heterogeneityFigure(study: StudyOutcome): StudyFigure[] {
   const frame = frameOfSamples(study);
-  const lattice = study.roles.cathode.flatMap((phase) => [
-    {
-      title: `c of ${phase} minus its median in the cell`,
-      label: "Δc (Å)",
-      of: "aligned",
-      name: `${phase}/c`,
-    } as const,
-  ]);
-  const lithium = contentsOf(study).map((name) => {
-    const what = name.slice(0, -2);
-    return { title: `x in ${what} minus its median in the cell`, label: `Δx in ${what}`, of: "lithium", name } as const;
-  });
-  const rows = [...lattice, ...lithium].flatMap(({ title, label, of, name }) => {
-    const maps = study.cells.map((cell) => {
-      const values = shownValues(cell[of], name);
-      const sorted = values?.filter(Number.isFinite).sort();
-      const median = sorted?.[sorted.length >> 1];
-      return median === undefined ? undefined : values?.map((value) => value - median);
-    });
-    const [, most] = symmetricLimits(joined(maps));
-    const row = gridRow(study, frame, maps, title, label, [-most, most], "difference");
+  const lattice = study.roles.cathode.map((phase) => ({
+    ...{ what: phase, title: `c of ${phase}`, label: "Δc (Å)" },
+    valuesOf: ({ aligned }: StudyCell) => shownValues(aligned, `${phase}/c`),
+  }));
+  const contents = contentsOf(study).map((name) => ({
+    ...{ what: name.slice(0, -2), title: `x in ${name.slice(0, -2)}`, label: `Δx in ${name.slice(0, -2)}` },
+    valuesOf: ({ lithium }: StudyCell) => shownValues(lithium, name),
+  }));
+  const rows = [...lattice, ...contents].flatMap(({ what, title, label, valuesOf }) => {
+    const maps = study.cells.map((cell) => aboutMedian(valuesOf(cell), cell.places, electrodeOf(study, what)));
+    const [lo, hi] = commonLimits(maps, 3, 97);
+    const most = Math.max(Math.abs(lo), Math.abs(hi));
+    const row = gridRow(
+      study,
+      frame,
+      maps,
+      `${title} minus its median in the cell`,
+      label,
+      [-most, most],
+      "difference",
+    );
     return row ? [row] : [];
   });
   if (rows.length === 0) return [];

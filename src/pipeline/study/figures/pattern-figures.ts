@@ -2,10 +2,10 @@
 import { convertAxis } from "../../../data/index.ts";
 import type { Result } from "../../../files/result-reader.ts";
 import {
-  CELL_COLOURS,
   type FittedPattern,
   type IndexedPhase,
   indexedPatternBlock,
+  PHASE_COLOURS,
   printFigure,
 } from "../../../stages/figure/index.ts";
 import type { RefinementResult } from "../../../stages/refine/index.ts";
@@ -65,7 +65,7 @@ export function indexedPatternFigure(summed: readonly SummedPattern[]): StudyFig
     const candidates = summed.flatMap(({ phases: own }) => own.filter((phase) => phase.name === name));
     const most = (phase: (typeof candidates)[0]): number => Math.max(0, ...phase.reflections.map((r) => r.intensity));
     const chosen = candidates.reduce((best, one) => (most(one) > most(best) ? one : best));
-    return { name, colour: CELL_COLOURS[i % CELL_COLOURS.length]!, reflections: chosen.reflections };
+    return { name, colour: PHASE_COLOURS[i % PHASE_COLOURS.length]!, reflections: chosen.reflections };
   });
   const block = indexedPatternBlock({ unit: "two-theta", patterns: summed.map(({ pattern }) => pattern), phases });
   const note =

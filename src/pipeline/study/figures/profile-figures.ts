@@ -1,5 +1,5 @@
 /** (6) Lithium and cells along and across the electrodes: curves for each cell, and unwound maps. */
-import { type Places, REGIONS, type RegionName } from "../../../data/index.ts";
+import { type Places, REGIONS } from "../../../data/index.ts";
 import {
   CELL_COLOURS,
   curvesBlock,
@@ -14,12 +14,12 @@ import {
   stack,
 } from "../../../stages/figure/index.ts";
 import type { StudyCell, StudyOutcome } from "../study-outcome.ts";
-import { contentsOf, shownValues } from "./shown-maps.ts";
+import { aboutMedian, contentsOf, electrodeOf, shownValues } from "./shown-maps.ts";
 import { PRINT, type StudyFigure } from "./study-figure.ts";
 
 interface Quantity {
   readonly label: string;
-  readonly region: RegionName;
+  readonly region: "cathode" | "anode";
   readonly valuesOf: (cell: StudyCell) => Float64Array | undefined;
 }
 
@@ -38,30 +38,42 @@ const COORDINATES: readonly Coordinate[] = [
   { label: "distance to the tab (mm)", of: ({ toTabMm }) => toTabMm, bins: 24 },
 ];
 
-/** A figure for the lithium of both electrodes, and one for the lattice parameters of the cathode. */
+/** Lithium of both electrodes, the lattice parameters of the cathode, and how both differ inside each cell. */
 export function profileFigures(study: StudyOutcome): StudyFigure[] {
-  const x = contentsOf(study);
-  const lithium = x.map((name): Quantity => {
+  const lithium = contentsOf(study).map((name): Quantity => {
     const what = name.slice(0, -2);
-    const region = what === "anode" || study.roles.anode.includes(what) ? "anode" : "cathode";
-    return { label: `x in ${what}`, region, valuesOf: (cell) => shownValues(cell.lithium, name) };
+    const valuesOf = (cell: StudyCell) => shownValues(cell.lithium, name);
+    return { label: `x in ${what}`, region: electrodeOf(study, what), valuesOf };
   });
-  const cells = study.roles.cathode.slice(0, 1).flatMap((phase) =>
-    ["a", "c"].map(
-      (symbol): Quantity => ({
-        label: `${symbol} of ${phase} (Å)`,
-        region: "cathode",
-        valuesOf: (cell) => shownValues(cell.aligned, `${phase}/${symbol}`),
-      }),
-    ),
+  const lattice = study.roles.cathode.slice(0, 1).flatMap((phase) =>
+    ["a", "c"].map((symbol): Quantity => {
+      const valuesOf = (cell: StudyCell) => shownValues(cell.aligned, `${phase}/${symbol}`);
+      return { label: `${symbol} of ${phase} (Å)`, region: "cathode", valuesOf };
+    }),
+  );
+  const inside = (lithium.length > 0 ? lithium : lattice).map(
+    ({ label, region, valuesOf }): Quantity => ({
+      label: `Δ ${label}`,
+      region,
+      valuesOf: (cell) => aboutMedian(valuesOf(cell), cell.places, region),
+    }),
   );
   return [
     ...profilePage(study, lithium, "profiles-lithium", "Lithium by place"),
-    ...profilePage(study, cells, "profiles-lattice", "Lattice parameters by place"),
+    ...profilePage(study, lattice, "profiles-lattice", "Lattice parameters by place"),
+    ...profilePage(study, inside, "profiles-heterogeneity", "Differences inside each cell by place", MINUS_MEDIAN),
   ];
 }
 
-function profilePage(study: StudyOutcome, quantities: readonly Quantity[], name: string, title: string): StudyFigure[] {
+const MINUS_MEDIAN = " Δ: minus the median of the electrode in the cell, so that cells of all states can be compared.";
+
+function profilePage(
+  study: StudyOutcome,
+  quantities: readonly Quantity[],
+  name: string,
+  title: string,
+  more = "",
+): StudyFigure[] {
   const sectors = sectorsOf(study.cells[0]!.aligned);
   const panels = quantities.flatMap((quantity) => {
     const values = study.cells.map(quantity.valuesOf);
@@ -83,8 +95,7 @@ function profilePage(study: StudyOutcome, quantities: readonly Quantity[], name:
     return lettered(letterAt(i), quantity.region, curvesBlock(figure, 150));
   });
   const legend = legendBlock(study.cells.map(({ label }, i) => ({ label, colour: colourOf(i) })));
-  const note =
-    "Means over the voxels of the electrode; bands: one standard uncertainty of the mean, from how sectors of 30° around the axis differ.";
+  const note = `Means over the voxels of the electrode; bands: one standard uncertainty of the mean, from how sectors of 30° around the axis differ.${more}`;
   return [
     {
       name,
@@ -98,7 +109,7 @@ const colourOf = (i: number): string => CELL_COLOURS[i % CELL_COLOURS.length]!;
 
 function curvesOf(
   { cells }: StudyOutcome,
-  region: RegionName,
+  region: "cathode" | "anode",
   ofCells: readonly (Float64Array | undefined)[],
   coordinate: Coordinate,
   sectors: Uint8Array,

@@ -84,6 +84,22 @@ export const contentsOf = ({ cells }: StudyOutcome): string[] => [
   ...new Set(cells.flatMap(({ lithium }) => [...lithium.maps.keys()].filter((name) => name.endsWith("/x")))),
 ];
 
+/** Where lithium or a phase is counted: what graphite and its stages hold is in the anode. */
+export const electrodeOf = ({ roles }: StudyOutcome, what: string): "cathode" | "anode" =>
+  what === "anode" || roles.anode.includes(what) ? "anode" : "cathode";
+
+/** What differs inside a cell: values of an electrode's voxels minus their own median. */
+export function aboutMedian(
+  values: Float64Array | undefined,
+  { region }: StudyCell["places"],
+  electrode: "cathode" | "anode",
+): Float64Array | undefined {
+  const inside = values?.map((value, i) => (region[i] === REGIONS[electrode] ? value : Number.NaN));
+  const sorted = inside?.filter(Number.isFinite).sort();
+  const median = sorted?.[sorted.length >> 1];
+  return median === undefined ? undefined : inside!.map((value) => value - median);
+}
+
 export function cropped(values: ArrayLike<number>, nx: number, { x, y, width, height }: MapFrame): HeatMapData {
   const out = new Float64Array(width * height);
   for (let row = 0; row < height; row++)

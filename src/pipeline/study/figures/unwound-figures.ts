@@ -2,7 +2,7 @@
 import type { Places } from "../../../data/index.ts";
 import { printFigure, type Strip, stripsBlock, unwoundMap, unwoundSize } from "../../../stages/figure/index.ts";
 import type { StudyCell, StudyOutcome } from "../study-outcome.ts";
-import { commonLimits, contentsOf, shownValues } from "./shown-maps.ts";
+import { commonLimits, contentsOf, electrodeOf, shownValues } from "./shown-maps.ts";
 import { PRINT, type StudyFigure } from "./study-figure.ts";
 
 /** Of the coatings of an electrode, by their numbers. */
@@ -14,7 +14,7 @@ export function unwoundFigures(study: StudyOutcome): StudyFigure[] {
   const names = contentsOf(study);
   const lithium = names.flatMap((name) => {
     const what = name.slice(0, -2);
-    const electrode = what === "anode" || study.roles.anode.includes(what) ? "anode" : "cathode";
+    const electrode = electrodeOf(study, what);
     return unwound(study, electrode, `x in ${what}`, `unwound-${what}-x`, (cell) => shownValues(cell.lithium, name));
   });
   const lattice = study.roles.cathode
