@@ -37,6 +37,7 @@ interface Options extends CommonOptions {
   readonly smoothingV?: number;
   readonly pulseS?: number;
   readonly flipCurrent?: true;
+  readonly asGiven?: true;
   readonly series?: readonly string[];
   readonly axis?: string;
   readonly seriesTimes?: string;
@@ -68,6 +69,7 @@ export const echemCommand = (): Command =>
     .option("--smoothing-v <V>", "FWHM that dQ/dV is smoothed with (V); 0.01", positiveNumber("--smoothing-v"))
     .option("--pulse-s <s>", "longest pulse (s); 120", finiteNumber("--pulse-s"))
     .option("--flip-current", "the files have positive currents while discharging")
+    .option("--as-given", "files follow one another as given and without gaps, whatever their dates")
     .option("--series <patterns...>", "pattern files of a series, to be aligned with the first cell")
     .option("--axis <unit>", "axis of patterns that do not say it")
     .option("--series-times <file>", "time of each pattern: seconds from the start of the record, or dates, one a line")
@@ -85,7 +87,11 @@ export const echemCommand = (): Command =>
         checkSeriesOptions(options);
         if (options.output !== undefined) checkFolder(options.output);
         const cells = wanted.map(({ name, paths }) =>
-          readEchem(name, paths, { config, flipCurrent: options.flipCurrent === true }),
+          readEchem(name, paths, {
+            config,
+            flipCurrent: options.flipCurrent === true,
+            isAsGiven: options.asGiven === true,
+          }),
         );
         const lines = cells.flatMap((cell, k) => [...(k > 0 ? [""] : []), ...segmentLines(cell)]);
         const series = options.series && (await alignPatterns(cells[0]!, options.series, timesOf(options)));

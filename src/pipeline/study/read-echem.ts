@@ -14,6 +14,8 @@ export interface ReadEchemOptions {
   readonly config?: EchemConfig;
   /** the files have positive currents where the cell is discharged */
   readonly flipCurrent?: boolean;
+  /** files follow one another as given and without gaps, whatever their dates */
+  readonly isAsGiven?: boolean;
 }
 
 /**
@@ -24,7 +26,8 @@ export interface ReadEchemOptions {
 export function readEchem(name: string, files: readonly string[], options: ReadEchemOptions = {}): EchemCell {
   const config = options.config ?? EchemConfig.parse({});
   const read = files.map(readCyclerFile);
-  const record = joinRecords(options.flipCurrent ? read.map(flipped) : read);
+  const turned = options.flipCurrent ? read.map(flipped) : read;
+  const record = joinRecords(options.isAsGiven ? turned.map(withoutDate) : turned);
   return { name, record, description: describeRecord(record, config), config };
 }
 
@@ -37,4 +40,10 @@ function flipped(record: CyclerRecord): CyclerRecord {
     ...(chargeAh && { chargeAh: turn(chargeAh) }),
     notes: [...record.notes, "currents and charges were turned, as asked for"],
   };
+}
+
+/** The first file's date is that of the record. */
+function withoutDate(record: CyclerRecord, k: number): CyclerRecord {
+  const { startedAt: _, ...rest } = record;
+  return k === 0 ? record : rest;
 }
