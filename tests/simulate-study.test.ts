@@ -9,6 +9,7 @@ import { decodeTiff } from "../src/files/tiff.ts";
 import { readYaml } from "../src/files/yaml.ts";
 import { readScan } from "../src/pipeline/scan-config.ts";
 import { type SimulatedStudy, simulateStudy } from "../src/pipeline/simulate-study.ts";
+import { readCalibration } from "../src/pipeline/study/read-calibration.ts";
 import { checkStudyFiles } from "../src/pipeline/study/run-cells.ts";
 import { readStudy, type Study } from "../src/pipeline/study/study-config.ts";
 import { ModelConfig } from "../src/refinement/model-config.ts";
@@ -81,6 +82,7 @@ it("keeps a truth whose maps add up to the inventory", async () => {
 });
 
 it("writes the curve by which it is to be analysed, and an image of one cell", () => {
+  expect(readCalibration(join(folder, "nmc532.csv")).formula).toBe("LiNi0.5Mn0.3Co0.2O2");
   const [head, first] = readFileSync(join(folder, "nmc532.csv"), "utf8")
     .split("\n")
     .filter((line) => !line.startsWith("#"));

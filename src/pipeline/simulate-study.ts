@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { atomicWeight } from "../crystal/index.ts";
 import { InputError } from "../data/index.ts";
 import { formatEcLabText, formatGamryDta } from "../files/cycler-writer.ts";
 import { encodeTiff } from "../files/tiff.ts";
@@ -61,7 +62,7 @@ export async function simulateStudy(options: SimulateStudyOptions): Promise<Simu
   }
   const designs = STUDY_CELLS.map((plan) => designStudyCell(plan, size));
   claimFolder(folder, digest({ configs: designs.map(({ config }) => config) }));
-  writeWhole(join(folder, "nmc532.csv"), curveCsv());
+  writeWhole(join(folder, CURVE_FILE), curveCsv());
   for (const design of designs) await simulateCell(design, options);
   const studyPath = join(folder, "study.yaml");
   writeWhole(studyPath, stringify(studyYaml(designs)));
@@ -93,6 +94,7 @@ async function simulateCell(design: StudyCellDesign, options: SimulateStudyOptio
 }
 
 const CT_FILE = "ct.tif";
+const CURVE_FILE = "nmc532.csv";
 
 /** Numbers of the truth that are no maps; what they mean is in docs/validation/simulate-study.md. */
 function truthJson({ plan, truth }: StudyCellDesign, ct: CtSlice | undefined) {
@@ -138,10 +140,23 @@ function claimFolder(folder: string, key: string): void {
 }
 
 function curveCsv(): string {
+  const head = [
+    `# formula: ${FORMULA_TEXT}`,
+    "# source: made up for the simulated study, which follows it; no measurement",
+    "# x_esd: 0.002",
+    "x,a,c",
+  ];
   const rows = calibrationCurve().map(([x, a, c]) => `${x},${a.toFixed(5)},${c.toFixed(5)}`);
-  return ["# the simulated NMC532: lithium content, a and c in angstrom; no measurement", "x,a,c", ...rows, ""].join(
-    "\n",
-  );
+  return [...head, ...rows, ""].join("\n");
+}
+
+const FORMULA = { Li: 1, Ni: 0.5, Mn: 0.3, Co: 0.2, O: 2 } as const;
+const FORMULA_TEXT = "LiNi0.5Mn0.3Co0.2O2";
+
+/** Active oxide in the cell as its maker weighed it, fully lithiated. */
+function cathodeMassG({ cathode }: CellTruth): number {
+  const perMol = Object.entries(FORMULA).reduce((sum, [element, atoms]) => sum + atoms * atomicWeight(element), 0);
+  return Number(((cathode.activeTm + cathode.inactiveTm) * ELECTRODE_HEIGHT_MM * perMol).toFixed(3));
 }
 
 /** What a beamline would have said, and what is wanted. */
@@ -207,6 +222,7 @@ function studyYaml(designs: readonly StudyCellDesign[]) {
         result: `results/${plan.name}.nxs`,
         state: plan.state,
         ...(plan.rate && { rate: plan.rate }),
+        lithium: { cathodeMassG: cathodeMassG(design.truth) },
         echem: cyclerFiles(design).map(({ name }) => inFolder(name)),
         ...(plan.hasCt && { images: [{ file: inFolder(CT_FILE), name: "ct" }] }),
         truth: inFolder("truth.nxs"),
@@ -221,5 +237,6 @@ function studyYaml(designs: readonly StudyCellDesign[]) {
       separator: ["separator"],
       tab: ["Ni"],
     },
+    lithium: { table: CURVE_FILE, cathodeMassEsdG: 0.01, electrodeHeightMm: ELECTRODE_HEIGHT_MM },
   };
 }
