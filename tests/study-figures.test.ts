@@ -34,6 +34,7 @@ it("draws what the data are there for, and leaves out the rest", () => {
     "rwp",
     "differences",
     "table",
+    "table-thirds",
   ]);
   const bare = {
     ...study,

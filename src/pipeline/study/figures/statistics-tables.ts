@@ -12,7 +12,7 @@ import {
 } from "../../../stages/figure/index.ts";
 import type { StudyCell, StudyOutcome } from "../study-outcome.ts";
 import { contentsOf, phasesOf, shownValues } from "./shown-maps.ts";
-import type { StudyFigure } from "./study-figure.ts";
+import { PRINT, type StudyFigure } from "./study-figure.ts";
 
 /** Of one quantity in one part of one cell. */
 export interface StatisticsRow {
@@ -159,15 +159,31 @@ function wideTable({ cells }: StudyOutcome, rows: readonly StatisticsRow[], part
   return { heads, rows: lines };
 }
 
-/** A table for each part. */
+/** The whole slice; then, of what is in the electrodes, the thirds. */
 export function tableFigure(study: StudyOutcome, rows: readonly StatisticsRow[]): StudyFigure[] {
-  const tables = PARTS.map((part) => ({ part, table: wideTable(study, rows, part) })).filter(
-    ({ table }) => table.rows.length > 0,
-  );
-  if (tables.length === 0) return [];
-  const title = "Means and deviations";
-  const blocks = tables.map(({ part, table }, i) => lettered(letterAt(i), part, tableBlock(table)));
+  const active = [...study.roles.cathode, ...study.roles.anode];
+  const isOfElectrodes = ({ quantity }: StatisticsRow): boolean =>
+    quantity.endsWith("/x") || active.some((phase) => quantity.startsWith(`${phase}/`));
+  const [whole, ...thirds] = PARTS;
   return [
-    { name: "table", title, svg: printFigure({ widthMm: 180, fontPt: 7, title, note: NOTE }, inRows(blocks, 1)) },
+    ...tablePage(study, rows, [whole], "table", "Means and deviations"),
+    ...tablePage(study, rows.filter(isOfElectrodes), thirds, "table-thirds", "Means and deviations by place"),
   ];
+}
+
+function tablePage(
+  study: StudyOutcome,
+  rows: readonly StatisticsRow[],
+  parts: readonly Part[],
+  name: string,
+  title: string,
+): StudyFigure[] {
+  const tables = parts
+    .map((part) => ({ part, table: wideTable(study, rows, part) }))
+    .filter(({ table }) => table.rows.length > 0);
+  if (tables.length === 0) return [];
+  const blocks = tables.map(({ part, table }, i) =>
+    lettered(tables.length > 1 ? letterAt(i) : "", part, tableBlock(table)),
+  );
+  return [{ name, title, svg: printFigure({ ...PRINT, title, note: NOTE }, inRows(blocks, 1)) }];
 }
