@@ -17,7 +17,7 @@ import { hasShared, shared } from "./shared.ts";
 
 const config = PlacesConfig.parse({});
 const fine: RollPhantom = {
-  size: 201,
+  size: 231,
   voxelMm: 0.02,
   sense: 1,
   startDeg: 0,
@@ -25,17 +25,17 @@ const fine: RollPhantom = {
   noise: 0.03,
   innerMm: 0.4,
   turns: 3.4,
-  casingMm: 1.75,
+  casingMm: 2,
   scale: 1,
   centreMm: [0, 0],
 };
 const PHANTOMS: [string, RollPhantom][] = [
   ["real layers at 20 um", fine],
   ["clockwise, from 130 degrees, off the axis", { ...fine, sense: -1, startDeg: 130, centreMm: [0.06, -0.04] }],
-  ["oval by 4 %, noisier", { ...fine, startDeg: 250, ovality: 0.04, noise: 0.1, casingMm: 1.85, turns: 3.3 }],
+  ["oval by 4 %, noisier", { ...fine, startDeg: 250, ovality: 0.04, noise: 0.1, casingMm: 2.1 }],
   [
     "thick layers of a small scan",
-    { ...fine, size: 81, voxelMm: 0.1, scale: 3, innerMm: 0.6, turns: 2.5, casingMm: 3.6 },
+    { ...fine, size: 97, voxelMm: 0.1, scale: 3, innerMm: 0.6, turns: 2.5, casingMm: 4.4 },
   ],
   [
     "layers of about one voxel",
@@ -162,14 +162,14 @@ describe("distances", () => {
   it("to the casing is the radius that is left", () => {
     const { slice } = makeRoll({ ...fine, noise: 0 });
     const places = findPlaces(slice, ROLES, config);
-    const middle = 100 * 201 + 100;
+    const middle = 115 * 231 + 115;
     for (const [dx, dy] of [
       [30, 0],
       [0, -50],
       [20, 40],
     ] as const) {
-      const i = middle + dy * 201 + dx;
-      expect(Math.abs(places.toCasingMm[i]! - (1.75 - 0.02 * Math.hypot(dx, dy)))).toBeLessThan(0.004);
+      const i = middle + dy * 231 + dx;
+      expect(Math.abs(places.toCasingMm[i]! - (2 - 0.02 * Math.hypot(dx, dy)))).toBeLessThan(0.004);
     }
     expect(places.region[middle]).toBe(REGIONS.core);
     expect(places.toCoreMm[middle]).toBe(0);

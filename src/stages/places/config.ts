@@ -32,7 +32,7 @@ export const PlacesConfig = z.strictObject({
     .number()
     .positive()
     .optional()
-    .meta({ description: "length over which collectors are smoothed; three voxels where left out", unit: "mm" }),
+    .meta({ description: "length over which collectors are smoothed; six voxels where left out", unit: "mm" }),
   thicknessWindowMm: z
     .number()
     .positive()

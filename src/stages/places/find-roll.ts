@@ -52,7 +52,7 @@ export function findRoll(
   const polar = sense === 1 ? seen : within(samplePolar(contrast, frame), frame, reach);
   const ridges = boxed(polar, frame, ELECTRODE_SHARE * pitch);
   const limit = Float64Array.from({ length: frame.angles }, (_, i) => reach(angleOf(frame, i)));
-  const smooth = config.smoothMm === undefined ? 3 : config.smoothMm / voxelMm;
+  const smooth = config.smoothMm === undefined ? 6 : config.smoothMm / voxelMm;
   const seek = (electrode: Electrode, wall?: Strand): Strand | undefined => {
     const against = electrode === "cathode" ? ridges.slice() : ridges.map((value) => -value);
     if (wall) raiseWall(against, frame, wall, pitch);

@@ -132,7 +132,8 @@ export function footOf(strand: Strand, x: number, y: number): Foot | undefined {
     if (best !== undefined && Math.abs(r - here) >= Math.abs(best.offset)) continue;
     best = { at, offset: r - here };
   }
-  if (best === undefined) return undefined;
+  // the frame's own centre lies on every ray
+  if (best === undefined || r < 1e-6) return best;
   // from along the ray to across the strand
   const i = Math.round(best.at);
   const [dx, dy] = [(x - frame.x0) / (r || 1), (y - frame.y0) / (r || 1)];
