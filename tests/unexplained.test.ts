@@ -19,7 +19,7 @@ import { tempFolder } from "./temp-folder.ts";
 import { hiddenCell, simulateHiddenCell } from "./unexplained-cells.ts";
 
 const folder = tempFolder();
-const SIZE = 49;
+const SIZE = 41;
 /** A few of the library, so that the tests are quick: none of them is what is hidden. */
 const TRIED = ["NMC111", "LMO", "Ni", "CeO2", "Si", "austenite"];
 const signal = new AbortController().signal;
@@ -31,10 +31,10 @@ async function mapped(name: string, config: SimulateInput): Promise<{ result: Re
   return { result: await openResult(output), truth: await openResult(truthPath) };
 }
 
-const search = (result: Result, workers = 2, settings = {}): Promise<UnexplainedPhases> =>
+const search = (result: Result, workers = 2, tried: readonly string[] = TRIED): Promise<UnexplainedPhases> =>
   findUnexplained(result, {
-    config: UnexplainedConfig.parse(settings),
-    candidates: readCandidates(undefined).candidates.filter(({ name }) => TRIED.includes(name)),
+    config: UnexplainedConfig.parse(tried.length > 0 ? {} : { elements: ["Ni"] }),
+    candidates: readCandidates(undefined).candidates.filter(({ name }) => tried.includes(name)),
     workers,
     folder,
     onProgress: () => undefined,
@@ -115,10 +115,10 @@ describe("a second layered phase in hot spots of the cathode", () => {
   });
 
   it("is the same for any number of threads", async () => {
-    const alone = await search(cell.result, 1, { rank: 1 });
-    const together = await search(cell.result, 2, { rank: 1 });
+    const alone = await search(cell.result, 1, []);
+    const together = await search(cell.result, 2, []);
     expect(alone.maps).toEqual(together.maps);
-    expect(alone.components.map(({ best }) => best?.cell)).toEqual(together.components.map(({ best }) => best?.cell));
+    expect(alone.components.map(({ peaks }) => peaks)).toEqual(together.components.map(({ peaks }) => peaks));
   }, 300_000);
 
   it("stands on residuals that are those of the map, at the map's own cells", () => {
