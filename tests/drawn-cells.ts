@@ -11,12 +11,24 @@ export interface DrawOptions {
   readonly scale?: number;
   /** volume fractions in the anode: another state of charge */
   readonly anode?: Readonly<Record<string, number>>;
+  /** left out: "demo", of 5 windings; "cell" has 14 of real thickness, across 11 mm */
+  readonly preset?: "demo" | "cell";
+  /** points along each edge of a voxel; left out: 10 */
+  readonly supersampling?: number;
 }
 
 /** Volume fractions of each phase. */
 export function drawCell(options: DrawOptions = {}): SliceImage {
-  const { size = 61, rotationDeg = 0, shiftMm = [0, 0], scale = 1, anode } = options;
-  const config = SimulateConfig.parse({ ...presetConfig("demo", size), subVoxels: 1, supersampling: 10 });
+  const {
+    size = 61,
+    rotationDeg = 0,
+    shiftMm = [0, 0],
+    scale = 1,
+    anode,
+    preset = "demo",
+    supersampling = 10,
+  } = options;
+  const config = SimulateConfig.parse({ ...presetConfig(preset, size), subVoxels: 1, supersampling });
   if (anode) config.materials["anode"] = { ...anode };
   for (const shape of config.shapes) {
     const sized = shape as unknown as Record<string, unknown>;

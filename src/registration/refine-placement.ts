@@ -5,7 +5,7 @@
  * a constant: rho = |Q m|^2 / |C m|^2, with Q the projection off f and 1 and C that off 1. For one fixed channel rho is
  * 1 - r^2, r the normalised correlation; contrast and offset are free, so a cell of another state of charge, or an
  * image of another kind, is no different. Minimised is L = sum over channels of ln rho, which is the likelihood of
- * residuals of a normal distribution of unknown width, by Gauss-Newton with Levenberg's damping.
+ * residuals of a normal distribution of unknown width.
  *
  * The derivative of Q m / |C m| by the placement is (Q J - Q m (m^T C J) / |C m|^2) / |C m|, J the derivative of m
  * (G. H. Golub & V. Pereyra, SIAM J. Numer. Anal. 10 (1973) 413, with the part that is quadratic in residuals left out).
@@ -233,7 +233,7 @@ function add(sum: Sums, at: number, { at: from, nx, wx, wy, dx, dy }: Sampler, d
 }
 
 /** Below this share of what is left unexplained a channel is explained in full: its weight is bounded. */
-const LEAST_RHO = 1e-6;
+const LEAST_RHO = 1e-10;
 
 /** Adds what one channel says to gradient and curvature. */
 function reduce(
@@ -281,7 +281,8 @@ function reduce(
       const qq = (jj[p * P + q]! - shared) / energy;
       curvature[p * P + q]! += (qq - qm[p]! * cm[q]! - cm[p]! * qm[q]! + rho * cm[p]! * cm[q]!) / rho;
     }
-    gradient[p]! += (qm[p]! - rho * cm[p]!) / rho;
+    // where rho is held at its bound L does not change
+    if (rho > LEAST_RHO) gradient[p]! += (qm[p]! - rho * cm[p]!) / rho;
   }
   const sign = k === 2 && factors[1]! < 0 ? -1 : 1;
   return { L: Math.log(rho), correlation: sign * Math.sqrt(Math.max(0, 1 - rho)), factors };
@@ -302,9 +303,17 @@ export interface Refined {
 }
 
 const ITERATIONS = 40;
+/** Of ln rho: less than rounding makes of it. */
+const NOTHING_TO_GAIN = 1e-9;
+/** No step moves the rim by more than this many voxels of the fixed grid. */
+const LONGEST_STEP = 1.5;
 
 /**
  * From a start that is right to about half of the width of what is to be aligned.
+ *
+ * The curvature of Gauss and Newton holds the gradients of noise as well, so its steps are too short; what gradients
+ * change from step to step corrects it (Broyden, Fletcher, Goldfarb, Shanno; scaled once as J. Nocedal & S. J. Wright,
+ * Numerical Optimization, 2nd ed., eq. 6.20 has it).
  *
  * @param free which of rotation, x, y and scale are refined
  * @param precision a step that moves no voxel of the rim by more than this share of a voxel ends the search
@@ -317,25 +326,35 @@ export function refinePlacement(
 ): Refined {
   let parameters = toParameters(start);
   let now = agreement(alignment, parameters);
-  let damping = 1e-3;
+  let inverse = restrictedInverse(now.curvature, free);
   let isConverged = false;
   const { fixed } = alignment;
   const rim = (Math.max(fixed.ny, fixed.nx) / 2) * fixed.voxelMm;
-  for (let pass = 0; pass < ITERATIONS && !isConverged; pass++) {
-    const step = dampedStep(now, free, damping);
-    if (!step) break;
-    const next = parameters.map((value, i) => value + step[i]!) as unknown as Parameters4;
-    const size = Math.hypot(rim * step[0]!, step[1]!, step[2]!, rim * step[3]!) / fixed.voxelMm;
-    const there = agreement(alignment, next);
-    // fewer voxels in common are no better agreement
-    if (there.L < now.L && there.count > 0.7 * now.count) {
-      isConverged = size < precision;
-      [parameters, now, damping] = [next, there, Math.max(1e-9, damping / 5)];
-    } else {
-      isConverged = size < precision;
-      damping *= 8;
-      if (damping > 1e9) break;
+  const sizeOf = (step: Float64Array): number =>
+    Math.hypot(rim * step[0]!, step[1]!, step[2]!, rim * step[3]!) / fixed.voxelMm;
+  let isScaled = false;
+  for (let pass = 0; pass < ITERATIONS && inverse && !isConverged; pass++) {
+    const full = timesVector(inverse, now.gradient).map((value) => -value);
+    let share = Math.min(1, LONGEST_STEP / sizeOf(full));
+    let there: Agreement | undefined;
+    let step = full;
+    for (let attempt = 0; attempt < 5; attempt++, share *= 0.25) {
+      step = full.map((value) => share * value);
+      const next = agreement(alignment, parameters.map((value, i) => value + step[i]!) as unknown as Parameters4);
+      // fewer voxels in common are no better agreement
+      if (next.L < now.L && next.count > 0.7 * now.count) {
+        there = next;
+        break;
+      }
+      if (sizeOf(step) < precision) break;
     }
+    isConverged = sizeOf(step) < precision || -dot(full, now.gradient) < NOTHING_TO_GAIN;
+    if (!there) break;
+    const change = there.gradient.map((value, i) => value - now.gradient[i]!);
+    inverse = learn(inverse, step, change, free, isScaled);
+    isScaled = true;
+    parameters = parameters.map((value, i) => value + step[i]!) as unknown as Parameters4;
+    now = there;
   }
   return {
     placement: toPlacement(parameters, alignment.isMirrored),
@@ -344,11 +363,28 @@ export function refinePlacement(
   };
 }
 
-function dampedStep({ gradient, curvature }: Agreement, free: readonly boolean[], damping: number) {
-  const damped = curvature.map((value, i) => (i % (P + 1) === 0 ? value * (1 + damping) : value));
-  const inverse = restrictedInverse(damped, free);
-  return inverse && timesVector(inverse, gradient).map((value) => -value);
+/** The inverse curvature, after gradients changed by `change` over `step`. */
+function learn(
+  inverse: Float64Array,
+  step: Float64Array,
+  change: Float64Array,
+  free: Free,
+  isScaled: boolean,
+): Float64Array {
+  const y = change.map((value, i) => (free[i] ? value : 0));
+  const along = dot(step, y);
+  if (!(along > 0)) return inverse;
+  const factor = isScaled ? 1 : along / dot(y, timesVector(inverse, y));
+  const scaled = inverse.map((value) => factor * value);
+  const hy = timesVector(scaled, y);
+  const grow = 1 + dot(y, hy) / along;
+  return scaled.map((value, at) => {
+    const [i, j] = [Math.floor(at / P), at % P];
+    return value + (grow * step[i]! * step[j]! - hy[i]! * step[j]! - step[i]! * hy[j]!) / along;
+  });
 }
+
+const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
 /** The inverse for the parameters that are free; 0 for the others. */
 function restrictedInverse(matrix: Float64Array, free: readonly boolean[]): Float64Array | undefined {
@@ -371,7 +407,9 @@ function restrictedInverse(matrix: Float64Array, free: readonly boolean[]): Floa
  * The covariance of a placement (rotation in rad, shift in mm, ln scale).
  *
  * Noise has gradients too: with those of the moving image alone a circle would seem to know its rotation. Each product of
- * derivatives is therefore of the moving image's with that of its explanation by the fixed one, whose noise is another's.
+ * derivatives that says how much is known is therefore of the moving image's with that of its explanation by the fixed
+ * one, whose noise is another's; what noise and its gradients do to the place found is of the moving image's alone:
+ * covariance = B^-1 M B^-1, B the first and M the second (P. J. Huber, Proc. 5th Berkeley Symp. 1 (1967) 221).
  * Residuals that hang together widen it: see spatial-correlation.ts.
  *
  * @returns [4 x 4] with 0 for what was held; undefined where something is not determined at all
@@ -389,6 +427,7 @@ export function placementCovariance(
     left: new Float32Array(rows * cols).fill(Number.NaN),
     squares: 0,
     products: new Float64Array(P * P),
+    own: new Float64Array(P * P),
     ...{ ofMoving: new Float64Array(P), ofFixed: new Float64Array(P) },
   }));
   const count = visit(alignment, toParameters(placement), (at, { at: from, nx, wx, wy, dx, dy }, d) => {
@@ -400,7 +439,7 @@ export function placementCovariance(
     const h = -fixed.voxelMm;
     const [xx, xy, yx, yy] = [d[1]! * h, d[2]! * h, d[5]! * h, d[6]! * h];
     const determinant = xx * yy - xy * yx;
-    for (const { values, shown, left, products, ofMoving, ofFixed } of channels) {
+    for (const { values, shown, left, products, own, ofMoving, ofFixed } of channels) {
       let [m, mx, my] = [0, 0, 0];
       for (let r = 0; r < 4; r++)
         for (let k = 0; k < 4; k++) {
@@ -417,12 +456,16 @@ export function placementCovariance(
         const jm = mx * d[p]! + my * d[P + p]!;
         ofMoving[p]! += jm;
         ofFixed[p]! += ex * d[p]! + ey * d[P + p]!;
-        for (let q = 0; q < P; q++) products[p * P + q]! += jm * (ex * d[q]! + ey * d[P + q]!);
+        for (let q = 0; q < P; q++) {
+          products[p * P + q]! += jm * (ex * d[q]! + ey * d[P + q]!);
+          own[p * P + q]! += jm * (mx * d[q]! + my * d[P + q]!);
+        }
       }
     }
   });
   const information = new Float64Array(P * P);
-  for (const { left, products, ofMoving, ofFixed } of channels) {
+  const spread = new Float64Array(P * P);
+  for (const { left, products, own, ofMoving, ofFixed } of channels) {
     const finite = left.filter((value) => Number.isFinite(value));
     const variance = finite.reduce((sum, value) => sum + value * value, 0) / finite.length;
     if (!(variance > 0)) continue;
@@ -432,11 +475,20 @@ export function placementCovariance(
         const [a, b] = [products[p * P + q]!, products[q * P + p]!];
         const means = (ofMoving[p]! * ofFixed[q]! + ofMoving[q]! * ofFixed[p]!) / (2 * count);
         information[p * P + q]! += weight * ((a + b) / 2 - means);
+        spread[p * P + q]! += weight * (own[p * P + q]! - (ofMoving[p]! * ofMoving[q]!) / count);
       }
   }
-  const covariance = restrictedInverse(information, free);
+  const bread = restrictedInverse(information, free);
+  const covariance = bread && product(product(bread, spread), bread);
   return covariance && [0, 1, 2, 3].every((i) => !free[i] || covariance[i * (P + 1)]! > 0) ? covariance : undefined;
 }
+
+const product = (a: Float64Array, b: Float64Array): Float64Array =>
+  a.map((_, at) => {
+    let sum = 0;
+    for (let k = 0; k < P; k++) sum += a[at - (at % P) + k]! * b[k * P + (at % P)]!;
+    return sum;
+  });
 
 /** [y, x] the moving channel as the fixed ones explain it. */
 function explanation(fixed: KnownImage, names: readonly string[], factors: Float64Array): Float32Array {

@@ -23,7 +23,7 @@ export const RegistrationConfig = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: "whether the slice may lie the other way up, as an image of another instrument may" }),
-  candidates: z.int().min(1).max(60).default(6).meta({ description: "rotations that are looked at closely" }),
+  candidates: z.int().min(1).max(60).default(5).meta({ description: "rotations that are looked at closely" }),
 });
 export type RegistrationConfig = z.output<typeof RegistrationConfig>;
 
@@ -178,8 +178,8 @@ interface Candidate extends Placement {
   readonly highest: number;
 }
 
-/** Steps of the scale that are looked at: about one and a half voxels at the rim. */
-const RIM_VOXELS = 1.5;
+/** Steps of the scale that are looked at: about three voxels at the rim. */
+const RIM_VOXELS = 3;
 
 function searchRotations(
   fixed: Prepared,
@@ -228,7 +228,7 @@ function onMiddles(placement: Placement, fixed: Outline, moving: Outline): Place
 }
 
 /** Rotations nearer than this are one. */
-const APART_DEG = 3;
+const APART_DEG = 5;
 const isOther = (a: Placement, b: Placement): boolean =>
   a.isMirrored !== b.isMirrored || Math.abs(wrapDeg(a.rotationDeg - b.rotationDeg)) > APART_DEG;
 
@@ -248,11 +248,14 @@ interface Scored {
   readonly alignment: Alignment;
 }
 
+/** A candidate whose residuals are larger by more than this (of ln rho, a channel) is not looked at more closely. */
+const CLEAR = 0.2;
+
 /** Coarse to fine: all candidates on smooth images and few voxels, the best few on the images as they are. */
 const LEVELS = [
-  { sigma: 2, keep: 3, voxels: 6_000, precision: 0.05 },
-  { sigma: 1.5, keep: 2, voxels: 20_000, precision: 0.01 },
-  { sigma: 1, keep: 2, voxels: 80_000, precision: 2e-4 },
+  { sigma: 2, keep: 3, voxels: 6_000, precision: 0.02 },
+  { sigma: 1.5, keep: 2, voxels: 12_000, precision: 2e-3 },
+  { sigma: 1, keep: 2, voxels: 40_000, precision: 5e-4 },
 ] as const;
 
 function refineCandidates(
@@ -265,6 +268,7 @@ function refineCandidates(
   const coarse = Math.max(fixed.image.voxelMm, moving.image.voxelMm);
   let left = [...starts];
   let scored: Scored[] = [];
+  const worse: Scored[] = [];
   for (const { sigma, keep, voxels, precision } of LEVELS) {
     const smooth = ({ image }: Prepared): KnownImage => smoothImage(image, (sigma * coarse) / image.voxelMm);
     const [still, moved] = [smooth(fixed), smooth(moving)];
@@ -282,9 +286,13 @@ function refineCandidates(
     for (const one of scored)
       if (distinct.every((other) => isOther(one.refined.placement, other.refined.placement))) distinct.push(one);
     scored = distinct.slice(0, keep);
-    left = scored.map(({ refined }) => refined.placement);
+    // what is told apart on coarse images alone is no second best
+    worse.length = 0;
+    const kept = scored.filter(({ refined }) => refined.L < scored[0]!.refined.L + CLEAR * explained.length);
+    left = kept.map(({ refined }) => refined.placement);
+    worse.push(...scored.filter((one) => !kept.includes(one)));
   }
-  return scored;
+  return [...scored, ...worse.sort((a, b) => a.refined.L - b.refined.L)];
 }
 
 interface Context {
