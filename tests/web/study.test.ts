@@ -155,6 +155,10 @@ describe.skipIf(!hasChromium)("a study in the app (needs Chromium)", () => {
       const svg = decodeURIComponent((await picture.getAttribute("src"))!);
       for (const { label } of study.cells) expect(svg).toContain(label);
     }
+    await page.getByRole("button", { name: "− own median" }).click();
+    const relative = async (): Promise<string> =>
+      decodeURIComponent((await page.locator('img[data-figure="curves"]').getAttribute("src"))!);
+    await eventually(relative).toContain("Δ NMC532 x");
     await shoot(page, "study-places");
   });
 

@@ -41,8 +41,10 @@ interface Settings {
   readonly quantity?: string;
   readonly electrode?: Electrode;
   readonly place: Place;
+  /** minus the median of the electrode in each cell, so that cells of all states can be compared */
+  readonly isRelative: boolean;
 }
-const DEFAULTS: Settings = { place: "to_casing" };
+const DEFAULTS: Settings = { place: "to_casing", isRelative: false };
 
 export function StudyPlaces({ info, study }: { info: ResultInfo; study: StudyInfo | undefined }) {
   const [settings, change] = useView<Settings>(DEFAULTS);
@@ -83,8 +85,20 @@ export function StudyPlaces({ info, study }: { info: ResultInfo; study: StudyInf
             ))}
           </select>
         </label>
+        <button
+          type="button"
+          title="minus the median of the electrode in each cell: what differs inside the cells, whatever their state"
+          aria-pressed={settings.isRelative}
+          onClick={() => change({ isRelative: !settings.isRelative })}
+        >
+          − own median
+        </button>
       </div>
-      <ByPlace {...{ info, study, cells, quantity, electrode }} place={settings.place} />
+      <ByPlace
+        {...{ info, study, cells, quantity, electrode }}
+        place={settings.place}
+        isRelative={settings.isRelative}
+      />
     </div>
   );
 }
@@ -110,9 +124,10 @@ interface ByPlaceProps {
   readonly quantity: Quantity;
   readonly electrode: Electrode;
   readonly place: Place;
+  readonly isRelative: boolean;
 }
 
-function ByPlace({ info, study, cells, quantity, electrode, place }: ByPlaceProps) {
+function ByPlace({ info, study, cells, quantity, electrode, place, isRelative }: ByPlaceProps) {
   const names = (map: string): string[] => cells.map(({ name }) => `places/${name}/${map}`);
   const quantities = useMaps(
     info,
@@ -137,7 +152,9 @@ function ByPlace({ info, study, cells, quantity, electrode, place }: ByPlaceProp
     return [
       {
         label: cell.label,
-        values,
+        values: shownIn(values, region, electrode, isRelative),
+        cols: values.cols,
+        rows: values.rows,
         region,
         at,
         layer: layers.maps[i],
@@ -154,17 +171,33 @@ function ByPlace({ info, study, cells, quantity, electrode, place }: ByPlaceProp
     ];
   });
   if (loaded.length === 0) return <p>This file holds no places: it was made by `xrdct compare` without them.</p>;
+  const named = isRelative ? { ...quantity, title: `Δ ${quantity.title}` } : quantity;
   return (
     <div className="study-places">
-      <Curves {...{ info, loaded, quantity, electrode, place }} />
-      <Unwound {...{ info, loaded, quantity, electrode }} />
+      <Curves {...{ info, loaded, electrode, place }} quantity={named} />
+      <Unwound {...{ info, loaded, electrode, isRelative }} quantity={named} />
     </div>
   );
 }
 
+/** Voxels of the electrode whose fit converged. */
+function shownIn(map: LoadedMap, region: LoadedMap, electrode: Electrode, isRelative: boolean): Float64Array {
+  const label = ELECTRODES[electrode];
+  const values = Float64Array.from(shownValues(map, true), (value, i) =>
+    region.values[i] === label ? value : Number.NaN,
+  );
+  if (!isRelative) return values;
+  const sorted = values.filter(Number.isFinite).sort();
+  const median = sorted[sorted.length >> 1] ?? Number.NaN;
+  return values.map((value) => value - median);
+}
+
 interface LoadedCell {
   readonly label: string;
-  readonly values: LoadedMap;
+  /** [y, x] of the electrode; NaN elsewhere */
+  readonly values: Float64Array;
+  readonly rows: number;
+  readonly cols: number;
   readonly region: LoadedMap;
   readonly at: LoadedMap;
   readonly layer: LoadedMap | undefined;
@@ -241,22 +274,27 @@ function profilesOf(loaded: readonly LoadedCell[], electrode: Electrode, place: 
   }
   const range = [0, place === "depth" ? 1 : farthest] as const;
   if (!(range[1] > 0)) return [];
-  const sectors = sectorsOf({ ny: loaded[0]!.values.rows, nx: loaded[0]!.values.cols });
+  const sectors = sectorsOf({ ny: loaded[0]!.rows, nx: loaded[0]!.cols });
   return loaded.flatMap((cell) => {
-    const values = shownValues(cell.values, true);
-    const { at, mean, esd } = profileOf(values, cell.at.values, (i) => isIn(cell, i), sectors, range, bins);
+    const { at, mean, esd } = profileOf(cell.values, cell.at.values, (i) => isIn(cell, i), sectors, range, bins);
     return mean.some(Number.isFinite)
       ? [{ name: cell.label, x: at, values: mean, errors: esd, colour: cell.colour }]
       : [];
   });
 }
 
-function Unwound({ info: { voxelMm }, loaded, quantity, electrode }: ViewProps) {
+function Unwound({
+  info: { voxelMm },
+  loaded,
+  quantity,
+  electrode,
+  isRelative,
+}: ViewProps & { readonly isRelative: boolean }) {
   const strips = loaded.flatMap(({ label, values, layer, depth, along, sides, lengthMm, thicknessMm }): Strip[] => {
     if (!layer || !depth || !along || !lengthMm || !voxelMm || sides.size === 0) return [];
     const places = { layer: layer.values, depth: depth.values, alongMm: along.values };
     const size = unwoundSize(lengthMm, thicknessMm, voxelMm);
-    const image = unwoundMap(shownValues(values, true), places, sides, size);
+    const image = unwoundMap(values, places, sides, size);
     return Array.from(image.values).some(Number.isFinite)
       ? [{ title: label, image, xDomain: [0, lengthMm], yDomain: [-1, 1] }]
       : [];
@@ -277,13 +315,14 @@ function Unwound({ info: { voxelMm }, loaded, quantity, electrode }: ViewProps) 
     image: { ...strip.image, values: scaled(Float64Array.from(strip.image.values), power) },
   }));
   const all = drawn.flatMap(({ image }) => [...image.values].filter(Number.isFinite));
-  const limits = limitsOf(all, { colourMap: "viridis", transform: "linear", percentiles: [1, 99], isSymmetric: false });
+  const colours = { colourMap: isRelative ? "difference" : "viridis", transform: "linear" } as const;
+  const limits = limitsOf(all, { ...colours, percentiles: [1, 99], isSymmetric: isRelative });
   const block = stripsBlock({
     strips: drawn,
     label: labelled(quantity.title, unitOf(quantity.unit, power)),
     xLabel: `along the ${electrode} from its inner end (mm)`,
     yLabel: "coating",
-    scale: { colourMap: "viridis", limits, transform: "linear" },
+    scale: { ...colours, limits },
   });
   const note = "Coating: 0 at the collector, −1 and 1 at the surfaces that face the axis and the casing.";
   const svg = printFigure({ widthMm: 180, fontPt: 8, note }, block);
