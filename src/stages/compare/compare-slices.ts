@@ -111,7 +111,12 @@ export function compareSlices(
     statistics: statisticsOf(context),
     pairs: pairsOf(context),
     differences: differencesOf(context),
-    notes: [...placementNotes(corrected), ...maskNotes(context), ...standardNotes(standard)],
+    notes: [
+      ...placementNotes(corrected),
+      ...maskNotes(context),
+      ...standardNotes(standard),
+      ...doubts(cells, reference, standard, roles),
+    ],
   };
 }
 
@@ -348,5 +353,38 @@ function standardNotes(standard: readonly StandardOutcome[]): string[] {
     .map(
       ({ phase, cell, map, error, errorEsd }) =>
         `${cell}: lattice parameters divided by 1 + ${(1e6 * error).toFixed(0)}(${(1e6 * errorEsd).toFixed(0)}) ppm, by ${phase} (${map}).`,
+    );
+}
+
+/** Standards that differ by less are one. */
+const ALIKE_PPM = 20;
+
+/** Other phases that should not change either, where they say something else: lines of one of them overlap with others. */
+function doubts(
+  cells: readonly ComparedCell[],
+  reference: ComparedCell,
+  standard: readonly StandardOutcome[],
+  { casing, cathodeCollector, anodeCollector }: PhaseRoles,
+): string[] {
+  const [chosen] = standard;
+  if (!chosen) return [];
+  const slices = cells.map(({ slice }) => slice);
+  const hasCell = (phase: string): boolean =>
+    slices.every(({ maps }) => {
+      const map = maps.get(`${phase}/a`);
+      return map && usable(map).reduce((sum, used) => sum + used, 0) >= 10 * LEAST_VOXELS;
+    });
+  const phases = [...cathodeCollector, ...anodeCollector, ...casing];
+  return phases
+    .filter((phase) => phase !== chosen.phase && hasCell(phase))
+    .flatMap((phase) =>
+      measureStandard(slices, reference.slice, phase).flatMap(({ cell, error, errorEsd }, i) => {
+        const taken = standard[i]!;
+        const apart = Math.abs(error - taken.error);
+        if (apart < Math.max(1e-6 * ALIKE_PPM, 4 * Math.hypot(errorEsd, taken.errorEsd))) return [];
+        return [
+          `${cell}: by ${phase} it would be ${(1e6 * error).toFixed(0)} ppm and not ${(1e6 * taken.error).toFixed(0)}, by ${taken.phase}. Lines of one of them overlap with others, or it is not the same in all cells: lattice parameters are no surer than that.`,
+        ];
+      }),
     );
 }
