@@ -108,7 +108,7 @@ export function unwoundFigure(places: FoundPlaces, unwound: readonly UnwoundMap[
       title: nameOf(places, map.layer),
       image: { rows, cols: map.alongMm.length, values: flipped },
       xDomain: [0, step * map.alongMm.length],
-      yDomain: [0, thickness],
+      yDomain: [0, Math.round(1000 * thickness)],
     };
   });
   const scale = { colourMap: "viridis", transform: "linear", limits: percentileLimits(all, 1, 99) } as const;
@@ -124,7 +124,7 @@ export function unwoundFigure(places: FoundPlaces, unwound: readonly UnwoundMap[
       strips,
       label: `${shortName(shown[0]!.name)}${unit ? ` (${unit})` : ""}`,
       xLabel: "length along the electrode from its inner end (mm)",
-      yLabel: "mm",
+      yLabel: "µm",
       scale,
     }),
   );

@@ -108,8 +108,8 @@ function shareSeen({ height, radius, frame }: Strand): number {
   return 1 - lost / radius.length;
 }
 
-/** Of a pitch: half the thickness of what cannot be crossed; and what it costs there, in heights of a ridge. */
-const [WALL, COST] = [0.06, 8];
+/** Of a pitch: half the thickness of what cannot be crossed. */
+const WALL = 0.06;
 
 function raiseWall(ridges: Float32Array, { angles, radii, step }: PolarFrame, wall: Strand, pitch: number): void {
   const half = Math.max(1, Math.round(WALL * pitch));
@@ -117,7 +117,8 @@ function raiseWall(ridges: Float32Array, { angles, radii, step }: PolarFrame, wa
     const ray = (((wall.first + i) % angles) + angles) % angles;
     const middle = Math.round(radius / step);
     for (let k = Math.max(0, middle - half); k <= Math.min(radii - 1, middle + half); k++) {
-      ridges[ray * radii + k] = -COST;
+      // more than a whole turn on a ridge is worth
+      ridges[ray * radii + k] = -angles;
     }
   });
 }
