@@ -305,6 +305,8 @@ export interface Refined {
 const ITERATIONS = 40;
 /** Of ln rho: less than rounding makes of it. */
 const NOTHING_TO_GAIN = 1e-9;
+/** Voxels: a step this small that gains nothing ends at what sums of float64 can tell. */
+const AS_ROUNDING_LETS = 0.01;
 /** No step moves the rim by more than this many voxels of the fixed grid. */
 const LONGEST_STEP = 1.5;
 
@@ -349,7 +351,10 @@ export function refinePlacement(
       if (sizeOf(step) < precision) break;
     }
     isConverged = sizeOf(step) < precision || -dot(full, now.gradient) < NOTHING_TO_GAIN;
-    if (!there) break;
+    if (!there) {
+      isConverged ||= sizeOf(full) < AS_ROUNDING_LETS;
+      break;
+    }
     const change = there.gradient.map((value, i) => value - now.gradient[i]!);
     inverse = learn(inverse, step, change, free, isScaled);
     isScaled = true;
