@@ -109,7 +109,9 @@ function compareAnodes(voxels: readonly number[], result: Result, truth: Result)
   return { trueY: digits(real), yOff: digits(sums.found[1]! / sums.found[0]! - real) };
 }
 
-const digits = (value: number): number => Number(value.toFixed(5));
+function digits(value: number): number {
+  return Number(value.toFixed(5));
+}
 
 function inCell({ placement }: StudyCellPlan, { nx, ny }: ParameterMap, i: number): [number, number] {
   const step = 11 / (nx - 1);
