@@ -33,6 +33,7 @@ export { version } from "./data/version.ts";
 export { decodeCbf, encodeCbf } from "./files/cbf.ts";
 export { readCif } from "./files/cif.ts";
 export { formatMapCsv, formatMapEsdCsv, parseNumberList } from "./files/csv.ts";
+export { readCyclerFile } from "./files/cycler-file.ts";
 export { decodeEdf, encodeEdf } from "./files/edf.ts";
 export type { FrameSource, MissingFrames } from "./files/frame-source.ts";
 export { type OpenFramesOptions, openFrames } from "./files/frames.ts";
@@ -100,6 +101,28 @@ export { type LoadedModel, loadModel } from "./pipeline/refine/load-model.ts";
 export { type RunOptions, type RunSummary, runScan } from "./pipeline/run-scan.ts";
 export { readScan, ScanConfig } from "./pipeline/scan-config.ts";
 export { type Simulated, type SimulateOptions, simulateScan } from "./pipeline/simulate-scan.ts";
+export { type CompareCellsOptions, compareCells } from "./pipeline/study/compare-cells.ts";
+export { type FoundPlaces, findPlaces, PlacesConfig } from "./pipeline/study/find-places.ts";
+export {
+  type CellLithium,
+  type LithiumInput,
+  lithiumOfCell,
+  readAmountMaps,
+  readStructures,
+} from "./pipeline/study/lithium-of-cell.ts";
+export { type EchemCell, readEchem } from "./pipeline/study/read-echem.ts";
+export { readSliceMaps } from "./pipeline/study/read-slice-maps.ts";
+export type { StudyOptions } from "./pipeline/study/run-cells.ts";
+export { runStudy, type StudyFindings } from "./pipeline/study/run-study.ts";
+export { readStudy, type Study, StudyConfig } from "./pipeline/study/study-config.ts";
+export {
+  readSummedPattern,
+  type StudyFigure,
+  studyFigures,
+  writeStudyFigures,
+} from "./pipeline/study/study-figures.ts";
+export type { StudyCell, StudyOutcome } from "./pipeline/study/study-outcome.ts";
+export { writeStudy } from "./pipeline/study/write-study.ts";
 export {
   backproject,
   circle,

@@ -1,7 +1,6 @@
-import { existsSync, statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import type { Command } from "commander";
-import { guessRoles, InputError, type Places, type SliceMaps } from "../data/index.ts";
+import { guessRoles, type Places, type SliceMaps } from "../data/index.ts";
 import { withEsd } from "../data/with-esd.ts";
 import { openResult } from "../files/result-reader.ts";
 import { compareCells } from "../pipeline/study/compare-cells.ts";
@@ -10,7 +9,9 @@ import { readMasks } from "../pipeline/study/read-masks.ts";
 import { readSliceMaps } from "../pipeline/study/read-slice-maps.ts";
 import { reportOf, writeComparison } from "../pipeline/study/write-comparison.ts";
 import { CompareConfig, type Comparison } from "../stages/compare/index.ts";
+import { checkFolder } from "./check-folder.ts";
 import { type CommonOptions, createCommand, execute, finiteNumber, parseOptions, positiveNumber } from "./command.ts";
+import { figureFormats } from "./figure-formats.ts";
 
 const EXAMPLE = `npx xrdct compare pristine.nxs charged.nxs discharged.nxs -o compared
 npx xrdct compare *.nxs --reference pristine --places --standard Al -o compared
@@ -53,7 +54,7 @@ export const compareCommand = (): Command =>
     .action((paths: readonly string[], options: Options) =>
       execute(options, async () => {
         const config = configOf(options);
-        const formats = formatsOf(options.format);
+        const formats = figureFormats(options.format);
         checkFolder(options.output);
         const cells = await readCells(paths);
         const reference = options.reference ?? cells[0]!.slice.name;
@@ -89,18 +90,6 @@ function configOf(options: Options): CompareConfig {
     },
     { align: "--no-align" },
   );
-}
-
-function formatsOf(text: string): readonly ("png" | "svg")[] {
-  const formats = text.split(",");
-  const wrong = formats.find((format) => format !== "png" && format !== "svg");
-  if (wrong === undefined) return formats as ("png" | "svg")[];
-  throw new InputError("export-format", `Cannot write figures as "${wrong}": --format is png, svg or png,svg.`);
-}
-
-function checkFolder(path: string): void {
-  if (!existsSync(path) || statSync(path).isDirectory()) return;
-  throw new InputError("not-writable", `Cannot write into ${path}: it is a file. Give -o a folder.`);
 }
 
 async function readCells(paths: readonly string[]): Promise<{ slice: SliceMaps; path: string }[]> {

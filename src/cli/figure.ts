@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { InputError } from "../data/index.ts";
 import { openResult, type Result } from "../files/result-reader.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
 import { directPages } from "../pipeline/direct-figures.ts";
 import { figureOf, mapPages } from "../pipeline/result-figures.ts";
 import { PRESETS, presetFigures, presetOf } from "../pipeline/study/preset-figures.ts";
 import { type CommonOptions, createCommand, execute } from "./command.ts";
+import { figureFormats } from "./figure-formats.ts";
 
 interface Options extends CommonOptions {
   readonly output: string;
@@ -27,10 +27,7 @@ export const figureCommand = (): Command =>
     .option("--preset <name>", `a figure as papers have it: ${PRESETS.join(", ")}; left out: all that there is`)
     .action((path: string, options: Options) =>
       execute(options, async () => {
-        const formats = options.format.split(",");
-        const wrong = formats.find((format) => format !== "png" && format !== "svg");
-        if (wrong !== undefined)
-          throw new InputError("export-format", `Cannot write figures as "${wrong}": --format is png, svg or png,svg.`);
+        const formats = figureFormats(options.format);
         const preset = options.preset === undefined ? undefined : presetOf(options.preset);
         const result = await openResult(path);
         try {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { basename, extname } from "node:path";
 import type { Command } from "commander";
 import { guessRoles, InputError, type PhaseRoles } from "../data/index.ts";
@@ -11,7 +11,9 @@ import { inventoryLines } from "../pipeline/study/lithium-tables.ts";
 import { readSliceMaps } from "../pipeline/study/read-slice-maps.ts";
 import { writeLithium } from "../pipeline/study/write-lithium.ts";
 import { esdOf, LithiumConfig } from "../stages/lithium/index.ts";
+import { checkFolder } from "./check-folder.ts";
 import { type CommonOptions, createCommand, execute, finiteNumber, parseOptions, positiveNumber } from "./command.ts";
+import { figureFormats } from "./figure-formats.ts";
 
 const EXAMPLE = `npx xrdct lithium cell.nxs -o lithium
 npx xrdct lithium cell.nxs --places --cathode-mass-g 2.1 --capacity-mah 320 --capacity-esd-mah 3 -o lithium
@@ -70,7 +72,7 @@ export const lithiumCommand = (): Command =>
     .action((path: string, options: Options) =>
       execute(options, async () => {
         const config = configOf(options);
-        const formats = formatsOf(options.format);
+        const formats = figureFormats(options.format);
         checkFolder(options.output);
         const found = await lithiumOfFile(path, options, config);
         const other = options.discharged && (await lithiumOfFile(options.discharged, options, config));
@@ -133,18 +135,6 @@ function standardOf(text: string): { phase: string; thicknessMm?: number; length
     "bad-option",
     `--standard needs a phase, or a foil with its thickness and length in mm, as in Fe or Al,0.015,420; "${text}" was given.`,
   );
-}
-
-function formatsOf(text: string): readonly ("png" | "svg")[] {
-  const formats = text.split(",");
-  const wrong = formats.find((format) => format !== "png" && format !== "svg");
-  if (wrong === undefined) return formats as ("png" | "svg")[];
-  throw new InputError("export-format", `Cannot write figures as "${wrong}": --format is png, svg or png,svg.`);
-}
-
-function checkFolder(path: string): void {
-  if (!existsSync(path) || statSync(path).isDirectory()) return;
-  throw new InputError("not-writable", `Cannot write into ${path}: it is a file. Give -o a folder.`);
 }
 
 function phasesOf(names: Iterable<string>): Set<string> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
 import { type Frame, guessRoles, InputError, type SliceMaps } from "../data/index.ts";
@@ -11,7 +11,9 @@ import { readImage } from "../pipeline/study/read-image.ts";
 import { readSliceMaps } from "../pipeline/study/read-slice-maps.ts";
 import { placementOf, writeOverlay } from "../pipeline/study/write-overlay.ts";
 import { writeWhole } from "../pipeline/write-whole.ts";
+import { checkFolder } from "./check-folder.ts";
 import { type CommonOptions, createCommand, execute, positiveInteger, positiveNumber } from "./command.ts";
+import { figureFormats } from "./figure-formats.ts";
 
 const EXAMPLE = `npx xrdct overlay cell.nxs micro-ct.tif --pixel-mm 0.0065 -o overlay
 npx xrdct overlay cell.nxs stack.tif --slice 412 --labels segmented.tif -o overlay
@@ -47,7 +49,7 @@ export const overlayCommand = (): Command =>
     .option("--name <name>", "what the image is called in the result; left out: as its file")
     .action((files: readonly string[], options: Options) =>
       execute(options, async () => {
-        const formats = formatsOf(options.format);
+        const formats = figureFormats(options.format);
         checkFolder(options.output);
         const names = namesOf(options.names);
         const [first, second, ...more] = files;
@@ -181,15 +183,3 @@ function chosen(flag: string, text: string | undefined, known: readonly string[]
 }
 
 const nameOf = (text: string): string => text.replace(/[^\w-]+/g, "_");
-
-function formatsOf(text: string): readonly ("png" | "svg")[] {
-  const formats = text.split(",");
-  const wrong = formats.find((format) => format !== "png" && format !== "svg");
-  if (wrong === undefined) return formats as ("png" | "svg")[];
-  throw new InputError("export-format", `Cannot write figures as "${wrong}": --format is png, svg or png,svg.`);
-}
-
-function checkFolder(path: string): void {
-  if (!existsSync(path) || statSync(path).isDirectory()) return;
-  throw new InputError("not-writable", `Cannot write into ${path}: it is a file. Give -o a folder.`);
-}

@@ -15,6 +15,7 @@ import {
   positiveNumber,
   withDefaultSignals,
 } from "./command.ts";
+import { figureFormats } from "./figure-formats.ts";
 
 const EXAMPLE = `npx xrdct places cell.nxs -o places --unwind NMC532/c LiC12/weight_fraction
 npx xrdct places cell.nxs -o places --phases cathode=NMC811 anode=graphite,LiC6 casing=Fe
@@ -55,7 +56,7 @@ export const placesCommand = (): Command =>
 
 async function run(path: string, options: Options) {
   checkFolder(options.output);
-  const formats = formatsOf(options.format);
+  const formats = figureFormats(options.format);
   const { pitchMm, separatorMm, winding } = options;
   const config = parseOptions(PlacesConfig, { pitchMm, separatorMm, winding });
   const name = basename(path, extname(path));
@@ -149,13 +150,6 @@ function usual({ maps }: SliceMaps, { cathode, anode }: PhaseRoles): string[] {
     ...anode.map((phase) => `${phase}/weight_fraction`),
   ];
   return wanted.filter((map) => maps.has(map));
-}
-
-function formatsOf(text: string): ("png" | "svg")[] {
-  const formats = text.split(",");
-  const wrong = formats.find((format) => format !== "png" && format !== "svg");
-  if (wrong === undefined) return formats as ("png" | "svg")[];
-  throw new InputError("export-format", `Cannot write figures as "${wrong}": --format is png, svg or png,svg.`);
 }
 
 function linesOf({ report }: ReturnType<typeof findPlaces>): string[] {

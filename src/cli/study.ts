@@ -1,13 +1,13 @@
-import { existsSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { stderr } from "node:process";
 import type { Command } from "commander";
-import { InputError } from "../data/index.ts";
 import { runStudy } from "../pipeline/study/run-study.ts";
 import { readStudy } from "../pipeline/study/study-config.ts";
 import { studyReport } from "../pipeline/study/study-report.ts";
 import { studyJson, writeStudy } from "../pipeline/study/write-study.ts";
+import { checkFolder } from "./check-folder.ts";
 import { type CommonOptions, createCommand, execute, positiveNumber, workersOf } from "./command.ts";
+import { figureFormats } from "./figure-formats.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
 const EXAMPLE = `npx xrdct simulate study -o study
@@ -27,7 +27,7 @@ export const studyCommand = (): Command =>
     .option("--memory-gb <n>", "memory that all threads together may take, GB", positiveNumber("--memory-gb"), 3)
     .action((path: string, options: Options) =>
       execute(options, async (signal) => {
-        const formats = formatsOf(options.format);
+        const formats = figureFormats(options.format);
         const study = readStudy(path);
         const folder = options.output ?? basename(path).replace(/\.ya?ml$/, "");
         checkFolder(folder);
@@ -50,15 +50,3 @@ export const studyCommand = (): Command =>
         };
       }),
     );
-
-function formatsOf(text: string): readonly ("png" | "svg")[] {
-  const formats = text.split(",");
-  const wrong = formats.find((format) => format !== "png" && format !== "svg");
-  if (wrong === undefined) return formats as ("png" | "svg")[];
-  throw new InputError("export-format", `Cannot write figures as "${wrong}": --format is png, svg or png,svg.`);
-}
-
-function checkFolder(path: string): void {
-  if (!existsSync(path) || statSync(path).isDirectory()) return;
-  throw new InputError("not-writable", `Cannot write into ${path}: it is a file. Give -o a folder.`);
-}
