@@ -66,6 +66,8 @@ export function createVoxelResiduals(kernels: Kernels, plan: RietveldPlan): Voxe
     createWeightFractions(calculator),
   );
   const n = plan.bins.length;
+  // so that the columns are there before the first voxel
+  fit.solve({ keepsColumns: true, maxIterations: 1 });
 
   function load({ patterns, sigma }: VoxelBlock, at: number): boolean {
     const { observed, weight } = fit;
@@ -88,12 +90,15 @@ export function createVoxelResiduals(kernels: Kernels, plan: RietveldPlan): Voxe
       const bins = block.patterns.length / voxels;
       const residual = new Float32Array(voxels * n).fill(Number.NaN);
       const rwp = new Float32Array(voxels).fill(Number.NaN);
+      // widths that are held are those of the sum, whatever this thread has fitted before
+      values.set(sum);
+      calculator.prepare(linear.map(indexOf));
       const moved = [...shapes].map(([name, of]) => [indexOf(name), of] as const);
       for (let voxel = 0; voxel < voxels; voxel++) {
         if (block.mask![voxel] || !load(block, voxel * bins)) continue;
         values.set(sum);
         for (const [i, of] of moved) if (Number.isFinite(of[voxel]!)) values[i] = of[voxel]!;
-        const { finalCost } = fit.solve({ maxIterations: 4 });
+        const { finalCost } = fit.solve({ keepsColumns: true, maxIterations: 4 });
         if (!Number.isFinite(finalCost)) continue;
         let total = 0;
         for (let k = 0; k < n; k++) {
