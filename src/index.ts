@@ -107,7 +107,6 @@ export {
   type CellLithium,
   type LithiumInput,
   lithiumOfCell,
-  readAmountMaps,
   readStructures,
 } from "./pipeline/study/lithium-of-cell.ts";
 export { type EchemCell, readEchem } from "./pipeline/study/read-echem.ts";

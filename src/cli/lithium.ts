@@ -6,7 +6,7 @@ import { withEsd } from "../data/with-esd.ts";
 import { openResult } from "../files/result-reader.ts";
 import { findPlaces, PlacesConfig } from "../pipeline/study/find-places.ts";
 import { lithiumBetween } from "../pipeline/study/lithium-count.ts";
-import { type CellLithium, lithiumOfCell, readAmountMaps, readStructures } from "../pipeline/study/lithium-of-cell.ts";
+import { type CellLithium, lithiumOfCell, readStructures } from "../pipeline/study/lithium-of-cell.ts";
 import { inventoryLines } from "../pipeline/study/lithium-tables.ts";
 import { readSliceMaps } from "../pipeline/study/read-slice-maps.ts";
 import { writeLithium } from "../pipeline/study/write-lithium.ts";
@@ -88,7 +88,7 @@ export const lithiumCommand = (): Command =>
 async function lithiumOfFile(path: string, options: Options, config: LithiumConfig): Promise<CellLithium> {
   const result = await openResult(path);
   try {
-    const cell = readAmountMaps(result, readSliceMaps(result, basename(path, extname(path))));
+    const cell = readSliceMaps(result, basename(path, extname(path)));
     const structures = readStructures(result);
     const roles = rolesOf(options, [...phasesOf(cell.maps.keys())]);
     const places = options.places ? findPlaces(cell, roles, PlacesConfig.parse({})) : undefined;

@@ -2,8 +2,9 @@ import { basename, extname } from "node:path";
 import type { Command } from "commander";
 import { guessRoles, InputError, type PhaseRole, type PhaseRoles, type SliceMaps } from "../data/index.ts";
 import { openResult } from "../files/result-reader.ts";
-import { findPlaces, findPlacesOfImage, PlacesConfig, readPlaceMaps } from "../pipeline/study/find-places.ts";
+import { findPlaces, findPlacesOfImage, PlacesConfig } from "../pipeline/study/find-places.ts";
 import { readImage } from "../pipeline/study/read-image.ts";
+import { readSliceMaps } from "../pipeline/study/read-slice-maps.ts";
 import { writePlaces } from "../pipeline/study/write-places.ts";
 import { checkFolder } from "./check-folder.ts";
 import {
@@ -92,7 +93,7 @@ async function run(path: string, options: Options) {
 async function readResult(path: string, name: string): Promise<SliceMaps> {
   const result = await openResult(path);
   try {
-    return readPlaceMaps(result, name);
+    return readSliceMaps(result, name);
   } finally {
     result.close();
   }

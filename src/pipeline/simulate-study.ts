@@ -237,6 +237,6 @@ function studyYaml(designs: readonly StudyCellDesign[]) {
       separator: ["separator"],
       tab: ["Ni"],
     },
-    lithium: { table: CURVE_FILE, cathodeMassEsdG: 0.01, electrodeHeightMm: ELECTRODE_HEIGHT_MM },
+    lithium: { table: CURVE_FILE, tableXEsd: 0.005, cathodeMassEsdG: 0.01, electrodeHeightMm: ELECTRODE_HEIGHT_MM },
   };
 }

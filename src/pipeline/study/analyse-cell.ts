@@ -3,7 +3,7 @@ import { guessRoles, InputError, type PhaseRoles, type SliceMaps } from "../../d
 import { openResult } from "../../files/result-reader.ts";
 import type { LithiumConfig } from "../../stages/lithium/index.ts";
 import { type FoundPlaces, findPlaces } from "./find-places.ts";
-import { type CellLithium, lithiumOfCell, readAmountMaps, readStructures } from "./lithium-of-cell.ts";
+import { type CellLithium, lithiumOfCell, readStructures } from "./lithium-of-cell.ts";
 import { type EchemCell, readEchem } from "./read-echem.ts";
 import { readMasks } from "./read-masks.ts";
 import { readSliceMaps } from "./read-slice-maps.ts";
@@ -43,7 +43,7 @@ async function analyseCell(study: Study, config: CellConfig, path: string): Prom
     const lithium =
       settings &&
       lithiumOfCell({
-        cell: readAmountMaps(result, slice),
+        cell: slice,
         structures: readStructures(result),
         roles,
         places,

@@ -32,7 +32,7 @@ import { systematicsOf } from "./lithium-systematics.ts";
 import { readCalibration } from "./read-calibration.ts";
 
 export interface LithiumInput {
-  /** name of the cell, and its maps with scales that are all of one kind: see readAmountMaps */
+  /** name of the cell, and its maps */
   readonly cell: SliceMaps;
   /** of the model that its scales are of */
   readonly structures: ReadonlyMap<string, Structure>;
@@ -319,17 +319,4 @@ export function readStructures(result: Result): Map<string, Structure> {
   if (text === undefined) return new Map();
   const { config, files } = parseModel(text, `${result.path}: map/model`, ".");
   return new Map(resolveModel(config, files).model.phases.map(({ name, structure }) => [name, structure]));
-}
-
-/**
- * The slice with the scales of its Rietveld map alone: those of `dlsr` are of another unit, and of some phases only, so
- * that amounts of phases would not compare.
- */
-export function readAmountMaps(result: Result, cell: SliceMaps): SliceMaps {
-  const maps = new Map(cell.maps);
-  for (const { name } of result.list()) {
-    const scale = /^map\/([^/]+\/scale)$/.exec(name);
-    if (scale) maps.set(scale[1]!, result.readMap(name));
-  }
-  return { ...cell, maps };
 }

@@ -4,9 +4,14 @@ import type { Result } from "../../files/result-reader.ts";
 
 /** Later ones win: lattice parameters straight from the sinograms are free of parallax. */
 const STAGES = ["map", "dlsr"] as const;
+/**
+ * All that is taken of dlsr: its scales are of another unit than the map's and of some phases only, so that amounts of
+ * phases would not compare, and its figures of merit are of rays and not of voxels.
+ */
+const DIRECT = /\/(a|b|c|alpha|beta|gamma)$/;
 
 /**
- * Every map of a result with its esd and status: what `dlsr` gives goes before what `map` gives.
+ * Every map of a result with its esd and status; lattice parameters of `dlsr` go before those of `map`.
  *
  * @throws InputError "result-no-maps" | "result-no-scale"
  */
@@ -18,8 +23,7 @@ export function readSliceMaps(result: Result, name: string): SliceMaps {
       if (!full.startsWith(`${stage}/`) || shape.length !== 2 || /_(esd|status)$/.test(full)) continue;
       if (result.axisNames(full)[0] !== "y") continue;
       const short = full.slice(stage.length + 1);
-      // its own figures of merit are of rays and not of voxels
-      if (stage === "dlsr" && !short.includes("/")) continue;
+      if (stage === "dlsr" && !DIRECT.test(short)) continue;
       first ??= full;
       maps.set(short, result.readMap(full));
     }
