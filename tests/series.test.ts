@@ -85,13 +85,11 @@ describe("a series of slices", () => {
     const alone = series(yaml("cold.yaml", { steps, start: "cold", films: [] }), cold);
     expect(alone.json.steps.some((step: object) => "startedFrom" in step)).toBe(false);
     const [a, b] = [await openResult(join(out, "step-002.nxs")), await openResult(join(cold, "step-002.nxs"))];
-    const [cu, al] = ["Cu", "Al"].map((phase) => b.readMap(`map/${phase}/a`).status!) as [Uint8Array, Uint8Array];
+    const statuses = [a, b].flatMap((file) => ["Cu", "Al"].map((phase) => file.readMap(`map/${phase}/a`).status!));
     for (const name of ["map/Cu/a", "map/Cu/weight_fraction", "map/Al/a"]) {
       const [warm, other] = [a.readMap(name), b.readMap(name)];
-      // where one phase is too weak for a cell of its own, the other's share depends on the cell it is held at
-      const known = [...warm.values.keys()].filter((i) =>
-        [cu, al].every((status) => status[i] === STATUS.converged && Number.isFinite(other.values[i]!)),
-      );
+      // a trace of a phase may be found from one start and not from another, and moves the other's share with it
+      const known = [...warm.values.keys()].filter((i) => statuses.every((status) => status[i] === STATUS.converged));
       const apart = known.filter((i) => !(Math.abs(warm.values[i]! - other.values[i]!) < other.esd![i]!));
       expect(known.length).toBeGreaterThan(20);
       expect(apart.length, name).toBeLessThan(0.03 * known.length);
