@@ -123,7 +123,7 @@ describe.skipIf(!hasChromium)("a study in the app (needs Chromium)", () => {
       .evaluateAll((plots) => plots.map((plot) => plot.getAttribute("data-limits")));
     expect(limits).toHaveLength(3);
     expect(new Set(limits).size).toBe(1);
-    expect(await page.locator("[data-cross]").count()).toBe(3);
+    await eventually(() => page.locator("[data-cross]").count()).toBe(3);
     await shoot(page, "study-maps");
   });
 
