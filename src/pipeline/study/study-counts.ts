@@ -24,7 +24,7 @@ export function studyCounts({ cells }: Pick<StudyFindings, "cells">): LithiumCou
       const [cathode, anode] = [inMah(released, units), taken && inMah(taken, units)];
       const cycler = own && other && combine([1, own], [-1, other]);
       return {
-        label: `${cell.label} against ${base.cell.label}`,
+        label: `${cell.label} − ${base.cell.label}`,
         ...{ cathodeMAh: cathode.value, cathodeEsd: esdOf(cathode) },
         ...{ anodeMAh: numberOf(anode), anodeEsd: anode ? esdOf(anode) : Number.NaN },
         ...{ cyclerMAh: numberOf(cycler), cyclerEsd: cycler ? esdOf(cycler) : Number.NaN },
