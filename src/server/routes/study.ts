@@ -1,5 +1,5 @@
 /** What lies beside a study.nxs: its report in short, its figures and tables. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
@@ -72,7 +72,10 @@ export function addStudyRoutes(app: FastifyInstance, { folder }: ServerContext):
   app.get("/api/study", async (request): Promise<StudyInfo> => {
     const { file } = parseRequest(FileQuery, request.query);
     const at = dirname(folder.existing(file));
-    const report = await readReport(join(at, "report.json"), file);
+    // links that lead out of the served folder are refused here as anywhere
+    const inside = (part: string): string | undefined =>
+      existsSync(join(at, part)) ? folder.existing(join(dirname(file), part)) : undefined;
+    const report = await readReport(inside("report.json"), file);
     return {
       file,
       title: report.title ?? "",
@@ -80,9 +83,9 @@ export function addStudyRoutes(app: FastifyInstance, { folder }: ServerContext):
       notes: report.notes,
       cells: report.cells.map((cell) => cellInfo(cell, folder)),
       closings: report.closings,
-      figures: filesIn(join(at, "figures")).filter((name) => /\.(png|svg|gif)$/.test(name)),
+      figures: filesIn(inside("figures")).filter((name) => /\.(png|svg|gif)$/.test(name)),
       tables: [
-        ...filesIn(join(at, "tables")).map((name) => `tables/${name}`),
+        ...filesIn(inside("tables")).map((name) => `tables/${name}`),
         ...filesIn(at).filter((name) => /^report\.(md|json)$/.test(name)),
       ],
     };
@@ -99,13 +102,12 @@ export function addStudyRoutes(app: FastifyInstance, { folder }: ServerContext):
 }
 
 /** An empty one where there is none: a study.nxs alone has maps to be looked at. */
-async function readReport(path: string, file: string): Promise<z.output<typeof Report>> {
-  if (!existsSync(path)) return Report.parse({});
-  const bytes = await readFile(path);
+async function readReport(path: string | undefined, file: string): Promise<z.output<typeof Report>> {
+  if (path === undefined) return Report.parse({});
   let given: unknown;
   try {
-    if (bytes.length > MOST_REPORT_BYTES) throw new Error("too large");
-    given = JSON.parse(bytes.toString("utf8"));
+    if (statSync(path).size > MOST_REPORT_BYTES) throw new Error("too large");
+    given = JSON.parse(await readFile(path, "utf8"));
   } catch {
     given = undefined;
   }
@@ -152,4 +154,4 @@ function servedName(path: string, folder: ServedFolder): string | undefined {
   }
 }
 
-const filesIn = (path: string): string[] => (existsSync(path) ? readdirSync(path).sort() : []);
+const filesIn = (path: string | undefined): string[] => (path === undefined ? [] : readdirSync(path).sort());
