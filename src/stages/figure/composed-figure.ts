@@ -14,7 +14,7 @@ import {
 } from "./heat-map.ts";
 import { type RgbChannel, rgbImage, rgbLegend } from "./rgb-figure.ts";
 import { scaleBar } from "./scale-bar.ts";
-import { CRISP, cut, element, text, translate } from "./svg.ts";
+import { cut, element, printDocument, text, translate, UNITS, unitsOfMm } from "./svg.ts";
 
 interface Placed {
   /** columns that the panel takes; left out: 1 */
@@ -69,8 +69,6 @@ export interface ComposedFigure {
   readonly isTransparent?: boolean;
 }
 
-const MM_PER_PT = 25.4 / 72;
-const UNITS = 12;
 const GAP = 14;
 const HEAD = 22;
 const FOOT = 22;
@@ -95,7 +93,7 @@ interface Cell {
  */
 export function composedFigure(figure: ComposedFigure): string {
   const { panels, columns, widthMm, fontPt, title, note } = figure;
-  const width = (widthMm / MM_PER_PT) * (UNITS / fontPt);
+  const width = unitsOfMm(widthMm, fontPt);
   const cell = (width - GAP * (columns + 1)) / columns;
   const maps = panels.filter((panel) => panel.kind === "map");
   const barRoom =
@@ -121,18 +119,8 @@ export function composedFigure(figure: ComposedFigure): string {
   const bottom = tops.at(-1)! + bars.height;
   const noted = (note ?? "").split("\n").filter((line) => line !== "");
   const height = bottom + noted.length * 15 + 6;
-  const mm = (units: number): string => `${Number(((units * fontPt * MM_PER_PT) / UNITS).toFixed(3))}mm`;
-  return element(
-    "svg",
-    {
-      xmlns: "http://www.w3.org/2000/svg",
-      width: mm(width),
-      height: mm(height),
-      viewBox: `0 0 ${width.toFixed(2)} ${height.toFixed(2)}`,
-      "font-family": "DejaVu Sans, sans-serif",
-      "font-size": UNITS,
-    },
-    CRISP,
+  return printDocument(
+    { width, height, fontPt },
     figure.isTransparent ? "" : element("rect", { width, height, fill: "white" }),
     title ? text(cut(title, width - 2 * GAP, 14), { x: GAP, y: 19, "font-size": 14 }) : "",
     ...placed,

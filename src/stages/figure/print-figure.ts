@@ -2,7 +2,7 @@
  * Figures for print out of blocks: each is drawn to a width, and says how high it came out. Drawn in units of which 12
  * are the size of the text, so that what is legible in one figure is so in all.
  */
-import { CRISP, cut, element, text, translate } from "./svg.ts";
+import { cut, element, printDocument, text, translate, UNITS, unitsOfMm } from "./svg.ts";
 
 export interface Drawing {
   readonly svg: string;
@@ -27,31 +27,19 @@ export const CELL_COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e
 /** For phases, of which there are more than cells: darker ones follow. */
 export const PHASE_COLOURS = [...CELL_COLOURS, "#8c2d04", "#6a51a3", "#006d5b", "#8a7a00", "#525252"] as const;
 
-const MM_PER_PT = 25.4 / 72;
-const UNITS = 12;
 const MARGIN = 10;
 const NOTE_SIZE = 10;
 
 /** An SVG document of `widthMm`, as high as its block comes out. */
 export function printFigure({ widthMm, fontPt, title, note }: PrintFigure, block: Block): string {
-  const width = (widthMm / MM_PER_PT) * (UNITS / fontPt);
+  const width = unitsOfMm(widthMm, fontPt);
   const top = title ? 28 : 8;
   const drawn = block(width - 2 * MARGIN);
   const bottom = top + drawn.height;
   const lines = note ? wrap(note, width - 2 * MARGIN, NOTE_SIZE) : [];
   const height = bottom + lines.length * 13 + 8;
-  const mm = (units: number): string => `${Number(((units * fontPt * MM_PER_PT) / UNITS).toFixed(3))}mm`;
-  return element(
-    "svg",
-    {
-      xmlns: "http://www.w3.org/2000/svg",
-      width: mm(width),
-      height: mm(height),
-      viewBox: `0 0 ${width.toFixed(2)} ${height.toFixed(2)}`,
-      "font-family": "DejaVu Sans, sans-serif",
-      "font-size": UNITS,
-    },
-    CRISP,
+  return printDocument(
+    { width, height, fontPt },
     element("rect", { width, height, fill: "white" }),
     title ? text(cut(title, width - 2 * MARGIN, 14), { x: MARGIN, y: 19, "font-size": 14 }) : "",
     element("g", { transform: translate(MARGIN, top) }, drawn.svg),

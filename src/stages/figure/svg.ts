@@ -33,6 +33,30 @@ export function document(width: number, height: number, ...children: readonly st
   return element("svg", attributes, CRISP, element("rect", { width, height, fill: "white" }), ...children);
 }
 
+/** Units of a printed figure: so many are the size of its text. */
+export const UNITS = 12;
+const MM_PER_PT = 25.4 / 72;
+
+/** Millimetres on paper in units of a figure whose text has so many points. */
+export const unitsOfMm = (mm: number, fontPt: number): number => (mm / MM_PER_PT) * (UNITS / fontPt);
+
+/** A document for print: its size is told in millimetres. @param width units; height likewise */
+export function printDocument(
+  { width, height, fontPt }: { readonly width: number; readonly height: number; readonly fontPt: number },
+  ...children: readonly string[]
+): string {
+  const mm = (units: number): string => `${Number(((units * fontPt * MM_PER_PT) / UNITS).toFixed(3))}mm`;
+  const attributes = {
+    xmlns: "http://www.w3.org/2000/svg",
+    width: mm(width),
+    height: mm(height),
+    viewBox: `0 0 ${width.toFixed(2)} ${height.toFixed(2)}`,
+    "font-family": "DejaVu Sans, sans-serif",
+    "font-size": UNITS,
+  };
+  return element("svg", attributes, CRISP, ...children);
+}
+
 export const translate = (x: number, y: number): string => `translate(${round(x)},${round(y)})`;
 
 const round = (value: number): string => String(Math.round(value * 100) / 100);
