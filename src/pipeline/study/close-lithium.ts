@@ -1,5 +1,13 @@
 /** Lithium between the cells of a study: what one holds more than another, against the charge between them. */
-import { type Closing, closeDifference, combine, type Uncertain, uncertain } from "../../stages/lithium/index.ts";
+import {
+  type Closing,
+  closeDifference,
+  divide,
+  multiply,
+  subtract,
+  type Uncertain,
+  uncertain,
+} from "../../stages/lithium/index.ts";
 import type { AnalysedCell } from "./analyse-cell.ts";
 
 /** Net charge since the cells were alike; a pristine cell was never cycled. mAh, positive where charged. */
@@ -12,6 +20,19 @@ export function chargeOf({ config, echem }: AnalysedCell): Uncertain | undefined
 }
 
 /**
+ * What passed in a cell less what would have passed in another one, did it hold as much oxide: no two cells are of one
+ * size, and charges of different sizes do not subtract. Where the oxide of one is not known they are taken for alike.
+ *
+ * @returns mAh of the first cell
+ */
+export function chargeBetween(cell: AnalysedCell, other: AnalysedCell): Uncertain | undefined {
+  const [own, theirs] = [chargeOf(cell), chargeOf(other)];
+  if (!own || !theirs) return undefined;
+  const [units, otherUnits] = [cell.lithium?.units?.inCell, other.lithium?.units?.inCell];
+  return subtract(own, units && otherUnits ? multiply(theirs, divide(units, otherUnits)) : theirs);
+}
+
+/**
  * Every two cells: the one of more charge against the other. Errors that both share, of the table and of the amounts of
  * phases, cancel as far as they can.
  */
@@ -21,13 +42,12 @@ export function closeCells(cells: readonly AnalysedCell[]): Closing[] {
 
 function closePair(first: AnalysedCell, second: AnalysedCell): Closing[] {
   if (!first.lithium?.inventory || !second.lithium?.inventory) return [];
-  const [one, other] = [chargeOf(first), chargeOf(second)];
-  const charge = one && other ? combine([1, one], [-1, other]) : undefined;
+  const charge = chargeBetween(first, second);
   const isMore = charge
     ? charge.value >= 0
     : first.lithium.inventory.cathode.value <= second.lithium.inventory.cathode.value;
   const [charged, discharged] = isMore ? [first, second] : [second, first];
-  const passed = charge && (isMore ? charge : combine([-1, charge]));
   const units = charged.lithium!.units?.inCell ?? discharged.lithium!.units?.inCell;
-  return closeDifference(charged.lithium!.inventory!, discharged.lithium!.inventory!, units, passed);
+  const inventories = [charged.lithium!.inventory!, discharged.lithium!.inventory!] as const;
+  return closeDifference(...inventories, units, chargeBetween(charged, discharged));
 }

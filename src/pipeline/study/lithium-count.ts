@@ -139,7 +139,9 @@ export function unitsOf(
   const summing = ofOxides(input, oxides);
   const slice = oxides.reduce((sum, { units }) => sum + (units ? summing(units.amount, units.esd).value : 0), 0);
   const standard = config.standard && amounts.get(config.standard.phase);
-  const units = cathodeUnits({ config, formula: first.table.formula, voxelMm: cell.voxelMm, slice, standard, places });
+  const { formula } = first.table;
+  const of = { cell: cell.name, config, formula, voxelMm: cell.voxelMm, slice, standard, places };
+  const units = cathodeUnits(of);
   notes.push(
     units
       ? `amounts in moles by ${units.source}`

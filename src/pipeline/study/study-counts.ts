@@ -1,6 +1,6 @@
-/** Lithium of every cell against the most lithiated one, as charge: what the figure of the inventory shows. */
-import { combine, esdOf, inMah, subtract, type Uncertain } from "../../stages/lithium/index.ts";
-import { chargeOf } from "./close-lithium.ts";
+/** Lithium of every cell against the most lithiated one, as charge of the cell: what the figure of the inventory shows. */
+import { esdOf, inMah, subtract, type Uncertain } from "../../stages/lithium/index.ts";
+import { chargeBetween } from "./close-lithium.ts";
 import type { StudyFindings } from "./run-study.ts";
 import type { LithiumCount } from "./study-figures.ts";
 
@@ -20,9 +20,8 @@ export function studyCounts({ cells }: Pick<StudyFindings, "cells">): LithiumCou
       const released = subtract(base.inventory.cathode, inventory.cathode);
       const taken =
         inventory.anode && base.inventory.anode ? subtract(inventory.anode, base.inventory.anode) : undefined;
-      const [own, other] = [chargeOf(cell), chargeOf(base.cell)];
       const [cathode, anode] = [inMah(released, units), taken && inMah(taken, units)];
-      const cycler = own && other && combine([1, own], [-1, other]);
+      const cycler = chargeBetween(cell, base.cell);
       return {
         label: `${cell.label} − ${base.cell.label}`,
         ...{ cathodeMAh: cathode.value, cathodeEsd: esdOf(cathode) },

@@ -18,6 +18,8 @@ export interface CathodeUnits {
 }
 
 export interface UnitsInput {
+  /** name of the cell: weighed by itself */
+  readonly cell: string;
   readonly config: LithiumConfig;
   /** of the cathode's oxide, fully lithiated */
   readonly formula: string;
@@ -31,6 +33,7 @@ export interface UnitsInput {
 
 /** @throws InputError "lithium-standard" | "lithium-loading" */
 export function cathodeUnits({
+  cell,
   config,
   formula,
   voxelMm,
@@ -40,12 +43,14 @@ export function cathodeUnits({
 }: UnitsInput): CathodeUnits | undefined {
   const height = config.electrodeHeightMm;
   if (config.cathodeMassG !== undefined) {
-    const grams = uncertain(config.cathodeMassG, { "mass of the cathode": config.cathodeMassEsdG });
+    const grams = uncertain(config.cathodeMassG, { [`mass of the cathode of ${cell}`]: config.cathodeMassEsdG });
     return ofMass(grams, formula, height, `${config.cathodeMassG} g of ${formula}`);
   }
   if (config.cathodeLoadingMgCm2 !== undefined) {
     const area = config.electrodeAreaCm2 ?? areaOf(places, height);
-    const loading = uncertain(config.cathodeLoadingMgCm2, { "loading of the cathode": config.cathodeLoadingEsdMgCm2 });
+    const loading = uncertain(config.cathodeLoadingMgCm2, {
+      [`loading of the cathode of ${cell}`]: config.cathodeLoadingEsdMgCm2,
+    });
     const source = `${config.cathodeLoadingMgCm2} mg/cm² of ${formula} on ${area.toFixed(1)} cm²`;
     return ofMass(combine([area / 1000, loading]), formula, height, source);
   }
