@@ -66,7 +66,10 @@ export const unexplainedCommand = (): Command =>
           const given = { config, candidates, workers, folder: output, onProgress, signal };
           const found = await findUnexplained(result, given);
           const wanted = options.add?.split(",").map((one) => one.trim()) ?? [];
-          const added = tryPhases(loadKernels(), found.model, found.twoThetaDeg, found.components, wanted);
+          const added =
+            wanted.length === 0
+              ? found.added
+              : tryPhases(loadKernels(), found.model, found.twoThetaDeg, found.components, wanted);
           const all = { ...found, notes: [...found.notes, ...notes] };
           const written = await writeUnexplained(result, all, added, { config, folder: output, modelPath });
           return {

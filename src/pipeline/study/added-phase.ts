@@ -5,8 +5,9 @@ import type { ModelConfig } from "../../refinement/index.ts";
 import { type RefinementResult, refinePattern, settleConfig } from "../../stages/refine/index.ts";
 import type { RankedCandidate } from "../../stages/unexplained/index.ts";
 import type { LoadedModel } from "../refine/load-model.ts";
+import { isBeside } from "./unexplained-amounts.ts";
 import type { DescribedComponent } from "./unexplained-components.ts";
-import { isBeside, type UnexplainedPhases } from "./unexplained-phases.ts";
+import type { UnexplainedPhases } from "./unexplained-phases.ts";
 
 export interface AddedPhase {
   /** index of the component */

@@ -1,7 +1,6 @@
 /** One component of the residuals: its peaks, whether the model itself could make it, and which structure it may be of. */
 import type { Kernels } from "../../kernels/index.ts";
 import { type FoundPeak, findPeaks, type RietveldPlan } from "../../stages/map/index.ts";
-import type { RefinementResult } from "../../stages/refine/index.ts";
 import {
   type Candidate,
   createProjection,
@@ -11,34 +10,8 @@ import {
   rankCandidates,
   type UnexplainedConfig,
 } from "../../stages/unexplained/index.ts";
-
-export interface WholeModel {
-  readonly plan: RietveldPlan;
-  readonly refinement: RefinementResult;
-  /** what a unit of scale weighs, the same unit for all */
-  readonly phases: readonly { readonly name: string; readonly massPerScale: number }[];
-  /** [voxel, phase] */
-  readonly scales: Float64Array;
-}
-
-export interface HotSpots {
-  /** indices, y * nx + x, the strongest first */
-  readonly voxels: readonly number[];
-  /** of the voxels that were fitted */
-  readonly share: number;
-  /** [point] means over the voxels */
-  readonly residual: Float64Array;
-  readonly observed: Float64Array;
-  /** [point] of the residual */
-  readonly sigma: Float64Array;
-  /** [point] of what was observed, where the result has it */
-  readonly observedSigma?: Float64Array;
-  /** means by parameter */
-  readonly shapes: ReadonlyMap<string, number>;
-  /** [phase] */
-  readonly scales: readonly number[];
-  readonly meanAmount: number;
-}
+import type { WholeModel } from "./unexplained-model.ts";
+import type { HotSpots } from "./unexplained-spots.ts";
 
 export interface ComponentPeak extends FoundPeak {
   /** what is left of its height once the model may change its own numbers */
