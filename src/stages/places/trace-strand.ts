@@ -3,6 +3,7 @@
  * each turn lies on the one before: what is followed is the distance to the neighbouring turn, which changes slowly
  * even where the roll has a kink.
  */
+import { median } from "../../fit/index.ts";
 import type { PolarFrame } from "./polar.ts";
 import { ridgePath } from "./ridge-path.ts";
 import { smoothCurve } from "./smooth-curve.ts";
@@ -47,13 +48,12 @@ export function traceStrand(
 
 /** Strands that are tried, evenly over the roll. */
 const MOST_SEEDS = 12;
+/** How far a strand may come from where it starts within a turn: pitches, or shares of its radius in an oval roll. */
+const [STRAYS, STRAYS_SHARE] = [3, 0.35];
 
 /** The strand that is seen best over one full turn. Radii in elements of the frame, as within this file. */
 function seedTurn(ridges: Float32Array, { angles, radii }: PolarFrame, pitch: number): Trace {
-  const turn = new Float32Array((angles + 1) * radii);
-  turn.set(ridges);
-  turn.set(ridges.subarray(0, radii), angles * radii);
-  let best: Int32Array | undefined;
+  let best: Float64Array | undefined;
   let most = Number.NEGATIVE_INFINITY;
   // a strand is a local maximum at ray 0
   const starts = Array.from({ length: radii - 2 }, (_, i) => i + 1).filter(
@@ -62,15 +62,37 @@ function seedTurn(ridges: Float32Array, { angles, radii }: PolarFrame, pitch: nu
   const stride = Math.max(1, starts.length / MOST_SEEDS);
   for (let i = 0; Math.floor(i) < starts.length; i += stride) {
     const start = starts[Math.floor(i)]!;
-    const { path, score } = ridgePath(turn, angles + 1, radii, { reach: 2, stiffness: 0.02, start });
-    const lag = (path.at(-1)! - start) / pitch;
-    if (Math.abs(lag - 1) < 0.35 && score > most) [best, most] = [path, score];
+    const far = Math.ceil(Math.max(STRAYS * pitch, STRAYS_SHARE * start));
+    const [low, high] = [Math.max(0, start - far), Math.min(radii, start + far + 1)];
+    const width = high - low;
+    const turn = new Float32Array((angles + 1) * width);
+    for (let j = 0; j <= angles; j++) {
+      const ray = j % angles;
+      turn.set(ridges.subarray(ray * radii + low, ray * radii + high), j * width);
+    }
+    const { path, score } = ridgePath(turn, angles + 1, width, { reach: 2, stiffness: 0.02, start: start - low });
+    const lag = (path.at(-1)! + low - start) / pitch;
+    if (Math.abs(lag - 1) >= 0.35) continue;
+    const quality = score - (angles / 10) * crossings(turn, width, path);
+    if (quality > most) [best, most] = [Float64Array.from(path, (k) => k + low), quality];
   }
   if (!best) {
     const middle = Math.round(radii * 0.5);
-    best = Int32Array.from({ length: angles + 1 }, (_, j) => Math.min(radii - 1, middle + (pitch * j) / angles));
+    best = Float64Array.from({ length: angles + 1 }, (_, j) => Math.min(radii - 1, middle + (pitch * j) / angles));
   }
-  return { first: 0, radius: Float64Array.from(best) };
+  return { first: 0, radius: best };
+}
+
+/** Of the height along a path, below 0, from which on it runs through what lies between two turns. */
+const BETWEEN = 0.3;
+
+/** How often a path goes through what lies between two turns: it has then left its strand for another. */
+function crossings(turn: Float32Array, width: number, path: Int32Array): number {
+  const heights = Float64Array.from(path, (k, j) => turn[j * width + k]!);
+  const level = -BETWEEN * median(heights);
+  let count = 0;
+  for (let j = 1; j < heights.length; j++) if (heights[j]! < level && heights[j - 1]! >= level) count++;
+  return count;
 }
 
 /** Goes on outwards (1) or inwards (-1), as far as there is room. */
