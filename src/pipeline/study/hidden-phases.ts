@@ -7,6 +7,8 @@ import { loadKernels } from "../load-kernels.ts";
 import { type AddedPhase, tryPhases } from "./added-phase.ts";
 import type { AnalysedCell } from "./analyse-cell.ts";
 import { readCandidates } from "./candidate-structures.ts";
+import type { FoundPhase } from "./hidden-oxides.ts";
+import { recount } from "./lithium-of-cell.ts";
 import type { StudyOptions } from "./run-cells.ts";
 import type { Study } from "./study-config.ts";
 import { findUnexplained, type UnexplainedPhases } from "./unexplained-phases.ts";
@@ -54,4 +56,26 @@ export async function findHiddenPhases(
     }
   }
   return hidden;
+}
+
+/** Lithium of the cells anew: with the oxide that the search found, and in the knowledge that there was a search. */
+export function countHidden(cells: readonly AnalysedCell[], hidden: readonly HiddenPhases[]): AnalysedCell[] {
+  return cells.map((cell) => {
+    const found = hidden.find(({ name }) => name === cell.config.name);
+    return found && cell.lithium ? { ...cell, lithium: recount(cell.lithium, foundPhases(found)) } : cell;
+  });
+}
+
+/** As amounts are of the pattern at the candidate's cell, and the cell of the refined hot spots is the better one. */
+function foundPhases({ found: { components, phases }, added }: HiddenPhases): FoundPhase[] {
+  return phases.flatMap(({ component, bulkShare, bulkShareEsd }) => {
+    const best = components.find(({ index }) => index === component)?.best;
+    if (!best) return [];
+    const tried = added.find((one) => one.component === component);
+    const refined = tried?.after.phases.find(({ name }) => name === tried.name);
+    const isGood = tried?.after.status === "converged" && refined && !refined.isHeld;
+    const cell = isGood ? refined.cell : best.cell;
+    const structure = { ...best.structure, cell };
+    return [{ name: tried?.name ?? best.name, structure, massShare: bulkShare, massShareEsd: bulkShareEsd }];
+  });
 }

@@ -1,5 +1,6 @@
 /** What the slice of a cell holds in all: lithium of both electrodes, moles, material without part. */
 import { REGIONS } from "../../data/index.ts";
+import { withEsd } from "../../data/with-esd.ts";
 import {
   type CathodeUnits,
   type Closing,
@@ -12,13 +13,15 @@ import {
   type LithiumInventory,
   type LithiumRow,
   type PhaseAmount,
+  stageAmountsEsd,
   type TwoHumps,
   twoHumps,
   type Uncertain,
   uncertain,
   whereEnough,
 } from "../../stages/lithium/index.ts";
-import type { CellLithium, InactiveShare, LithiumInput, OxidePhase } from "./lithium-of-cell.ts";
+import type { HiddenCount } from "./hidden-oxides.ts";
+import type { CellLithium, InactiveShare, LithiumInput, MappedLithium, OxidePhase } from "./lithium-of-cell.ts";
 
 /** Sum over the voxels that can hold an electrode, and its noise. */
 interface SliceSum {
@@ -71,10 +74,8 @@ const ofGraphite = (input: LithiumInput, { carbon, carbonEsd }: GraphiteLithium)
 /** @returns undefined where there are no scales */
 export function countCell(
   input: LithiumInput,
-  oxides: readonly OxidePhase[],
-  oxideRows: readonly (readonly LithiumRow[])[],
-  graphite: GraphiteLithium | undefined,
-  anode: LithiumRow | undefined,
+  { oxides, oxideRows, graphite, anodeRows }: MappedLithium,
+  hidden: HiddenCount,
   notes: string[],
 ): LithiumInventory | undefined {
   const counted = oxides.flatMap(({ units, ...oxide }, p) =>
@@ -85,6 +86,7 @@ export function countCell(
     return undefined;
   }
   const { cell, config } = input;
+  const [anode] = anodeRows;
   const summing = ofOxides(input, oxides);
   const sums = counted.map(({ units, row }) =>
     row.voxels > 0 ? summing(units.amount, units.esd) : { value: 0, esd: 0 },
@@ -106,14 +108,29 @@ export function countCell(
       tableSlopeEsd: table.slopeEsd,
       tableAnchorX: config.referenceStates[0]?.x ?? table.x.at(-1)!,
       anode,
-      stagesEsd: anode ? Math.sqrt(Math.max(0, anode.total ** 2 - anode.esd ** 2)) : 0,
+      ...stagesOf(input, graphite, anode),
       carbonPerUnit: carbon.value / total,
       carbonPerUnitEsd: Math.hypot(carbon.esd / total, (carbon.value * noise) / total ** 2),
       scaleRatioEsd: config.scaleRatioEsd,
+      hidden: hidden.oxides,
+      unseenShareEsd: hidden.unseenShareEsd,
     },
     config.startX ?? 1,
     config.startAnodeX,
   );
+}
+
+/** What the anode's x owes to its stages: to what they are, and to how much of each there is. */
+function stagesOf(input: LithiumInput, graphite: GraphiteLithium | undefined, anode: LithiumRow | undefined) {
+  if (!graphite || !anode) return { stagesEsd: 0, stageAmountsEsd: 0, stages: "" };
+  const summing = ofGraphite(input, graphite);
+  const sums = graphite.phases.map(({ carbon, esd }) => summing(carbon, esd).value);
+  const all = sums.reduce((sum, value) => sum + value, 0);
+  const shares = sums.map((value) => Math.max(0, value / all));
+  const byAmounts = stageAmountsEsd(graphite.phases, shares, input.config.scaleRatioEsd);
+  const others = anode.total ** 2 - anode.esd ** 2 - byAmounts ** 2;
+  const stages = graphite.phases.map(({ name }) => name).join(", ");
+  return { stagesEsd: Math.sqrt(Math.max(0, others)), stageAmountsEsd: byAmounts, stages };
 }
 
 function weightedMean(values: Float64Array, weight: Float64Array): number {
@@ -170,8 +187,8 @@ export function humpsOf(oxides: readonly OxidePhase[], config: LithiumConfig): T
 
 export function inactiveShares(
   input: LithiumInput,
-  oxides: readonly OxidePhase[],
-  graphite: GraphiteLithium | undefined,
+  { oxides, graphite }: MappedLithium,
+  hidden: HiddenCount,
   humps: TwoHumps | undefined,
 ): InactiveShare[] {
   const out: InactiveShare[] = [];
@@ -187,6 +204,13 @@ export function inactiveShares(
       electrode: "cathode",
       how: `${lithium.name}, a phase of its own`,
       ...share(summing(units.amount, units.esd), all),
+    });
+  }
+  for (const { name, share: hiddenShare, shareEsd, x, xEsd } of hidden.oxides) {
+    out.push({
+      electrode: "cathode",
+      how: `${name}, oxide that the map's model has no phase for, x = ${withEsd(x, xEsd)}`,
+      ...{ share: hiddenShare, esd: shareEsd },
     });
   }
   if (humps?.isBimodal) {

@@ -27,6 +27,7 @@ import {
   whereEnough,
 } from "../../stages/lithium/index.ts";
 import { parseModel } from "../refine/load-model.ts";
+import { type FoundPhase, hiddenOxidesOf } from "./hidden-oxides.ts";
 import { chargeOf, countCell, humpsOf, inactiveShares, unitsOf } from "./lithium-count.ts";
 import { systematicsOf } from "./lithium-systematics.ts";
 import { readCalibration } from "./read-calibration.ts";
@@ -41,6 +42,8 @@ export interface LithiumInput {
   readonly config: LithiumConfig;
   /** instead of config.capacityMah: net charge since config.startX, positive where the cell is charged */
   readonly netChargeAh?: { readonly value: number; readonly esd: number } | undefined;
+  /** phases that the map's model does not have; left out where nobody looked for any */
+  readonly hidden?: readonly FoundPhase[] | undefined;
 }
 
 export interface OxidePhase {
@@ -71,8 +74,22 @@ export interface Systematic {
   readonly note: string;
 }
 
+/** What the maps say before anything is summed. */
+export interface MappedLithium {
+  readonly oxides: readonly OxidePhase[];
+  readonly graphite: GraphiteLithium | undefined;
+  readonly amounts: ReadonlyMap<string, PhaseAmount>;
+  /** [oxide][group] */
+  readonly oxideRows: readonly (readonly LithiumRow[])[];
+  readonly anodeRows: readonly LithiumRow[];
+  readonly notes: readonly string[];
+}
+
 export interface CellLithium {
   readonly name: string;
+  /** what it was counted from: see recount */
+  readonly input: LithiumInput;
+  readonly mapped: MappedLithium;
   /** "NMC532/x", "NMC532/x_low", "anode/x" ... */
   readonly maps: SliceMaps;
   readonly oxides: readonly OxidePhase[];
@@ -88,20 +105,25 @@ export interface CellLithium {
 }
 
 /** @throws InputError "lithium-no-electrode" | "lithium-no-table" | "lithium-*" of its settings */
-export function lithiumOfCell(input: LithiumInput): CellLithium {
-  const { cell, config, roles, places } = input;
+export const lithiumOfCell = (input: LithiumInput): CellLithium => countedCell(input, mapLithium(input));
+
+/** Sums and closings anew, once it is known what the map's model does not have; maps stay as they are. */
+export const recount = ({ input, mapped }: CellLithium, hidden: readonly FoundPhase[]): CellLithium =>
+  countedCell({ ...input, hidden }, mapped);
+
+function mapLithium(input: LithiumInput): MappedLithium {
+  const { config, roles, places } = input;
   const notes: string[] = [];
   const amounts = amountsOf(input);
   const oxides = roles.cathode.flatMap((phase) => oxidePhase(input, phase, amounts.get(phase), notes));
   const graphite = graphiteOf(input, amounts, notes);
   if (oxides.length === 0 && !graphite) throw noElectrode(input);
-
-  const groups = { nearMm: config.nearMm, depthBins: config.depthBins, alongMm: config.alongMm };
+  const { nearMm, depthBins, alongMm, voxelsPerResolution } = config;
+  const groups = { nearMm, depthBins, alongMm };
   const cathodeGroups = electrodeGroups("cathode", places, groups);
-  const oxideRows = oxides.map((oxide) => {
-    const amount = oxide.units?.amount ?? oxide.lithium.x.values.map((x) => (Number.isFinite(x) ? 1 : 0));
-    const { lithium, table } = oxide;
-    const settings = { lithium, amount, xEsd: table.xEsd, voxelsPerResolution: config.voxelsPerResolution };
+  const oxideRows = oxides.map(({ lithium, table, units }) => {
+    const amount = units?.amount ?? lithium.x.values.map((x) => (Number.isFinite(x) ? 1 : 0));
+    const settings = { lithium, amount, xEsd: table.xEsd, voxelsPerResolution };
     return cathodeGroups.map((group) => oxideRow(group, settings));
   });
   const anodeRows = graphite
@@ -111,32 +133,34 @@ export function lithiumOfCell(input: LithiumInput): CellLithium {
           x: graphite.x.values,
           esd: graphite.x.esd!,
           carbon: graphite.carbon,
-          voxelsPerResolution: config.voxelsPerResolution,
+          voxelsPerResolution,
+          scaleRatioEsd: config.scaleRatioEsd,
         }),
       )
     : [];
-  const rows = [...oxideRows.flat(), ...anodeRows].filter(({ voxels }) => voxels > 0);
-  const counted = countCell(input, oxides, oxideRows, graphite, anodeRows[0], notes);
+  return { oxides, graphite, amounts, oxideRows, anodeRows, notes };
+}
+
+function countedCell(input: LithiumInput, mapped: MappedLithium): CellLithium {
+  const { cell, config } = input;
+  const { oxides, graphite, amounts, oxideRows, anodeRows } = mapped;
+  const notes = [...mapped.notes];
+  const hidden = hiddenOxidesOf(input, mapped, notes);
+  const counted = countCell(input, mapped, hidden, notes);
   const units = unitsOf(input, oxides, amounts, notes);
   const charge = chargeOf(input);
   const since = config.startX === undefined ? undefined : charge;
-  const closings = counted ? closeInventory(counted, units?.inCell, since) : [];
   if (charge && counted && !units?.inCell) notes.push(NO_UNITS);
   if (charge && !since) notes.push(NO_START);
   const humps = humpsOf(oxides, config);
   return {
-    name: cell.name,
+    ...{ name: cell.name, input, mapped, oxides, graphite, units, humps, notes },
     maps: { ...cell, maps: lithiumMaps(oxides, graphite) },
-    oxides,
-    graphite,
-    rows,
+    rows: [...oxideRows.flat(), ...anodeRows].filter(({ voxels }) => voxels > 0),
     inventory: counted,
-    units,
-    closings,
-    inactive: inactiveShares(input, oxides, graphite, humps),
-    humps,
+    closings: counted ? closeInventory(counted, units?.inCell, since) : [],
+    inactive: inactiveShares(input, mapped, hidden, humps),
     systematics: systematicsOf(cell, oxides, graphite, config),
-    notes,
   };
 }
 
@@ -240,7 +264,7 @@ const slopeOf = (xEsd: number | undefined, { xEsd: own, slopeEsd }: LithiumCalib
   xEsd === undefined || !(own > 0) ? slopeEsd : (slopeEsd * xEsd) / own;
 
 /** A spinel may have the same atoms: hexagonal layers have an a of 2.8 to 2.9 angstrom. */
-const isLayered = ({ cell }: Structure): boolean => cell.gamma === 120 && cell.a > 2.7 && cell.a < 3;
+export const isLayered = ({ cell }: Structure): boolean => cell.gamma === 120 && cell.a > 2.7 && cell.a < 3;
 
 /** Of two oxygens, with one lithium: "LiNi0.5Mn0.3Co0.2O2". */
 function formulaOf(content: ReadonlyMap<string, number> | undefined): string | undefined {

@@ -6,7 +6,7 @@ import type { Closing } from "../../stages/lithium/index.ts";
 import { type AnalysedCell, analyseCells, checkRoles, rolesOf } from "./analyse-cell.ts";
 import { closeCells } from "./close-lithium.ts";
 import { compareCells } from "./compare-cells.ts";
-import { findHiddenPhases, type HiddenPhases } from "./hidden-phases.ts";
+import { countHidden, findHiddenPhases, type HiddenPhases } from "./hidden-phases.ts";
 import { checkStudyFiles, runCells, type StudyOptions } from "./run-cells.ts";
 import type { Study } from "./study-config.ts";
 import { placeStudyImages, type StudyImage } from "./study-images.ts";
@@ -32,12 +32,15 @@ export async function runStudy(study: Study, options: StudyOptions): Promise<Stu
   mkdirSync(options.output, { recursive: true });
   const results = await runCells(study, options);
   options.onStep?.("places, lithium and cycling of each cell");
-  const cells = await analyseCells(study, results);
+  const analysed = await analyseCells(study, results);
   options.signal.throwIfAborted();
-  options.onStep?.("cells on one grid");
-  const slices = cells.map(({ slice }) => slice);
+  const slices = analysed.map(({ slice }) => slice);
   checkRoles(study, slices);
   const roles = rolesOf(study, slices);
+  const hidden = await findHiddenPhases(study, analysed, options);
+  const cells = countHidden(analysed, hidden);
+  options.signal.throwIfAborted();
+  options.onStep?.("cells on one grid");
   const reference = cells.find(({ config }) => config.name === study.reference)!;
   const comparison = compareCells(cells, {
     ...{ reference: study.reference, roles, config: study.config.compare },
@@ -47,7 +50,6 @@ export async function runStudy(study: Study, options: StudyOptions): Promise<Stu
     ...{ title: study.config.title, reference: study.reference, roles },
     cells: cells.map((cell, i) => studyCell(cell, comparison.cells[i]!)),
   };
-  const hidden = await findHiddenPhases(study, cells, options);
   const images = await placeStudyImages(study, cells, options);
   return { study, cells, comparison, outcome, closings: closeCells(cells), hidden, images };
 }
@@ -59,7 +61,8 @@ function studyCell(cell: AnalysedCell, { aligned, places }: Comparison["cells"][
     ...{ name: config.name, label, own: slice, aligned: part(aligned, (name) => !isLithium(name)) },
     places: places!,
     lithium: part(aligned, isLithium),
-    ...(echem && { record: echem.record }),
+    ...(echem && { cycling: echem }),
+    ...(config.state !== undefined && { state: config.state }),
   };
 }
 

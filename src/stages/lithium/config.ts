@@ -50,6 +50,19 @@ export const LithiumConfig = z.strictObject({
   inactive: z.array(z.string()).default([]).meta({
     description: "phases of the cathode that take no part; left out: those with inactive in their name",
   }),
+  inactiveShare: z.number().min(0).max(0.9).optional().meta({
+    description:
+      "share of the oxide (by formula units) that takes no part and that the model has no phase for, where it is known; instead of what a search for hidden phases finds",
+  }),
+  inactiveShareEsd: share.default(0).meta({ description: "its standard uncertainty" }),
+  inactiveX: z.number().min(0).max(2).optional().meta({
+    description: "its lithium a formula unit; left out: startX, as of oxide that never took part",
+  }),
+  inactiveXEsd: share.default(0).meta({ description: "its standard uncertainty" }),
+  unseenShareEsd: share.optional().meta({
+    description:
+      "standard uncertainty of the share of the oxide that takes no part and that nobody saw; left out: for 1 % of the slice's mass, which a mean pattern hides, 0.3 % where hidden phases were searched for, none where inactiveShare is given",
+  }),
   cathodeMassG: positive.optional().meta({ unit: "g", description: "active oxide in the cell, as lithiated" }),
   cathodeMassEsdG: z.number().min(0).default(0).meta({ unit: "g", description: "its standard uncertainty" }),
   cathodeLoadingMgCm2: positive.optional().meta({

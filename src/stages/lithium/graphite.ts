@@ -42,6 +42,23 @@ export function stagedPhase({ name, content, cells, esd }: PhaseAmount): StagedP
   return { name, stage: stageOf(x), x, carbon: cells.map((n) => n * atoms), esd: esd.map((sigma) => sigma * atoms) };
 }
 
+/**
+ * What errors of the amounts of stages against each other do to the mean x: lines of one may be too broad in the model, or
+ * lie on a background that is not right.
+ *
+ * @param shares of the carbon, by stage
+ * @param ratioEsd relative, of the amounts of two stages against each other
+ */
+export function stageAmountsEsd(
+  phases: readonly Pick<StagedPhase, "x">[],
+  shares: readonly number[],
+  ratioEsd: number,
+): number {
+  const mean = phases.reduce((sum, { x }, p) => sum + shares[p]! * x, 0);
+  // each by itself, so that a ratio of two is off by ratioEsd
+  return (ratioEsd / Math.SQRT2) * Math.hypot(...phases.map(({ x }, p) => shares[p]! * (x - mean)));
+}
+
 /** Carbon layers a unit cell: along c. */
 export const layersAlongC = (c: number): number => Math.max(1, Math.round(c / 3.5));
 

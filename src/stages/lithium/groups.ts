@@ -2,7 +2,7 @@
 import type { Places } from "../../data/index.ts";
 import { REGIONS } from "../../data/index.ts";
 import type { StagedPhase } from "./graphite.ts";
-import { openRange } from "./graphite.ts";
+import { openRange, stageAmountsEsd } from "./graphite.ts";
 import { LITHIUM_FLAG, type OxideLithium } from "./layered-oxide.ts";
 
 /** Voxels that belong together. */
@@ -157,11 +157,13 @@ export interface GraphiteGroupInput {
   readonly esd: ArrayLike<number>;
   readonly carbon: ArrayLike<number>;
   readonly voxelsPerResolution: number;
+  /** relative, of the amounts of two stages against each other */
+  readonly scaleRatioEsd: number;
 }
 
 /** Sum of lithium over sum of carbon in the voxels that hold enough of it: each voxel by its carbon. */
 export function graphiteRow(group: VoxelGroup, input: GraphiteGroupInput): LithiumRow {
-  const { phases, x, esd, carbon, voxelsPerResolution } = input;
+  const { phases, x, esd, carbon, voxelsPerResolution, scaleRatioEsd } = input;
   const sums = phases.map(() => 0);
   const noise = phases.map(() => 0);
   let [voxels, mass, all, sum, square, variance] = [0, 0, 0, 0, 0, 0];
@@ -192,7 +194,7 @@ export function graphiteRow(group: VoxelGroup, input: GraphiteGroupInput): Lithi
     voxels,
     x: mean,
     esd: own,
-    total: Math.hypot(own, open),
+    total: Math.hypot(own, open, stageAmountsEsd(phases, shares, scaleRatioEsd)),
     sd: Math.sqrt(spread),
     heterogeneity: Math.sqrt(Math.max(0, spread - variance / mass)),
     unknown: all > 0 ? Math.max(0, 1 - mass / all) : Number.NaN,

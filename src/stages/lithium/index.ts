@@ -21,10 +21,12 @@ export {
   graphiteLithium,
   lithiumOfWeights,
   type StagedPhase,
+  stageAmountsEsd,
   stagedPhase,
 } from "./graphite.ts";
 export { GRAPHITE_STAGES, lithiumOfSpacing } from "./graphite-stages.ts";
 export { electrodeGroups, graphiteRow, type LithiumRow, oxideRow, type VoxelGroup } from "./groups.ts";
+export { type HiddenMass, type HiddenOxide, hiddenOxides, type SeenOxide, unseenShareEsd } from "./hidden-oxide.ts";
 export { type TwoHumps, twoHumps } from "./inactive.ts";
 export {
   type Closing,

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { normal, seededRandom } from "../../../tests/seeded-random.ts";
 import { MAH_PER_MOL } from "./formula.ts";
-import { graphiteLithium } from "./graphite.ts";
+import { graphiteLithium, stageAmountsEsd } from "./graphite.ts";
 import { stageOf } from "./graphite-stages.ts";
 import { graphiteRow, type LithiumRow } from "./groups.ts";
+import { hiddenOxides, unseenShareEsd } from "./hidden-oxide.ts";
 import { twoHumps } from "./inactive.ts";
 import { closeDifference, closeInventory, countLithium, unitsByCharge } from "./inventory.ts";
 import { combine, divide, esdOf, multiply, subtract, uncertain } from "./uncertain.ts";
@@ -56,9 +57,13 @@ describe("inventory", () => {
     tableAnchorX: 1,
     anode: row("anode", anodeX, 0.002),
     stagesEsd: 0.005,
+    stageAmountsEsd: 0,
+    stages: "LiC12, LiC6",
     carbonPerUnit: 6 * 0.9,
     carbonPerUnitEsd: 0.01,
     scaleRatioEsd: 0.05,
+    hidden: [],
+    unseenShareEsd: 0,
   });
   const charged = countLithium(sums("charged", 0.42, 0.48 / 0.9), 1, 0);
   const discharged = countLithium(sums("discharged", 0.84, 0.06 / 0.9), 1, 0);
@@ -120,6 +125,121 @@ describe("inventory", () => {
   });
 });
 
+describe("oxide that the map has no phase for", () => {
+  // 0.97 mol of the map's oxide and 0.03 mol that was left behind, beside 120 g of other matter and 4 g of hidden metal
+  const [seenMass, hiddenMass] = [0.97 * 93.7, 0.03 * 96.5];
+  const all = seenMass + hiddenMass + 120 + 4;
+  const found = {
+    name: "left",
+    massShare: hiddenMass / all,
+    massShareEsd: 0.0005,
+    unitMass: 96.5,
+    x: 0.41,
+    xEsd: 0.02,
+  };
+  const seen = { massShare: seenMass / (seenMass + 120), unitMass: 93.7 };
+  const [oxide] = hiddenOxides([found], seen, (hiddenMass + 4) / all);
+  const sums = (cell: string, x: number, share: number, unseen: number) => ({
+    ...{ cell, cathode: row("NMC532", x, 0.001), cathodeByScale: 0.001, cathodeByCurve: 0.001 },
+    ...{ tableXEsd: 0.05, tableSlopeEsd: 0.002, tableAnchorX: 1, scaleRatioEsd: 0.05 },
+    ...{ anode: row("anode", 0.5, 0.002), stagesEsd: 0.005, stageAmountsEsd: 0, stages: "LiC12, LiC6" },
+    ...{ carbonPerUnit: 6 * 0.9, carbonPerUnitEsd: 0.01 },
+    hidden: share > 0 ? [{ name: "left", share, shareEsd: 0.1 * share, x: 0.41, xEsd: 0.02 }] : [],
+    unseenShareEsd: unseen,
+  });
+
+  it("is counted in moles, by the masses of what it lies in", () => {
+    expect(oxide!.share).toBeCloseTo(0.03, 10);
+    const relative = Math.hypot(0.1, 0.0005 / found.massShare);
+    expect(oxide!.shareEsd).toBeCloseTo(0.03 * 0.97 * relative, 10);
+  });
+
+  it("has its own lithium in the mean, and the anode's places are of all oxide", () => {
+    const { cathode, mapped, placesRatio } = countLithium(sums("one", 0.834, 0.03, 0), 1, 0);
+    expect(mapped.value).toBe(0.834);
+    expect(cathode.value).toBeCloseTo(0.97 * 0.834 + 0.03 * 0.41, 12);
+    expect(placesRatio!.value).toBeCloseTo(0.97 * 0.9, 12);
+    expect(cathode.parts.get("table of x")).toBeCloseTo(0.05, 12);
+  });
+
+  it("has the uncertainty of its amount and of its lithium: as a Monte Carlo", () => {
+    const random = seededRandom(21);
+    const told = countLithium({ ...sums("one", 0.834, 0.03, 0), tableXEsd: 0, tableSlopeEsd: 0 }, 1, 0).cathode;
+    const draws = Array.from({ length: 40000 }, () => {
+      const share = 0.03 + 0.003 * normal(random);
+      const x = 0.834 + 0.001 * Math.sqrt(3) * normal(random);
+      return (1 - share) * x + share * (0.41 + 0.02 * normal(random));
+    });
+    const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
+    const sd = Math.sqrt(draws.reduce((sum, value) => sum + (value - mean) ** 2, 0) / draws.length);
+    expect(esdOf(told) / sd).toBeCloseTo(1, 1);
+  });
+
+  it("makes a balance close that does not without, unless the uncertainty says that nobody looked", () => {
+    const units = uncertain(0.02, { mass: 2e-5 });
+    // in moles a mole of all oxide: 0.27 charged, 0.97 x 0.834 + 0.03 x 0.41 discharged
+    const charge = uncertain((0.97 * 0.834 + 0.03 * 0.41 - 0.27) * 0.02 * MAH_PER_MOL, { cycler: 0.5 });
+    const closing = (share: number, unseen: number) => {
+      const [charged, discharged] = [sums("charged", 0.27, 0, unseen), sums("discharged", 0.834, share, unseen)];
+      const [one, other] = [countLithium(charged, 1, 0), countLithium(discharged, 1, 0)];
+      return closeDifference(one, other, units, charge).find(({ kind }) => kind === "cathode")!;
+    };
+    expect(closing(0.03, 0).residual.value).toBeCloseTo(0, 9);
+    expect(closing(0, 0).z).toBeGreaterThan(3);
+    const unseen = unseenShareEsd(0.34, false);
+    expect(unseen).toBeCloseTo(0.01 / 0.34 / Math.sqrt(3), 12);
+    expect(Math.abs(closing(0, unseen).z)).toBeLessThan(2);
+    expect(closing(0, unseen).between).toEqual(["charged", "discharged"]);
+    expect(unseenShareEsd(0.34, true)).toBeLessThan(unseen);
+  });
+
+  it("of two cells closes 95 times in 100 where errors are drawn as they are said to be", () => {
+    const random = seededRandom(22);
+    const trials = 2000;
+    let inside = 0;
+    for (let i = 0; i < trials; i++) {
+      const [table, slope] = [0.05 * normal(random), 0.002 * normal(random)];
+      const read = (x: number): number => x + table + slope * (x - 1) + 0.001 * Math.sqrt(2) * normal(random);
+      // what samples lie off the curve is taken to be alike in both; unseen oxide took no part in what passed
+      const unseen = [0.005 * normal(random), 0.005 * normal(random)];
+      const passed = 0.5 - 0.03 * 0.42;
+      const [one, other] = [sums("charged", read(0.33), 0, 0.005), sums("discharged", read(0.83), 0.03, 0.005)];
+      const [left] = other.hidden;
+      const hidden = [{ ...left!, share: 0.03 + 0.003 * normal(random), x: 0.41 + table + 0.02 * normal(random) }];
+      const charge = passed * (1 - unseen[0]! - unseen[1]!) * 0.02 * MAH_PER_MOL + 0.5 * normal(random);
+      const closings = closeDifference(
+        countLithium(one, 1, 0),
+        countLithium({ ...other, hidden }, 1, 0),
+        uncertain(0.02),
+        uncertain(charge, { cycler: 0.5 }),
+      );
+      if (Math.abs(closings.find(({ kind }) => kind === "cathode")!.z) < 1.96) inside++;
+    }
+    expect(inside / trials).toBeGreaterThan(0.93);
+    expect(inside / trials).toBeLessThan(0.97);
+  });
+});
+
+describe("amounts of stages", () => {
+  it("move the mean by w (1 - w) times the difference of two stages, for a relative error of their ratio", () => {
+    const two = [{ x: 0.5 }, { x: 1 }];
+    expect(stageAmountsEsd(two, [0.6, 0.4], 0.05)).toBeCloseTo(0.6 * 0.4 * 0.5 * 0.05, 12);
+    expect(stageAmountsEsd(two, [1, 0], 0.05)).toBe(0);
+  });
+
+  it("of three stages scatter it as a Monte Carlo does", () => {
+    const random = seededRandom(23);
+    const stages = [{ x: 0 }, { x: 0.2 }, { x: 1 }];
+    const shares = [0.5, 0.3, 0.2];
+    const draws = Array.from({ length: 40000 }, () => {
+      const drawn = shares.map((share) => share * (1 + (0.05 / Math.SQRT2) * normal(random)));
+      return drawn.reduce((sum, n, p) => sum + n * stages[p]!.x, 0) / drawn.reduce((a, b) => a + b);
+    });
+    const sd = Math.sqrt(draws.reduce((sum, x) => sum + (x - 0.26) ** 2, 0) / draws.length);
+    expect(stageAmountsEsd(stages, shares, 0.05) / sd).toBeCloseTo(1, 1);
+  });
+});
+
 describe("graphite of a voxel", () => {
   const phase = (name: string, x: number, carbon: Float64Array, esd: number) => ({
     name,
@@ -147,7 +267,14 @@ describe("graphite of a voxel", () => {
     const told = Math.sqrt(Array.from(found.x.esd!).reduce((s, esd) => s + esd ** 2, 0) / n);
     expect(sd / told).toBeGreaterThan(0.95);
     expect(sd / told).toBeLessThan(1.05);
-    const input = { phases, x: found.x.values, esd: found.x.esd!, carbon: found.carbon, voxelsPerResolution: 1 };
+    const input = {
+      phases,
+      x: found.x.values,
+      esd: found.x.esd!,
+      carbon: found.carbon,
+      voxelsPerResolution: 1,
+      scaleRatioEsd: 0,
+    };
     const all = graphiteRow({ kind: "all", name: "", has: () => true }, input);
     expect(Math.abs(all.x - x) / all.esd).toBeLessThan(3);
     expect(all.heterogeneity).toBeLessThan(0.3 * all.sd);

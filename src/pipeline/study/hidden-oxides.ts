@@ -1,0 +1,97 @@
+/** Which of the phases that no map stands for are oxide of the cathode, how much of it they are, and their lithium. */
+import { cellContent, cellMass, type Structure } from "../../crystal/index.ts";
+import { InputError } from "../../data/index.ts";
+import {
+  createLithiumCurve,
+  type HiddenMass,
+  type HiddenOxide,
+  hiddenOxides,
+  type LithiumCalibration,
+  type PhaseAmount,
+  unseenShareEsd,
+} from "../../stages/lithium/index.ts";
+import { isLayered, type LithiumInput, type MappedLithium } from "./lithium-of-cell.ts";
+
+/** A phase as a search of the residuals finds it. */
+export interface FoundPhase {
+  readonly name: string;
+  /** at the cell that was found */
+  readonly structure: Structure;
+  /** of the slice's mass */
+  readonly massShare: number;
+  readonly massShareEsd: number;
+}
+
+export interface HiddenCount {
+  readonly oxides: readonly HiddenOxide[];
+  /** of the oxide: what takes no part and nobody saw */
+  readonly unseenShareEsd: number;
+}
+
+/** @throws InputError "lithium-inactive" where it is not known how much lithium the inactive share holds */
+export function hiddenOxidesOf(input: LithiumInput, mapped: MappedLithium, notes: string[]): HiddenCount {
+  const { config, hidden } = input;
+  const seen = seenOxide(input, mapped);
+  const isKnown = config.inactiveShare !== undefined;
+  const unseen = config.unseenShareEsd ?? (isKnown || !seen ? 0 : unseenShareEsd(seen.massShare, hidden !== undefined));
+  if (isKnown) return { oxides: [knownOxide(input)], unseenShareEsd: unseen };
+  const [oxide] = mapped.oxides;
+  if (!hidden || !seen || !oxide) return { oxides: [], unseenShareEsd: unseen };
+  const layered = hidden.filter(({ structure }) => isLayered(structure) && cellContent(structure).has("O"));
+  for (const { name } of hidden.filter((one) => !layered.includes(one))) {
+    notes.push(`${name} was found besides the phases of the map: no layered oxide, so it counts for no lithium`);
+  }
+  const masses = layered.map((one) => massOf(one, oxide.table, notes));
+  const all = hidden.reduce((sum, { massShare }) => sum + massShare, 0);
+  return { oxides: hiddenOxides(masses, seen, all), unseenShareEsd: unseen };
+}
+
+function knownOxide({ config, cell }: LithiumInput): HiddenOxide {
+  const { inactiveShare, inactiveShareEsd, inactiveXEsd } = config;
+  const x = config.inactiveX ?? config.startX;
+  if (x !== undefined) {
+    return { name: "inactive oxide", share: inactiveShare!, shareEsd: inactiveShareEsd, x, xEsd: inactiveXEsd };
+  }
+  throw new InputError(
+    "lithium-inactive",
+    `${cell.name}: inactiveShare says that ${(100 * inactiveShare!).toPrecision(3)} % of the oxide takes no part, and nothing says how much lithium is in it. Give inactiveX, or startX where it never took part.`,
+  );
+}
+
+/** Of the mass of the map's phases, what is oxide of the cathode. */
+function seenOxide({ structures }: LithiumInput, { oxides, amounts }: MappedLithium) {
+  const massOfAll = (names: Iterable<string>): number =>
+    [...names].reduce((sum, name) => {
+      const [amount, structure] = [amounts.get(name), structures.get(name)];
+      return amount && structure ? sum + total(amount) * cellMass(structure) : sum;
+    }, 0);
+  const names = oxides.map(({ lithium }) => lithium.name);
+  const [part, whole] = [massOfAll(names), massOfAll(amounts.keys())];
+  const [first] = names.flatMap((name) => structures.get(name) ?? []);
+  return part > 0 && first ? { massShare: part / whole, unitMass: unitMassOf(first) } : undefined;
+}
+
+const total = ({ cells }: PhaseAmount): number =>
+  cells.reduce((sum, value) => (Number.isFinite(value) ? sum + value : sum), 0);
+
+/** g/mol of LiMO2. */
+const unitMassOf = (structure: Structure): number =>
+  cellMass(structure) / ((cellContent(structure).get("O") ?? Number.NaN) / 2);
+
+/** Relative; cells of hot spots have the parallax of where these lie, which nothing corrects: c/a tells x then. */
+const SCALE_ESD = 5e-3;
+/** Relative, of a and c each: a search ends at 0.02 widths of a line. */
+const CELL_ESD = 2e-4;
+
+function massOf(found: FoundPhase, table: LithiumCalibration, notes: string[]): HiddenMass {
+  const { name, structure, massShare, massShareEsd } = found;
+  const { a, c } = structure.cell;
+  const read = createLithiumCurve(table, { scaleEsd: SCALE_ESD }).evaluate(a, c, CELL_ESD * a, CELL_ESD * c);
+  const mass = { name, massShare, massShareEsd, unitMass: unitMassOf(structure) };
+  if (!read.isOutside) return { ...mass, x: read.x, xEsd: (read.high - read.low) / (2 * 1.96) };
+  const [low, high] = [table.x[0]!, table.x.at(-1)!];
+  notes.push(
+    `${name}, found besides the phases of the map: its cell (${a.toFixed(3)}, ${c.toFixed(3)} Å) is none of table ${table.name}, so its lithium may be any from ${low} to ${high}`,
+  );
+  return { ...mass, x: (low + high) / 2, xEsd: (high - low) / Math.sqrt(12) };
+}
