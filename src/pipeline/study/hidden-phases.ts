@@ -3,8 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openResult } from "../../files/result-reader.ts";
 import { UnexplainedConfig } from "../../stages/unexplained/index.ts";
-import { loadKernels } from "../load-kernels.ts";
-import { type AddedPhase, tryPhases } from "./added-phase.ts";
+import type { AddedPhase } from "./added-phase.ts";
 import type { AnalysedCell } from "./analyse-cell.ts";
 import { readCandidates } from "./candidate-structures.ts";
 import type { FoundPhase } from "./hidden-oxides.ts";
@@ -46,7 +45,7 @@ export async function findHiddenPhases(
     const result = await openResult(path);
     try {
       const found = await findUnexplained(result, { ...options, config, candidates, folder });
-      const added = tryPhases(loadKernels(), found.model, found.twoThetaDeg, found.components, []);
+      const { added } = found;
       const written = await writeUnexplained(result, found, added, {
         ...{ config, folder, modelPath: join(folder, "model.yaml") },
       });

@@ -30,9 +30,6 @@ export interface SeenOxide {
   readonly unitMass: number;
 }
 
-/** Relative: amounts from residuals, of an oxide in simulated cells (docs/validation/unexplained.md), were 10 % off. */
-const AMOUNT_ESD = 0.1;
-
 /**
  * From shares of the slice's mass to shares of the cathode's formula units.
  *
@@ -44,8 +41,7 @@ export function hiddenOxides(hidden: readonly HiddenMass[], seen: SeenOxide, hid
   const all = 1 + ratios.reduce((sum, ratio) => sum + ratio, 0);
   return hidden.map(({ name, massShare, massShareEsd, x, xEsd }, h) => {
     const share = ratios[h]! / all;
-    const relative = Math.hypot(AMOUNT_ESD, massShareEsd / massShare);
-    return { name, share, shareEsd: share * (1 - share) * relative, x, xEsd };
+    return { name, share, shareEsd: (share * (1 - share) * massShareEsd) / massShare, x, xEsd };
   });
 }
 
