@@ -1,6 +1,7 @@
 /** Cells of a study whose numbers follow formulas: rings of cathode and anode inside a casing. */
 import { type ParameterMap, type Places, REGIONS, type SliceMaps, STATUS } from "../src/data/index.ts";
 import type { StudyCell, StudyOutcome } from "../src/pipeline/study/study-outcome.ts";
+import { describeRecord, EchemConfig } from "../src/stages/echem/index.ts";
 
 export const N = 60;
 export const VOXEL_MM = 0.1;
@@ -115,7 +116,9 @@ export function cell(name: string, label: string, offset: number): StudyCell {
     currentA: Float64Array.from(timeS, (_, i) => (i <= 50 ? 0.4 : -0.2)),
     notes: [],
   };
-  return { name, label, own, aligned: own, places, lithium, record };
+  const config = EchemConfig.parse({});
+  const cycling = { name, record, description: describeRecord(record, config), config };
+  return { name, label, own, aligned: own, places, lithium, cycling };
 }
 
 export const study: StudyOutcome = {

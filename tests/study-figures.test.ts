@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { REGIONS } from "../src/data/index.ts";
-import { halfCyclesOf } from "../src/pipeline/study/figures/cycling-figures.ts";
-import { aboutMedian, shownValues } from "../src/pipeline/study/figures/shown-maps.ts";
+import { cyclingCurves } from "../src/pipeline/study/cycling-curves.ts";
+import { aboutMedian, outsideOf, shownValues } from "../src/pipeline/study/figures/shown-maps.ts";
 import { statisticsCsv, studyStatistics } from "../src/pipeline/study/figures/statistics-tables.ts";
 import { studyFigures, writeStudyFigures } from "../src/pipeline/study/study-figures.ts";
+import { describeRecord, EchemConfig } from "../src/stages/echem/index.ts";
 import { profileOf, sectorsOf, unwoundMap } from "../src/stages/figure/index.ts";
 import { cAt, N, places, region, study, xAt } from "./study-figures-cells.ts";
 
@@ -38,7 +39,7 @@ it("draws what the data are there for, and leaves out the rest", () => {
   ]);
   const bare = {
     ...study,
-    cells: study.cells.map(({ record: _, ...cell }) => ({ ...cell, lithium: { ...cell.lithium, maps: new Map() } })),
+    cells: study.cells.map(({ cycling: _, ...cell }) => ({ ...cell, lithium: { ...cell.lithium, maps: new Map() } })),
   };
   const left = studyFigures(bare).map(({ name }) => name);
   expect(left).not.toContain("cycling");
@@ -118,23 +119,65 @@ it("unwinding puts a voxel where its place says", () => {
     }
 });
 
-it("half-cycles carry the charge that passed", () => {
-  const halves = halfCyclesOf(one.record!);
-  expect(halves.map(({ kind }) => kind)).toEqual(["charge", "discharge"]);
-  // 0.4 A over 50 steps of 36 s; 0.2 A over 49
-  expect(halves[0]!.capacityMAh.at(-1)).toBeCloseTo((400 * 50 * 36) / 3600, 6);
-  expect(halves[1]!.capacityMAh.at(-1)).toBeCloseTo((200 * 49 * 36) / 3600, 6);
-  // the cycler's own count goes first
-  const counted = { ...one.record!, chargeAh: one.record!.timeS.map((t) => t / 1e5) };
-  expect(halfCyclesOf(counted)[0]!.capacityMAh.at(-1)).toBeCloseTo((1e3 * 1800) / 1e5, 6);
+it("curves of charge and discharge carry the charge that passed, and true C-rates", () => {
+  const { plots } = cyclingCurves(study)!;
+  expect(plots.map(({ name }) => name)).toEqual(["voltage-time", "voltage-capacity", "dq-dv", "dv-dq"]);
+  // 0.4 A over 50 steps of 36 s in, 0.2 A over 50 out: 100 mAh, so that 0.4 A are 4C
+  const capacity = plots[1]!.curves[0]!;
+  expect(capacity.label).toBe("pristine (true 2C, 4C)");
+  const ends = capacity.x.flatMap((x, i) => (capacity.x[i + 1] === null ? [x] : []));
+  expect(ends).toEqual([(400 * 50 * 36) / 3600, (200 * 50 * 36) / 3600]);
+  const svg = studyFigures(study).find(({ name }) => name === "cycling")!.svg;
+  for (const { label } of plots[0]!.curves) expect(svg).toContain(label);
 });
 
-it("rests end no half-cycle, and are in none", () => {
-  const currentA = Float64Array.of(0, 0, 1, 1, 0, 0, 1, 1, 0, 0);
-  const timeS = currentA.map((_, i) => 3600 * i);
-  const [half, ...others] = halfCyclesOf({ source: "", format: "", timeS, voltageV: timeS, currentA, notes: [] });
-  expect(others).toEqual([]);
-  expect(half!.voltageV).toHaveLength(6);
+it("dQ/dV holds the charge of the steps whose voltage moves, and none of those at constant voltage", () => {
+  // an hour at 1 A from 3 to 4 V, then half an hour at 4 V with a current that falls to 0.1 A
+  const rows = 5401;
+  const timeS = Float64Array.from({ length: rows }, (_, i) => i);
+  const record = {
+    ...{ source: "", format: "", notes: [], timeS },
+    voltageV: timeS.map((t) => 3 + Math.min(1, t / 3600)),
+    currentA: timeS.map((t) => (t <= 3600 ? 1 : 0.1 + 0.9 * Math.exp(-(t - 3600) / 600))),
+  };
+  const config = EchemConfig.parse({});
+  const cycling = { name: "cc-cv", record, description: describeRecord(record, config), config };
+  expect(cycling.description.segments.map(({ kind }) => kind)).toEqual(["CC", "CV"]);
+  const { plots } = cyclingCurves({ cells: [{ ...one, cycling }] })!;
+  const { x, y } = plots.find(({ name }) => name === "dq-dv")!.curves[0]!;
+  const step = x[1]! - x[0]!;
+  expect(y.reduce((sum: number, value) => sum + (value ?? 0) * step, 0)).toBeCloseTo(1000, -1);
+  // 1 Ah over 1 V; the 0.2 Ah at 4 V would be a peak of 19 Ah/V
+  expect(Math.max(...y.map((value) => value ?? 0))).toBeLessThan(1200);
+});
+
+it("draws cells of one state by themselves, against the first of them, on scales of their own", () => {
+  const states = ["pristine", "charged", "charged"];
+  const figures = studyFigures({ ...study, cells: study.cells.map((cell, i) => ({ ...cell, state: states[i]! })) });
+  const names = figures.map(({ name }) => name).filter((name) => /^(charged|pristine)-/.test(name));
+  expect(names).toEqual([
+    "charged-phases",
+    "charged-lattice-NMC532",
+    "charged-lithium",
+    "charged-differences",
+    "charged-differences-2",
+  ]);
+  const { svg } = figures.find(({ name }) => name === "charged-differences")!;
+  expect(svg).toContain("Differences from charged, C/2");
+  expect(svg).not.toContain("pristine");
+  expect(studyFigures({ ...study, cells: study.cells.map((cell) => ({ ...cell, state: "charged" })) })).toHaveLength(
+    studyFigures(study).length,
+  );
+});
+
+it("draws no amounts outside of the cell, and no lithium in its casing", () => {
+  const outside = outsideOf(new Float64Array(N * N).fill(1), places, ["outside", "casing"])!;
+  outside.forEach((value, i) =>
+    expect(Number.isFinite(value)).toBe(region[i] !== REGIONS.outside && region[i] !== REGIONS.casing),
+  );
+  // where no regions are known, nothing is hidden
+  const unknown = { ...places, region: new Uint8Array(N * N) };
+  expect(outsideOf(outside, unknown, ["outside"])).toBe(outside);
 });
 
 it("statistics are those of the voxels, in CSV in full", () => {

@@ -3,6 +3,7 @@ import {
   cumulativeCharge,
   differentialCapacity,
   differentialVoltage,
+  type EchemDescription,
   type HalfCycle,
 } from "../../stages/echem/index.ts";
 import { type CurvesFigure, curvesFigure, type FigureCurve } from "../../stages/figure/index.ts";
@@ -21,7 +22,11 @@ interface Points {
 }
 
 /** [name of the file, SVG]; those that the records do not allow are left out. */
-export function echemFigures(cells: readonly EchemCell[]): [string, string][] {
+export const echemFigures = (cells: readonly EchemCell[]): [string, string][] =>
+  echemCurves(cells).map(([name, figure]) => [name, curvesFigure(figure)]);
+
+/** [name of the figure, its curves]: voltage over time and over capacity, dQ/dV, dV/dQ, as far as records allow them. */
+export function echemCurves(cells: readonly EchemCell[]): [string, CurvesFigure][] {
   const capacity = capacityAxis(cells);
   const figures: [string, CurvesFigure | undefined][] = [
     ["voltage-time", overTime(cells)],
@@ -35,7 +40,7 @@ export function echemFigures(cells: readonly EchemCell[]): [string, string][] {
       "dq-dv",
       ofHalves(
         cells,
-        `dQ/dV, ${smoothedBy(cells, "smoothingV")}`,
+        `dQ/dV where the voltage moved, ${smoothedBy(cells, "smoothingV")}`,
         "voltage (V)",
         `dQ/dV (${capacity.unit}/V)`,
         (cell, half) => dQdV(cell, half, capacity.of(cell)),
@@ -43,17 +48,22 @@ export function echemFigures(cells: readonly EchemCell[]): [string, string][] {
     ],
     [
       "dv-dq",
-      ofHalves(
-        cells,
-        `dV/dQ, ${smoothedBy(cells, "smoothingShare")}`,
-        capacity.label,
-        `|dV/dQ| (V/${capacity.unit.includes("/") ? `(${capacity.unit})` : capacity.unit})`,
-        (cell, half) => dVdQ(cell, half, capacity.of(cell)),
+      withoutSteepEnds(
+        ofHalves(
+          cells,
+          `dV/dQ, ${smoothedBy(cells, "smoothingShare")}`,
+          capacity.label,
+          `|dV/dQ| (V/${capacity.unit.includes("/") ? `(${capacity.unit})` : capacity.unit})`,
+          (cell, half) => dVdQ(cell, half, capacity.of(cell)),
+        ),
       ),
     ],
   ];
-  return figures.flatMap(([name, figure]) => (figure ? [[name, curvesFigure(figure)] as [string, string]] : []));
+  return figures.flatMap(([name, figure]) => (figure ? [[name, figure] as [string, CurvesFigure]] : []));
 }
+
+/** Cells that were cycled alike lie on each other: the first is the widest, so that all are seen. */
+const widthOf = (k: number, cells: number): number => 1.2 + 0.9 * (cells - 1 - k);
 
 const smoothedBy = (cells: readonly EchemCell[], key: "smoothingV" | "smoothingShare"): string => {
   const { config } = cells[0]!;
@@ -84,6 +94,7 @@ function overTime(cells: readonly EchemCell[]): CurvesFigure {
     return {
       name,
       colour: CELL_COLOURS[k % CELL_COLOURS.length]!,
+      width: widthOf(k, cells.length),
       x: kept.map((i) => (record.timeS[i]! - start) / seconds),
       values: kept.map((i) => record.voltageV[i]!),
     };
@@ -121,6 +132,7 @@ function ofHalves(
       {
         name,
         colour: CELL_COLOURS[k % CELL_COLOURS.length]!,
+        ...(!only && { width: widthOf(k, cells.length) }),
         x: found.flatMap(({ x }) => gap(x)),
         values: found.flatMap(({ y }) => gap(y)),
       },
@@ -149,16 +161,39 @@ function overCapacity(cell: EchemCell, half: HalfCycle, perAh: number): Points {
   return { x: kept.map((i) => x[i]!), y: kept.map((i) => y[i]!) };
 }
 
+/** At constant voltage charge passes without a change of voltage: there dQ/dV is no number, and is left out. */
 function dQdV(cell: EchemCell, half: HalfCycle, perAh: number): Points | undefined {
-  const [first, last] = rowsOf(cell.description, half);
-  const found = differentialCapacity(cell.record, [Math.min(last, first + 1), last], cell.config.smoothingV);
-  return found && { x: [...found.voltageV], y: [...found.ahPerV].map((value) => value * perAh) };
+  const runs = movingRuns(cell.description, half).flatMap(([first, last]) => {
+    const found = differentialCapacity(cell.record, [Math.min(last, first + 1), last], cell.config.smoothingV);
+    return found ? [{ x: [...found.voltageV], y: [...found.ahPerV].map((value) => value * perAh) }] : [];
+  });
+  if (runs.length === 0) return undefined;
+  return { x: runs.flatMap(({ x }) => [...x, Number.NaN]), y: runs.flatMap(({ y }) => [...y, Number.NaN]) };
+}
+
+/** Rows of a half cycle between its steps of constant voltage. */
+function movingRuns(description: EchemDescription, { first, last }: HalfCycle): [number, number][] {
+  const runs: { first: number; last: number }[] = [];
+  for (let k = first; k <= last; k++) {
+    const { kind } = description.segments[k]!;
+    if (kind === "CV" || (kind === "rest" && runs.at(-1)?.last !== k - 1)) continue;
+    const before = runs.at(-1);
+    if (before?.last === k - 1) before.last = k;
+    else runs.push({ first: k, last: k });
+  }
+  return runs.map((run) => rowsOf(description, run));
+}
+
+/** Where a cell is all but full or empty its voltage rises or falls so steeply that it would hide what lies between. */
+function withoutSteepEnds(figure: CurvesFigure | undefined): CurvesFigure | undefined {
+  const values = figure?.curves.flatMap((curve) => Array.from(curve.values).filter(Number.isFinite)) ?? [];
+  const most = values.sort((a, b) => a - b)[Math.floor(0.85 * values.length)];
+  return figure && (most! > 0 ? { ...figure, yLimits: [0, 1.5 * most!] } : figure);
 }
 
 function dVdQ(cell: EchemCell, half: HalfCycle, perAh: number): Points | undefined {
   const [first, last] = rowsOf(cell.description, half);
   const found = differentialVoltage(cell.record, [Math.min(last, first + 1), last], cell.config.smoothingShare);
-  // the steep ends would hide what lies between them
   return (
     found && {
       x: [...found.chargeAh].map((value) => value * perAh),

@@ -9,6 +9,13 @@ export function rateText(perHour: number | undefined): string {
   return perHour < 0.95 ? `C/${Number((1 / perHour).toPrecision(2))}` : `${Number(perHour.toPrecision(2))}C`;
 }
 
+/** True rates of the steps of constant current, each once: "C/8.1, 1.2C"; of many, the slowest and the fastest. */
+export function trueRatesText({ segments }: EchemCell["description"]): string {
+  const rates = segments.flatMap(({ kind, trueRate }) => (kind === "CC" && trueRate ? [trueRate] : []));
+  const texts = [...new Set(rates.sort((a, b) => a - b).map(rateText))];
+  return texts.length > 3 ? `${texts[0]} to ${texts.at(-1)}` : texts.join(", ");
+}
+
 /** The unit in which a capacity is best read, and what an Ah is in it. */
 export function capacityUnit(largestAh: number): { unit: string; perAh: number } {
   return largestAh > 0 && largestAh < 1e-4 ? { unit: "µAh", perAh: 1e6 } : { unit: "mAh", perAh: 1e3 };
@@ -210,7 +217,10 @@ export function statesCsv(names: readonly string[], states: SeriesStates): strin
 }
 
 /** Rows of the record that a half cycle covers, its start with the last row before it. */
-export function rowsOf({ segments }: EchemCell["description"], { first, last }: HalfCycle): [number, number] {
+export function rowsOf(
+  { segments }: EchemCell["description"],
+  { first, last }: Pick<HalfCycle, "first" | "last">,
+): [number, number] {
   const before = segments[first - 1];
   return [before ? before.last : segments[first]!.first, segments[last]!.last];
 }

@@ -57,9 +57,27 @@ export function studyFigures(
     ...unwoundFigures(study),
     ...rwpFigure(study),
     ...differenceFigures(study),
+    ...stateFigures(study),
     ...inventoryFigure(inventory),
     ...tableFigure(study, statistics),
   ];
+}
+
+/**
+ * Cells of one state by themselves: on scales that their differences fill, larger, and against the first of them.
+ * Nothing where all cells are in one state, as the other figures show the same.
+ */
+function stateFigures(study: StudyOutcome): StudyFigure[] {
+  const states = [...new Set(study.cells.flatMap(({ state }) => state ?? []))];
+  return states.flatMap((state) => {
+    const cells = study.cells.filter((cell) => cell.state === state);
+    if (cells.length < 2 || cells.length === study.cells.length) return [];
+    const part = { ...study, cells, reference: cells[0]!.name };
+    const cathodes = new Set(study.roles.cathode.map((phase) => `lattice-${phase}`));
+    const lattice = latticeFigures(part).filter(({ name }) => cathodes.has(name));
+    const figures = [...phaseFigures(part), ...lattice, ...lithiumFigure(part), ...differenceFigures(part)];
+    return figures.map((figure) => ({ ...figure, name: `${state}-${figure.name}` }));
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What a study has come to, for its figures, its tables and the app. */
-import type { CyclerRecord, PhaseRoles, Places, SliceMaps } from "../../data/index.ts";
+import type { PhaseRoles, Places, SliceMaps } from "../../data/index.ts";
+import type { EchemCell } from "./read-echem.ts";
 
 export interface StudyCell {
   /** as in study.yaml; letters, digits, "-" and "_" */
@@ -14,7 +15,10 @@ export interface StudyCell {
   readonly places: Places;
   /** on the common grid: `NMC532/x`, `anode/x` ... as `xrdct lithium` names them */
   readonly lithium: SliceMaps;
-  readonly record?: CyclerRecord;
+  /** what the cycler recorded */
+  readonly cycling?: EchemCell;
+  /** "charged": cells of one state are also drawn by themselves */
+  readonly state?: string;
 }
 
 export interface StudyOutcome {

@@ -4,12 +4,11 @@ import { join } from "node:path";
 import { type ParameterMap, type Places, REGIONS } from "../../data/index.ts";
 import { version } from "../../data/version.ts";
 import { createResultWriter, type ResultWriter } from "../../files/result-writer.ts";
-import { svgToPng } from "../../files/svg-to-png.ts";
 import { csvTable, markdownTable, pairTable, placementTable, statisticsTable } from "../../stages/compare/index.ts";
 import { esdOf } from "../../stages/lithium/index.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { writeWhole } from "../write-whole.ts";
-import { echemFigures } from "./echem-figures.ts";
+import { cyclingCurves } from "./cycling-curves.ts";
 import { cyclesCsv, segmentsCsv } from "./echem-tables.ts";
 import { closingsCsv, inventoryCsv, lithiumCsv } from "./lithium-tables.ts";
 import type { StudyFindings } from "./run-study.ts";
@@ -47,18 +46,13 @@ export async function writeStudy(findings: StudyFindings, options: WriteStudyOpt
       inventory: studyCounts(findings),
     })),
   );
-  const cycled = cells.flatMap(({ echem }) => echem ?? []);
-  for (const [name, svg] of cycled.length > 0 ? echemFigures(cycled) : []) {
-    for (const format of formats)
-      write(join("figures", `${name}.${format}`), format === "svg" ? svg : await svgToPng(svg));
-  }
   write("report.json", `${JSON.stringify(studyJson(findings), null, 1)}\n`);
   write("report.md", studyReport(findings));
   return written;
 }
 
 /** [name of the file, text] */
-function studyTables({ cells, comparison, closings }: StudyFindings): [string, string][] {
+function studyTables({ cells, comparison, closings, outcome }: StudyFindings): [string, string][] {
   const lithium = cells.flatMap((cell) => cell.lithium ?? []);
   const echem = cells.flatMap((cell) => cell.echem ?? []);
   const { statistics, pairs } = comparison;
@@ -79,6 +73,7 @@ function studyTables({ cells, comparison, closings }: StudyFindings): [string, s
       ? ([
           ["segments.csv", segmentsCsv(echem)],
           ["cycles.csv", cyclesCsv(echem)],
+          ["cycling.json", `${JSON.stringify(cyclingCurves(outcome))}\n`],
         ] as [string, string][])
       : []),
   ];

@@ -15,6 +15,8 @@ export interface FigureCurve {
   readonly errors?: ArrayLike<number>;
   /** left out: bars */
   readonly errorStyle?: "bars" | "band";
+  /** of a line; left out: 1.2 */
+  readonly width?: number;
   /** left out: the figure's */
   readonly x?: ArrayLike<number>;
 }
@@ -145,7 +147,7 @@ function ends(curves: readonly ArrayLike<number>[]): [number, number] {
 }
 
 function draw(
-  { values, colour, style, errors, errorStyle }: FigureCurve,
+  { values, colour, style, errors, errorStyle, width = 1.2 }: FigureCurve,
   at: ArrayLike<number>,
   x: Scale,
   y: Scale,
@@ -171,7 +173,7 @@ function draw(
   const dots = style === "points" && { "stroke-width": 3, "stroke-linecap": "round", opacity: 0.7 };
   return (
     band +
-    element("path", { d: path || "M0,0", fill: "none", stroke: colour, "stroke-width": 1.2, ...dots }) +
+    element("path", { d: path || "M0,0", fill: "none", stroke: colour, "stroke-width": width, ...dots }) +
     (bars && element("path", { d: bars, fill: "none", stroke: colour, "stroke-width": 0.8, opacity: 0.7 }))
   );
 }

@@ -1,114 +1,52 @@
 /** Figures of what the cycler wrote: (3) charge and discharge, (10) lithium counted in the slice against it. */
-import type { CyclerRecord } from "../../../data/index.ts";
 import {
   barChartBlock,
-  beside,
   CELL_COLOURS,
   curvesBlock,
-  type FigureCurve,
+  inRows,
   legendBlock,
+  letterAt,
   lettered,
   printFigure,
   stack,
 } from "../../../stages/figure/index.ts";
+import { echemCurves } from "../echem-figures.ts";
+import { trueRatesText } from "../echem-tables.ts";
+import type { EchemCell } from "../read-echem.ts";
 import type { StudyOutcome } from "../study-outcome.ts";
 import { PRINT, type StudyFigure } from "./study-figure.ts";
 
-/** Below this share of the largest current a cell rests. */
-const REST = 1e-3;
-/** Points of a curve that a figure shows; a cycler writes hundreds of thousands. */
-const MOST_POINTS = 1500;
-
-export interface HalfCycle {
-  readonly kind: "charge" | "discharge";
-  /** mAh from its beginning */
-  readonly capacityMAh: Float64Array;
-  readonly voltageV: Float64Array;
-}
-
-/** Runs of one sign of the current, with what passed since each began; rests in between belong to none. */
-export function halfCyclesOf({ timeS, voltageV, currentA, chargeAh }: CyclerRecord): HalfCycle[] {
-  if (!currentA) return [];
-  const least = REST * currentA.reduce((most, value) => Math.max(most, Math.abs(value) || 0), 0);
-  const signs = Array.from(currentA, (value) => (Math.abs(value) > least ? Math.sign(value) : 0));
-  const halves: HalfCycle[] = [];
-  for (let from = 0; from < signs.length; ) {
-    let to = from;
-    // a rest inside does not end a half-cycle: pulses and titrations are one
-    while (to < signs.length && (signs[to] === signs[from] || signs[to] === 0)) to++;
-    if (signs[from] !== 0 && to - from > 1) {
-      const capacity = new Float64Array(to - from);
-      for (let i = from + 1; i < to; i++) {
-        const passed = chargeAh
-          ? chargeAh[i]! - chargeAh[from]!
-          : capacity[i - 1 - from]! / 1e3 +
-            (((currentA[i]! + currentA[i - 1]!) / 2) * (timeS[i]! - timeS[i - 1]!)) / 3600;
-        capacity[i - from] = 1e3 * (chargeAh ? Math.abs(passed) : passed);
-      }
-      const kind = signs[from]! > 0 ? "charge" : "discharge";
-      const end = lastMoving(signs, from, to);
-      halves.push({
-        kind,
-        capacityMAh: capacity.subarray(0, end - from).map(Math.abs),
-        voltageV: voltageV.slice(from, end),
-      });
-    }
-    from = Math.max(to, from + 1);
-  }
-  return halves;
-}
-
-function lastMoving(signs: readonly number[], from: number, to: number): number {
-  let end = to;
-  while (end > from + 1 && signs[end - 1] === 0) end--;
-  return end;
-}
-
-/** (3) Voltage over time and over capacity, a colour for each cell. */
-export function cyclingFigure({ cells }: StudyOutcome): StudyFigure[] {
-  const having = cells.flatMap(({ label, record }, i) =>
-    record ? [{ label, record, colour: CELL_COLOURS[i % CELL_COLOURS.length]! }] : [],
-  );
-  if (having.length === 0) return [];
-  const overTime = having.map(({ label, record, colour }): FigureCurve => {
-    const kept = thinned(record.timeS.length);
-    return {
-      name: label,
-      colour,
-      x: kept.map((i) => (record.timeS[i]! - record.timeS[0]!) / 3600),
-      values: kept.map((i) => record.voltageV[i]!),
-    };
+/** The cells that were cycled, called as figures call them, with the C-rate that the measured capacity makes. */
+export function cycledCells({ cells }: Pick<StudyOutcome, "cells">): EchemCell[] {
+  return cells.flatMap(({ label, cycling }) => {
+    if (!cycling) return [];
+    const rates = trueRatesText(cycling.description);
+    return [{ ...cycling, name: rates ? `${label} (true ${rates})` : label }];
   });
-  const overCapacity = having.flatMap(({ label, record, colour }) =>
-    halfCyclesOf(record).map(({ capacityMAh, voltageV }): FigureCurve => {
-      const kept = thinned(capacityMAh.length);
-      return { name: label, colour, x: kept.map((i) => capacityMAh[i]!), values: kept.map((i) => voltageV[i]!) };
-    }),
-  );
-  const panel = (letter: string, heading: string, xLabel: string, curves: readonly FigureCurve[]) => {
-    const x = [
-      0,
-      Math.max(...curves.map((curve) => (curve.x as number[]).reduce((most, at) => Math.max(most, at), 0))),
-    ];
-    const figure = { title: "", x, xLabel, yLabel: "voltage (V)", curves, hasNames: false };
-    return lettered(letter, heading, curvesBlock(figure, 220));
-  };
-  const panels = [
-    panel("a", "voltage over time", "time (h)", overTime),
-    ...(overCapacity.length ? [panel("b", "charge and discharge", "capacity (mAh)", overCapacity)] : []),
-  ];
-  const block = stack([legendBlock(having.map(({ label, colour }) => ({ label, colour }))), beside(panels)]);
-  const title = "What the cycler measured";
-  const note = "b: each charge and each discharge counted from its own beginning.";
-  return [
-    { name: "cycling", title, svg: printFigure({ ...PRINT, title, ...(overCapacity.length && { note }) }, block) },
-  ];
 }
 
-function thinned(length: number): number[] {
-  const step = Math.max(1, length / MOST_POINTS);
-  const kept = Array.from({ length: Math.ceil(length / step) }, (_, i) => Math.floor(i * step));
-  return kept.at(-1) === length - 1 ? kept : [...kept, length - 1];
+const HEADINGS: Readonly<Record<string, string>> = {
+  "voltage-time": "voltage over time",
+  "voltage-capacity": "charge and discharge, each from its own beginning",
+  "dq-dv": "dQ/dV",
+  "dv-dq": "dV/dQ",
+};
+
+/** (3) Voltage over time and over capacity, dQ/dV and dV/dQ: a colour for each cell. */
+export function cyclingFigure(study: StudyOutcome): StudyFigure[] {
+  const cells = cycledCells(study);
+  if (cells.length === 0) return [];
+  const curves = echemCurves(cells);
+  const panels = curves.map(([name, figure], i) =>
+    lettered(letterAt(i), HEADINGS[name]!, curvesBlock({ ...figure, title: "", hasNames: cells.length === 1 }, 200)),
+  );
+  const legend = cells.map(({ name }, i) => ({ label: name, colour: CELL_COLOURS[i % CELL_COLOURS.length]! }));
+  const block = stack([legendBlock(legend), inRows(panels, Math.min(2, panels.length))]);
+  const derived = curves.flatMap(([name, { title }], i) => (/^d/.test(name) ? [`${letterAt(i)}: ${title}`] : []));
+  const coinciding = cells.length > 1 ? ["of cells that were cycled alike one line lies inside the other"] : [];
+  const note = `${[...derived, ...coinciding].join("; ")}.`;
+  const title = "What the cycler measured";
+  return [{ name: "cycling", title, svg: printFigure({ ...PRINT, title, note }, block) }];
 }
 
 /** Lithium of one cell, each as charge, with standard uncertainties; NaN where there is none. */

@@ -27,6 +27,7 @@ import {
   cropped,
   electrodeOf,
   frameOfSamples,
+  outsideOf,
   phasesOf,
   presence,
   shownValues,
@@ -46,7 +47,10 @@ const ROLES: readonly (readonly [PhaseRole, string, string])[] = [
 ];
 
 /** What a slice is made of by roles: the amount of each relative to its strong voxels. */
-export function componentsOf(slice: SliceMaps, roles: StudyOutcome["roles"]): Component[] {
+export function componentsOf(
+  slice: SliceMaps,
+  roles: StudyOutcome["roles"],
+): (Component & { readonly amounts: Float64Array })[] {
   return ROLES.flatMap(([role, label, colour]) => {
     const maps = roles[role].flatMap((phase) => {
       const amount = slice.maps.get(`${phase}/weight_fraction`) ?? slice.maps.get(`${phase}/area`);
@@ -64,10 +68,10 @@ export function componentsOf(slice: SliceMaps, roles: StudyOutcome["roles"]): Co
 /** (1) Casing, electrodes, collectors, separator and tab in one image for each cell. */
 export function componentFigure(study: StudyOutcome): StudyFigure[] {
   const frame = frameOfSamples(study);
-  const images = study.cells.map(({ label, aligned }) => {
+  const images = study.cells.map(({ label, aligned, places }) => {
     const components = componentsOf(aligned, study.roles).map((component) => ({
       ...component,
-      amounts: cropped(component.amounts, aligned.nx, frame).values,
+      amounts: cropped(outsideOf(component.amounts, places, ["outside"])!, aligned.nx, frame).values,
     }));
     const image: ComponentImage = { rows: frame.height, cols: frame.width, components, voxelMm: aligned.voxelMm };
     return { label, image };
@@ -84,7 +88,7 @@ export function componentFigure(study: StudyOutcome): StudyFigure[] {
       "components",
       "Components",
       block,
-      "Each voxel has the colour of what there is most of, shaded by the rest; amounts are weight fractions relative to those of the strong voxels (95th percentile). White: none of them.",
+      "Each voxel has the colour of what there is most of, shaded by the rest; amounts are weight fractions relative to those of the strong voxels (95th percentile). White: none of them, or outside of the cell.",
       study.cells.length,
     ),
   ];
@@ -96,8 +100,8 @@ export function phaseFigures(study: StudyOutcome): StudyFigure[] {
   const zoom = closeUp(study.cells[0]!, frame);
   const phases = phasesOf(study);
   const rows = phases.flatMap((phase) => {
-    const maps = study.cells.map(({ aligned }) =>
-      shownValues(aligned, `${phase}/weight_fraction`)?.map((value) => 100 * value),
+    const maps = study.cells.map(({ aligned, places }) =>
+      outsideOf(shownValues(aligned, `${phase}/weight_fraction`), places, ["outside"])?.map((value) => 100 * value),
     );
     const high = commonLimits(maps)[1];
     const row = gridRow(study, frame, maps, `${phase}, weight fraction`, "wt%", [0, high > 0 ? high : 1]);
@@ -110,7 +114,7 @@ export function phaseFigures(study: StudyOutcome): StudyFigure[] {
       numbered("phases", page),
       "Phase maps",
       part,
-      "Weight fraction of the crystalline phases in a voxel; one scale for all cells of a row. Red frames are enlarged. Grey: no converged fit.",
+      "Weight fraction of the crystalline phases in a voxel; one scale for all cells of a row. Red frames are enlarged. Grey: no converged fit, or outside of the cell.",
     ),
   );
 }
@@ -141,7 +145,9 @@ export function latticeFigures(study: StudyOutcome): StudyFigure[] {
 /** (7) How well each voxel was fitted. */
 export function rwpFigure(study: StudyOutcome): StudyFigure[] {
   const frame = frameOfSamples(study);
-  const maps = study.cells.map(({ aligned }) => shownValues(aligned, "rwp")?.map((value) => 100 * value));
+  const maps = study.cells.map(({ aligned, places }) =>
+    outsideOf(shownValues(aligned, "rwp"), places, ["outside"])?.map((value) => 100 * value),
+  );
   const row = gridRow(study, frame, maps, "weighted profile R factor", "Rwp (%)", [0, commonLimits(maps)[1]]);
   if (!row) return [];
   const block = grid(study, [{ ...row, scale: { ...row.scale, colourMap: "cividis" }, hasHistograms: true }]);
@@ -166,16 +172,18 @@ export function differenceFigures(study: StudyOutcome): StudyFigure[] {
     ),
   );
   const rows = names.flatMap(([name, title, label, factor]) => {
-    const from = shownValues(reference.aligned, name);
-    const maps = others.map(({ aligned }) => {
-      const values = shownValues(aligned, name);
+    const valuesOf = ({ aligned, places }: StudyCell) => outsideOf(shownValues(aligned, name), places, ["outside"]);
+    const from = valuesOf(reference);
+    const maps = others.map((cell) => {
+      const values = valuesOf(cell);
       return values && from ? values.map((value, i) => factor * (value - from[i]!)) : undefined;
     });
     const [, most] = symmetricLimits(joined(maps));
     const row = gridRow(part, frame, maps, title, label, [-most, most], "difference");
     return row ? [row] : [];
   });
-  return pages(part, rows, 4).map((block, page) =>
+  // one column of maps alone is as high as they are wide
+  return pages(part, rows, others.length === 1 ? 2 : 4).map((block, page) =>
     figure(
       numbered("differences", page),
       `Differences from ${reference.label}`,
@@ -190,7 +198,9 @@ export function differenceFigures(study: StudyOutcome): StudyFigure[] {
 export function lithiumFigure(study: StudyOutcome): StudyFigure[] {
   const frame = frameOfSamples(study);
   const rows = contentsOf(study).flatMap((name) => {
-    const maps = study.cells.map(({ lithium }) => shownValues(lithium, name));
+    const maps = study.cells.map(({ lithium, places }) =>
+      outsideOf(shownValues(lithium, name), places, ["outside", "casing", "core"]),
+    );
     const what = name.slice(0, -2);
     const row = gridRow(study, frame, maps, `lithium in ${what}`, `x in ${what}`, commonLimits(maps));
     return row ? [{ ...row, hasHistograms: true }] : [];

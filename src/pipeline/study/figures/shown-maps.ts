@@ -1,5 +1,12 @@
 /** Which voxels of a study's maps are drawn, and on which scales: alike for all cells. */
-import { type ParameterMap, type PhaseRole, REGIONS, type SliceMaps, STATUS } from "../../../data/index.ts";
+import {
+  type ParameterMap,
+  type PhaseRole,
+  REGIONS,
+  type RegionName,
+  type SliceMaps,
+  STATUS,
+} from "../../../data/index.ts";
 import { type HeatMapData, type MapFrame, percentileLimits } from "../../../stages/figure/index.ts";
 import type { StudyCell, StudyOutcome } from "../study-outcome.ts";
 
@@ -34,6 +41,17 @@ export function shownValues(slice: SliceMaps, name: string): Float64Array | unde
   return Float64Array.from(map.values, (value, i) =>
     isTrusted(map, i, isAmount) && (present?.[i] ?? 1) ? value : Number.NaN,
   );
+}
+
+/** Without the voxels of some regions, in which there is nothing to be fitted; all where no regions are known. */
+export function outsideOf(
+  values: Float64Array | undefined,
+  { region }: StudyCell["places"],
+  regions: readonly RegionName[],
+): Float64Array | undefined {
+  const hidden = new Set<number>(regions.map((name) => REGIONS[name]));
+  if (!values || region.every((label) => label === REGIONS.outside)) return values;
+  return values.map((value, i) => (hidden.has(region[i]!) ? Number.NaN : value));
 }
 
 function isTrusted({ status }: ParameterMap, i: number, isAmount: boolean): boolean {
