@@ -1,9 +1,11 @@
 /** Already integrated patterns [line, point, bin], whatever layout they lie in; opened alike in every thread. */
-import type { Axis, AxisUnit } from "../data/index.ts";
+import { type Axis, type AxisUnit, InputError } from "../data/index.ts";
+import { findFramePaths } from "../files/frame-paths.ts";
 import { openPatternArray } from "../files/hdf5-patterns.ts";
 import { openP07Scan } from "../files/p07.ts";
 import { openRaster } from "./raster.ts";
-import { openSinograms, type SinogramSpec } from "./sinogram-source.ts";
+import type { Scan } from "./scan-config.ts";
+import { openSinograms, type SinogramSpec, sinogramSpec } from "./sinogram-source.ts";
 
 export type PatternSourceSpec =
   | { readonly kind: "p07"; readonly folder: string }
@@ -92,4 +94,27 @@ async function openArrayFile({
     },
     close: () => array.close(),
   };
+}
+
+/** Where a scan of patterns has them. @throws InputError "input-kind" for frames */
+export function patternSource({ config: { input }, resolve }: Scan): PatternSourceSpec {
+  if (input.kind === "p07") return { kind: "p07", folder: resolve(input.folder) };
+  if (input.kind === "volume") return { kind: "array", file: resolve(input.file) };
+  if (input.kind === "patterns") {
+    const { dataset, axisDataset, axisUnit } = input;
+    return {
+      kind: "array",
+      file: resolve(input.file),
+      ...(dataset && { dataset }),
+      ...(axisDataset && { axisDataset }),
+      ...(axisUnit && { axisUnit }),
+    };
+  }
+  if (input.kind === "sinograms") return sinogramSpec(input, resolve);
+  if (input.kind === "raster") {
+    const { files, rows, cols, axisUnit } = input;
+    const paths = findFramePaths(typeof files === "string" ? resolve(files) : files.map(resolve));
+    return { kind: "raster", files: paths, rows, cols, ...(axisUnit && { axisUnit }) };
+  }
+  throw new InputError("input-kind", `Frames are integrated, not read as patterns: input.kind is ${input.kind}.`);
 }

@@ -43,7 +43,7 @@ export async function assembleResult(
     if (left.patterns) writer.instrument(left.patterns);
     const isRaster = !left.measured && left.patterns && left.volume?.volume.path === left.patterns.patterns.path;
     if (left.patterns && !isRaster && stages.some(({ name }) => name === "integrate"))
-      writePatterns(writer, left.patterns);
+      writePatterns(writer, left.frames ?? left.patterns);
     if (left.measured) writeSinogram(writer, left.measured, left.patterns!, left.sinogram?.report.cells);
     if (left.volume)
       writeVolume(writer, isRaster ? "read/data" : "reconstruct/data", left.volume, left.patterns?.isAbsorption);

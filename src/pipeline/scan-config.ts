@@ -36,6 +36,68 @@ const Angles = z
   .meta({ description: "sample rotation of each line" });
 export type AnglesConfig = z.output<typeof Angles>;
 
+const file = z.strictObject({ file: path.meta({ description: "text file with one value a frame" }) });
+const mm = { unit: "mm" };
+
+/** Scans whose fast axis is the rotation. */
+const Turning = z.strictObject({
+  angles: z
+    .union([
+      z.strictObject({
+        first: z.number().default(0).meta({ unit: "degrees", description: "in the middle of the first frame" }),
+        perFrame: z
+          .number()
+          .refine((value) => Math.abs(value) > 1e-6 && Math.abs(value) <= 120, {
+            message: "at least three frames in a turn are needed: up to 120 degrees, or -120, and not 0",
+          })
+          .meta({
+            unit: "degrees",
+            description: "from one frame to the next; a turn need not be a whole number of them",
+          }),
+      }),
+      file,
+    ])
+    .meta({
+      unit: "degrees",
+      description: "of each frame, in the middle of its exposure: from the speed, or as an encoder wrote them",
+    }),
+  positions: z
+    .union([
+      z.strictObject({
+        first: z.number().default(0).meta(mm),
+        stepMm: z.number().positive().meta({ unit: "mm", description: "from one translation to the next" }),
+        turns: z.int().min(1).default(1).meta({ description: "turns at each translation" }),
+      }),
+      z.strictObject({
+        first: z.number().default(0).meta(mm),
+        mmPerTurn: z.number().positive().meta({ unit: "mm", description: "that the translation creeps in a turn" }),
+      }),
+      file,
+    ])
+    .meta({ unit: "mm", description: "of the translation at each frame: stepped, creeping, or from an encoder" }),
+  passes: z
+    .strictObject({
+      turns: z.int().min(1).meta({ description: "turns of one pass over all translations" }),
+      offsetsMm: z
+        .array(z.number())
+        .min(1)
+        .default([0])
+        .meta({ unit: "mm", description: "what each pass is moved by, over and over: [0, 0.05] interlaces two" }),
+      toAndFro: z.boolean().default(false).meta({ description: "every second pass runs backwards" }),
+    })
+    .optional()
+    .meta({ description: "where the translations are gone through several times; with positions from speeds" }),
+  turns: z
+    .strictObject({ from: z.int().min(0).default(0), to: z.int().min(1).optional() })
+    .optional()
+    .meta({ description: "the part in time that is taken, in turns from 0; left out: all" }),
+  axisMm: z
+    .number()
+    .optional()
+    .meta({ unit: "mm", description: "position at which the beam meets the rotation axis; left out: found" }),
+});
+export type TurningConfig = z.output<typeof Turning>;
+
 const Frames = z.strictObject({
   kind: z.literal("frames"),
   files: z
@@ -46,7 +108,11 @@ const Frames = z.strictObject({
   mask: path.optional().meta({ description: "image whose non-zero pixels are left out" }),
   flat: path.optional().meta({ description: "flat field" }),
   dark: path.optional().meta({ description: "dark image" }),
-  translations: z.int().min(1).meta({ description: "frames in a line" }),
+  translations: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: "frames in a line; needed unless the sample is turning" }),
   badPixels: z
     .enum(["auto", "off"])
     .default("auto")
@@ -142,6 +208,12 @@ export const ScanConfig = z.strictObject({
     })
     .optional()
     .meta({ description: "a part of a scan, as it was taken in time; left out: all lines" }),
+  turning: Turning.optional().meta({
+    description:
+      "the rotation is the fast axis: the sample turns while the translation steps or creeps. Frames, or patterns in " +
+      "files of any length, one after the other, take the place of lines; angles and lines do not apply, and stepMm is " +
+      "found where it is left out",
+  }),
   air: path.optional().meta({
     description: "pattern of the air or the empty cell on the same bins, normalised as the scan will be; subtracted",
   }),
@@ -180,6 +252,27 @@ export function parseScan(text: string, path: string): Scan {
       `${path}: energyKeV is missing. Patterns carry no energy of their own: add a line like "energyKeV: 71".`,
     );
   }
+  checkTurning(config, path);
   const folder = dirname(resolve(path));
   return { config, path, resolve: (part) => resolve(folder, part) };
+}
+
+/** @throws InputError "translations-missing" | "turning-input" */
+function checkTurning({ input, turning, lines }: ScanConfig, path: string): void {
+  if (!turning) {
+    if (input.kind !== "frames" || input.translations !== undefined) return;
+    throw new InputError(
+      "translations-missing",
+      `${path}: input.translations is missing, the number of frames in a line. Add it, or the section turning where the rotation is the fast axis.`,
+    );
+  }
+  const wrong =
+    input.kind === "raster" || input.kind === "volume"
+      ? `input.kind is ${input.kind}, which has no rotation`
+      : lines
+        ? "lines are of scans whose fast axis is the translation; give turning.turns"
+        : turning.passes && "file" in turning.positions
+          ? "passes go with positions from speeds, and positions are from a file, which holds them already"
+          : undefined;
+  if (wrong) throw new InputError("turning-input", `${path}: turning: ${wrong}. Correct or remove it.`);
 }

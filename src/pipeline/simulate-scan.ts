@@ -10,7 +10,13 @@ import { readCif } from "../files/cif.ts";
 import { encodeEdf } from "../files/edf.ts";
 import { formatPoni } from "../files/poni.ts";
 import { createResultWriter } from "../files/result-writer.ts";
-import { createExperiment, type Experiment, type SimulateConfig, structureNames } from "../stages/simulate/index.ts";
+import {
+  createExperiment,
+  type Experiment,
+  type SimulateConfig,
+  structureNames,
+  turnsOfPass,
+} from "../stages/simulate/index.ts";
 import { WorkerPool } from "./pool.ts";
 import { createEstimator, type ProgressListener } from "./progress.ts";
 import { digest } from "./stage-store.ts";
@@ -171,13 +177,26 @@ function scanYaml(experiment: Experiment, output: "patterns" | "frames"): string
           files: "frames",
           poni: "geometry.poni",
           mask: "mask.edf",
-          translations,
+          ...(scan.point ? {} : { translations }),
           monitor: "monitor.txt",
           transmitted: "transmitted.txt",
         };
   const { passes } = config.scan;
   const angles = { start: config.scan.firstOmegaDeg, end: last, inclusive: true, ...(passes !== 1 && { passes }) };
   const { energyKeV, distanceMm } = config.instrument;
-  const common = { title: "simulated scan", input, stepMm, angles };
+  const where = config.scan.turning ? { turning: turningOf(config.scan) } : { stepMm, angles };
+  const common = { title: "simulated scan", input, ...where };
   return stringify(output === "patterns" ? { ...common, energyKeV, distanceMm } : common);
+}
+
+/** The speeds of a sample that turns while it is moved. */
+function turningOf(scan: SimulateConfig["scan"]): object {
+  const { turns, creeps, stride, offsets } = scan.turning!;
+  const apart = stride * scan.stepMm;
+  const passes = { turns: turnsOfPass(scan), offsetsMm: offsets.map((offset) => offset * scan.stepMm) };
+  return {
+    angles: { first: scan.firstOmegaDeg, perFrame: 360 / scan.angles },
+    positions: creeps ? { mmPerTurn: apart / turns } : { stepMm: apart, turns },
+    ...(offsets.length > 1 && { passes }),
+  };
 }

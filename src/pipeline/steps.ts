@@ -1,19 +1,18 @@
 /** The stages of a scan in the order of the data, each knowing what it takes from the one before. */
 import { InputError } from "../data/index.ts";
 import { version } from "../data/version.ts";
-import { findFramePaths } from "../files/frame-paths.ts";
 import { readPattern } from "../files/pattern-file.ts";
 import { absorbFiles, absorbPasses, adopting, checkAbsorb } from "./absorb-passes.ts";
 import type { ArrayReference } from "./array-reference.ts";
 import type { ScanDepth } from "./first-moment-maps.ts";
-import type { PatternSourceSpec } from "./pattern-source.ts";
+import { patternSource } from "./pattern-source.ts";
 import { type EarlierMap, openEarlierMap } from "./refine/earlier-map.ts";
 import { loadModel } from "./refine/load-model.ts";
 import type { Scan } from "./scan-config.ts";
-import { sinogramSpec } from "./sinogram-source.ts";
 import type { Stage } from "./stage.ts";
 import { digest, StageStore } from "./stage-store.ts";
 import { type AbsorbMeta, createAbsorbStage } from "./stages/absorb-stage.ts";
+import { createArrangeStage } from "./stages/arrange-stage.ts";
 import { createDlsrStage, type DlsrMeta } from "./stages/dlsr-stage.ts";
 import { createIntegrateStage } from "./stages/integrate-stage.ts";
 import { createMapStage, type MapMeta } from "./stages/map-stage.ts";
@@ -21,14 +20,17 @@ import type { PatternsMeta, SinogramMeta, VolumeMeta } from "./stages/meta.ts";
 import { createReadStage } from "./stages/read-stage.ts";
 import { createReconstructStage } from "./stages/reconstruct-stage.ts";
 import { createSinogramStage } from "./stages/sinogram-stage.ts";
+import { settleTurning } from "./turning.ts";
 
-export const STAGES = ["read", "integrate", "sinogram", "absorb", "reconstruct", "map", "dlsr"] as const;
+export const STAGES = ["read", "integrate", "arrange", "sinogram", "absorb", "reconstruct", "map", "dlsr"] as const;
 /** A numbered one is of a pass of absorption before the last. */
 export type StageName = (typeof STAGES)[number] | `${"reconstruct" | "map" | "absorb"}-${number}`;
 
 /** What the stages have left so far. */
 export interface Left {
   patterns?: PatternsMeta;
+  /** of a sample that turns: as the frames were taken, before they were brought onto lines */
+  frames?: PatternsMeta;
   /** as measured, before any correction of the absorption */
   measured?: SinogramMeta;
   /** corrected where there is a correction */
@@ -93,7 +95,8 @@ interface StepContext {
   readonly earlier?: EarlierMap | undefined;
 }
 
-export async function createSteps(scan: Scan, left: Left, workFolder: string): Promise<Step[]> {
+export async function createSteps(given: Scan, left: Left, workFolder: string): Promise<Step[]> {
+  const scan = await settleTurning(given);
   const store = (name: StageName): StageStore => new StageStore(workFolder, name);
   const earlier = await earlierMap(scan);
   const steps = [await patternsStep({ scan, left, key: "", store })];
@@ -101,6 +104,7 @@ export async function createSteps(scan: Scan, left: Left, workFolder: string): P
     steps.push(create({ scan, left, key: digest(steps.at(-1)!.stage.identity), store, earlier }));
   };
   checkAbsorb(scan, isTomography(scan));
+  if (scan.config.turning) add(arrangeStep);
   if (isTomography(scan)) {
     add(sinogramStep);
     for (const pass of absorbPasses(scan.config)) {
@@ -129,9 +133,10 @@ const isTomography = ({ config: { input } }: Scan): boolean => input.kind !== "r
 
 async function patternsStep({ scan, left, store }: StepContext): Promise<Step> {
   const { input, integrate, stepMm } = scan.config;
-  const arrays = (name: string) => () => named(name, left.patterns?.patterns, left.patterns?.sigma);
+  const own = scan.config.turning ? "frames" : "patterns";
+  const arrays = (name: string) => () => named(name, left[own]?.patterns, left[own]?.sigma);
   const keep = (meta: PatternsMeta): void => {
-    left.patterns = meta;
+    left[own] = meta;
     if (!isTomography(scan)) left.volume = asVolume(meta, stepMm);
   };
   if (input.kind === "frames") {
@@ -140,6 +145,17 @@ async function patternsStep({ scan, left, store }: StepContext): Promise<Step> {
   }
   const at = store("read");
   return step(await createReadStage(scan, patternSource(scan), at), at, input, keep, arrays("read/data"));
+}
+
+/** Of a sample that turns: frames onto lines. Made again in a moment, so that the result keeps the frames' patterns. */
+function arrangeStep({ scan, left, key, store }: StepContext): Step {
+  const at = store("arrange");
+  const stage = createArrangeStage(scan, { key, frames: () => left.frames! }, at);
+  const keep = (meta: PatternsMeta): void => {
+    left.patterns = meta;
+  };
+  const arrays = () => named("arrange/data", left.patterns?.patterns, left.patterns?.sigma);
+  return { ...step(stage, at, scan.config.turning, keep, arrays), isIntermediate: true };
 }
 
 function sinogramStep({ scan, left, key, store }: StepContext): Step {
@@ -348,27 +364,4 @@ function asVolume({ lines, points, axis, patterns, sigma }: PatternsMeta, stepMm
     ...(sigma && { sigma }),
     ...(stepMm !== undefined && { voxelMm: stepMm }),
   };
-}
-
-/** Where a scan of patterns has them. @throws InputError "input-kind" for frames */
-export function patternSource({ config: { input }, resolve }: Scan): PatternSourceSpec {
-  if (input.kind === "p07") return { kind: "p07", folder: resolve(input.folder) };
-  if (input.kind === "volume") return { kind: "array", file: resolve(input.file) };
-  if (input.kind === "patterns") {
-    const { dataset, axisDataset, axisUnit } = input;
-    return {
-      kind: "array",
-      file: resolve(input.file),
-      ...(dataset && { dataset }),
-      ...(axisDataset && { axisDataset }),
-      ...(axisUnit && { axisUnit }),
-    };
-  }
-  if (input.kind === "sinograms") return sinogramSpec(input, resolve);
-  if (input.kind === "raster") {
-    const { files, rows, cols, axisUnit } = input;
-    const paths = findFramePaths(typeof files === "string" ? resolve(files) : files.map(resolve));
-    return { kind: "raster", files: paths, rows, cols, ...(axisUnit && { axisUnit }) };
-  }
-  throw new InputError("input-kind", `Frames are integrated, not read as patterns: input.kind is ${input.kind}.`);
 }

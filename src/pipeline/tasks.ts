@@ -17,6 +17,7 @@ type SetUp = (kernels: Kernels, payload: never) => BlockRunner | Promise<BlockRu
 const TASKS = {
   integrate: async () => (await import("./tasks/integrate-task.ts")).setUpIntegrate,
   read: async () => (await import("./tasks/read-task.ts")).setUpRead,
+  arrange: async () => (await import("./tasks/arrange-task.ts")).setUpArrange,
   sinogram: async () => (await import("./tasks/sinogram-task.ts")).setUpSinogram,
   reconstruct: async () => (await import("./tasks/reconstruct-task.ts")).setUpReconstruct,
   simulate: async () => (await import("./tasks/simulate-task.ts")).setUpSimulate,

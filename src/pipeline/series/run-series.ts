@@ -7,6 +7,7 @@ import { findBadPatterns } from "../../stages/refine/index.ts";
 import { formatSeconds, type ProgressListener } from "../progress.ts";
 import { type RunSummary, runScan } from "../run-scan.ts";
 import { readScan, type Scan } from "../scan-config.ts";
+import { readSliceMaps } from "../study/read-slice-maps.ts";
 import type { Series, SeriesStep } from "./series-config.ts";
 
 export interface SeriesOptions {
@@ -54,6 +55,13 @@ export async function runSteps(series: Series, options: SeriesOptions): Promise<
   const scans = new Map<string, Scan>();
   // every scan.yaml is read before any work begins
   for (const { scan } of steps) if (scan !== undefined && !scans.has(scan)) scans.set(scan, checkedScan(scan));
+  const still = config.turning && [...scans].find(([, scan]) => !scan.config.turning)?.[0];
+  if (still) {
+    throw new InputError(
+      "series-windows",
+      `${still} has no section turning, which says where each frame was taken. Add it, or give the scan under steps or interlaced.`,
+    );
+  }
   mkdirSync(folder, { recursive: true });
   const ran: RanStep[] = [];
   const times: number[] = [];
@@ -107,7 +115,8 @@ async function runStep(
     if (!scan)
       return { path: step.result!, flag: "", note: "", isUpToDate: true, intensity: await intensityOf(step.result!) };
     const isWarm = before !== undefined && scan.config.map?.rietveld !== undefined;
-    const summary = await runScan(scanOfStep(scan, step, isWarm ? before.path : undefined), options);
+    const grid = step.turns && (await gridOf(ran.find(({ path, heightMm }) => path && heightMm === step.heightMm)));
+    const summary = await runScan(scanOfStep(scan, step, isWarm ? before.path : undefined, grid), options);
     const seconds = mapSeconds(summary);
     return {
       path: options.output,
@@ -124,14 +133,41 @@ async function runStep(
   }
 }
 
+interface Grid {
+  readonly voxelMm: number;
+  readonly size: number;
+}
+
+/** Of the first step: an encoder gives each part of a scan a slightly different one. */
+async function gridOf(first: RanStep | undefined): Promise<Grid | undefined> {
+  if (!first) return undefined;
+  const result = await openResult(first.path!);
+  try {
+    const { ny, voxelMm } = readSliceMaps(result, first.path!);
+    return { voxelMm, size: ny };
+  } finally {
+    result.close();
+  }
+}
+
 /** The scan with its part in time and its start put in. */
-function scanOfStep(scan: Scan, { window }: SeriesStep, start: string | undefined): Scan {
-  const { map } = scan.config;
+function scanOfStep(
+  scan: Scan,
+  { window, turns }: SeriesStep,
+  start: string | undefined,
+  grid: Grid | undefined,
+): Scan {
+  const { map, turning, stepMm, reconstruct } = scan.config;
   return {
     ...scan,
     config: {
       ...scan.config,
       ...(window && { lines: { from: window.from, to: window.to } }),
+      ...(turns && { turning: { ...turning!, turns } }),
+      ...(grid && {
+        stepMm: stepMm ?? grid.voxelMm,
+        reconstruct: { ...reconstruct, size: reconstruct.size ?? grid.size },
+      }),
       ...(start !== undefined && {
         map: { ...map!, rietveld: { ...map!.rietveld!, start: { result: resolve(start) } } },
       }),

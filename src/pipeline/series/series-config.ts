@@ -6,7 +6,7 @@ import { InputError } from "../../data/index.ts";
 import { readText } from "../../files/byte-source.ts";
 import { parseNumberList } from "../../files/csv.ts";
 import { readYaml } from "../../files/yaml.ts";
-import { type PassWindow, passWindows, SeriesConfig } from "../../stages/series/index.ts";
+import { type PassWindow, passWindows, SeriesConfig, type TurnWindow, turnWindows } from "../../stages/series/index.ts";
 
 const path = z.string().min(1);
 
@@ -43,6 +43,21 @@ const Interlaced = z.strictObject({
   heightMm: z.number().default(0).meta({ unit: "mm" }),
 });
 
+const Turning = z.strictObject({
+  scan: path.meta({ description: "scan.yaml with a section turning: the rotation is the fast axis" }),
+  turns: z.int().min(1).meta({ description: "turns of the whole scan" }),
+  turnS: z.number().positive().meta({ unit: "s", description: "from the start of one turn to that of the next" }),
+  startH: z.number().default(0).meta({ unit: "h", description: "when the first turn began" }),
+  turnsPerStep: z.int().min(2).meta({
+    description: "turns that make one step: those of one pass are fast and coarse, of all passes slow and fine",
+  }),
+  every: z.int().min(1).optional().meta({
+    description:
+      "turns from the start of one step to that of the next; left out: turnsPerStep; fewer: a sliding window",
+  }),
+  heightMm: z.number().default(0).meta({ unit: "mm" }),
+});
+
 const Patterns = z.strictObject({
   files: z
     .union([path, z.array(path).min(1)])
@@ -75,6 +90,7 @@ export const SeriesFileConfig = z
     title: z.string().default("").meta({ description: "shown in figures and results" }),
     steps: z.array(Step).min(1).optional().meta({ description: "slices, each scanned at its time" }),
     interlaced: Interlaced.optional().meta({ description: "one scan in passes, cut into steps by time" }),
+    turning: Turning.optional().meta({ description: "one scan of a sample that turns, cut into steps by time" }),
     patterns: Patterns.optional().meta({ description: "single patterns over time, without tomography" }),
     start: z
       .enum(["warm", "cold"])
@@ -88,9 +104,10 @@ export const SeriesFileConfig = z
     frameMs: z.int().min(20).default(500).meta({ unit: "ms", description: "that a film shows each step" }),
     ...SeriesConfig.shape,
   })
-  .refine(({ steps, interlaced, patterns }) => [steps, interlaced, patterns].filter(Boolean).length === 1, {
-    message: "one of steps, interlaced and patterns is needed, and only one",
-  });
+  .refine(
+    ({ steps, interlaced, turning, patterns }) => [steps, interlaced, turning, patterns].filter(Boolean).length === 1,
+    { message: "one of steps, interlaced, turning and patterns is needed, and only one" },
+  );
 export type SeriesFileConfig = z.output<typeof SeriesFileConfig>;
 
 /** One slice at one time. */
@@ -100,6 +117,8 @@ export interface SeriesStep {
   readonly result?: string;
   /** of the scan that are taken, in the order of acquisition */
   readonly window?: PassWindow;
+  /** the same of a scan whose fast axis is the rotation */
+  readonly turns?: TurnWindow;
   readonly timeH: number;
   readonly heightMm: number;
 }
@@ -208,7 +227,16 @@ export const wildcard = (text: string): RegExp =>
   new RegExp(`^${text.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
 
 /** A window has the time of its middle. */
-function cutSteps({ interlaced }: SeriesFileConfig, at: (path: string) => string): SeriesStep[] {
+function cutSteps({ interlaced, turning }: SeriesFileConfig, at: (path: string) => string): SeriesStep[] {
+  if (turning) {
+    const { scan, turns: all, turnS, startH, turnsPerStep, every = turnsPerStep, heightMm } = turning;
+    return turnWindows(all, turnsPerStep, every).map((turns) => ({
+      scan: at(scan),
+      turns,
+      timeH: startH + ((turns.from + turns.to) / 2) * (turnS / 3600),
+      heightMm,
+    }));
+  }
   if (!interlaced) return [];
   const { scan, passes, linesPerPass, lineS, startH, passesPerStep, every = passesPerStep, heightMm } = interlaced;
   return passWindows(passes, linesPerPass, passesPerStep, every).map((window) => ({

@@ -13,6 +13,7 @@ import type { Scan, ScanConfig } from "../scan-config.ts";
 import { listProblems, type Stage } from "../stage.ts";
 import type { StageStore } from "../stage-store.ts";
 import { FRAME_BLOCK, type IntegratePayload } from "../tasks/integrate-task.ts";
+import { framesOfTurns } from "../turning.ts";
 import type { PatternsMeta } from "./meta.ts";
 
 export type FramesInput = ScanConfig["input"] & { kind: "frames" };
@@ -24,12 +25,13 @@ export async function createIntegrateStage(
   store: StageStore,
 ): Promise<Stage<PatternsMeta>> {
   const files = typeof input.files === "string" ? scan.resolve(input.files) : input.files.map(scan.resolve);
-  const { translations: points } = input;
+  const points = input.translations ?? 1;
   const source = await openFrames(files, { missing: "flag", ...(input.dataset && { dataset: input.dataset }) });
   source.close();
   const { count, rows, cols } = source;
   const allLines = Math.ceil(count / points);
-  const window = windowOf(scan, allLines);
+  const turning = scan.config.turning && framesOfTurns(scan, count);
+  const window = turning?.window ?? windowOf(scan, allLines);
   const lines = window.count;
   const poniPath = scan.resolve(input.poni);
   const poni = withEnergy(readPoni(poniPath), scan.config.energyKeV, poniPath);
@@ -42,7 +44,7 @@ export async function createIntegrateStage(
   const counters = Object.fromEntries(
     Object.entries(all).map(([name, values]) => [name, withinWindow(values, window, points)]),
   ) as typeof all;
-  const omegaDeg = withinWindow(anglesOf(scan.config.angles, allLines, scan), window, 1);
+  const omegaDeg = turning?.omegaDeg ?? withinWindow(anglesOf(scan.config.angles, allLines, scan), window, 1);
   const small = [
     poniPath,
     ...[input.mask, input.flat, input.dark, input.monitor, input.exposure, input.transmitted].flatMap((path) =>
@@ -61,7 +63,7 @@ export async function createIntegrateStage(
       points,
       omegaDeg: [...omegaDeg],
       wavelength: poni.wavelength,
-      ...(scan.config.lines && { window }),
+      ...((scan.config.lines || turning) && { window }),
     },
     inputs,
     async plan() {
@@ -114,6 +116,7 @@ export async function createIntegrateStage(
             distanceM: poni.dist,
             wavelengthA: poni.wavelength! * 1e10,
             ...counters,
+            ...(turning && { framesInAll: count }),
           };
           const short = Math.max(0, (window.from + lines) * points - count);
           const notes = [`${count} frames of ${rows} x ${cols} pixels, ${shape.bins} bins, ${setup.config.statistic}`];

@@ -22,6 +22,8 @@ export interface PatternsMeta {
   readonly distanceM?: number;
   /** always there where peaks are mapped */
   readonly wavelengthA?: number;
+  /** of the whole scan, where only those of some turns were integrated */
+  readonly framesInAll?: number;
   /** line integrals of the absorption, not intensities */
   readonly isAbsorption?: true;
 }

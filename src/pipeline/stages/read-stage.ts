@@ -24,7 +24,8 @@ export async function createReadStage(
   const transmitted = withinWindow(source.transmitted, window, points);
   const { energyKeV, distanceMm, angles } = scan.config;
   const isAbsorption = spec.kind === "sinograms" && spec.quantity === "line-integral";
-  const isScan = spec.kind !== "raster" && scan.config.input.kind !== "volume";
+  // the angles of a turning sample are those of frames, and not of lines
+  const isScan = spec.kind !== "raster" && scan.config.input.kind !== "volume" && !scan.config.turning;
   const omegaDeg = isScan
     ? withinWindow(anglesOf(angles, source.lines, scan, source.omegaDeg), window, 1)
     : new Float64Array(lines);

@@ -7,10 +7,11 @@ import { readPoni } from "../../files/poni.ts";
 import { describeParallax, parallaxEffects, parallaxSize } from "../../geometry/index.ts";
 import { anglesOf } from "../../pipeline/angles.ts";
 import { BIN_BLOCK } from "../../pipeline/blocked-array.ts";
-import { openPatternSource } from "../../pipeline/pattern-source.ts";
+import { openPatternSource, patternSource } from "../../pipeline/pattern-source.ts";
 import { parseScan, type Scan } from "../../pipeline/scan-config.ts";
 import { digest } from "../../pipeline/stage-store.ts";
-import { createSteps, patternSource } from "../../pipeline/steps.ts";
+import { createSteps } from "../../pipeline/steps.ts";
+import { framesOfTurns, gridOf } from "../../pipeline/turning.ts";
 import { createReconstructionPlan, planMemory } from "../../stages/reconstruct/index.ts";
 import type { ServedFolder } from "../served-folder.ts";
 import type { ScanCheck } from "../wire.ts";
@@ -39,7 +40,7 @@ export async function checkScan(
     assertAllInside(scan, folder);
     const missing = filesMissing(scan);
     if (missing.length > 0) return { findings: missing, facts, stages: [] };
-    const measured = await measure(scan);
+    const measured = onLines(scan, await measure(scan));
     facts.push(...describe(measured));
     const needs = needsOf(scan, measured, options);
     facts.push(...needs.facts);
@@ -103,7 +104,7 @@ async function measure(scan: Scan): Promise<Measured> {
     const source = await openPatternSource(patternSource(scan));
     source.close();
     const { lines, points, axis, hasSigma } = source;
-    const isScan = input.kind !== "raster" && input.kind !== "volume";
+    const isScan = input.kind !== "raster" && input.kind !== "volume" && !scan.config.turning;
     const wavelengthA = energyKeV === undefined ? undefined : energyKeVToWavelengthA(energyKeV);
     const context = {
       ...(wavelengthA !== undefined && { wavelengthA }),
@@ -129,7 +130,8 @@ async function measure(scan: Scan): Promise<Measured> {
   const source = await openFrames(files, { missing: "flag", ...(input.dataset && { dataset: input.dataset }) });
   source.close();
   const { count, rows, cols } = source;
-  const lines = Math.ceil(count / input.translations);
+  const { translations: points = 1 } = input;
+  const lines = Math.ceil(count / points);
   const poni = readPoni(scan.resolve(input.poni));
   const wavelengthA =
     poni.wavelength !== undefined
@@ -139,15 +141,22 @@ async function measure(scan: Scan): Promise<Measured> {
         : energyKeVToWavelengthA(energyKeV);
   return {
     lines,
-    points: input.translations,
+    points,
     bins: integrate.bins,
     axis: AXIS_LABELS[integrate.axis].label,
     hasSigma: true,
     distanceM: poni.dist,
     frames: { count, rows, cols },
-    omegaDeg: anglesOf(angles, lines, scan),
+    ...(!scan.config.turning && { omegaDeg: anglesOf(angles, lines, scan) }),
     ...(wavelengthA !== undefined && { wavelengthA }),
   };
+}
+
+/** Of a sample that turns: what its frames become. */
+function onLines(scan: Scan, measured: Measured): Measured {
+  if (!scan.config.turning) return measured;
+  const { omegaDeg, points } = gridOf(framesOfTurns(scan, measured.lines * measured.points), scan.config.stepMm);
+  return { ...measured, lines: omegaDeg.length, points, omegaDeg };
 }
 
 function describe({ lines, points, bins, axis, wavelengthA, distanceM, omegaDeg, frames }: Measured): Fact[] {

@@ -25,7 +25,7 @@ export function filesOf({ config, resolve: seen }: Scan): NamedFile[] {
     for (const one of given === undefined ? [] : [given].flat())
       found.push({ setting, given: one, path: seen(one), isMany });
   };
-  const { input, angles, air, map, absorb } = config;
+  const { input, angles, turning, air, map, absorb } = config;
   if (input.kind === "frames") {
     add("input.files", input.files, true);
     for (const name of ["poni", "mask", "flat", "dark", "monitor", "exposure", "transmitted"] as const)
@@ -34,6 +34,10 @@ export function filesOf({ config, resolve: seen }: Scan): NamedFile[] {
   else if (input.kind === "p07") add("input.folder", input.folder);
   else add("input.file", input.file);
   if ("file" in angles) add("angles.file", angles.file);
+  for (const part of ["angles", "positions"] as const) {
+    const given = turning?.[part];
+    if (given && "file" in given) add(`turning.${part}.file`, given.file);
+  }
   add("air", air);
   add("absorb.image.file", absorb?.image?.file);
   add("absorb.uniform.mask", absorb?.uniform?.mask);

@@ -151,6 +151,28 @@ const Scan = z.strictObject({
       description:
         "interlaced: pass p of k takes every k-th angle from the p-th on; a list gives the order of passes, [0, 2, 1, 3]",
     }),
+  turning: z
+    .strictObject({
+      turns: z.int().min(1).default(1).meta({ description: "turns at each translation" }),
+      creeps: z
+        .boolean()
+        .default(false)
+        .meta({ description: "the translation moves on evenly while the sample turns" }),
+      stride: positive
+        .default(1)
+        .meta({ description: "from one translation to the next; the beam stays as wide as a step", unit: "step" }),
+      offsets: z
+        .array(z.number())
+        .min(1)
+        .default([0])
+        .meta({ description: "one for each pass over the translations: what it is moved by", unit: "step" }),
+    })
+    .optional()
+    .meta({
+      description:
+        "the rotation is the fast axis: the sample turns by arcDeg (360) while it stands at a translation, or creeps " +
+        "to the next; a line is then one turn, of `angles` frames",
+    }),
   zigZag: z.boolean().default(false).meta({ description: "every second line runs and is stored backwards" }),
   lineShiftSteps: z.number().min(-3).max(3).default(0).meta({ description: "offset of those lines", unit: "step" }),
   missingLines: z.array(z.int().min(0)).default([]).meta({ description: "lines that were never written" }),

@@ -15,7 +15,14 @@ import { drawPhantom, type Phantom } from "./phantom.ts";
 import { createRandom, type Random } from "./random.ts";
 import { visitRays } from "./rays.ts";
 import { sampleAt } from "./sample-at.ts";
-import { createRadialAxis, createScanGeometry, isBackwards, type RadialAxis, type ScanGeometry } from "./scan.ts";
+import {
+  createRadialAxis,
+  createScanGeometry,
+  isBackwards,
+  lineGeometry,
+  type RadialAxis,
+  type ScanGeometry,
+} from "./scan.ts";
 import { relativeDensity } from "./scattering.ts";
 import { truthMaps } from "./truth.ts";
 
@@ -106,7 +113,7 @@ function createSteadyExperiment(
   const scan = createScanGeometry(config);
   const radial = createRadialAxis(config);
   const maker = createPatternMaker(config, structures, phantom, radial.binEdgesDeg);
-  const levels = given ?? countingLevels(config, scan, radial, maker, phantom);
+  const levels = given ?? countingLevels(config, lineGeometry(config), radial, maker, phantom);
   const bins = radial.axis.values.length;
 
   const transmission = (line: number): Float64Array => lineTransmission(config, scan, maker, line);

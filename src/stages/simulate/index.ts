@@ -6,7 +6,7 @@ export { drawPhantom, type Phantom } from "./phantom.ts";
 export { PRESET_NAMES, type PresetName, presetConfig } from "./presets.ts";
 export { createRandom, type Random } from "./random.ts";
 export { sampleAt } from "./sample-at.ts";
-export type { ScanGeometry } from "./scan.ts";
+export { type ScanGeometry, turnsOfPass } from "./scan.ts";
 export { structureNames } from "./scattering.ts";
 export { AS_RECEIVED_X, STUDY_CELLS, type StudyCellPlan } from "./study-cells.ts";
 export { type CurvePoint, calibrationCurve, cellAtContent } from "./study-curve.ts";

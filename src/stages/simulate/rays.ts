@@ -48,11 +48,16 @@ export type RayVisitor = (translation: number, weight: number, depthMm: number, 
 /** @param shiftSteps translation offset of this line */
 export function visitRays(
   parcels: Parcels,
-  { omegaDeg, rotationAxis, stepMm, translations }: ScanGeometry,
+  scan: ScanGeometry,
   line: number,
   shiftSteps: number,
   visit: RayVisitor,
 ): void {
+  if (scan.point) {
+    visitTurn(parcels, scan, line, visit);
+    return;
+  }
+  const { omegaDeg, rotationAxis, stepMm, translations } = scan;
   const omega = (omegaDeg[line]! * Math.PI) / 180;
   const [cosine, sine] = [Math.cos(omega), Math.sin(omega)];
   const { x, y, weight, voxel } = parcels;
@@ -63,5 +68,23 @@ export function visitRays(
     const share = at - j;
     if (j >= 0 && j < translations && share < 1) visit(j, (1 - share) * weight[i]!, depth, voxel[i]!);
     if (j + 1 >= 0 && j + 1 < translations && share > 0) visit(j + 1, share * weight[i]!, depth, voxel[i]!);
+  }
+}
+
+/** As visitRays, of a sample that turns: each point has an angle and a position of its own. */
+function visitTurn(
+  { x, y, weight, voxel }: Parcels,
+  { point, rotationAxis, stepMm, translations }: ScanGeometry,
+  line: number,
+  visit: RayVisitor,
+): void {
+  for (let j = 0; j < translations; j++) {
+    const { omegaDeg, position } = point!(line, j);
+    const omega = (omegaDeg * Math.PI) / 180;
+    const [cosine, sine] = [Math.cos(omega), Math.sin(omega)];
+    for (let i = 0; i < x.length; i++) {
+      const share = 1 - Math.abs(rotationAxis + (x[i]! * cosine + y[i]! * sine) / stepMm - position);
+      if (share > 0) visit(j, share * weight[i]!, y[i]! * cosine - x[i]! * sine, voxel[i]!);
+    }
   }
 }

@@ -3,15 +3,54 @@ import { type Axis, convertAxis, InputError, KEV_ANGSTROM } from "../../data/ind
 import type { SimulateConfig } from "./config.ts";
 
 export interface ScanGeometry {
-  /** [line] degrees */
+  /** [line] degrees; of a turning sample: at its first point */
   readonly omegaDeg: Float64Array;
   readonly lines: number;
+  /** points of a line: translations, or the frames of a turn */
   readonly translations: number;
   readonly stepMm: number;
   readonly rotationAxis: number;
+  /** where the rotation is the fast axis: degrees, and steps, of each point of a line */
+  readonly point?: (line: number, point: number) => { readonly omegaDeg: number; readonly position: number };
 }
 
-export function createScanGeometry({ scan }: SimulateConfig): ScanGeometry {
+export function createScanGeometry(config: SimulateConfig): ScanGeometry {
+  return config.scan.turning ? turningGeometry(config) : lineGeometry(config);
+}
+
+/** @throws InputError "simulate-turning" */
+function turningGeometry({ scan }: SimulateConfig): ScanGeometry {
+  const { turns, creeps, stride, offsets } = scan.turning!;
+  if (scan.arcDeg !== 360 || scan.includesEnd || scan.passes !== 1 || scan.zigZag || scan.angles < 3) {
+    throw new InputError(
+      "simulate-turning",
+      `scan.turning needs arcDeg 360, at least 3 angles, and none of includesEnd, passes and zigZag; arcDeg is ${scan.arcDeg}.`,
+    );
+  }
+  const each = turnsOfPass(scan);
+  return {
+    ...lineGeometry({ scan } as SimulateConfig),
+    lines: each * offsets.length,
+    omegaDeg: new Float64Array(each * offsets.length).fill(scan.firstOmegaDeg),
+    translations: scan.angles,
+    point(line, point) {
+      const share = point / scan.angles;
+      const turn = line % each;
+      const position = creeps ? (turn + share) / turns : Math.floor(turn / turns);
+      return {
+        omegaDeg: scan.firstOmegaDeg + 360 * share,
+        position: stride * position + offsets[Math.floor(line / each)]!,
+      };
+    },
+  };
+}
+
+/** Of a sample that turns, in one pass over all translations. */
+export const turnsOfPass = ({ translations, turning }: SimulateConfig["scan"]): number =>
+  Math.ceil(translations / turning!.stride) * turning!.turns;
+
+/** Lines of translations, each at one angle. */
+export function lineGeometry({ scan }: SimulateConfig): ScanGeometry {
   const lines = scan.angles + (scan.includesEnd ? 1 : 0);
   const places = placesOfPasses(scan.passes, lines);
   return {
