@@ -11,5 +11,6 @@ export function findPlacesOfImage(
   config: PlacesConfig,
 ): FoundPlaces {
   const image = { ny, nx, values: Float32Array.from(values) };
-  return placesOf(imageSignals(image, voxelMm, config), { ny, nx, voxelMm }, config);
+  const { signals, lines } = imageSignals(image, voxelMm, config);
+  return placesOf(signals, { ny, nx, voxelMm }, config, lines);
 }

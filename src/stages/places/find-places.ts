@@ -39,18 +39,23 @@ export function findPlaces(maps: SliceMaps, roles: PhaseRoles, config: PlacesCon
   return placesOf(roleSignals(maps, roles), maps, config);
 }
 
-/** The same from the signals of the parts. */
+/**
+ * The same from the signals of the parts.
+ *
+ * @param lines where collectors run, where that is known better than how much of them there is
+ */
 export function placesOf(
   signals: RoleSignals,
   size: { readonly ny: number; readonly nx: number; readonly voxelMm: number },
   config: PlacesConfig,
+  lines: RoleSignals = signals,
 ): FoundPlaces {
   const { ny, nx, voxelMm } = size;
   const casing = signals.has("casing") ? findCasing(signals.get("casing")!, config) : undefined;
   const centre = casing ? ([casing.x0, casing.y0] as const) : ([(nx - 1) / 2, (ny - 1) / 2] as const);
   const farthest = Math.min(ny, nx) / 2 - 1;
   const reach = (angle: number): number => (casing ? waveAt(casing.inside.coefficients, angle) : farthest);
-  const roll = findRoll(signals, size, centre, reach, voxelMm, config);
+  const roll = findRoll(signals, size, centre, reach, voxelMm, config, lines);
   const labels = blankLabels(casing, ny, nx);
   if (roll) labelRoll(roll, labels, ny, nx, separatorReach(roll, voxelMm, config));
   else labelByAmount(signals, labels.region, config.presence);

@@ -4,8 +4,9 @@ import { assumeCoatings, type Coatings, measureCoatings } from "./coatings.ts";
 import type { PlacesConfig } from "./config.ts";
 import { direction, type Image, type PolarFrame, polarFrame, samplePolar } from "./polar.ts";
 import type { RoleSignals } from "./role-signals.ts";
-import { everyVoxel, lengthOf, type Strand, straighten, strandOf } from "./strand.ts";
+import { everyVoxel, lengthOf, raiseWall, type Strand, straighten, strandOf } from "./strand.ts";
 import { traceStrand } from "./trace-strand.ts";
+import { withTails } from "./trace-tails.ts";
 import { findPitch, findSense, type Winding } from "./winding.ts";
 
 export const ELECTRODES = ["cathode", "anode"] as const;
@@ -25,10 +26,13 @@ export interface WoundElectrode {
 
 /** Of a pitch: what is looked for across is about as wide as one electrode. */
 const ELECTRODE_SHARE = 0.4;
+/** Likewise its collector. */
+const COLLECTOR_SHARE = 0.08;
 
 /**
  * @param centre of the roll, (x, y) in voxels
  * @param reach voxels from there towards an angle (radians), beyond which there is no roll
+ * @param lines where the collectors run, whether or not their height says how much there is
  * @returns undefined where nothing repeats from turn to turn
  */
 export function findRoll(
@@ -38,6 +42,7 @@ export function findRoll(
   reach: (angle: number) => number,
   voxelMm: number,
   config: PlacesConfig,
+  lines: RoleSignals,
 ): Roll | undefined {
   const contrast = contrastOf(signals, size);
   const farthest = Math.max(...Array.from({ length: 360 }, (_, i) => reach((i * Math.PI) / 180)));
@@ -63,15 +68,25 @@ export function findRoll(
     );
     return strandOf(traceStrand(against, own, frame, winding, limit, smooth), against, frame);
   };
+  const lineOf = (electrode: Electrode): Float32Array | undefined => {
+    const line = lines.get(`${electrode}Collector`);
+    if (!line) return undefined;
+    const width = Math.max(1 / frame.step, COLLECTOR_SHARE * pitch);
+    return boxed(within(samplePolar(line, frame), frame, reach), frame, width);
+  };
   const electrodes = new Map<Electrode, WoundElectrode>();
-  for (const [electrode, strand] of seekBoth(signals, seek)) {
+  const both = new Map(seekBoth(signals, seek));
+  for (const [electrode, body] of both) {
+    const other = both.get(electrode === "cathode" ? "anode" : "cathode");
+    const ridge = lineOf(electrode);
+    const strand = other && ridge ? withTails(body, other, ridge, pitch, limit, smooth) : body;
     const line = signals.get(`${electrode}Collector`);
     const coat = signals.get(electrode)!;
     const coatings = measureCoatings(strand, coat, line, pitch * frame.step, config.thicknessWindowMm / voxelMm);
     electrodes.set(electrode, { strand, coatings, turns: (strand.radius.length - 1) / frame.angles });
   }
   if (electrodes.size === 0) return undefined;
-  const roll = { winding, pitch: meanPitch(electrodes) ?? pitch * frame.step, electrodes };
+  const roll = { winding, pitch: meanPitch([...both.values()]) ?? pitch * frame.step, electrodes };
   return withAssumed(roll, contrast, config.separatorMm === undefined ? undefined : config.separatorMm / voxelMm);
 }
 
@@ -106,21 +121,6 @@ function shareSeen({ height, radius, frame }: Strand): number {
     if (slope > STEEP && before <= STEEP) lost += frame.angles / 10;
   }
   return 1 - lost / radius.length;
-}
-
-/** Of a pitch: half the thickness of what cannot be crossed. */
-const WALL = 0.06;
-
-function raiseWall(ridges: Float32Array, { angles, radii, step }: PolarFrame, wall: Strand, pitch: number): void {
-  const half = Math.max(1, Math.round(WALL * pitch));
-  wall.radius.forEach((radius, i) => {
-    const ray = (((wall.first + i) % angles) + angles) % angles;
-    const middle = Math.round(radius / step);
-    for (let k = Math.max(0, middle - half); k <= Math.min(radii - 1, middle + half); k++) {
-      // more than a whole turn on a ridge is worth
-      ridges[ray * radii + k] = -angles;
-    }
-  });
 }
 
 /** Of a pitch: a separator of which nothing is known. */
@@ -207,9 +207,9 @@ function boxed(polar: Float32Array, { angles, radii }: PolarFrame, width: number
 }
 
 /** Distance from turn to turn of the longest strand that passes a ray twice, where it is whole. */
-function meanPitch(electrodes: ReadonlyMap<Electrode, WoundElectrode>): number | undefined {
+function meanPitch(strands: readonly Strand[]): number | undefined {
   let best: { length: number; pitch: number } | undefined;
-  for (const { strand } of electrodes.values()) {
+  for (const strand of strands) {
     const { angles } = strand.frame;
     const distances: number[] = [];
     for (let i = angles; i < strand.radius.length; i++) {

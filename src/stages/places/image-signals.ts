@@ -14,18 +14,24 @@ import { findPitch } from "./winding.ts";
 /** In pitches: half the width up to which something is a line and no band; the reach of a collector's signal; surroundings. */
 const [LINE, COLLECTOR, SURROUNDINGS] = [0.12, 0.12, 0.6];
 
+export interface ImageSignals {
+  readonly signals: RoleSignals;
+  /** where the anode's collector runs; its height says nothing of its amount */
+  readonly lines: RoleSignals;
+}
+
 /**
  * @param grey [y, x], brighter where there is more; without NaN
  * @returns casing alone where nothing repeats
  */
-export function imageSignals(grey: Image, voxelMm: number, config: PlacesConfig): RoleSignals {
+export function imageSignals(grey: Image, voxelMm: number, config: PlacesConfig): ImageSignals {
   const casing = casingOf(grey);
   const signals = new Map([["casing" as const, casing]]);
   const found = findCasing(casing, config);
   const centre = found ? ([found.x0, found.y0] as const) : ([(grey.nx - 1) / 2, (grey.ny - 1) / 2] as const);
   const inside = insideOf(grey, found);
   const pitch = config.pitchMm === undefined ? pitchOf(grey, inside, centre) : config.pitchMm / voxelMm;
-  if (pitch === undefined) return signals;
+  if (pitch === undefined) return { signals, lines: new Map() };
   const { bands, lines } = layersOf(grey, inside, pitch);
   const around = blur({ ...grey, values: lines }, COLLECTOR * pitch);
   const height =
@@ -33,11 +39,12 @@ export function imageSignals(grey: Image, voxelMm: number, config: PlacesConfig)
       around.filter((value) => value > 0.02),
       0.7,
     ) || 1;
-  return new Map([
+  const all = new Map([
     ...signals,
     ["cathode" as const, { ...grey, values: bands.map((value) => 0.5 + 0.5 * value) }],
     ["anode" as const, { ...grey, values: around.map((value) => Math.min(1, value / height)) }],
   ]);
+  return { signals: all, lines: new Map([["anodeCollector" as const, { ...grey, values: lines }]]) };
 }
 
 /** In units of the wall: the brightest on each ray, its median over the rays. */

@@ -60,7 +60,7 @@ function bestRun(evidence: Float64Array, weight: Float64Array): [number, number]
   return [from, to];
 }
 
-function lineOf(frame: PolarFrame, first: number, radius: Float64Array, height: Float64Array): Strand {
+export function lineOf(frame: PolarFrame, first: number, radius: Float64Array, height: Float64Array): Strand {
   const n = radius.length;
   const [x, y, along] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
   for (let i = 0; i < n; i++) {
@@ -163,4 +163,25 @@ export function valueAt(values: Float64Array, at: number): number {
   const low = Math.max(0, Math.min(values.length - 1, Math.floor(at)));
   const high = Math.min(values.length - 1, low + 1);
   return values[low]! + (at - low) * (values[high]! - values[low]!);
+}
+
+/** Of a pitch: half the thickness of what cannot be crossed. */
+const WALL = 0.06;
+
+/** Makes a strand impassable. @param ridges [angle, radius] @param pitch elements of the frame */
+export function raiseWall(
+  ridges: Float32Array,
+  { angles, radii, step }: PolarFrame,
+  wall: Strand,
+  pitch: number,
+): void {
+  const half = Math.max(1, Math.round(WALL * pitch));
+  wall.radius.forEach((radius, i) => {
+    const ray = (((wall.first + i) % angles) + angles) % angles;
+    const middle = Math.round(radius / step);
+    for (let k = Math.max(0, middle - half); k <= Math.min(radii - 1, middle + half); k++) {
+      // more than a whole turn on a ridge is worth
+      ridges[ray * radii + k] = -angles;
+    }
+  });
 }

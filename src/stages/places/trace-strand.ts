@@ -95,14 +95,21 @@ function crossings(turn: Float32Array, width: number, path: Int32Array): number 
   return count;
 }
 
-/** Goes on outwards (1) or inwards (-1), as far as there is room. */
-function extend(
+/**
+ * Goes on outwards (1) or inwards (-1), as far as there is room.
+ *
+ * @param trace radii in elements of the frame, at least one turn
+ * @param pitch elements
+ * @param range distances to the neighbouring turn that are looked at, in pitches
+ */
+export function extend(
   trace: Trace,
   ridges: Float32Array,
   frame: PolarFrame,
   pitch: number,
   limit: Float64Array,
   way: 1 | -1,
+  [nearest, farthest]: readonly [number, number] = [NEAREST, FARTHEST],
 ): Trace {
   const { angles, radii, step } = frame;
   // in the order in which they are found
@@ -110,7 +117,7 @@ function extend(
   if (way < 0) found.reverse();
   const last = way > 0 ? trace.first + found.length - 1 : trace.first;
   const size = Math.round(angles * PIECE);
-  const [low, high] = [Math.floor(pitch * NEAREST), Math.ceil(pitch * FARTHEST)];
+  const [low, high] = [Math.floor(pitch * nearest), Math.ceil(pitch * farthest)];
   const width = high - low + 1;
   const score = new Float32Array((size + 1) * width);
   let at = last;
