@@ -1,9 +1,9 @@
 /** Lithium of a whole cell whose electrodes are known: maps, balance, moles, and the charge. */
 import { describe, expect, it } from "vitest";
-import { builtInStructure, cellContent, cellVolume, type Structure } from "../src/crystal/index.ts";
+import { builtInStructure, cellContent, cellMass, cellVolume, type Structure } from "../src/crystal/index.ts";
 import { guessRoles, type ParameterMap, type SliceMaps } from "../src/data/index.ts";
 import { lithiumBetween } from "../src/pipeline/study/lithium-count.ts";
-import { type LithiumInput, lithiumOfCell } from "../src/pipeline/study/lithium-of-cell.ts";
+import { type LithiumInput, lithiumOfCell, recount } from "../src/pipeline/study/lithium-of-cell.ts";
 import {
   CALIBRATIONS,
   esdOf,
@@ -166,6 +166,78 @@ describe("moles", () => {
   });
 });
 
+describe("oxide that the map has no phase for", () => {
+  const SHARE = 0.03;
+  const oxide = structures.get("NMC532")!;
+  const at = (x: number): Structure => {
+    const [a, c] = [interpolate(TABLE.x, TABLE.a, x), interpolate(TABLE.x, TABLE.c, x)];
+    return { ...oxide, cell: { ...oxide.cell, a, b: a, c } };
+  };
+  /** g/mol of LiMO2 */
+  const unitMass = (2 * cellMass(oxide)) / cellContent(oxide).get("O")!;
+  /** of the slice, by the recipe of the cell: grams a mole of the oxide in the maps */
+  const massShare = (() => {
+    const perCarbon = (phase: string): number =>
+      cellMass(structures.get(phase)!) / cellContent(structures.get(phase)!).get("C")!;
+    const y = anodeAt(0.42);
+    const ofAnode = 6 * SIXES * (((y - 0.5) / 0.5) * perCarbon("LiC6") + ((1 - y) / 0.5) * perCarbon("LiC12"));
+    // 3 columns of full voxels of steel, where half of the other 45 hold half a voxel of oxide
+    const steel = cellMass(structures.get("Fe")!) / cellVolume(structures.get("Fe")!.cell);
+    const unitsPerVolume = (0.5 * cellContent(oxide).get("O")!) / 2 / cellVolume(oxide.cell);
+    const ofSteel = (3 * steel) / (22.5 * unitsPerVolume);
+    const hidden = (SHARE / (1 - SHARE)) * unitMass;
+    return hidden / (unitMass + ofAnode + ofSteel + hidden);
+  })();
+  const phase = (x: number) => ({
+    ...{ name: "NMC532-2", structure: at(x), isCorrected: true, massShare, massShareEsd: 0.05 * massShare },
+  });
+
+  it("counts with its share of the moles and the lithium of its own cell", () => {
+    const found = lithiumOfCell({ ...input(charged), hidden: [phase(0.84)] });
+    const { cathode, mapped, hidden } = found.inventory!;
+    expect(hidden[0]!.share).toBeCloseTo(SHARE, 3);
+    expect(hidden[0]!.x).toBeCloseTo(0.84, 2);
+    expect(cathode.value - mapped.value).toBeCloseTo(SHARE * (0.84 - 0.42), 3);
+    expect(found.inactive.map(({ how }) => how).join()).toContain("NMC532-2");
+  });
+
+  it("leaves the uncertainty smaller where somebody looked, and none where somebody knows", () => {
+    const unseen = (more: Partial<LithiumInput>, config = {}): number =>
+      lithiumOfCell({ ...input(charged, config), ...more }).inventory!.unseenShareEsd;
+    expect(unseen({})).toBeGreaterThan(3 * unseen({ hidden: [] }));
+    expect(unseen({ hidden: [] })).toBeGreaterThan(0);
+    expect(unseen({}, { inactiveShare: 0, startX: 1 })).toBe(0);
+    expect(unseen({}, { unseenShareEsd: 0.004 })).toBe(0.004);
+  });
+
+  it("anew after the search is as it would have been with it", () => {
+    const [before, after] = [
+      lithiumOfCell(input(charged)),
+      lithiumOfCell({ ...input(charged), hidden: [phase(0.84)] }),
+    ];
+    expect(recount(before, [phase(0.84)]).inventory).toEqual(after.inventory);
+  });
+
+  it("is not any other phase, and has any lithium where its cell is none of the table", () => {
+    const other = { ...phase(0.84), name: "Ni", structure: builtInStructure("Ni") };
+    const found = lithiumOfCell({ ...input(charged), hidden: [other] });
+    expect(found.inventory!.hidden).toEqual([]);
+    expect(found.notes.join()).toContain("Ni was found besides the phases of the map: no layered oxide");
+    const strange = { ...oxide, cell: { ...oxide.cell, a: 2.95, b: 2.95, c: 13.9 } };
+    const odd = lithiumOfCell({ ...input(charged), hidden: [{ ...phase(0.84), structure: strange }] });
+    const [low, high] = [TABLE.x[0]!, TABLE.x.at(-1)!];
+    expect(odd.inventory!.hidden[0]!.xEsd).toBeCloseTo((high - low) / Math.sqrt(12), 12);
+  });
+
+  it("that is known by other means goes before what was found", () => {
+    const config = { inactiveShare: 0.1, inactiveShareEsd: 0.01, inactiveX: 0.9 };
+    const { cathode, mapped } = lithiumOfCell({ ...input(charged, config), hidden: [phase(0.84)] }).inventory!;
+    expect(cathode.value).toBeCloseTo(0.9 * mapped.value + 0.09, 12);
+    const never = lithiumOfCell(input(charged, { inactiveShare: 0.1, startX: 1 })).inventory!;
+    expect(never.released.value).toBeCloseTo(0.9 * (1 - never.mapped.value), 12);
+  });
+});
+
 describe("what is wrong", () => {
   const refused = (config: object, maps: SliceMaps = charged, roles = guessRoles(PHASES)) => {
     try {
@@ -181,6 +253,7 @@ describe("what is wrong", () => {
     ["a file that is not there", { table: "no-such.csv" }, "file-not-readable"],
     ["a loading without an area", { cathodeLoadingMgCm2: 10 }, "lithium-loading"],
     ["a standard that is no phase", { standard: { phase: "Zn" } }, "lithium-standard"],
+    ["an inactive share whose lithium nobody knows", { inactiveShare: 0.02 }, "lithium-inactive"],
     ["half a foil", { standard: { phase: "Fe", thicknessMm: 1 } }, "lithium-standard"],
     ["a state outside the table", { referenceStates: [{ x: 1.4, a: 2.87, c: 14.2 }] }, "lithium-reference"],
   ])("%s", (_, config, code) => {

@@ -68,6 +68,15 @@ export const lithiumCommand = (): Command =>
       "lithium of the cathode where the charge is counted from: 1 as assembled",
       finiteNumber("--start-x"),
     )
+    .option(
+      "--inactive-share <share>",
+      "of the oxide: what takes no part and has no phase in the model, 0 to 0.9",
+      finiteNumber("--inactive-share"),
+    )
+    .option("--inactive-share-esd <share>", "its uncertainty", finiteNumber("--inactive-share-esd"))
+    .option("--inactive-x <x>", "its lithium; left out: that of --start-x", finiteNumber("--inactive-x"))
+    .option("--inactive-x-esd <x>", "its uncertainty", finiteNumber("--inactive-x-esd"))
+    .option("--unseen-share-esd <share>", "uncertainty of what nobody saw of it", finiteNumber("--unseen-share-esd"))
     .option("--start-anode-x <x>", "x in LixC6 there; 0", finiteNumber("--start-anode-x"))
     .action((path: string, options: Options) =>
       execute(options, async () => {

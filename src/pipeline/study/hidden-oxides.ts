@@ -7,6 +7,7 @@ import {
   type HiddenOxide,
   hiddenOxides,
   type LithiumCalibration,
+  type LithiumPosterior,
   type PhaseAmount,
   unseenShareEsd,
 } from "../../stages/lithium/index.ts";
@@ -17,6 +18,8 @@ export interface FoundPhase {
   readonly name: string;
   /** at the cell that was found */
   readonly structure: Structure;
+  /** without the parallax of where it lies */
+  readonly isCorrected: boolean;
   /** of the slice's mass */
   readonly massShare: number;
   readonly massShareEsd: number;
@@ -78,20 +81,27 @@ const total = ({ cells }: PhaseAmount): number =>
 const unitMassOf = (structure: Structure): number =>
   cellMass(structure) / ((cellContent(structure).get("O") ?? Number.NaN) / 2);
 
-/** Relative; cells of hot spots have the parallax of where these lie, which nothing corrects: c/a tells x then. */
-const SCALE_ESD = 5e-3;
+/** Relative, of a and c alike: as of conventional cells, and of those whose parallax is still in them. */
+const SCALE_ESD = { corrected: 5e-4, not: 3e-3 } as const;
 /** Relative, of a and c each: a search ends at 0.02 widths of a line. */
 const CELL_ESD = 2e-4;
 
 function massOf(found: FoundPhase, table: LithiumCalibration, notes: string[]): HiddenMass {
   const { name, structure, massShare, massShareEsd } = found;
   const { a, c } = structure.cell;
-  const read = createLithiumCurve(table, { scaleEsd: SCALE_ESD }).evaluate(a, c, CELL_ESD * a, CELL_ESD * c);
+  const scaleEsd = found.isCorrected ? SCALE_ESD.corrected : SCALE_ESD.not;
+  const read = createLithiumCurve(table, { scaleEsd }).evaluate(a, c, CELL_ESD * a, CELL_ESD * c);
   const mass = { name, massShare, massShareEsd, unitMass: unitMassOf(structure) };
-  if (!read.isOutside) return { ...mass, x: read.x, xEsd: (read.high - read.low) / (2 * 1.96) };
+  if (!read.isOutside) return { ...mass, ...ofBothBranches(read) };
   const [low, high] = [table.x[0]!, table.x.at(-1)!];
   notes.push(
     `${name}, found besides the phases of the map: its cell (${a.toFixed(3)}, ${c.toFixed(3)} Å) is none of table ${table.name}, so its lithium may be any from ${low} to ${high}`,
   );
   return { ...mass, x: (low + high) / 2, xEsd: (high - low) / Math.sqrt(12) };
+}
+
+/** Where a and c allow two x, both count with their probability. */
+function ofBothBranches({ x, sd, weight, other }: LithiumPosterior): { x: number; xEsd: number } {
+  if (!Number.isFinite(other)) return { x, xEsd: sd };
+  return { x: weight * x + (1 - weight) * other, xEsd: Math.hypot(sd, Math.sqrt(weight * (1 - weight)) * (x - other)) };
 }

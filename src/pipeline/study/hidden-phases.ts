@@ -7,7 +7,7 @@ import type { AddedPhase } from "./added-phase.ts";
 import type { AnalysedCell } from "./analyse-cell.ts";
 import { readCandidates } from "./candidate-structures.ts";
 import type { FoundPhase } from "./hidden-oxides.ts";
-import { recount } from "./lithium-of-cell.ts";
+import { type CellLithium, recount } from "./lithium-of-cell.ts";
 import type { StudyOptions } from "./run-cells.ts";
 import type { Study } from "./study-config.ts";
 import { findUnexplained, type UnexplainedPhases } from "./unexplained-phases.ts";
@@ -61,20 +61,35 @@ export async function findHiddenPhases(
 export function countHidden(cells: readonly AnalysedCell[], hidden: readonly HiddenPhases[]): AnalysedCell[] {
   return cells.map((cell) => {
     const found = hidden.find(({ name }) => name === cell.config.name);
-    return found && cell.lithium ? { ...cell, lithium: recount(cell.lithium, foundPhases(found)) } : cell;
+    return found && cell.lithium ? { ...cell, lithium: recount(cell.lithium, foundPhases(found, cell.lithium)) } : cell;
   });
 }
 
-/** As amounts are of the pattern at the candidate's cell, and the cell of the refined hot spots is the better one. */
-function foundPhases({ found: { components, phases }, added }: HiddenPhases): FoundPhase[] {
-  return phases.flatMap(({ component, bulkShare, bulkShareEsd }) => {
-    const best = components.find(({ index }) => index === component)?.best;
-    if (!best) return [];
+/** The cell that the refinement of the hot spots gives, where it is good, without the parallax of where these lie. */
+function foundPhases({ found: { components, phases }, added }: HiddenPhases, lithium: CellLithium): FoundPhase[] {
+  return phases.flatMap(({ component, name, bulkShare, bulkShareEsd }) => {
+    const found = components.find(({ index }) => index === component);
+    if (!found?.best) return [];
     const tried = added.find((one) => one.component === component);
-    const refined = tried?.after.phases.find(({ name }) => name === tried.name);
+    const refined = tried?.after.phases.find((phase) => phase.name === name);
     const isGood = tried?.after.status === "converged" && refined && !refined.isHeld;
-    const cell = isGood ? refined.cell : best.cell;
-    const structure = { ...best.structure, cell };
-    return [{ name: tried?.name ?? best.name, structure, massShare: bulkShare, massShareEsd: bulkShareEsd }];
+    const cell = isGood ? refined.cell : found.best.cell;
+    const shift = parallaxOf(lithium, found.spots.voxels);
+    const scale = 1 - (shift ?? 0);
+    const structure = {
+      ...found.best.structure,
+      cell: { ...cell, a: cell.a * scale, b: cell.b * scale, c: cell.c * scale },
+    };
+    const isCorrected = shift !== undefined;
+    return [{ name, structure, isCorrected, massShare: bulkShare, massShareEsd: bulkShareEsd }];
   });
+}
+
+/** Relative, as the cathode's own cells have it in these voxels; undefined where the map does not say. */
+function parallaxOf({ input: { cell }, oxides }: CellLithium, voxels: readonly number[]): number | undefined {
+  const shifts = oxides.flatMap(({ lithium: { name } }) => {
+    const map = cell.maps.get(`${name}/parallax_shift`);
+    return map ? voxels.map((voxel) => 1e-6 * map.values[voxel]!).filter(Number.isFinite) : [];
+  });
+  return shifts.length > 0 ? shifts.reduce((sum, shift) => sum + shift, 0) / shifts.length : undefined;
 }

@@ -210,7 +210,7 @@ export function inactiveShares(
     out.push({
       electrode: "cathode",
       how: `${name}, oxide that the map's model has no phase for, x = ${withEsd(x, xEsd)}`,
-      ...{ share: hiddenShare, esd: shareEsd },
+      ...{ share: hiddenShare, esd: shareEsd, isHidden: true },
     });
   }
   if (humps?.isBimodal) {

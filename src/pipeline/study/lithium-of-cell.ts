@@ -64,6 +64,8 @@ export interface InactiveShare {
   readonly how: string;
   readonly share: number;
   readonly esd: number;
+  /** without a phase in the map: in the inventory as hidden oxide */
+  readonly isHidden?: true;
 }
 
 /** What no fit tells: an error of all voxels alike, with its size in x or relative. */

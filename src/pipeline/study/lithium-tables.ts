@@ -41,13 +41,14 @@ export function inventoryLines({ inventory, units }: CellLithium): InventoryLine
   if (!inventory) return [];
   const line = (quantity: string, of: Uncertain | undefined, unit: string): InventoryLine[] =>
     of ? [{ quantity, value: of.value, esd: esdOf(of), unit, from: sourcesOf(of) }] : [];
-  const { cathode, released, anodeX, anode, taken, both, placesRatio, residual } = inventory;
+  const { mapped, hidden, cathode, released, anodeX, anode, taken, both, placesRatio, residual } = inventory;
   const perUnit = "mol/mol oxide";
   const scaled = (quantity: string, of: Uncertain | undefined): InventoryLine[] => [
     ...(of && units?.inCell ? line(quantity, inMah(of, units.inCell), "mAh") : []),
     ...(of && units?.perMm ? line(quantity, inMah(of, units.perMm), "mAh/mm") : []),
   ];
   return [
+    ...(hidden.length > 0 ? line("x in the oxide that the map has", mapped, "Li a formula unit") : []),
     ...line("x in the cathode", cathode, "Li a formula unit"),
     ...line("x in the anode, Li_x C6", anodeX, ""),
     ...line("C6 a formula unit of the cathode (N/P by places)", placesRatio, perUnit),
@@ -65,11 +66,14 @@ export function inventoryLines({ inventory, units }: CellLithium): InventoryLine
   ];
 }
 
-function sourcesOf({ parts }: Uncertain): string {
+/** How many sources of an uncertainty are told in a table for people, and in one for spreadsheets. */
+const [FEW, ALL] = [3, 100] as const;
+
+function sourcesOf({ parts }: Uncertain, most: number = FEW): string {
   return [...parts]
     .filter(([, part]) => part !== 0)
     .sort((p, q) => Math.abs(q[1]) - Math.abs(p[1]))
-    .slice(0, 3)
+    .slice(0, most)
     .map(([source, part]) => `${source} ${Math.abs(part).toPrecision(2)}`)
     .join("; ");
 }
@@ -87,17 +91,21 @@ export function closingsCsv(
   cells: readonly { readonly name: string; readonly closings: readonly Closing[] }[],
 ): string {
   const lines = cells.flatMap(({ name, closings }) =>
-    closings.map(({ what, unit, left, right, residual, z, words }) =>
+    closings.map(({ kind, between, what, unit, left, right, residual, z, words }) =>
       [
         quoted(name),
         quoted(what),
         unit,
         ...[left.value, esdOf(left), right.value, esdOf(right), residual.value, esdOf(residual), z].map(number),
         quoted(words),
+        kind,
+        ...[between?.[0] ?? "", between?.[1] ?? "", sourcesOf(residual, ALL)].map(quoted),
       ].join(","),
     ),
   );
-  return `${["cell,what,unit,left,left_esd,right,right_esd,residual,residual_esd,z,words", ...lines].join("\n")}\n`;
+  const head =
+    "cell,what,unit,left,left_esd,right,right_esd,residual,residual_esd,z,words,kind,charged,discharged,uncertainty_from";
+  return `${[head, ...lines].join("\n")}\n`;
 }
 
 /** For people: what was found, and how far it can be believed. */

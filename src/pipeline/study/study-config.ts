@@ -27,10 +27,15 @@ const CellLithium = LithiumConfig.pick({
   capacityMah: true,
   cathodeMassG: true,
   cathodeLoadingMgCm2: true,
+  inactiveShare: true,
+  inactiveX: true,
+  unseenShareEsd: true,
 }).extend({
   capacityEsdMah: z.number().min(0).optional().meta({ unit: "mAh" }),
   startX: z.number().min(0).max(2).optional().meta({ description: "where the count of its charge begins" }),
   startAnodeX: z.number().min(0).max(1).optional(),
+  inactiveShareEsd: z.number().min(0).max(1).optional(),
+  inactiveXEsd: z.number().min(0).max(1).optional(),
 });
 
 const Cell = z.strictObject({

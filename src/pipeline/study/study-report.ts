@@ -1,16 +1,19 @@
 /** What a study found, for people: Markdown, the short answer first. */
 import { withEsd } from "../../data/with-esd.ts";
 import { markdownTable, pairTable, placementTable, type Table } from "../../stages/compare/index.ts";
-import { esdOf } from "../../stages/lithium/index.ts";
 import type { AnalysedCell } from "./analyse-cell.ts";
 import { rateText } from "./echem-tables.ts";
+import { balanceLines, balanceTable, lithiumTable } from "./lithium-balance.ts";
 import type { StudyFindings } from "./run-study.ts";
 
 export function studyReport(findings: StudyFindings): string {
   const { cells, comparison, closings, outcome } = findings;
+  const balanced = balanceLines(cells, closings);
+  const balance = balanced.length > 0 ? ["## Does the lithium add up?", balanced.join("\n")] : [];
   const parts = [
     `# ${outcome.title || "Study"}`,
     `${cells.length} cells on the grid of ${comparison.reference}: ${comparison.ny} x ${comparison.nx} voxels of ${comparison.voxelMm.toPrecision(4)} mm. Numbers in brackets are standard uncertainties of the last digits.`,
+    ...balance,
     "## Cells",
     markdownTable(cellTable(cells)),
     "## How they lie",
@@ -18,9 +21,10 @@ export function studyReport(findings: StudyFindings): string {
   ];
   const lithium = cells.filter((cell) => cell.lithium);
   if (lithium.length > 0) {
-    parts.push("## Lithium", markdownTable(lithiumTable(lithium)));
+    parts.push("## Lithium", markdownTable(lithiumTable(lithium)), LITHIUM_WORDS);
     if (closings.length > 0) {
-      parts.push("## Lithium between cells, against the charge between them", ...[closings.map(line).join("\n")]);
+      parts.push("## Lithium between cells, against the charge between them", BALANCE_WORDS);
+      parts.push(markdownTable(balanceTable(closings)));
     }
   }
   if (findings.hidden.length > 0) parts.push("## Phases that the mean patterns hide", hiddenLines(findings.hidden));
@@ -36,7 +40,10 @@ export function studyReport(findings: StudyFindings): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-const line = ({ what, words }: { readonly what: string; readonly words: string }): string => `- ${what}: ${words}`;
+const LITHIUM_WORDS =
+  "x in the cathode is that of the oxide that the maps have a phase for. Oxide found besides it counts with the lithium that its own cell tells, so nothing is assumed of when it was left behind; hidden phases that are no layered oxide count for nothing. Lithium in both electrodes less than 1 is in films on particles, or was never there.";
+const BALANCE_WORDS =
+  "What the first cell's cathode holds less, its anode more, and what the cycler counted, in mAh of the first cell: the second is scaled to as much oxide. z is a difference over its standard uncertainty; below 2 it closes. All sources of each uncertainty are in tables/closing.csv.";
 
 function cellTable(cells: readonly AnalysedCell[]): Table {
   return {
@@ -69,22 +76,6 @@ function cellTable(cells: readonly AnalysedCell[]): Table {
         turns?.toFixed(2) ?? "",
         report.winding?.pitchMm.toFixed(3) ?? "",
         report.casing ? withEsd(report.casing.insideRadiusMm, report.casing.insideRadiusEsdMm) : "",
-      ];
-    }),
-  };
-}
-
-function lithiumTable(cells: readonly AnalysedCell[]): Table {
-  return {
-    head: ["cell", "x in the cathode", "x in the anode", "released less taken up (mol/mol)", "inactive"],
-    rows: cells.map(({ label, lithium }) => {
-      const { inventory, inactive } = lithium!;
-      const cell = (of: { readonly value: number } | undefined): string =>
-        of ? withEsd(of.value, esdOf(of as Parameters<typeof esdOf>[0])) : "";
-      return [
-        label,
-        ...[inventory?.cathode, inventory?.anodeX, inventory?.residual].map(cell),
-        inactive.map(({ how, share, esd }) => `${withEsd(100 * share, 100 * esd)} % (${how})`).join("; "),
       ];
     }),
   };
