@@ -1,9 +1,10 @@
 /** From a component of the residuals to a phase of the model: tried on the hot spots, and written as a model.yaml. */
-import { InputError, type Pattern } from "../../data/index.ts";
+import { InputError, type Pattern, STATUS } from "../../data/index.ts";
+import { berarLelannFactor } from "../../fit/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
 import type { ModelConfig } from "../../refinement/index.ts";
 import { type RefinementResult, refinePattern, settleConfig } from "../../stages/refine/index.ts";
-import type { RankedCandidate } from "../../stages/unexplained/index.ts";
+import { type Gain, type RankedCandidate, testGain } from "../../stages/unexplained/index.ts";
 import type { LoadedModel } from "../refine/load-model.ts";
 import { isBeside } from "./unexplained-amounts.ts";
 import type { DescribedComponent } from "./unexplained-components.ts";
@@ -18,6 +19,8 @@ export interface AddedPhase {
   /** the mean pattern of the hot spots, refined without the phase and with it */
   readonly before: RefinementResult;
   readonly after: RefinementResult;
+  /** of the phase, over what the rest of the model could make of the pattern */
+  readonly gain: Gain;
 }
 
 type PhaseSpec = ModelConfig["phases"][number];
@@ -38,30 +41,46 @@ export function tryPhases(
   components: readonly DescribedComponent[],
   wanted: readonly string[] = [],
 ): AddedPhase[] {
-  const chosen = choosePhases(components, wanted);
-  const taken = new Set(model.config.phases.map(nameOf));
-  return chosen.map(({ component, candidate }) => {
-    const name = freeName(candidate.name, taken);
-    taken.add(name);
-    const { spots } = component;
-    const sigma = spots.observedSigma;
-    const pattern: Pattern = {
-      axis: { unit: "two-theta", values: twoThetaDeg },
-      intensity: spots.observed,
-      ...(sigma && { sigma }),
-    };
-    const label = `hot spots of component ${component.index}`;
-    const bare: ModelConfig = { ...model.config, findCells: false, weights: sigma ? "sigma" : "uniform" };
-    const { files } = withStructure(model, candidate);
-    const before = refinePattern(kernels, bare, files, pattern, label);
-    const phase = phaseSpec(model.config, name, candidate, { scale: candidate.scale });
-    const start = settleConfig(bare, before.parameters);
-    const grown = refinePattern(kernels, { ...start, phases: [...start.phases, phase] }, files, pattern, label);
-    // from where the model stood without the phase, or from what it became while it made up for it
-    const fresh = refinePattern(kernels, { ...bare, phases: [...bare.phases, phase] }, files, pattern, label);
-    const after = fresh.statistics.chi2 <= grown.statistics.chi2 ? fresh : grown;
-    return { component: component.index, name, candidate, before, after };
+  const taken = new Set<string>();
+  return choosePhases(components, wanted).map(({ component, candidate }) => {
+    const one = tryPhase(kernels, model, twoThetaDeg, component, candidate, taken);
+    taken.add(one.name);
+    return one;
   });
+}
+
+/** @param taken names that other new phases have */
+export function tryPhase(
+  kernels: Kernels,
+  model: LoadedModel,
+  twoThetaDeg: Float64Array,
+  { index, spots }: DescribedComponent,
+  candidate: RankedCandidate,
+  taken: ReadonlySet<string>,
+): AddedPhase {
+  const name = freeName(candidate.name, new Set([...taken, ...model.config.phases.map(nameOf)]));
+  const sigma = spots.observedSigma;
+  const pattern: Pattern = {
+    axis: { unit: "two-theta", values: twoThetaDeg },
+    intensity: spots.observed,
+    ...(sigma && { sigma }),
+  };
+  const label = `hot spots of component ${index}`;
+  const bare: ModelConfig = { ...model.config, findCells: false, weights: sigma ? "sigma" : "uniform" };
+  const { files } = withStructure(model, candidate);
+  const before = refinePattern(kernels, bare, files, pattern, label);
+  const phase = phaseSpec(model.config, name, candidate, { scale: candidate.scale });
+  const start = settleConfig(bare, before.parameters);
+  const grown = refinePattern(kernels, { ...start, phases: [...start.phases, phase] }, files, pattern, label);
+  // from where the model stood without the phase, or from what it became while it made up for it
+  const fresh = refinePattern(kernels, { ...bare, phases: [...bare.phases, phase] }, files, pattern, label);
+  const after = fresh.statistics.chi2 <= grown.statistics.chi2 ? fresh : grown;
+  const gain = testGain(before.statistics, after.statistics, berarLelannFactor(weightedResiduals(after)));
+  return { component: index, name, candidate, before, after, gain };
+}
+
+function weightedResiduals({ pattern: { observed, calculated, sigma } }: RefinementResult): Float64Array {
+  return Float64Array.from(observed, (value, k) => (value - calculated[k]!) / sigma[k]!);
 }
 
 /** The model of the map with the phases in it, their cells from the hot spots. */
@@ -159,7 +178,12 @@ function phaseSpec(
 const strengthOf = ({ scale }: PhaseSpec): number => scale?.value ?? 0;
 
 /** [y, x] 1 where a phase of the maps is or may be, 0 where the map need not look for it. */
-export function phaseMask({ maps, slice: { ny, nx } }: UnexplainedPhases, component: number): Uint8Array {
-  const { status } = maps.find(({ name }) => name === `component-${component}/scale`)!;
-  return Uint8Array.from({ length: ny * nx }, (_, voxel) => (isBeside(status!, ny, nx, voxel) ? 1 : 0));
+export function phaseMask({ maps, components, slice: { ny, nx } }: UnexplainedPhases, component: number): Uint8Array {
+  const found = maps.find(({ name }) => name === `component-${component}/scale`)?.status;
+  const status = found ?? new Uint8Array(ny * nx).fill(STATUS.noSignal);
+  // of a candidate that the user adds to what is no phase, only the hot spots are known
+  if (!found)
+    for (const voxel of components.find(({ index }) => index === component)!.spots.voxels)
+      status[voxel] = STATUS.converged;
+  return Uint8Array.from({ length: ny * nx }, (_, voxel) => (isBeside(status, ny, nx, voxel) ? 1 : 0));
 }

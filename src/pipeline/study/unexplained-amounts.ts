@@ -2,6 +2,7 @@
 import { STATUS } from "../../data/index.ts";
 import { createAmounts, type Projection } from "../../stages/unexplained/index.ts";
 import type { CleanResiduals } from "./unexplained-rows.ts";
+import type { Step } from "./unexplained-steps.ts";
 
 /** Amounts above this many esds, and above this share of the largest, are a hot spot. */
 const [SURE, HOT] = [5, 0.4] as const;
@@ -27,12 +28,13 @@ export interface Sought {
  *
  * @param noise [voxel]
  */
-export function mapAmounts(
+export async function mapAmounts(
   { ny, nx, points, row }: CleanResiduals,
   noise: Float32Array,
   projection: Projection,
   sought: readonly Sought[],
-): Amounts[][] {
+  step: Step,
+): Promise<Amounts[][]> {
   const askers = sought.map(({ patterns, beside }) => ({
     amountsOf: createAmounts(patterns, projection, beside),
     value: new Float64Array(patterns.length),
@@ -56,6 +58,7 @@ export function mapAmounts(
         });
       }
     }
+    await step();
   }
   return askers.map(({ found }) => found);
 }
@@ -110,9 +113,11 @@ function meanOfLargest(voxels: readonly number[], values: ArrayLike<number>): nu
   return top.reduce((sum, value) => sum + value, 0) / (top.length || 1);
 }
 
-/** Mean of the largest where the phase is surely there. */
-export const largestOf = (values: Float32Array, status: Uint8Array): number =>
-  meanOfLargest(
-    [...values.keys()].filter((voxel) => status[voxel] === STATUS.converged),
-    values,
-  );
+/** Mean of `shares` where there is most of it. */
+export function shareOfLargest({ values }: Amounts, status: Uint8Array, shares: Float32Array): number {
+  const top = [...values.keys()]
+    .filter((voxel) => status[voxel] === STATUS.converged)
+    .sort((a, b) => values[b]! - values[a]!)
+    .slice(0, LARGEST);
+  return top.reduce((sum, voxel) => sum + shares[voxel]!, 0) / (top.length || 1);
+}

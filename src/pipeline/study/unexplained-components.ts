@@ -1,34 +1,22 @@
 /** One component of the residuals: its peaks, whether the model itself could make it, and which structure it may be of. */
 import type { Kernels } from "../../kernels/index.ts";
-import { type FoundPeak, findPeaks, type RietveldPlan } from "../../stages/map/index.ts";
+import { findPeaks, type RietveldPlan } from "../../stages/map/index.ts";
 import {
   type Candidate,
   createProjection,
   dot,
   modelColumns,
+  phaseAtCells,
   type RankedCandidate,
   rankCandidates,
   type UnexplainedConfig,
 } from "../../stages/unexplained/index.ts";
 import type { WholeModel } from "./unexplained-model.ts";
 import type { HotSpots } from "./unexplained-spots.ts";
+import { type ComponentPeak, type Judgement, judge, TIE } from "./unexplained-verdict.ts";
 
-export interface ComponentPeak extends FoundPeak {
-  /** what is left of its height once the model may change its own numbers */
-  readonly left: number;
-  /** new: no change of the model makes it; misfit: a phase of the model, slightly off */
-  readonly kind: "new" | "misfit";
-  /** reflection of the best candidate at its place */
-  readonly line?: string;
-}
-
-/** same: what an earlier component is of; weak: nothing stands out of it */
-export type Verdict = "phase" | "unknown" | "misfit" | "same" | "weak";
-
-export interface ComponentDescription {
+export interface ComponentDescription extends Judgement {
   readonly spots: HotSpots;
-  readonly verdict: Verdict;
-  readonly why: string;
   /** share of the component's pattern that the model explains by changes of its own numbers, to first order */
   readonly misfitShare: number;
   readonly peaks: readonly ComponentPeak[];
@@ -46,14 +34,13 @@ export interface DescribedComponent extends ComponentDescription {
   readonly sameAs?: number;
 }
 
-/** Candidates whose ranks differ by less cannot be told apart. */
-const TIE = 0.03;
 /** Cells that differ by less are the same phase's: parallax moves them by as much from one side to the other. */
 const SAME_CELL = 0.01;
 /** A peak of which less is left, once the model may change, is the model's. */
 const LEFT = 0.5;
-/** Lines at least that speak for a candidate. */
-const LEAST_LINES = 2;
+
+/** Cells of a phase whose lines are smeared, of the reach: enough that its lines run into each other. */
+const SMEARED = [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1] as const;
 
 export function describeComponent(
   kernels: Kernels,
@@ -64,24 +51,21 @@ export function describeComponent(
   const { plan } = whole;
   const state = stateOf(whole, spots);
   const columns = modelColumns(kernels, state, refinedNames(whole));
-  const isBackground = (name: string): boolean => name.startsWith("background/");
-  const flat = createProjection(
-    [...columns].filter(([name]) => isBackground(name)).map(([, column]) => column),
-    spots.sigma,
-  );
+  const backgrounds = [...columns].filter(([name]) => name.startsWith("background/")).map(([, column]) => column);
+  const flat = createProjection(backgrounds, spots.sigma);
   const free = createProjection(columns.values(), spots.sigma);
   const [bare, remainder] = [flat.remainder(spots.residual), free.remainder(spots.residual)];
   const misfitShare = 1 - dot(remainder, remainder) / dot(bare, bare);
-  const ranked = rankCandidates(
-    kernels,
-    state,
-    widthsOf(whole, spots, columns),
-    free,
-    remainder,
-    [...ownCandidates(whole), ...candidates],
-    config,
-  );
+  const own = ownCandidates(whole);
+  const widths = widthsOf(whole, spots, columns);
+  const ranked = rankCandidates(kernels, state, widths, free, remainder, [...own, ...candidates], config);
   const { best, alike } = choose(ranked);
+  const smeared = (phase: string, reach: number): number => {
+    const factors = SMEARED.map((share) => 1 + share * reach);
+    const lines = phaseAtCells(kernels, state, phase, factors);
+    const left = createProjection([...backgrounds, ...lines], spots.sigma).remainder(spots.residual);
+    return 1 - dot(left, left) / dot(bare, bare);
+  };
   const peaks = peaksOf(plan, spots, flat.remainder(spots.residual), remainder, best, config);
   return {
     spots,
@@ -90,34 +74,8 @@ export function describeComponent(
     candidates: best ? [best, ...ranked.filter((one) => one !== best)].slice(0, 10) : [],
     ...(best && { best }),
     alike,
-    ...judge(peaks, misfitShare, best, config),
+    ...judge({ whole, spots, peaks, misfitShare, ranked, best, own, smeared }, config),
   };
-}
-
-function judge(
-  peaks: readonly ComponentPeak[],
-  misfitShare: number,
-  best: RankedCandidate | undefined,
-  { leastScore, minSignificance }: UnexplainedConfig,
-): { verdict: Verdict; why: string } {
-  const fresh = peaks.filter(({ kind }) => kind === "new");
-  const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
-  const matched = best?.lines.filter(({ verdict }) => verdict === "matched").length ?? 0;
-  if (fresh.length === 0) {
-    const why =
-      peaks.length === 0 ? `no peak above ${minSignificance} sigma` : "all its peaks are misfits of the model";
-    return { verdict: peaks.length > 0 ? "misfit" : "weak", why: `${why} (${percent(misfitShare)} of its pattern)` };
-  }
-  if (best && best.score >= leastScore && matched >= LEAST_LINES) {
-    const missed = best.lines.filter(({ verdict }) => verdict === "missed").length;
-    const why = `${best.name} explains ${percent(best.score)} of what the model cannot: ${matched} lines matched, ${missed} missed`;
-    return { verdict: "phase", why };
-  }
-  if (misfitShare > 0.5) {
-    return { verdict: "misfit", why: `cells and widths of the model explain ${percent(misfitShare)} of its pattern` };
-  }
-  const tried = best ? `the best candidate, ${best.name}, explains ${percent(best.score)}` : "no candidate fits at all";
-  return { verdict: "unknown", why: `${fresh.length} peaks that the model does not have; ${tried}` };
 }
 
 function stateOf({ plan, phases }: WholeModel, spots: HotSpots) {
@@ -193,7 +151,7 @@ export function numberComponents(found: readonly ComponentDescription[]): Descri
     if (head === undefined) heads.push(k);
     else headOf.set(k, head);
   }
-  return found.map((one, k) => {
+  return found.map((one, k): DescribedComponent => {
     const head = headOf.get(k);
     if (head === undefined) return { ...one, index: k + 1 };
     const why = `the same phase as component ${head + 1}: ${one.why}`;

@@ -8,12 +8,21 @@ import { type LoadedModel, parseModel } from "../refine/load-model.ts";
 import type { Slice } from "../refine/map-plan.ts";
 
 export interface WholeModel {
+  readonly ny: number;
+  readonly nx: number;
   readonly plan: RietveldPlan;
   readonly refinement: RefinementResult;
   /** what a unit of scale weighs, the same unit for all */
   readonly phases: readonly { readonly name: string; readonly massPerScale: number }[];
   /** [voxel, phase] */
   readonly scales: Float64Array;
+  /** [voxel] of STATUS, by phase */
+  readonly statuses: ReadonlyMap<string, Uint8Array>;
+  /**
+   * [voxel] how much depth along the beam may change spacings there, relative: distance from the axis over that of the
+   * detector. 0 where the reconstruction has taken it out, NaN where the result does not know the distances.
+   */
+  readonly parallax: Float64Array;
 }
 
 /** @throws InputError "unexplained-needs-map" */
@@ -37,14 +46,29 @@ export function wholeModelOf(result: Result, plan: RietveldPlan, { ny, nx }: Sli
     return { name, massPerScale: (density ?? 0) * volume * volume };
   });
   const scales = new Float64Array(ny * nx * names.length);
+  const statuses = new Map<string, Uint8Array>();
   names.forEach((name, p) => {
-    const { values } = result.readMap(`map/${name}/scale`);
+    const { values, status } = result.readMap(`map/${name}/scale`);
+    if (status) statuses.set(name, status);
     for (let voxel = 0; voxel < values.length; voxel++) {
       const value = values[voxel]!;
       scales[voxel * names.length + p] = Number.isFinite(value) ? value : 0;
     }
   });
-  return { plan, refinement, phases, scales };
+  return { ny, nx, plan, refinement, phases, scales, statuses, parallax: parallaxOf(result, ny, nx) };
+}
+
+function parallaxOf(result: Result, ny: number, nx: number): Float64Array {
+  const { distanceM } = result.instrument();
+  const [y, x] = result.axes("map/rwp");
+  const { settings } = (result.processes().find(({ stage }) => stage === "reconstruct")?.config ?? {}) as {
+    settings?: { readonly parallax?: boolean };
+  };
+  if (settings?.parallax) return new Float64Array(ny * nx);
+  const isKnown = distanceM !== undefined && y?.unit === "mm" && x?.unit === "mm";
+  return Float64Array.from({ length: ny * nx }, (_, voxel) =>
+    isKnown ? Math.hypot(y.values[Math.floor(voxel / nx)]!, x.values[voxel % nx]!) / (1e3 * distanceM) : Number.NaN,
+  );
 }
 
 /** Mean scales of the pools, [row, phase]. */

@@ -15,7 +15,7 @@ export function describeUnexplained(found: UnexplainedPhases, added: readonly Ad
     ...found.notes,
     ...found.components.flatMap((component) => [
       "",
-      `component ${component.index}  ${component.verdict}: ${component.why}`,
+      `component ${component.index}  ${component.verdict}${component.misfitOf === undefined ? "" : ` of ${component.misfitOf}`}: ${component.why}`,
       `  ${spotText(found, component)}`,
       ...peakLines(component),
       ...candidateLines(component),
@@ -77,15 +77,19 @@ function phaseLines(
   const phase = phases.find(({ component }) => component === index);
   const tried = added.find(({ component }) => component === index);
   if (!phase || !tried) return [];
-  const { before, after, name } = tried;
+  const { before, after, name, gain } = tried;
   const found = after.phases.find((one) => one.name === name)!;
   const percent = (value: number, esd: number | null): string => withEsd(100 * value, esd === null ? null : 100 * esd);
   return [
     `  hot spots refined: Rwp ${(100 * before.statistics.rwp).toFixed(2)} % without ${name}, ${(100 * after.statistics.rwp).toFixed(2)} % with ${percent(found.weightFraction ?? Number.NaN, found.weightFractionEsd)} wt% of it, ${cellText(found.cell)}`,
+    `  F ${gain.f.toPrecision(3)} on ${gain.added} and ${gain.left.toFixed(0)} degrees of freedom: by chance in ${chanceText(gain.chance)}`,
     `  of the slice ${percent(phase.bulkShare, phase.bulkShareEsd)} wt%, of its strongest voxels ${(100 * phase.largestShare).toFixed(0)} wt%`,
     ...(alike.length > 0 ? [`  as good, and not to be told apart by this pattern: ${alike.join(", ")}`] : []),
   ];
 }
+
+const chanceText = (chance: number): string =>
+  chance < 1e-6 ? "less than one case in a million" : `${(100 * chance).toPrecision(2)} % of cases`;
 
 /** As report.json: everything but arrays over voxels and points. */
 export function unexplainedJson(found: UnexplainedPhases, added: readonly AddedPhase[]): object {
@@ -102,11 +106,21 @@ export function unexplainedJson(found: UnexplainedPhases, added: readonly AddedP
       candidates: candidates.map(({ pattern: _, structure: __, ...candidate }) => candidate),
     })),
     phases: found.phases.map(({ maps: _, ...phase }) => phase),
-    added: added.map(({ component, name, before, after }) => {
+    added: added.map(({ component, name, before, after, gain }) => {
       const phase = after.phases.find((one) => one.name === name)!;
       const { weightFraction, weightFractionEsd, cell } = phase;
       const [rwpBefore, rwpAfter] = [before.statistics.rwp, after.statistics.rwp];
-      return { component, name, rwpBefore, rwpAfter, status: after.status, weightFraction, weightFractionEsd, cell };
+      return {
+        component,
+        name,
+        rwpBefore,
+        rwpAfter,
+        status: after.status,
+        gain,
+        weightFraction,
+        weightFractionEsd,
+        cell,
+      };
     }),
   };
 }

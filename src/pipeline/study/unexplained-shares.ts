@@ -4,10 +4,11 @@ import { type ParameterMap, STATUS } from "../../data/index.ts";
 import { quantile } from "../../fit/index.ts";
 import type { Projection } from "../../stages/unexplained/index.ts";
 import type { AddedPhase } from "./added-phase.ts";
-import { type Amounts, isBeside, largestOf, mapAmounts, statusOfAmounts } from "./unexplained-amounts.ts";
+import { type Amounts, isBeside, mapAmounts, shareOfLargest, statusOfAmounts } from "./unexplained-amounts.ts";
 import type { DescribedComponent } from "./unexplained-components.ts";
 import type { WholeModel } from "./unexplained-model.ts";
 import type { CleanResiduals } from "./unexplained-rows.ts";
+import type { Step } from "./unexplained-steps.ts";
 
 /** How much there is of a phase that the map's model does not have. */
 export interface HiddenPhase {
@@ -28,7 +29,7 @@ export interface HiddenPhase {
   readonly bulkShareNoise: number;
   /** mass of the phase over that of the rest in its hot spots: as refined over as found to first order */
   readonly refinedRatio: number;
-  /** mean of the largest weight fractions of voxels */
+  /** mean weight fraction of the voxels that hold most of it */
   readonly largestShare: number;
   readonly maps: readonly ParameterMap[];
 }
@@ -42,20 +43,22 @@ const THIN = 0.02;
  * @param tried of each of the components, in their order
  * @param everything what the model of the map can do to a pattern
  */
-export function hiddenShares(
+export async function hiddenShares(
   clean: CleanResiduals,
   noise: Float32Array,
   whole: WholeModel,
   components: readonly DescribedComponent[],
   tried: readonly AddedPhase[],
   everything: Projection,
-): HiddenPhase[] {
+  step: Step,
+): Promise<HiddenPhase[]> {
   if (components.length === 0) return [];
   const { ny, nx } = clean;
   const patterns = components.map(({ best }) => best!.pattern);
   // lines may be slightly elsewhere in a voxel, as parallax moves them
   const beside = components.flatMap(({ best }) => best!.slopes);
-  const scales = mapAmounts(clean, noise, everything, [{ patterns, beside }])[0]!;
+  const [found] = await mapAmounts(clean, noise, everything, [{ patterns, beside }], step);
+  const scales = found!;
   const masses = components.map(({ best }) => density(best!.structure) * cellVolume(best!.cell) ** 2);
   const known = knownMass(whole, ny * nx);
   const isFitted = (voxel: number): boolean => Number.isFinite(noise[voxel]!);
@@ -96,7 +99,7 @@ export function hiddenShares(
       bulkShareEsd: Math.hypot(bulkShareNoise, (bulkShare * (refinedRatio - 1)) / Math.sqrt(3)),
       bulkShareNoise,
       refinedRatio,
-      largestShare: largestOf(fraction, status),
+      largestShare: shareOfLargest(scales[h]!, status, fraction),
       maps: [
         { ...common, name: `component-${index}/weight_fraction`, values: fraction, esd: fractionEsd },
         { ...common, name: `component-${index}/scale`, values, esd },

@@ -1,15 +1,19 @@
 /** The residuals of all voxels of a result, in a file beside the output while they are worked on. */
-import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { STATUS } from "../../data/index.ts";
+import { version } from "../../data/version.ts";
 import type { Result } from "../../files/result-reader.ts";
 import { type RietveldPlan, shapeParameters } from "../../stages/map/index.ts";
 import { medianOfSurroundings, type UnexplainedConfig, withoutOutliers } from "../../stages/unexplained/index.ts";
 import { referenceTo } from "../array-reference.ts";
-import { BlockedArray } from "../blocked-array.ts";
+import type { BlockedArray } from "../blocked-array.ts";
+import { fingerprint } from "../fingerprint.ts";
+import type { Journal } from "../journal.ts";
 import { WorkerPool } from "../pool.ts";
 import { createEstimator, type ProgressListener } from "../progress.ts";
 import type { Slice } from "../refine/map-plan.ts";
+import { lockRun } from "../run-lock.ts";
+import { digest, StageStore } from "../stage-store.ts";
 import { VOXEL_BLOCK } from "../tasks/map-task.ts";
 import type { ResidualBlockResult, ResidualPayload } from "../tasks/residual-task.ts";
 
@@ -21,6 +25,9 @@ export interface ResidualOptions {
   readonly signal: AbortSignal;
 }
 
+/** In the folder of the output, while it is worked on. */
+const [WORK_FOLDER, STAGE] = [".unexplained.work", "residuals"] as const;
+
 export interface SliceResiduals {
   readonly ny: number;
   readonly nx: number;
@@ -31,10 +38,15 @@ export interface SliceResiduals {
   readonly rwp: Float32Array;
   /** [x, point] of row y; NaN for voxels that were left out */
   readRow(y: number): Float32Array;
-  /** Deletes the file. */
-  close(): void;
+  /** Deletes the file where the work is done; else the same call goes on with it. */
+  close(isDone: boolean): void;
 }
 
+/**
+ * Block by block, in all threads, and where an earlier call with the same input and settings was interrupted.
+ *
+ * @throws InputError "run-in-progress" while another process works in the same folder
+ */
 export async function computeResiduals(
   result: Result,
   plan: RietveldPlan,
@@ -45,60 +57,104 @@ export async function computeResiduals(
   const { ny, nx } = slice;
   const items = ny * nx;
   const points = plan.bins.length;
-  const shapes = shapesOf(result, plan, ny, nx, config);
-  const fitStatus = shared(Uint8Array, result.readMap("map/rwp").status!);
-  const folder = mkdtempSync(join(options.folder, ".residuals-"));
-  const clean = (): void => rmSync(folder, { recursive: true, force: true });
+  const work = join(options.folder, WORK_FOLDER);
+  const unlock = lockRun(work);
+  const store = new StageStore(work, STAGE);
   const pool = new WorkerPool(options.workers);
   try {
-    const array = BlockedArray.create(join(folder, "residuals"), { items, bins: points });
-    const rwp = new Float32Array(items);
-    const blocks = Math.ceil(items / VOXEL_BLOCK);
-    const payload: ResidualPayload = { path: result.path, plan, shapes, fitStatus, residuals: referenceTo(array) };
-    const stage = "residuals";
-    const started = Date.now();
-    const secondsLeft = createEstimator(blocks, 0, Date.now);
-    let done = 0;
-    options.onProgress({ type: "stage-start", stage, blocks, resumed: 0 });
-    await pool.run(
-      { task: "residual", payload },
-      [...Array(blocks).keys()],
-      (block, reply) => {
-        rwp.set((reply as ResidualBlockResult).rwp, block * VOXEL_BLOCK);
-        const left = secondsLeft(++done);
-        options.onProgress({
-          type: "stage-progress",
-          stage,
-          done,
-          blocks,
-          ...(left !== undefined && { secondsLeft: left }),
-        });
-      },
-      { signal: options.signal },
-    );
-    options.onProgress({ type: "stage-end", stage, seconds: (Date.now() - started) / 1000, notes: [] });
-    return {
-      ny,
-      nx,
-      points,
-      shapes,
-      rwp,
-      readRow(y) {
-        const row = new Float32Array(nx * points);
-        array.readItems(y * nx, nx, row);
-        return row;
-      },
-      close() {
-        array.close();
-        clean();
-      },
+    const { cells, radius } = config;
+    const key = digest({ version, cells, radius, workOf: fingerprint(result.path) });
+    const journal = store.begin(key);
+    const residuals = store.array("residuals", { items, bins: points });
+    const quality = store.array("rwp", { items, bins: 1 });
+    const close = (): void => {
+      residuals.close();
+      quality.close();
     };
+    try {
+      forgetDamaged(journal, residuals, quality);
+      const shapes = shapesOf(result, plan, ny, nx, config);
+      const fitStatus = shared(Uint8Array, result.readMap("map/rwp").status!);
+      const payload: ResidualPayload = {
+        path: result.path,
+        plan,
+        shapes,
+        fitStatus,
+        residuals: referenceTo(residuals),
+      };
+      await runBlocks(pool, payload, journal, quality, options);
+      const rwp = new Float32Array(items);
+      quality.readItems(0, items, rwp);
+      return {
+        ...{ ny, nx, points, shapes, rwp },
+        readRow(y) {
+          const row = new Float32Array(nx * points);
+          residuals.readItems(y * nx, nx, row);
+          return row;
+        },
+        close(isDone) {
+          close();
+          if (isDone) store.discard();
+          unlock();
+        },
+      };
+    } catch (error) {
+      close();
+      throw error;
+    }
   } catch (error) {
-    clean();
+    unlock();
     throw error;
   } finally {
     await pool.close();
   }
+}
+
+/** Blocks that never reached the disk are done again. */
+function forgetDamaged(journal: Journal, residuals: BlockedArray, quality: BlockedArray): void {
+  for (const { block, crc } of [...journal.entries.values()]) {
+    const [start, count] = rangeOf(block, residuals.items);
+    const [ofResiduals, ofRwp] = crc;
+    if (residuals.crcOfItems(start, count) !== ofResiduals || quality.crcOfItems(start, count) !== ofRwp)
+      journal.forget(block);
+  }
+}
+
+const rangeOf = (block: number, items: number): [start: number, count: number] => {
+  const start = block * VOXEL_BLOCK;
+  return [start, Math.min(VOXEL_BLOCK, items - start)];
+};
+
+async function runBlocks(
+  pool: WorkerPool,
+  payload: ResidualPayload,
+  journal: Journal,
+  quality: BlockedArray,
+  { onProgress, signal }: ResidualOptions,
+): Promise<void> {
+  const blocks = Math.ceil(quality.items / VOXEL_BLOCK);
+  const resumed = journal.entries.size;
+  const started = Date.now();
+  const secondsLeft = createEstimator(blocks, resumed, Date.now);
+  const missing = [...Array(blocks).keys()].filter((block) => !journal.entries.has(block));
+  onProgress({ type: "stage-start", stage: STAGE, blocks, resumed });
+  await pool.run(
+    { task: "residual", payload },
+    missing,
+    (block, reply) => {
+      const { crc, rwp } = reply as ResidualBlockResult;
+      const [start, count] = rangeOf(block, quality.items);
+      journal.record({ block, crc: [...crc, quality.writeItems(start, count, rwp)] });
+      const done = journal.entries.size;
+      const left = secondsLeft(done);
+      onProgress({
+        ...{ type: "stage-progress", stage: STAGE, done, blocks },
+        ...(left !== undefined && { secondsLeft: left }),
+      });
+    },
+    { signal },
+  );
+  onProgress({ type: "stage-end", stage: STAGE, seconds: (Date.now() - started) / 1000, notes: [] });
 }
 
 function shapesOf(

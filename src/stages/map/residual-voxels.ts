@@ -35,6 +35,15 @@ export function shapeParameters(plan: RietveldPlan): string[] {
 }
 const LINEAR = /^background\/|\/scale$|\/area$/;
 
+/** One step, which is exact where all is linear; a second where a bound was met. */
+const LINEAR_FIT = {
+  keepsColumns: true,
+  skipsLinear: true,
+  lastStepEsd: Number.POSITIVE_INFINITY,
+  damping: 1e-12,
+  maxIterations: 3,
+} as const;
+
 /** Takes memory of the kernels' arena until it is closed. */
 export function createVoxelResiduals(kernels: Kernels, plan: RietveldPlan): VoxelResiduals {
   const mark = kernels.arena.mark();
@@ -92,21 +101,26 @@ export function createVoxelResiduals(kernels: Kernels, plan: RietveldPlan): Voxe
       const rwp = new Float32Array(voxels).fill(Number.NaN);
       // widths that are held are those of the sum, whatever this thread has fitted before
       values.set(sum);
+      calculator.isOff.fill(0);
+      // only scales move: the pattern of a phase is summed once for a cell
+      calculator.holdsShape.fill(1);
       calculator.prepare(linear.map(indexOf));
       const moved = [...shapes].map(([name, of]) => [indexOf(name), of] as const);
       for (let voxel = 0; voxel < voxels; voxel++) {
         if (block.mask![voxel] || !load(block, voxel * bins)) continue;
         values.set(sum);
         for (const [i, of] of moved) if (Number.isFinite(of[voxel]!)) values[i] = of[voxel]!;
-        const { finalCost } = fit.solve({ keepsColumns: true, maxIterations: 4 });
-        if (!Number.isFinite(finalCost)) continue;
-        let total = 0;
+        const { finalCost } = fit.solve(LINEAR_FIT);
+        if (!Number.isFinite(finalCost) || !calculator.evaluate(false)) continue;
+        let [left, total] = [0, 0];
         for (let k = 0; k < n; k++) {
           const weight = fit.weight[k]!;
-          residual[voxel * n + k] = weight > 0 ? fit.observed[k]! - calculator.calculated[k]! : 0;
+          const difference = weight > 0 ? fit.observed[k]! - calculator.calculated[k]! : 0;
+          residual[voxel * n + k] = difference;
+          left += weight * difference * difference;
           total += weight * fit.observed[k]! ** 2;
         }
-        rwp[voxel] = Math.sqrt(finalCost / total);
+        rwp[voxel] = Math.sqrt(left / total);
       }
       return { residual, rwp };
     },

@@ -43,6 +43,19 @@ export const UnexplainedConfig = z.strictObject({
   leastScore: z.number().min(0).max(1).default(0.5).meta({
     description: "share of a component that a candidate must explain to be called a phase",
   }),
+  cellSpread: z
+    .number()
+    .min(0)
+    .max(0.02)
+    .default(0.003)
+    .meta({
+      description:
+        "how far the cell of a phase of the model may be from the one that it has there and still be that phase: strain, " +
+        "temperature, relative. What depth along the beam does to spacings comes to it",
+    }),
+  mostChance: z.number().positive().max(0.5).default(0.001).meta({
+    description: "how likely it may be at most that the hot spots fit better with a phase by chance (F test)",
+  }),
 });
 export type UnexplainedConfig = z.output<typeof UnexplainedConfig>;
 export type UnexplainedConfigInput = z.input<typeof UnexplainedConfig>;

@@ -46,8 +46,8 @@ describe("factorise", () => {
     [14, 33, 52],
   ].map((lines) => Float64Array.from({ length: COLUMNS }, (_, c) => lines.reduce((sum, at) => sum + line(at)(c), 0)));
 
-  it("finds how many patterns there are, what they are, and where", () => {
-    const { rank, amounts, patterns, explained } = factorise(data, COLUMNS, AUTO);
+  it("finds how many patterns there are, what they are, and where", async () => {
+    const { rank, amounts, patterns, explained } = await factorise(data, COLUMNS, AUTO);
     expect(rank).toBe(2);
     const found = [0, 1].map((k) => patterns.subarray(k * COLUMNS, (k + 1) * COLUMNS));
     const order = cosine(found[0]!, truth[0]!) > 0.5 ? [0, 1] : [1, 0];
@@ -58,15 +58,15 @@ describe("factorise", () => {
     expect(explained[1]).toBeGreaterThan(explained[0]!);
   });
 
-  it("finds nothing in noise, and the same in the same residuals", () => {
+  it("finds nothing in noise, and the same in the same residuals", async () => {
     const noise = gaussian(9);
     const nothing = Float32Array.from({ length: ROWS * COLUMNS }, noise);
-    expect(factorise(nothing, COLUMNS, AUTO).rank).toBe(0);
-    expect(factorise(data, COLUMNS, AUTO)).toEqual(factorise(data.slice(), COLUMNS, AUTO));
+    expect((await factorise(nothing, COLUMNS, AUTO)).rank).toBe(0);
+    expect(await factorise(data, COLUMNS, AUTO)).toEqual(await factorise(data.slice(), COLUMNS, AUTO));
   });
 
-  it("lowers the misfit with every component, to what a given rank can", () => {
-    const { explained } = factorise(data, COLUMNS, { ...AUTO, rank: 4 });
+  it("lowers the misfit with every component, to what a given rank can", async () => {
+    const { explained } = await factorise(data, COLUMNS, { ...AUTO, rank: 4 });
     for (let k = 1; k < explained.length; k++) expect(explained[k]).toBeGreaterThan(explained[k - 1]!);
   });
 });

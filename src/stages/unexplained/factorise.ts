@@ -29,8 +29,16 @@ export interface FactoriseOptions {
 /** Steps that bring one component to its best by itself. */
 const STEPS_ALONE = 12;
 
-/** @param data [row, column] */
-export function factorise(data: Float32Array, columns: number, options: FactoriseOptions): Factors {
+/**
+ * @param data [row, column]
+ * @param pause awaited between rounds, of which there are at most maxRank (or rank) + iterations: where it throws, so does this
+ */
+export async function factorise(
+  data: Float32Array,
+  columns: number,
+  options: FactoriseOptions,
+  pause: () => Promise<void> = () => Promise.resolve(),
+): Promise<Factors> {
   const rows = data.length / columns;
   const rest = data.slice();
   const total = sumOfSquares(data);
@@ -42,6 +50,7 @@ export function factorise(data: Float32Array, columns: number, options: Factoris
     if (!one || one.gain <= least) break;
     subtract(rest, columns, one.amount, one.pattern);
     found.push(one);
+    await pause();
   }
   const rank = found.length;
   const amounts = new Float64Array(rows * rank);
@@ -50,7 +59,10 @@ export function factorise(data: Float32Array, columns: number, options: Factoris
     for (let r = 0; r < rows; r++) amounts[r * rank + k] = amount[r]!;
     patterns.set(pattern, k * columns);
   });
-  for (let i = 0; i < options.iterations && rank > 0; i++) improve(data, columns, rank, amounts, patterns);
+  for (let i = 0; i < options.iterations && rank > 0; i++) {
+    improve(data, columns, rank, amounts, patterns);
+    await pause();
+  }
   const order = byStrength(rows, columns, rank, amounts, patterns);
   return { rank, ...order, explained: explainedBy(data, columns, rank, order.amounts, order.patterns, total) };
 }

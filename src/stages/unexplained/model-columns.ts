@@ -33,3 +33,36 @@ export function modelColumns(kernels: Kernels, state: ModelState, names: readonl
     kernels.arena.release(mark);
   }
 }
+
+/**
+ * A phase of the model at cells that are larger or smaller alike, as depth along the beam makes of one phase.
+ *
+ * @param factors of the cell in the state
+ * @returns for each factor [point] the pattern of a unit of scale
+ */
+export function phaseAtCells(
+  kernels: Kernels,
+  { model, wavelengthA, twoThetaDeg, values }: ModelState,
+  phase: string,
+  factors: readonly number[],
+): Float64Array[] {
+  const mark = kernels.arena.mark();
+  try {
+    const alone = { ...model, phases: model.phases.filter(({ name }) => name === phase), holdsWidths: false };
+    const calculator = createPatternCalculator(kernels, alone, wavelengthA, twoThetaDeg);
+    const { parameters, indexOf } = calculator;
+    parameters.forEach(({ name }, i) => {
+      const value = values.get(name);
+      if (value !== undefined) calculator.values[i] = value;
+    });
+    const edges = [...parameters.keys()].filter((i) => /\/[abc]$/.test(parameters[i]!.name));
+    const start = calculator.values.slice();
+    calculator.prepare([indexOf(`${phase}/scale`)]);
+    return factors.flatMap((factor) => {
+      for (const i of edges) calculator.values[i] = start[i]! * factor;
+      return calculator.evaluate(true) ? [calculator.columns.slice(0, twoThetaDeg.length)] : [];
+    });
+  } finally {
+    kernels.arena.release(mark);
+  }
+}
