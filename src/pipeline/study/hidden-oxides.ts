@@ -39,6 +39,7 @@ export function hiddenOxidesOf(input: LithiumInput, mapped: MappedLithium, notes
   const unseen = config.unseenShareEsd ?? (isKnown || !seen ? 0 : unseenShareEsd(seen.massShare, hidden !== undefined));
   if (isKnown) return { oxides: [knownOxide(input)], unseenShareEsd: unseen };
   const [oxide] = mapped.oxides;
+  if (!hidden && unseen > 0) notes.push(notLookedFor(unseen));
   if (!hidden || !seen || !oxide) return { oxides: [], unseenShareEsd: unseen };
   const layered = hidden.filter(({ structure }) => isLayered(structure) && cellContent(structure).has("O"));
   for (const { name } of hidden.filter((one) => !layered.includes(one))) {
@@ -48,6 +49,9 @@ export function hiddenOxidesOf(input: LithiumInput, mapped: MappedLithium, notes
   const all = hidden.reduce((sum, { massShare }) => sum + massShare, 0);
   return { oxides: hiddenOxides(masses, seen, all), unseenShareEsd: unseen };
 }
+
+const notLookedFor = (unseen: number): string =>
+  `nobody looked for oxide that the map has no phase for (xrdct unexplained does): what was released is taken to be good to ${(100 * unseen).toFixed(1)} % for that; give inactiveShare and inactiveX where it is known`;
 
 function knownOxide({ config, cell }: LithiumInput): HiddenOxide {
   const { inactiveShare, inactiveShareEsd, inactiveXEsd } = config;

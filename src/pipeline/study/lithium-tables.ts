@@ -117,6 +117,11 @@ export function lithiumReport(cell: CellLithium): string {
       "",
     );
   }
+  if (cell.closings.length > 0) {
+    parts.push("## Does it add up?", "");
+    for (const { what, words } of cell.closings) parts.push(`- ${what}: ${words}`);
+    parts.push("");
+  }
   parts.push("## By place", "", ...markdownRows(cell.rows.filter(({ kind }) => kind !== "along" && kind !== "depth")));
   const lines = inventoryLines(cell);
   if (lines.length > 0) {
@@ -124,10 +129,6 @@ export function lithiumReport(cell: CellLithium): string {
     for (const { quantity, value, esd, unit, from } of lines) {
       parts.push(`| ${quantity} | ${withEsd(value, esd)} | ${unit} | ${from} |`);
     }
-  }
-  if (cell.closings.length > 0) {
-    parts.push("", "## Closing", "");
-    for (const { what, words } of cell.closings) parts.push(`- ${what}: ${words}`);
   }
   if (cell.inactive.length > 0) {
     parts.push("", "## Without part in the cycling", "");
