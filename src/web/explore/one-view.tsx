@@ -5,6 +5,7 @@ import { createCursor } from "../core/cursor.ts";
 import { useKeys } from "../core/keys.ts";
 import { useView } from "../core/route.ts";
 import { Panel } from "../parts/panel.tsx";
+import { Tabs } from "../parts/tabs.tsx";
 import { HistogramView } from "./histogram-view.tsx";
 import { ImagePanel, pickedVoxel } from "./image-panel.tsx";
 import { MapList } from "./map-list.tsx";
@@ -58,19 +59,13 @@ interface LowerPanelProps {
 
 function LowerPanel({ info, state, change, image, regions, marked }: LowerPanelProps) {
   const tabs = (
-    <span className="segments" role="tablist" aria-label="lower view">
-      {LOWER_VIEWS.map((name) => (
-        <button
-          type="button"
-          role="tab"
-          key={name}
-          aria-selected={state.lower === name}
-          onClick={() => change({ lower: name })}
-        >
-          {name}
-        </button>
-      ))}
-    </span>
+    <Tabs
+      label="lower view"
+      className="segments"
+      tabs={LOWER_VIEWS.map((value) => ({ value, label: value }))}
+      shown={state.lower}
+      onShow={(lower) => change({ lower })}
+    />
   );
   const frame: Frame = ({ tools, children }) => (
     <Panel name="lower" title={tabs} tools={tools} className="one-lower">

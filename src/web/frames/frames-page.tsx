@@ -3,6 +3,7 @@ import "./frames.css";
 import { useMemo, useState } from "react";
 import { useView } from "../core/route.ts";
 import { Busy, Message } from "../parts/message.tsx";
+import { type Tab, Tabs } from "../parts/tabs.tsx";
 import { CakePanel } from "./cake-panel.tsx";
 import { CalibratePanel } from "./calibrate-panel.tsx";
 import { FrameHead } from "./frame-head.tsx";
@@ -64,24 +65,18 @@ export interface FrameParts {
   readonly onDrawing: (drawing: Drawing) => void;
 }
 
-const TABS: readonly (readonly [SideTab, string])[] = [
-  ["calibrate", "Calibrate"],
-  ["mask", "Mask"],
-  ["cake", "Cake"],
-  ["header", "Header"],
+const TABS: readonly Tab<SideTab>[] = [
+  { value: "calibrate", label: "Calibrate" },
+  { value: "mask", label: "Mask" },
+  { value: "cake", label: "Cake" },
+  { value: "header", label: "Header" },
 ];
 
 function SidePanels(parts: FrameParts) {
   const { view, change } = parts;
   return (
     <section className="panel" data-panel={view.tab} aria-label="tools">
-      <div className="panel-head" role="tablist">
-        {TABS.map(([tab, label]) => (
-          <button type="button" role="tab" key={tab} aria-selected={view.tab === tab} onClick={() => change({ tab })}>
-            {label}
-          </button>
-        ))}
-      </div>
+      <Tabs label="tool" className="panel-head" tabs={TABS} shown={view.tab} onShow={(tab) => change({ tab })} />
       <div className="panel-body frames-tools">
         {/* kept while another tab is looked at: what was found must not be lost */}
         <div hidden={view.tab !== "calibrate"}>

@@ -4,6 +4,7 @@ import { useJson } from "../core/api.ts";
 import { formatRoute, useView } from "../core/route.ts";
 import { Busy, Message } from "../parts/message.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { Tabs } from "../parts/tabs.tsx";
 import { isStudy, whenOf } from "../start/file-links.ts";
 import { StudyCells } from "./study-cells.tsx";
 import { StudyFiles } from "./study-files.tsx";
@@ -14,12 +15,12 @@ import "../explore/compare.css";
 import "./study.css";
 
 const MODES = [
-  { mode: "cells", label: "cells", hint: "what each cell is, and what was found" },
-  { mode: "maps", label: "maps", hint: "any quantity of all cells, side by side on one grid" },
-  { mode: "places", label: "by place", hint: "curves over depth, length and distance; unwound electrodes" },
-  { mode: "files", label: "figures and tables", hint: "what the study wrote" },
+  { value: "cells", label: "cells", hint: "what each cell is, and what was found" },
+  { value: "maps", label: "maps", hint: "any quantity of all cells, side by side on one grid" },
+  { value: "places", label: "by place", hint: "curves over depth, length and distance; unwound electrodes" },
+  { value: "files", label: "figures and tables", hint: "what the study wrote" },
 ] as const;
-const DEFAULTS: { mode: (typeof MODES)[number]["mode"] } = { mode: "cells" };
+const DEFAULTS: { mode: (typeof MODES)[number]["value"] } = { mode: "cells" };
 
 export default function StudyPage({ file }: { file: string | undefined }) {
   return file ? <Study key={file} file={file} /> : <StudyList />;
@@ -62,26 +63,15 @@ function StudyList() {
 
 function Study({ file }: { file: string }) {
   const [view, change] = useView(DEFAULTS);
-  const { mode } = MODES.find((one) => one.mode === view.mode) ?? DEFAULTS;
+  const mode = MODES.find(({ value }) => value === view.mode)?.value ?? DEFAULTS.mode;
   const { data: info, error } = useJson<ResultInfo>("result", { file });
   const { data: study, error: studyError } = useJson<StudyInfo>("study", { file });
   if (error) return <Message error={error} />;
   if (!info || (!study && !studyError)) return <Busy what={`reading what is in ${file}`} />;
   return (
     <main className="page study">
-      <div className="explore-modes" role="tablist" aria-label="mode">
-        {MODES.map(({ mode: to, label, hint }) => (
-          <button
-            type="button"
-            role="tab"
-            key={to}
-            title={hint}
-            aria-selected={mode === to}
-            onClick={() => change({ mode: to })}
-          >
-            {label}
-          </button>
-        ))}
+      <div className="explore-modes">
+        <Tabs label="mode" tabs={MODES} shown={mode} onShow={(to) => change({ mode: to })} />
         <span className="dim explore-title">{study?.title || info.title}</span>
         <a href={formatRoute({ page: "explore", file, view: {} })} title="each map of this file by itself">
           explore this file
