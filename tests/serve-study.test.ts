@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningServer, startServer } from "../src/server/server.ts";
+import type { StudyCellInfo } from "../src/server/wire.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 const root = tempFolder();
@@ -16,15 +17,28 @@ beforeAll(async () => {
     "served/good/figures",
     "served/good/tables",
     "served/out",
-    "served/bad",
+    "served/bad/tables",
+    "results",
   ])
     mkdirSync(join(root, folder), { recursive: true });
   writeFileSync(join(root, "web/index.html"), "");
   for (const study of ["good", "out", "bad"]) writeFileSync(join(served, study, "study.nxs"), "");
   writeFileSync(
     join(served, "good/report.json"),
-    JSON.stringify({ title: "five cells", reference: "one", cells: [{ name: "one" }] }),
+    JSON.stringify({
+      title: "five cells",
+      reference: "one",
+      cells: [
+        { name: "one", result: "study.nxs" },
+        { name: "two", result: join(root, "results/two.nxs") },
+        { name: "three", result: join(root, "results/gone.nxs") },
+        { name: "four" },
+      ],
+    }),
   );
+  writeFileSync(join(root, "results/two.nxs"), "");
+  writeFileSync(join(served, "good/tables/cycling.json"), '{"plots": []}');
+  writeFileSync(join(served, "bad/tables/cycling.json"), '{"plots": [{"name": 1}]}');
   writeFileSync(join(served, "good/figures/lithium.svg"), "<svg/>");
   writeFileSync(join(served, "good/figures/notes.txt"), "no figure");
   writeFileSync(join(served, "good/tables/closing.csv"), "a,b\n1,2\n");
@@ -45,7 +59,7 @@ describe("a study over HTTP", () => {
     const study = await (await ask("study?file=good/study.nxs")).json();
     expect(study).toMatchObject({ title: "five cells", reference: "one" });
     expect(study.figures).toEqual(["lithium.svg"]);
-    expect(study.tables).toEqual(["tables/closing.csv", "report.json"]);
+    expect(study.tables).toEqual(["tables/closing.csv", "tables/cycling.json", "report.json"]);
     const table = await ask("study/part?file=good/study.nxs&part=tables/closing.csv");
     expect(await table.text()).toBe("a,b\n1,2\n");
     expect(table.headers.get("content-type")).toContain("text/csv");
@@ -64,6 +78,23 @@ describe("a study over HTTP", () => {
     expect(await codeOf("study/part?file=out/study.nxs&part=figures/key.png")).toBe("path-outside");
     symlinkSync(join(root, "secret/report.json"), join(served, "good/stolen.json"));
     expect(await codeOf("study/part?file=good/study.nxs&part=stolen.json")).toBe("path-outside");
+  });
+
+  it("says where results are that lie elsewhere, and which folder would serve them", async () => {
+    const { cells } = await (await ask("study?file=good/study.nxs")).json();
+    const places = cells.map(({ result, elsewhere }: StudyCellInfo) => ({ result, elsewhere }));
+    expect(places).toEqual([
+      { result: "good/study.nxs", elsewhere: undefined },
+      { result: undefined, elsewhere: { path: join(root, "results/two.nxs"), serve: root } },
+      { result: undefined, elsewhere: { path: join(root, "results/gone.nxs") } },
+      { result: undefined, elsewhere: undefined },
+    ]);
+  });
+
+  it("gives the curves of the cyclers, and says where there are none", async () => {
+    expect(await (await ask("study/cycling?file=good/study.nxs")).json()).toEqual({ plots: [] });
+    expect(await codeOf("study/cycling?file=bad/study.nxs")).toBe("study-report");
+    expect(await codeOf("study/cycling?file=out/study.nxs")).toBe("path-not-found");
   });
 
   it("says that a report is none", async () => {

@@ -332,6 +332,8 @@ export interface StudyCellInfo {
   readonly rate?: string;
   /** its own result, where that is in the served folder */
   readonly result?: string;
+  /** where its result is otherwise; `serve`: the folder that holds it and the study, left out where it is gone */
+  readonly elsewhere?: { readonly path: string; readonly serve?: string };
   readonly electrodes: readonly { readonly electrode: string; readonly lengthMm: number }[];
   /** coatings, in the order of the numbers in places/CELL/layer */
   readonly layers: readonly {
@@ -350,6 +352,23 @@ export interface StudyCellInfo {
   readonly capacityEsdMAh: number | null;
   /** of the steps of constant current: current over measured capacity, 1/h */
   readonly rates: readonly number[];
+}
+
+/** GET /api/study/cycling?file= : what the cyclers recorded, as curves; null where a half cycle ends. */
+export interface StudyCycling {
+  readonly plots: readonly {
+    /** "voltage-time", "voltage-capacity", "dq-dv", "dv-dq" */
+    readonly name: string;
+    readonly title: string;
+    readonly xLabel: string;
+    readonly yLabel: string;
+    readonly yLimits?: readonly [number, number] | undefined;
+    readonly curves: readonly {
+      readonly label: string;
+      readonly x: readonly (number | null)[];
+      readonly y: readonly (number | null)[];
+    }[];
+  }[];
 }
 
 /** GET /api/study?file= : what lies beside a study.nxs. GET /api/study/part?file=&part=figures/rwp.png : one of its files. */

@@ -6,6 +6,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ParameterMap } from "../../src/data/index.ts";
 import { createResultWriter } from "../../src/files/result-writer.ts";
+import { cyclingCurves } from "../../src/pipeline/study/cycling-curves.ts";
 import { writeStudyFigures } from "../../src/pipeline/study/study-figures.ts";
 import type { StudyInfo } from "../../src/server/wire.ts";
 import { N, places, study, VOXEL_MM } from "../study-figures-cells.ts";
@@ -48,7 +49,8 @@ const report = {
     name,
     label,
     state: "charged",
-    result: `/elsewhere/${name}.nxs`,
+    // the first lies beside the served folder, the others are gone
+    result: name === "one" ? "../../beside.nxs" : `/elsewhere/${name}.nxs`,
     places: {
       electrodes: [{ electrode: "cathode", lengthMm: 21, turns: null }],
       layers: [{ electrode: "cathode", side: "inner", thicknessMm: 0.3 }],
@@ -59,18 +61,22 @@ const report = {
 };
 
 describe.skipIf(!hasChromium)("a study in the app (needs Chromium)", () => {
+  let root: string;
   let folder: string;
   let app: App;
   let page: Page;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "xrdct-study-"));
+    root = mkdtempSync(join(tmpdir(), "xrdct-study-"));
+    folder = join(root, "served");
+    writeFileSync(join(root, "beside.nxs"), "");
     mkdirSync(join(folder, "out", "tables"), { recursive: true });
     mkdirSync(join(folder, "bare"));
     await writeStudyFile(join(folder, "out", "study.nxs"));
     await writeStudyFile(join(folder, "bare", "compare.nxs"));
     writeFileSync(join(folder, "out", "report.json"), JSON.stringify(report));
     writeFileSync(join(folder, "out", "tables", "statistics.csv"), "a,b\n1,2\n");
+    writeFileSync(join(folder, "out", "tables", "cycling.json"), JSON.stringify(cyclingCurves(study)));
     writeFileSync(join(folder, "secret.csv"), "secret");
     await writeStudyFigures(study, join(folder, "out", "figures"), ["svg"]);
     app = await openApp(folder, { width: 1440, height: 900 });
@@ -79,12 +85,14 @@ describe.skipIf(!hasChromium)("a study in the app (needs Chromium)", () => {
 
   afterAll(async () => {
     await app?.close();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(root, { recursive: true, force: true });
   });
 
   const open = async (view: object, file = "out/study.nxs"): Promise<void> => {
     await page.goto(`${app.server.origin}/#/study?file=${file}&view=${encodeURIComponent(JSON.stringify(view))}`);
   };
+
+  const focused = () => page.evaluate(() => document.activeElement?.textContent);
 
   it("lists the studies of the folder", async () => {
     await page.goto(`${app.server.origin}/#/study`);
@@ -97,14 +105,58 @@ describe.skipIf(!hasChromium)("a study in the app (needs Chromium)", () => {
     await open({});
     const row = page.locator('tr[data-cell="two"]');
     await row.waitFor();
-    expect(await row.innerText()).toMatch(/charged, C\/2\s+charged\s+1\.2 C\s+345\.0\(10\)\s+0\.43\(5\)/);
+    expect(await row.innerText()).toMatch(/charged, C\/2\s+charged\s+1\.2C\s+345\.0\(10\)\s+0\.43\(5\)/);
     expect(await shownValue(page, 'tr[data-cell="two"] [data-lithium="NMC532"]')).toBe(0.4321);
     expect(await page.locator('[data-panel="study-closings"]').innerText()).toContain("0.01(3): closes");
-    const curves = page.locator('[data-panel="study-cycling"] img');
-    await eventually(() => curves.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeGreaterThan(100);
-    // its result lies outside of the folder that is served
-    expect(await row.getByRole("link").count()).toBe(0);
+    // no link that leads nowhere: what would serve it, or that it is gone
+    expect(await page.locator('[data-panel="study-cells"] a').count()).toBe(0);
+    expect(await page.locator('[data-read="elsewhere"] pre').innerText()).toBe(`npx xrdct serve ${root}`);
+    expect(await page.locator('[data-read="gone"]').innerText()).toContain("/elsewhere/two.nxs");
     await shoot(page, "study-cells");
+  });
+
+  it("reads the voltage at the pointer, of the cells that are wanted, and changes its curves by keys", async () => {
+    await open({});
+    const plot = page.locator('[data-plot="cycling-voltage-time"]');
+    await plot.locator("canvas").waitFor();
+    await plot.scrollIntoViewIfNeeded();
+    const box = (await plot.boundingBox())!;
+    const read = page.locator('[data-read="cycling"]');
+    await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.5);
+    await eventually(() => read.getAttribute("data-x")).not.toBeNull();
+    // 3 V and 1 V more for each hour, in steps of 36 s; the record of an hour is drawn in minutes
+    const [x, value] = [Number(await read.getAttribute("data-x")), Number(await read.getAttribute("data-value"))];
+    expect(value).toBeCloseTo(3 + x / 60, 5);
+    expect((x * 60) % 36).toBeCloseTo(0, 3);
+    expect(await plot.locator("[data-near]").count()).toBe(1);
+    // all three cells were cycled alike: the first is named until it is left out
+    expect(await read.innerText()).toMatch(/^pristine \(true 2C, 4C\): time [\d.]+ min, voltage [\d.]+ V$/);
+    await page.getByLabel("pristine (true 2C, 4C)").uncheck();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.6);
+    await eventually(() => read.innerText()).toMatch(/^charged, C\/2 /);
+    await shoot(page, "study-cycling");
+    await page.getByRole("tab", { name: "V(t)" }).focus();
+    await page.keyboard.press("End");
+    await page.locator('[data-plot="cycling-dv-dq"]').waitFor();
+    await page.keyboard.press("ArrowLeft");
+    await page.locator('[data-plot="cycling-dq-dv"]').waitFor();
+    await eventually(focused).toBe("dQ/dV");
+  });
+
+  it("goes through its modes by keys, and keeps the focus on their tab", async () => {
+    await open({});
+    await page.getByRole("tab", { name: "cells" }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.getByLabel("quantity").waitFor();
+    await eventually(focused).toBe("maps");
+    await page.keyboard.press("End");
+    await page.locator('[data-panel="study-figures"]').waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page.locator('[data-panel="study-cells"]').waitFor();
+    expect(await page.getByRole("tab", { name: "maps" }).getAttribute("tabindex")).toBe("-1");
+    // after a click the arrows are the voxel's again
+    await page.getByRole("tab", { name: "maps" }).click();
+    await eventually(() => page.evaluate(() => document.activeElement?.tagName)).toBe("BODY");
   });
 
   it("shows one quantity of all cells in one scale, and their numbers under one cursor", async () => {
@@ -188,7 +240,7 @@ describe.skipIf(!hasChromium)("a study in the app (needs Chromium)", () => {
     expect(await ask("figures/../../secret.csv")).toBe(400);
     expect(await ask("study.nxs")).toBe(400);
     const info = await page.evaluate(async () => (await fetch("/api/study?file=out/study.nxs")).json());
-    expect((info as StudyInfo).tables).toEqual(["tables/statistics.csv", "report.json"]);
+    expect((info as StudyInfo).tables).toEqual(["tables/cycling.json", "tables/statistics.csv", "report.json"]);
   });
 
   it("says it where a report is none", async () => {

@@ -14,6 +14,7 @@ export const CyclingCurves = z.object({
       title: z.string(),
       xLabel: z.string(),
       yLabel: z.string(),
+      yLimits: z.tuple([z.number(), z.number()]).optional(),
       curves: z.array(
         z.object({
           /** the cell with its true C-rates; of one cell alone: charge, discharge */
@@ -32,8 +33,9 @@ export type CyclingCurves = z.output<typeof CyclingCurves>;
 export function cyclingCurves(study: Pick<StudyOutcome, "cells">): CyclingCurves | undefined {
   const cells = cycledCells(study);
   if (cells.length === 0) return undefined;
-  const plots = echemCurves(cells).map(([name, { title, xLabel, yLabel, curves }]) => ({
+  const plots = echemCurves(cells).map(([name, { title, xLabel, yLabel, yLimits, curves }]) => ({
     ...{ name, title, xLabel, yLabel },
+    ...(yLimits && { yLimits: [...yLimits] as [number, number] }),
     curves: curves.map(({ name: label, x, values }) => ({ label, x: rounded(x!), y: rounded(values) })),
   }));
   return { plots };

@@ -1,13 +1,8 @@
 /** Tables of what the cycler recorded: for people, and as .csv. */
+import { rateText } from "../../data/rate-text.ts";
 import { withEsd } from "../../data/with-esd.ts";
 import { cumulativeCharge, type HalfCycle, type Segment, type SeriesStates } from "../../stages/echem/index.ts";
 import type { EchemCell } from "./read-echem.ts";
-
-/** 8.1 h for a charge is written C/8.1, 50 min 1.2C. */
-export function rateText(perHour: number | undefined): string {
-  if (perHour === undefined || !(perHour > 0)) return "";
-  return perHour < 0.95 ? `C/${Number((1 / perHour).toPrecision(2))}` : `${Number(perHour.toPrecision(2))}C`;
-}
 
 /** True rates of the steps of constant current, each once: "C/8.1, 1.2C"; of many, the slowest and the fastest. */
 export function trueRatesText({ segments }: EchemCell["description"]): string {
@@ -20,6 +15,8 @@ export function trueRatesText({ segments }: EchemCell["description"]): string {
 export function capacityUnit(largestAh: number): { unit: string; perAh: number } {
   return largestAh > 0 && largestAh < 1e-4 ? { unit: "µAh", perAh: 1e6 } : { unit: "mAh", perAh: 1e3 };
 }
+
+export { rateText };
 
 const duration = (seconds: number): string => {
   if (seconds < 120) return `${Number(seconds.toPrecision(3))} s`;

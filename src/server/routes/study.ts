@@ -5,10 +5,12 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
 import * as z from "zod";
 import { InputError } from "../../data/index.ts";
+import { isBelow } from "../../files/confinement.ts";
+import { CyclingCurves } from "../../pipeline/study/cycling-curves.ts";
 import type { ServerContext } from "../context.ts";
 import { parseRequest } from "../parse-request.ts";
 import type { ServedFolder } from "../served-folder.ts";
-import type { StudyCellInfo, StudyInfo } from "../wire.ts";
+import type { StudyCellInfo, StudyCycling, StudyInfo } from "../wire.ts";
 
 const FileQuery = z.object({ file: z.string() });
 const PartQuery = FileQuery.extend({
@@ -25,6 +27,7 @@ const TYPES: Readonly<Record<string, string>> = {
   json: "application/json; charset=utf-8",
 };
 const MOST_REPORT_BYTES = 64e6;
+const CYCLING = "tables/cycling.json";
 
 const number = z.number().nullish();
 const text = z.string().optional();
@@ -81,7 +84,7 @@ export function addStudyRoutes(app: FastifyInstance, { folder }: ServerContext):
       title: report.title ?? "",
       ...(report.reference !== undefined && { reference: report.reference }),
       notes: report.notes,
-      cells: report.cells.map((cell) => cellInfo(cell, folder)),
+      cells: report.cells.map((cell) => cellInfo(cell, at, folder)),
       closings: report.closings,
       figures: filesIn(inside("figures")).filter((name) => /\.(png|svg|gif)$/.test(name)),
       tables: [
@@ -89,6 +92,16 @@ export function addStudyRoutes(app: FastifyInstance, { folder }: ServerContext):
         ...filesIn(at).filter((name) => /^report\.(md|json)$/.test(name)),
       ],
     };
+  });
+
+  app.get("/api/study/cycling", async (request): Promise<StudyCycling> => {
+    const { file } = parseRequest(FileQuery, request.query);
+    const parsed = CyclingCurves.safeParse(await readJson(folder.existing(join(dirname(file), CYCLING))));
+    if (parsed.success) return parsed.data;
+    throw new InputError(
+      "study-report",
+      `The ${CYCLING} beside ${file} holds no curves of \`xrdct study\`. Run the study again, or move that file away.`,
+    );
   });
 
   app.get("/api/study/part", async (request, reply) => {
@@ -104,14 +117,7 @@ export function addStudyRoutes(app: FastifyInstance, { folder }: ServerContext):
 /** An empty one where there is none: a study.nxs alone has maps to be looked at. */
 async function readReport(path: string | undefined, file: string): Promise<z.output<typeof Report>> {
   if (path === undefined) return Report.parse({});
-  let given: unknown;
-  try {
-    if (statSync(path).size > MOST_REPORT_BYTES) throw new Error("too large");
-    given = JSON.parse(await readFile(path, "utf8"));
-  } catch {
-    given = undefined;
-  }
-  const parsed = Report.safeParse(given);
+  const parsed = Report.safeParse(await readJson(path));
   if (parsed.success) return parsed.data;
   throw new InputError(
     "study-report",
@@ -119,20 +125,29 @@ async function readReport(path: string | undefined, file: string): Promise<z.out
   );
 }
 
+/** Undefined where it is no JSON, or larger than any that a study writes. */
+async function readJson(path: string): Promise<unknown> {
+  try {
+    if (statSync(path).size > MOST_REPORT_BYTES) return undefined;
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
 type ReportCell = z.output<typeof Report>["cells"][number];
 
-function cellInfo(cell: ReportCell, folder: ServedFolder): StudyCellInfo {
+function cellInfo(cell: ReportCell, at: string, folder: ServedFolder): StudyCellInfo {
   const { name, label = name, state, rate, result, places, lithium, cycling } = cell;
   const rates = (cycling?.segments ?? []).flatMap(({ kind, trueRate }) =>
     kind === "CC" && trueRate ? [trueRate] : [],
   );
-  const served = result === undefined ? undefined : servedName(result, folder);
   return {
     name,
     label,
     ...(state !== undefined && { state }),
     ...(rate !== undefined && { rate }),
-    ...(served !== undefined && { result: served }),
+    ...(result !== undefined && resultOf(result, at, folder)),
     electrodes: places?.electrodes.map(({ electrode, lengthMm }) => ({ electrode, lengthMm })) ?? [],
     layers: (places?.layers ?? []).map((layer) => ({ ...layer, thicknessMm: layer.thicknessMm ?? null })),
     lithium: (lithium?.rows ?? [])
@@ -144,14 +159,22 @@ function cellInfo(cell: ReportCell, folder: ServedFolder): StudyCellInfo {
   };
 }
 
-/** As the pages call it; undefined where the file is gone or lies outside the served folder. */
-function servedName(path: string, folder: ServedFolder): string | undefined {
+/** As the pages call it where it is served; else where it is, and which folder would have to be served. */
+function resultOf(path: string, at: string, folder: ServedFolder): Pick<StudyCellInfo, "result" | "elsewhere"> {
+  const absolute = isAbsolute(path) ? path : resolve(at, path);
   try {
-    const name = folder.nameOf(isAbsolute(path) ? path : resolve(path));
-    return folder.nameOf(folder.existing(name));
+    return { result: folder.nameOf(folder.existing(folder.nameOf(absolute))) };
   } catch {
-    return undefined;
+    return {
+      elsewhere: { path: absolute, ...(existsSync(absolute) && { serve: folderOfBoth(absolute, folder.root) }) },
+    };
   }
+}
+
+function folderOfBoth(file: string, root: string): string {
+  let shared = dirname(file);
+  while (!isBelow(shared, root)) shared = dirname(shared);
+  return shared;
 }
 
 const filesIn = (path: string | undefined): string[] => (path === undefined ? [] : readdirSync(path).sort());

@@ -21,6 +21,8 @@ import { colourOf } from "./colours.ts";
 export interface Curve {
   readonly name: string;
   readonly values: ArrayLike<number>;
+  /** left out: the plot's */
+  readonly x?: ArrayLike<number>;
   readonly colour?: string;
   readonly style?: "line" | "points";
   /** standard uncertainties, drawn as bars */
@@ -57,6 +59,8 @@ export interface PatternPlotProps {
   readonly onPick?: (x: number) => void;
   /** of x; left out: all */
   readonly xLimits?: readonly [number, number];
+  /** left out: all */
+  readonly yLimits?: readonly [number, number];
   /** share of the height that is kept free below the curves; left out: room for the ticks */
   readonly foot?: number;
   /** more of the canvas: what links two plots, more shading */
@@ -79,6 +83,7 @@ export function PatternPlot(props: PatternPlotProps) {
       curves.map((curve, i) => ({
         ...curve,
         colour: curve.colour ?? colourOf(i),
+        abscissas: curve.x && Float64Array.from(curve.x),
         ordinates: Float64Array.from(curve.values, FORWARD[ordinate]),
         bars:
           curve.errors && ordinate === "linear" ? Float64Array.from(curve.errors, (e) => (e > 0 ? e : 0)) : undefined,
@@ -94,13 +99,14 @@ export function PatternPlot(props: PatternPlotProps) {
     [drawn, foot],
   );
   const xDomain = props.xLimits ?? endsOf(abscissas);
+  const yDomain = props.yLimits ? ([...props.yLimits] as [number, number]) : domain;
   return (
     <div className="plot-column">
       <div className="plot" data-plot={name}>
         <VisCanvas
           abscissaConfig={{ visDomain: [xDomain[0], xDomain[1]], showGrid: true, label: props.xLabel }}
           ordinateConfig={{
-            visDomain: domain,
+            visDomain: yDomain,
             showGrid: true,
             label: props.yLabel,
             formatTick: (v) => formatTick(BACK[ordinate](v)),
@@ -110,10 +116,10 @@ export function PatternPlot(props: PatternPlotProps) {
           <Zoom />
           <XAxisZoom modifierKey="Alt" />
           <ResetZoomButton />
-          {drawn.map(({ name: curve, colour, ordinates, style, bars }) => (
+          {drawn.map(({ name: curve, colour, abscissas: own, ordinates, style, bars }) => (
             <DataCurve
               key={curve}
-              abscissas={abscissas}
+              abscissas={own ?? abscissas}
               ordinates={ordinates}
               color={colour}
               curveType={style === "points" ? CurveType.GlyphsOnly : CurveType.LineOnly}

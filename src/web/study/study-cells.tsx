@@ -1,10 +1,12 @@
 /** A row for each cell, what lithium between them comes to, and what has to be known. */
+import { rateText } from "../../data/rate-text.ts";
 import { withEsd } from "../../data/with-esd.ts";
 import type { ResultInfo, StudyCellInfo, StudyInfo } from "../../server/wire.ts";
 import { urlOf } from "../core/api.ts";
 import { formatRoute } from "../core/route.ts";
 import { Panel } from "../parts/panel.tsx";
 import { cellsOf } from "./study-arrays.ts";
+import { StudyCycling } from "./study-cycling.tsx";
 
 export function StudyCells({ info, study }: { info: ResultInfo; study: StudyInfo | undefined }) {
   if (!study || study.cells.length === 0) {
@@ -49,6 +51,7 @@ export function StudyCells({ info, study }: { info: ResultInfo; study: StudyInfo
             ))}
           </tbody>
         </table>
+        <Elsewhere cells={study.cells} />
       </Panel>
       {study.closings.length > 0 && (
         <Panel name="study-closings" title="Does the lithium balance?">
@@ -61,7 +64,11 @@ export function StudyCells({ info, study }: { info: ResultInfo; study: StudyInfo
           </ul>
         </Panel>
       )}
-      <Cycling study={study} />
+      {study.tables.includes("tables/cycling.json") ? (
+        <StudyCycling file={study.file} />
+      ) : (
+        <DrawnCycling study={study} />
+      )}
       {study.notes.length > 0 && (
         <Panel name="study-notes" title="To be known">
           <ul className="study-list">
@@ -75,8 +82,37 @@ export function StudyCells({ info, study }: { info: ResultInfo; study: StudyInfo
   );
 }
 
-/** Voltage over time and capacity, as the study drew it. */
-function Cycling({ study }: { study: StudyInfo }) {
+/** Results that cannot be opened from here, and what would help. */
+function Elsewhere({ cells }: { cells: readonly StudyCellInfo[] }) {
+  const unserved = cells.filter(({ elsewhere }) => elsewhere?.serve !== undefined);
+  const gone = cells.filter(({ elsewhere }) => elsewhere && elsewhere.serve === undefined);
+  // the folder that holds all of them is the shortest: each holds the served one
+  const serve = unserved.map(({ elsewhere }) => elsewhere!.serve!).sort((a, b) => a.length - b.length)[0];
+  return (
+    <>
+      {serve !== undefined && (
+        <div className="study-help" data-read="elsewhere">
+          The results of {unserved.map(({ label }) => label).join(", ")} lie outside of the folder that is served. To
+          look into them from here, serve the folder that holds them and this study:
+          <pre>npx xrdct serve {/[^\w./:\\-]/.test(serve) ? JSON.stringify(serve) : serve}</pre>
+        </div>
+      )}
+      {gone.length > 0 && (
+        <div className="study-help" data-read="gone">
+          {gone.map(({ label, elsewhere }) => (
+            <p key={label}>
+              The result of {label} is not where the study read it, {elsewhere!.path}: it was moved, or the study comes
+              from another machine. Its maps in this file are whole.
+            </p>
+          ))}
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Voltage over time and capacity as a study drew it that left no curves. */
+function DrawnCycling({ study }: { study: StudyInfo }) {
   const name = ["cycling.svg", "cycling.png"].find((one) => study.figures.includes(one));
   if (!name) return null;
   return (
@@ -97,7 +133,7 @@ interface RowProps {
 }
 
 function CellRow({ cell, electrodes, isReference }: RowProps) {
-  const { label, state, rate, rates, capacityMAh, capacityEsdMAh, lithium, result } = cell;
+  const { label, state, rate, rates, capacityMAh, capacityEsdMAh, lithium, result, elsewhere } = cell;
   return (
     <tr data-cell={cell.name}>
       <td>
@@ -116,7 +152,10 @@ function CellRow({ cell, electrodes, isReference }: RowProps) {
           </td>
         );
       })}
-      <td>{result && <a href={formatRoute({ page: "explore", file: result, view: {} })}>explore</a>}</td>
+      <td>
+        {result && <a href={formatRoute({ page: "explore", file: result, view: {} })}>explore</a>}
+        {elsewhere && <span className="dim">{elsewhere.serve ? "not served" : "no result"}</span>}
+      </td>
     </tr>
   );
 }
@@ -125,7 +164,3 @@ function numberText(value: number | null, esd: number | null): string {
   if (value === null) return "";
   return esd !== null && esd > 0 ? withEsd(value, esd) : String(Number(value.toPrecision(5)));
 }
-
-/** "1.2 C", "C/8" */
-const rateText = (rate: number): string =>
-  rate >= 0.75 ? `${Number(rate.toPrecision(2))} C` : `C/${Number((1 / rate).toPrecision(2))}`;
