@@ -7,6 +7,7 @@ import { STATUS } from "../src/data/index.ts";
 import { openResult } from "../src/files/result-reader.ts";
 import { runSeries } from "../src/pipeline/series/series.ts";
 import { readSeries } from "../src/pipeline/series/series-config.ts";
+import { h5py, hasH5py } from "./h5py.ts";
 import { tempFolder } from "./temp-folder.ts";
 import { hashes, PATTERNS, type Ran, simulate, xrdct } from "./virtual-scan.ts";
 
@@ -137,7 +138,7 @@ describe("a series of slices", () => {
         { result: results[1], time: 0.5, heightMm: 2 },
         { result: results[2], time: 1.5, heightMm: 2 },
       ],
-      films: [],
+      films: ["Cu/a"],
     };
     const { slices } = await runHere(yaml("heights.yaml", content), join(folder, "heights"));
     expect(slices.map(({ heightMm, timeH }) => [heightMm, [...timeH]])).toEqual([
@@ -145,9 +146,28 @@ describe("a series of slices", () => {
       [2, [0.5, 1.5]],
     ]);
     expect(existsSync(join(folder, "heights", "figures", "at_2mm-means.png"))).toBe(true);
-    const file = await openResult(join(folder, "heights", "series.nxs"));
-    expect(file.entry("series/at_2mm/Cu/a").shape).toEqual([2, 25, 25]);
+    // one array [time, z, y, x] of both, and when each slice was scanned
+    const path = join(folder, "heights", "series.nxs");
+    const file = await openResult(path);
+    expect(file.entry("series/Cu/a")).toMatchObject({ shape: [2, 2, 25, 25], unit: "Å" });
+    expect(file.axisNames("series/Cu/a")).toEqual(["time", "z", "y", "x"]);
+    expect(file.axes("series/Cu/a").map(({ unit }) => unit)).toEqual(["h", "mm", "mm", "mm"]);
+    expect([...file.axes("series/Cu/a")[1]!.values!]).toEqual([0, 2]);
+    expect([...file.readArray("series/time_of_slice")]).toEqual([0, 0.5, 1, 1.5]);
+    const all = file.readArray("series/Cu/a") as Float32Array;
+    const result = await openResult(results[2]!);
+    const { values, status } = result.readMap("map/Cu/a");
+    const last = all.subarray(3 * 625);
+    values.forEach((value, i) => expect(last[i]).toBe(status![i] === STATUS.converged ? value : Number.NaN));
+    result.close();
     file.close();
+    expect(existsSync(join(folder, "heights", "films", "cut-Cu-a.gif"))).toBe(true);
+    if (!hasH5py) return;
+    const script = `
+f = g = h5py.File(args[0])
+while 'signal' not in g.attrs: g = g[g.attrs['default']]
+print(json.dumps([g.name, list(g[g.attrs['signal']].shape), list(g.attrs['axes'])]))`;
+    expect(JSON.parse(h5py(script, path))).toEqual(["/entry/series/Cu/a", [2, 2, 25, 25], ["time", "z", "y", "x"]]);
   });
 
   it("shows the cell's voltage on the clock of the steps", async () => {

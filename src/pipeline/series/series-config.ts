@@ -101,6 +101,10 @@ export const SeriesFileConfig = z
       .array(z.string().min(1))
       .default(["*/a", "*/c", "*/weight_fraction"])
       .meta({ description: "names (with *) of the maps that films are made of; [] for none" }),
+    cut: z
+      .union([z.strictObject({ y: z.number() }), z.strictObject({ x: z.number() })])
+      .default({ y: 0 })
+      .meta({ unit: "mm", description: "plane through all heights that is filmed too, from the rotation axis" }),
     frameMs: z.int().min(20).default(500).meta({ unit: "ms", description: "that a film shows each step" }),
     ...SeriesConfig.shape,
   })

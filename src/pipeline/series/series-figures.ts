@@ -1,33 +1,16 @@
-/** Figures and films of a series of maps. */
-import { encodeGif } from "../../files/gif.ts";
-import { svgToPng } from "../../files/svg-to-png.ts";
-import {
-  composedFigure,
-  type MapFigure,
-  mapPanel,
-  percentileLimits,
-  weightedLimits,
-} from "../../stages/figure/index.ts";
-import { isKnown } from "../../stages/series/index.ts";
+/** Figures of a series of maps. */
+import { type MapFigure, mapPanel } from "../../stages/figure/index.ts";
 import type { ParameterSeries, SliceSeries } from "./gather-maps.ts";
 import type { Series } from "./series-config.ts";
-import {
-  type AlignedRecord,
-  curveFigure,
-  type TimeCurve,
-  timeCurvesFigure,
-  timeLimits,
-  voltageFigure,
-  withUnit,
-} from "./time-curves.ts";
+import { type AlignedRecord, type TimeCurve, timeCurvesFigure, withUnit } from "./time-curves.ts";
 
 /** Weight fractions are shown in wt%. */
-const shownIn = ({ name, unit }: ParameterSeries) =>
+export const shownIn = ({ name, unit }: Pick<ParameterSeries, "name" | "unit">) =>
   name.endsWith("/weight_fraction") ? { factor: 100, unit: "wt%" } : { factor: 1, unit };
-const quantityOf = (name: string): string => name.split("/").at(-1)!.replaceAll("_", " ");
-const titleOf = (name: string): string => name.replaceAll("/", " ").replaceAll("_", " ");
+export const quantityOf = (name: string): string => name.split("/").at(-1)!.replaceAll("_", " ");
+export const titleOf = (name: string): string => name.replaceAll("/", " ").replaceAll("_", " ");
 
-function curveOf(parameter: ParameterSeries): TimeCurve {
+export function curveOf(parameter: ParameterSeries): TimeCurve {
   const { factor, unit } = shownIn(parameter);
   const { common } = parameter.means;
   return {
@@ -89,71 +72,4 @@ export function changeFigure(slice: SliceSeries, parameter: ParameterSeries): st
     3,
     `${titleOf(name)}: change from ${slice.timeH[0]!.toFixed(2)} to ${slice.timeH.at(-1)!.toFixed(2)} h`,
   );
-}
-
-/** [step] how much of the map's phase there is, where that is known */
-function amountsOf({ parameters }: SliceSeries, name: string): (ArrayLike<number> | undefined)[] | undefined {
-  const phase = name.slice(0, name.lastIndexOf("/"));
-  const amount = parameters.find((other) => other.name === `${phase}/weight_fraction`);
-  return name.endsWith("/weight_fraction") ? undefined : amount?.steps.map((map) => map?.values);
-}
-
-/** One colour scale for all steps, of the voxels that hold much of the phase. */
-function commonLimits(
-  shown: readonly (Float64Array | undefined)[],
-  amounts: (ArrayLike<number> | undefined)[] | undefined,
-): [number, number] {
-  const all = Float64Array.from(shown.flatMap((values) => (values ? [...values] : [])));
-  const weights =
-    amounts && Float64Array.from(shown.flatMap((values, k) => (values ? Array.from(amounts[k] ?? []) : [])));
-  const weighted = weights?.length === all.length ? weightedLimits(all, weights) : undefined;
-  return weighted ?? percentileLimits(all);
-}
-
-/** The map of each step beside its curve, all on one colour scale: an SVG a step. */
-export function filmFrames(slice: SliceSeries, parameter: ParameterSeries, echem: AlignedRecord | undefined): string[] {
-  const { factor, unit } = shownIn(parameter);
-  const { name, ny, nx, steps, timeH } = parameter;
-  const shown = steps.map(
-    (map) => map && Float64Array.from(map.values, (value, i) => (isKnown(map, i) ? factor * value : Number.NaN)),
-  );
-  const limits = commonLimits(shown, amountsOf(slice, name));
-  const range = timeLimits(timeH);
-  return shown.flatMap((values, k) => {
-    if (!values) return [];
-    const now = timeH[k]!;
-    return composedFigure({
-      panels: [
-        {
-          kind: "map",
-          title: titleOf(name),
-          label: withUnit(quantityOf(name), unit),
-          group: name,
-          rows: ny,
-          cols: nx,
-          values,
-          voxelMm: slice.voxelMm,
-          scale: { colourMap: "viridis", limits, transform: "linear" },
-        },
-        {
-          kind: "curves",
-          title: `t = ${now.toFixed(2)} h`,
-          figure: echem ? voltageFigure(echem, range, now) : curveFigure(curveOf(parameter), range, now),
-        },
-      ],
-      columns: 2,
-      widthMm: 170,
-      fontPt: 8,
-      letters: "none",
-      scaleBars: "each",
-      colourBars: "right",
-    });
-  });
-}
-
-/** @returns GIF */
-export async function encodeFilm(frames: readonly string[], frameMs: number): Promise<Uint8Array> {
-  const pngs: Uint8Array[] = [];
-  for (const frame of frames) pngs.push(await svgToPng(frame, 1.5));
-  return encodeGif(pngs, { delayMs: frameMs, lastDelayMs: 3 * frameMs });
 }

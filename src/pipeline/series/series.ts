@@ -12,7 +12,9 @@ import { gatherMaps, type ParameterSeries, type SliceSeries } from "./gather-map
 import { refinePatternSeries } from "./pattern-series.ts";
 import { type RanStep, runSteps, type SeriesOptions } from "./run-series.ts";
 import { type Series, wildcard } from "./series-config.ts";
-import { changeFigure, encodeFilm, filmFrames, meansFigure } from "./series-figures.ts";
+import { changeFigure, meansFigure } from "./series-figures.ts";
+import { cutFrames, encodeFilm, filmFrames } from "./series-films.ts";
+import { stackSlices } from "./stack-slices.ts";
 import type { AlignedRecord } from "./time-curves.ts";
 import { describeStep, heightName, meansCsv, meansMarkdown, seriesFile, writeSeriesFile } from "./write-series.ts";
 
@@ -104,6 +106,14 @@ async function writeAll(
       const frames = filmFrames(slice, parameter, echem);
       write(`films/${name}.gif`, await encodeFilm(frames, series.config.frameMs));
     }
+  }
+  const volume = stackSlices(slices);
+  const { films, cut, frameMs } = series.config;
+  const inFilms = new Set(slices.flatMap((slice) => filmed(slice, films).map(({ name }) => name)));
+  for (const parameter of volume?.parameters ?? []) {
+    if (!inFilms.has(parameter.name)) continue;
+    const name = `cut-${parameter.name.replaceAll("/", "-")}`;
+    write(`films/${name}.gif`, await encodeFilm(cutFrames(volume!, parameter, cut, echem), frameMs));
   }
   return written;
 }

@@ -65,6 +65,27 @@ export function curveFigure(curve: TimeCurve, limits: TimeLimits, now?: number):
   };
 }
 
+/** One quantity at several heights; lengths as what has changed since the first step of each. */
+export function curvesOfHeights(curves: readonly TimeCurve[], limits: TimeLimits, now: number): CurvesFigure {
+  const figures = curves.map((curve) => curveFigure(curve, limits, now));
+  const [first] = figures;
+  const hasNames = curves.length <= HEIGHT_COLOURS.length;
+  return {
+    ...first!,
+    hasNames,
+    yLimits: [
+      Math.min(...figures.map(({ yLimits }) => yLimits![0])),
+      Math.max(...figures.map(({ yLimits }) => yLimits![1])),
+    ],
+    // names are those of the lines: points, one under the other, would be named again
+    curves: figures.map(({ x, curves: [line] }, k) => {
+      const colour = hasNames ? HEIGHT_COLOURS[k]! : BLUE;
+      return { name: curves[k]!.title, values: line!.values, errors: line!.errors!, x, colour };
+    }),
+  };
+}
+const HEIGHT_COLOURS = [BLUE, RED, "#4d9221", "#762a83", "#e08214", "#01665e"];
+
 function rangeWithErrors(values: readonly number[], errors: readonly number[]): TimeLimits {
   const ends = values
     .flatMap((value, i) => [value - (errors[i] || 0), value + (errors[i] || 0)])

@@ -9,12 +9,13 @@ import { fingerprintAll } from "../fingerprint.ts";
 import type { ParameterSeries, SliceSeries } from "./gather-maps.ts";
 import type { RanStep } from "./run-series.ts";
 import type { Series } from "./series-config.ts";
+import { mapOf, stackSlices, type VolumeSeries } from "./stack-slices.ts";
 
 /** Where the arrays of a height lie: left out of the names where there is one height. */
 export const heightName = (slices: readonly SliceSeries[], { heightMm }: SliceSeries): string =>
   slices.length > 1 ? `at_${heightMm}mm/` : "";
 
-/** series.nxs: `series/` [time, y, x], `means/` [time], `change/` [y, x]. */
+/** series.nxs: `series/` [time, y, x], of several heights [time, z, y, x]; `means/` [time], `change/` [y, x]. */
 export async function writeSeriesFile(
   path: string,
   { config }: Series,
@@ -30,11 +31,17 @@ export async function writeSeriesFile(
     const notes = ran.map(describeStep);
     writer.process("series", { config, startedAt, endedAt, inputs, notes });
     for (const stage of ["means", "change"]) writer.process(stage, { config: {}, startedAt, endedAt, inputs: [] });
+    const volume = stackSlices(slices);
+    if (volume) writeVolume(writer, volume);
     for (const slice of slices) {
-      for (const parameter of slice.parameters) writeParameter(writer, slice, parameter, heightName(slices, slice));
+      for (const parameter of slice.parameters) {
+        const at = heightName(slices, slice);
+        if (!volume) writeMaps(writer, slice, parameter, at);
+        writeParameter(writer, slice, parameter, at);
+      }
     }
     const first = slices[0]?.parameters[0];
-    if (first) writer.plotFirst(`series/${heightName(slices, slices[0]!)}${first.name}`);
+    if (first) writer.plotFirst(`series/${volume ? "" : heightName(slices, slices[0]!)}${first.name}`);
     writer.finish(endedAt);
   } catch (error) {
     writer.abort();
@@ -48,30 +55,80 @@ export function describeStep({ index, timeH, heightMm, scan, result, flag, note,
   return `step ${index}: ${Number(timeH.toFixed(6))} h, ${heightMm} mm, ${scan ?? result}${how}${left}`;
 }
 
-function writeParameter(writer: ResultWriter, slice: SliceSeries, parameter: ParameterSeries, at: string): void {
-  const { name, unit, ny, nx, timeH, steps, means, change } = parameter;
-  const longName = name.replaceAll("/", " ").replaceAll("_", " ");
+const titleOf = (name: string): string => name.replaceAll("/", " ").replaceAll("_", " ");
+
+const gridAxis = (name: "x" | "y", n: number, voxelMm: number): ResultAxis => ({
+  name,
+  values: Float64Array.from({ length: n }, (_, i) => (i - (n - 1) / 2) * voxelMm),
+  unit: "mm",
+});
+
+/** [y, x] NaN where a voxel is not known. */
+const known = (map: ParameterMap | undefined, values: ArrayLike<number> | undefined, voxels: number): Float32Array =>
+  Float32Array.from({ length: voxels }, (_, i) => (map && values && isKnown(map, i) ? values[i]! : Number.NaN));
+
+/** [time, z, y, x] of all heights, and when each height was scanned. */
+function writeVolume(writer: ResultWriter, volume: VolumeSeries): void {
+  const { slices, heightsMm, rounds, timeH, ny, nx, voxelMm, parameters } = volume;
   const time: ResultAxis = { name: "time", values: timeH, unit: "h" };
-  const grid = (axis: "x" | "y", n: number): ResultAxis => ({
-    name: axis,
-    values: Float64Array.from({ length: n }, (_, i) => (i - (n - 1) / 2) * slice.voxelMm),
-    unit: "mm",
-  });
+  const z: ResultAxis = { name: "z", values: heightsMm, unit: "mm" };
+  for (const { name, unit } of parameters) {
+    const maps = rounds.map((_, round) => slices.map((_, height) => mapOf(volume, name, round, height)));
+    const hasErrors = maps.flat().some((map) => map?.esd);
+    const array = writer.array(`series/${name}`, {
+      shape: [rounds.length, slices.length, ny, nx],
+      dtype: "float32",
+      unit,
+      longName: titleOf(name),
+      axes: [time, z, gridAxis("y", ny, voxelMm), gridAxis("x", nx, voxelMm)],
+      chunk: [1, 1, ny, nx],
+      errors: hasErrors,
+    });
+    maps.forEach((heights, t) => {
+      heights.forEach((map, k) => {
+        const errors = hasErrors ? known(map, map?.esd, ny * nx) : undefined;
+        array.writeSlab([t, k, 0, 0], [1, 1, ny, nx], known(map, map?.values, ny * nx), errors);
+      });
+    });
+  }
+  const options = { dtype: "float64" as const, unit: "h", longName: "time of each slice", axes: [time, z] };
+  writer
+    .array("series/time_of_slice", { ...options, shape: [rounds.length, slices.length] })
+    .writeSlab(
+      [0, 0],
+      [rounds.length, slices.length],
+      Float64Array.from(
+        rounds.flatMap(({ steps }) =>
+          steps.map((step, k) => (step === undefined ? Number.NaN : slices[k]!.timeH[step]!)),
+        ),
+      ),
+    );
+}
+
+/** [time, y, x] of one height. */
+function writeMaps(writer: ResultWriter, { voxelMm }: SliceSeries, parameter: ParameterSeries, at: string): void {
+  const { name, unit, ny, nx, timeH, steps } = parameter;
   const hasErrors = steps.some((map) => map?.esd);
   const array = writer.array(`series/${at}${name}`, {
     shape: [steps.length, ny, nx],
     dtype: "float32",
     unit,
-    longName,
-    axes: [time, grid("y", ny), grid("x", nx)],
+    longName: titleOf(name),
+    axes: [{ name: "time", values: timeH, unit: "h" }, gridAxis("y", ny, voxelMm), gridAxis("x", nx, voxelMm)],
     chunk: [1, ny, nx],
     errors: hasErrors,
   });
-  const known = (map: ParameterMap | undefined, values: ArrayLike<number> | undefined): Float32Array =>
-    Float32Array.from({ length: ny * nx }, (_, i) => (map && values && isKnown(map, i) ? values[i]! : Number.NaN));
   steps.forEach((map, k) => {
-    array.writeSlab([k, 0, 0], [1, ny, nx], known(map, map?.values), hasErrors ? known(map, map?.esd) : undefined);
+    const errors = hasErrors ? known(map, map?.esd, ny * nx) : undefined;
+    array.writeSlab([k, 0, 0], [1, ny, nx], known(map, map?.values, ny * nx), errors);
   });
+}
+
+/** Means over time, and what changed. */
+function writeParameter(writer: ResultWriter, slice: SliceSeries, parameter: ParameterSeries, at: string): void {
+  const { name, unit, timeH, steps, means, change } = parameter;
+  const longName = titleOf(name);
+  const time: ResultAxis = { name: "time", values: timeH, unit: "h" };
   const column = (pick: (mean: StepMean) => number, of: readonly StepMean[]): Float64Array =>
     Float64Array.from(of, pick);
   const curve = writer.array(`means/${at}${name}`, {
