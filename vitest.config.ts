@@ -1,10 +1,22 @@
 import { defineConfig } from "vitest/config";
 
+const waits = { testTimeout: 120_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
     maxWorkers: 2,
+    projects: [
+      // a file there starts threads, servers and browsers: it has a process of its own
+      {
+        test: {
+          name: "whole",
+          include: ["tests/**/*.test.ts"],
+          ...waits,
+          server: { deps: { external: [/\/dist\//] } },
+        },
+      },
+      // pure functions, which leave nothing behind: modules are loaded once for all files
+      { test: { name: "units", include: ["src/**/*.test.ts"], isolate: false, ...waits } },
+    ],
   },
 });

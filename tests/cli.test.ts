@@ -1,7 +1,7 @@
 /** What every command holds to: help with an example, one JSON object with --json, exit codes. */
 import { describe, expect, it } from "vitest";
 import { tempFolder } from "./temp-folder.ts";
-import { xrdct } from "./virtual-scan.ts";
+import { type Ran, xrdct, xrdctHere } from "./virtual-scan.ts";
 
 const folder = tempFolder();
 const COMMANDS = [
@@ -43,26 +43,34 @@ it("knows the commands", () => {
   expect(Object.keys(WRONG)).toEqual(expect.arrayContaining(COMMANDS));
 });
 
-it("without a command shows what there is", () => {
-  const { code, stderr } = xrdct([]);
+it("without a command shows what there is", async () => {
+  const { code, stderr } = await xrdctHere([]);
   expect(code).toBe(2);
   expect(stderr).toContain("npx xrdct demo");
 });
 
-it("an unknown command is refused", () => {
-  expect(xrdct(["reduce"])).toMatchObject({ code: 2, stderr: expect.stringContaining("reduce") });
+it("an unknown command is refused", async () => {
+  expect(await xrdctHere(["reduce"])).toMatchObject({ code: 2, stderr: expect.stringContaining("reduce") });
 });
 
+it.each([[[]], [["run", "--help"]], [["run", "nowhere.yaml", "--json"]], [["plan", "--nope", "--json"]]])(
+  "%j is in a process of its own what it is in this one, which the tests below are about",
+  async (args) => {
+    const plain = ({ code, stdout, stderr }: Ran) => ({ code, stdout, stderr });
+    expect(plain(xrdct(args, { cwd: folder }))).toEqual(plain(await xrdctHere(args, { cwd: folder })));
+  },
+);
+
 describe.each(COMMANDS)("%s", (command) => {
-  it("has help with an example", () => {
-    const { code, stdout } = xrdct([command, "--help"]);
+  it("has help with an example", async () => {
+    const { code, stdout } = await xrdctHere([command, "--help"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/Example:\n {2}npx xrdct [a-z]/);
     for (const option of ["--json", "--quiet", "--workers"]) expect(stdout).toContain(option);
   });
 
-  it("refuses what it cannot do: one line on stderr, one JSON object on stdout, exit code 2", () => {
-    const ran = xrdct([command, "--json", ...(WRONG[command] ?? [])], { cwd: folder });
+  it("refuses what it cannot do: one line on stderr, one JSON object on stdout, exit code 2", async () => {
+    const ran = await xrdctHere([command, "--json", ...(WRONG[command] ?? [])], { cwd: folder });
     expect(ran.stderr).not.toContain("bug");
     expect(ran.code).toBe(2);
     expect(ran.json.error.code).toMatch(/^[a-z0-9-]+$/);
@@ -71,16 +79,16 @@ describe.each(COMMANDS)("%s", (command) => {
   });
 });
 
-it("an unknown option is refused, with --json too", () => {
-  const ran = xrdct(["plan", "--nope", "--json"]);
+it("an unknown option is refused, with --json too", async () => {
+  const ran = await xrdctHere(["plan", "--nope", "--json"]);
   expect(ran.code).toBe(2);
   expect(ran.json.error.code).toBe("bad-option");
 });
 
 it.each([[["doctor"]], [["plan", "--diameter-mm", "10", "--step-mm", "0.02", "--projections", "400"]]])(
   "%j gives one JSON object",
-  (args) => {
-    const ran = xrdct([...args, "--json"]);
+  async (args) => {
+    const ran = await xrdctHere([...args, "--json"]);
     expect(ran.stderr).toBe("");
     expect(ran.code).toBe(0);
     expect(typeof ran.json).toBe("object");

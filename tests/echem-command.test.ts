@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { formatGamryDta } from "../src/files/cycler-writer.ts";
 import { madeUpCell } from "./made-up-cell.ts";
 import { tempFolder } from "./temp-folder.ts";
-import { xrdct } from "./virtual-scan.ts";
+import { xrdctHere } from "./virtual-scan.ts";
 
 const folder = tempFolder();
 const STARTED = new Date("2021-03-13T09:00:00Z");
@@ -50,8 +50,10 @@ const cell = `Cell A=${writeCell().join(",")}`;
 const patterns = writePatterns();
 
 describe("xrdct echem", () => {
-  it("prints segments with charge and true rate, and writes nothing unless asked", () => {
-    const { code, stdout } = xrdct(["echem", "--cell", cell, "--nominal-capacity-mah", "200"], { cwd: folder });
+  it("prints segments with charge and true rate, and writes nothing unless asked", async () => {
+    const { code, stdout } = await xrdctHere(["echem", "--cell", cell, "--nominal-capacity-mah", "200"], {
+      cwd: folder,
+    });
     expect(code).toBe(0);
     // 100 mA for 4000 s are 111.1 mAh: 0.9 C of that, C/2 of the label
     expect(stdout).toMatch(/CC charge .* 100\.00 mA .* 111\.1\(\d\) .* 0?\.9C|C\/1\.1/);
@@ -61,9 +63,9 @@ describe("xrdct echem", () => {
     expect(existsSync(join(folder, "echem"))).toBe(false);
   });
 
-  it("writes tables and figures, and says all with --json", () => {
+  it("writes tables and figures, and says all with --json", async () => {
     const out = join(folder, "out");
-    const { code, json } = xrdct(["echem", "--cell", cell, "-o", out, "--json"], { cwd: folder });
+    const { code, json } = await xrdctHere(["echem", "--cell", cell, "-o", out, "--json"], { cwd: folder });
     expect(code).toBe(0);
     const segments = json.cells[0].segments.map(
       ({ kind, direction }: { kind: string; direction: number }) => `${kind}${direction}`,
@@ -80,16 +82,16 @@ describe("xrdct echem", () => {
     expect(rows.map((row) => row.split(",")[2])).toEqual(["kind", "CC", "rest", "CC"]);
   });
 
-  it("gives each pattern the state of the cell, and finds the clocks' offset", () => {
+  it("gives each pattern the state of the cell, and finds the clocks' offset", async () => {
     const out = join(folder, "series");
     const common = ["echem", "--cell", cell, "--series", ...patterns, "--axis", "q", "--json"];
-    const { json } = xrdct([...common, "--series-time-label", "time:", "-o", out], { cwd: folder });
+    const { json } = await xrdctHere([...common, "--series-time-label", "time:", "-o", out], { cwd: folder });
     const { patterns: states } = json.series;
     expect(states).toHaveLength(20);
     expect(states[5].timeS).toBe(2300);
     expect(states[5].chargeAh).toBeCloseTo(0.1 * (2300 / 3600), 4);
     expect(existsSync(join(out, "series.svg"))).toBe(true);
-    const late = xrdct(
+    const late = await xrdctHere(
       [
         ...common,
         "--series-start",
@@ -106,14 +108,14 @@ describe("xrdct echem", () => {
     expect(Math.abs(late.json.series.clock.offsetS - 700)).toBeLessThan(3 * late.json.series.clock.esdS);
   });
 
-  it("refuses a series without times, options without a series, and two cells of one name", () => {
-    const refused = (...more: string[]): string =>
-      xrdct(["echem", "--cell", cell, "--json", ...more], { cwd: folder }).json.error.code;
-    expect(refused("--series", ...patterns, "--axis", "q")).toBe("series-times");
-    expect(refused("--series-even")).toBe("bad-option");
-    expect(refused("--cell", cell)).toBe("bad-option");
-    expect(refused("--series", ...patterns, "--axis", "q", "--series-start", "1e7", "--series-interval-s", "60")).toBe(
-      "echem-time-outside",
-    );
+  it("refuses a series without times, options without a series, and two cells of one name", async () => {
+    const refused = async (...more: string[]): Promise<string> =>
+      (await xrdctHere(["echem", "--cell", cell, "--json", ...more], { cwd: folder })).json.error.code;
+    expect(await refused("--series", ...patterns, "--axis", "q")).toBe("series-times");
+    expect(await refused("--series-even")).toBe("bad-option");
+    expect(await refused("--cell", cell)).toBe("bad-option");
+    expect(
+      await refused("--series", ...patterns, "--axis", "q", "--series-start", "1e7", "--series-interval-s", "60"),
+    ).toBe("echem-time-outside");
   });
 });

@@ -1,5 +1,4 @@
 /** `xrdct peaks`: what it prints is what the map stage takes. */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +7,12 @@ import { parse } from "yaml";
 import { dToTwoThetaDeg, energyKeVToWavelengthA } from "../src/data/index.ts";
 import { formatXye } from "../src/files/pattern-text.ts";
 import { MapConfig } from "../src/stages/map/index.ts";
+import { xrdctHere } from "./virtual-scan.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "xrdct-peaks-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-it("names peaks by phase and gives regions that a map takes", () => {
+it("names peaks by phase and gives regions that a map takes", async () => {
   const wavelengthA = energyKeVToWavelengthA(60);
   const places = [3.6149 / Math.sqrt(3), 3.6149 / 2].map((d) => dToTwoThetaDeg(d, wavelengthA)); // Cu 111, 200
   const values = Float64Array.from({ length: 800 }, (_, i) => 4 + i * 0.01);
@@ -20,15 +20,11 @@ it("names peaks by phase and gives regions that a map takes", () => {
   const intensity = values.map((x) => 100 - 5 * x + places.reduce((sum, at) => sum + peak(x, at), 0));
   const path = join(folder, "cu.xye");
   writeFileSync(path, formatXye({ axis: { unit: "two-theta", values }, intensity, sigma: intensity.map(Math.sqrt) }));
-  const run = (...more: string[]): string =>
-    execFileSync(
-      process.execPath,
-      ["dist/cli/main.js", "peaks", path, "--energy-kev", "60", "--phases", "Cu", ...more],
-      { encoding: "utf8" },
-    );
+  const run = async (...more: string[]): Promise<string> =>
+    (await xrdctHere(["peaks", path, "--energy-kev", "60", "--phases", "Cu", ...more])).stdout;
 
-  expect(run()).toMatch(/2\.087\d.*Cu 111\n.*1\.807\d.*Cu 200/);
-  const { map } = parse(run("--yaml"));
+  expect(await run()).toMatch(/2\.087\d.*Cu 111\n.*1\.807\d.*Cu 200/);
+  const { map } = parse(await run("--yaml"));
   const { regions } = MapConfig.parse(map);
   expect(regions.map(({ phase, peaks }) => [phase, peaks[0]!.hkl])).toEqual([
     ["Cu", [1, 1, 1]],

@@ -9,7 +9,7 @@ import { loadModel } from "../src/pipeline/refine/load-model.ts";
 import { refineSeries } from "../src/pipeline/refine/refine-series.ts";
 import { simulatePattern, WAVELENGTH_A } from "./simulated-pattern.ts";
 import { tempFolder } from "./temp-folder.ts";
-import { xrdct } from "./virtual-scan.ts";
+import { xrdctHere } from "./virtual-scan.ts";
 
 const folder = tempFolder();
 const at = (name: string): string => join(folder, name);
@@ -32,9 +32,9 @@ for (let i = 0; i < 5; i++) {
 }
 
 describe("one pattern", () => {
-  it("gives report, result, curves, figure, and a model that starts where it ended", () => {
+  it("gives report, result, curves, figure, and a model that starts where it ended", async () => {
     const outputs = ["-o", "r.json", "--figure", "r.svg", "--curves", "r.csv", "--save-model", "settled.yaml"];
-    const ran = xrdct(["refine", "ni.xye", "--model", "model.yaml", ...outputs], { cwd: folder });
+    const ran = await xrdctHere(["refine", "ni.xye", "--model", "model.yaml", ...outputs], { cwd: folder });
     expect(ran.stderr).toBe("");
     expect(ran.stdout).toMatch(/Ni\/a +3\.5[12]\d+\(\d+\) +Å/);
     const result = JSON.parse(readFileSync(at("r.json"), "utf8"));
@@ -48,17 +48,17 @@ describe("one pattern", () => {
     const [, observed, , calculated, background, difference, ni] = rows[700]!.split(",").map(Number) as number[];
     expect(difference).toBeCloseTo(observed! - calculated!, 3);
     expect(background! + ni!).toBeCloseTo(calculated!, 3);
-    const again = xrdct(["refine", "ni.xye", "--model", "settled.yaml", "--json"], { cwd: folder });
+    const again = await xrdctHere(["refine", "ni.xye", "--model", "settled.yaml", "--json"], { cwd: folder });
     expect(again.json.statistics.chi2 / result.statistics.chi2).toBeCloseTo(1, 4);
     expect(
       again.json.stages.reduce((sum: number, stage: { iterations: number }) => sum + stage.iterations, 0),
     ).toBeLessThan(4);
   });
 
-  it("over q is converted with the model's wavelength", () => {
-    const [two, byQ] = ["ni.xye", "ni-q.xye"].map(
-      (name) => xrdct(["refine", name, "--model", "model.yaml", "--json"], { cwd: folder }).json,
-    );
+  it("over q is converted with the model's wavelength", async () => {
+    const refined = async (name: string) =>
+      (await xrdctHere(["refine", name, "--model", "model.yaml", "--json"], { cwd: folder })).json;
+    const [two, byQ] = [await refined("ni.xye"), await refined("ni-q.xye")];
     const a = (json: { parameters: { name: string; value: number }[] }) =>
       json.parameters.find(({ name }) => name === "Ni/a")!.value;
     expect(a(byQ)).toBeCloseTo(a(two), 6);
@@ -74,9 +74,11 @@ describe("one pattern", () => {
     ],
     ["wavelength: 0.2\nphases: [nowhere.cif]", /nowhere\.cif/, "file-not-readable"],
     ["wavelength: 0.2\nphases: [Ni]\nseries: {mode: sideways}", /line 3: series\.mode/, "config-invalid"],
-  ])("refuses %j in words", (text, message, code) => {
+  ])("refuses %j in words", async (text, message, code) => {
     writeFileSync(at("bad.yaml"), text);
-    const ran = xrdct(["refine", "ni.xye", "--model", "bad.yaml", "-o", "none.json", "--json"], { cwd: folder });
+    const ran = await xrdctHere(["refine", "ni.xye", "--model", "bad.yaml", "-o", "none.json", "--json"], {
+      cwd: folder,
+    });
     expect(ran.code).toBe(2);
     expect(ran.json.error.code).toBe(code);
     expect(ran.json.error.message).toMatch(message);
@@ -88,9 +90,9 @@ describe("a series", () => {
   const variable = 'series: {variable: {name: temperature, unit: K, header: "Temp (K)"}}\n';
   writeFileSync(at("series.yaml"), `${readFileSync(at("model.yaml"), "utf8")}${variable}`);
 
-  it("from a folder: result, table, figure; the dark pattern is flagged", () => {
+  it("from a folder: result, table, figure; the dark pattern is flagged", async () => {
     const outputs = ["-o", "s.json", "--table", "s.csv", "--figure", "s.svg", "--each", "each"];
-    const ran = xrdct(["refine", "series", "--model", "series.yaml", "--quiet", ...outputs], { cwd: folder });
+    const ran = await xrdctHere(["refine", "series", "--model", "series.yaml", "--quiet", ...outputs], { cwd: folder });
     expect(ran.stderr).toBe("");
     expect(ran.stdout).toContain("1 of 5 patterns are flagged and not fitted");
     const { entries } = JSON.parse(readFileSync(at("s.json"), "utf8"));
@@ -144,8 +146,8 @@ describe("a series", () => {
     [["series/*.txt"], "series-empty"],
     [["series", "--curves", "x.csv"], "bad-option"],
     [["ni.xye", "--table", "x.csv"], "bad-option"],
-  ])("refuses %j", (args, code) => {
-    const ran = xrdct(["refine", ...args, "--model", "model.yaml", "--json"], { cwd: folder });
+  ])("refuses %j", async (args, code) => {
+    const ran = await xrdctHere(["refine", ...args, "--model", "model.yaml", "--json"], { cwd: folder });
     expect(ran.code).toBe(2);
     expect(ran.json.error.code).toBe(code);
   });

@@ -1,5 +1,5 @@
 /** Direct reconstruction as a user runs it: against the truth, in any number of threads, killed, interrupted, refused. */
-import { existsSync, writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { STATUS } from "../src/data/index.ts";
@@ -8,7 +8,7 @@ import { directPages } from "../src/pipeline/direct-figures.ts";
 import type { DlsrReport } from "../src/stages/dlsr/index.ts";
 import { hasShared, shared } from "./shared.ts";
 import { tempFolder } from "./temp-folder.ts";
-import { hashes, PATTERNS, type Ran, run, runHere, simulate, type VirtualScan, xrdct } from "./virtual-scan.ts";
+import { hashes, PATTERNS, type Ran, run, runHere, runProcess, simulate, type VirtualScan } from "./virtual-scan.ts";
 
 const folder = tempFolder();
 const distanceMm = 400;
@@ -28,6 +28,13 @@ let ran: Ran;
 let result: Result;
 let expected: Record<string, string>;
 const output = join(folder, "cell.nxs");
+
+/** A run that is done up to its map, under a name of its own: what comes is direct reconstruction alone. */
+function begun(name: string): string {
+  const copy = join(folder, name);
+  for (const end of [".nxs", ".nxs.work"]) cpSync(join(folder, `begun${end}`), `${copy}${end}`, { recursive: true });
+  return `${copy}.nxs`;
+}
 
 const reportOf = (of: Result): DlsrReport => JSON.parse(of.readNote("dlsr/report")!) as DlsrReport;
 
@@ -63,7 +70,8 @@ beforeAll(async () => {
   );
   writeFileSync(join(folder, "cell", "model.yaml"), MODEL);
   scan = files.variant("run.yaml", { map, dlsr, sampleThreshold: 0.02 });
-  ran = run(scan, output, ["--workers", "2"]);
+  await runHere(scan, join(folder, "begun.nxs"), { until: "map" });
+  ran = await run(scan, begun("cell"), ["--workers", "2"]);
   expect(ran.stderr).toBe("");
   result = await openResult(output);
   expected = await hashes(output);
@@ -131,12 +139,12 @@ describe("a direct reconstruction", () => {
   });
 });
 
-it("says that maps are not to be used where depth was told the wrong way round", () => {
+it("says that maps are not to be used where depth was told the wrong way round", async () => {
   const wrong = files.variant("sign.yaml", {
     ...{ map, sampleThreshold: 0.02 },
     dlsr: { ...dlsr, geometry: { depthSign: -1 } },
   });
-  const { json, stderr } = run(wrong, join(folder, "sign.nxs"), ["--workers", "2"]);
+  const { json, stderr } = await run(wrong, begun("sign"), ["--workers", "2"]);
   expect(stderr).toBe("");
   const notes: string[] = json.stages.find(({ name }: { name: string }) => name === "dlsr").notes;
   expect(notes.join("\n")).toMatch(/fitted worse \(χ² .*depthSign/);
@@ -145,20 +153,21 @@ it("says that maps are not to be used where depth was told the wrong way round",
 
 describe("the same bits", () => {
   it("with one thread", async () => {
-    const other = join(folder, "one.nxs");
-    expect(run(scan, other, ["--workers", "1"]).stderr).toBe("");
+    const other = begun("one");
+    expect((await run(scan, other, ["--workers", "1"])).stderr).toBe("");
     expect(await hashes(other)).toEqual(expected);
   }, 60_000);
 
   it.each(["checkpoint:dlsr:5", "pause:dlsr:4"])(
     "stopped at %s and run again",
     async (at) => {
-      const other = join(folder, `${at.replaceAll(":", "-")}.nxs`);
-      const stopped = run(scan, other, ["--workers", "2"], at);
+      const other = begun(at.replaceAll(":", "-"));
+      const before = await hashes(other);
+      const stopped = runProcess(scan, other, ["--workers", "2"], at);
       if (at.startsWith("pause")) expect(stopped.code).toBe(130);
       else expect(stopped.signal).toBe("SIGKILL");
-      expect(existsSync(other)).toBe(false);
-      expect(run(scan, other, ["--workers", "2"]).stderr).toBe("");
+      expect(await hashes(other)).toEqual(before);
+      expect((await run(scan, other, ["--workers", "2"])).stderr).toBe("");
       expect(await hashes(other)).toEqual(expected);
     },
     60_000,
@@ -166,9 +175,9 @@ describe("the same bits", () => {
 });
 
 describe("what cannot be", () => {
-  const refused = (changes: Record<string, unknown>): string => {
-    const wrong = join(folder, "wrong.nxs");
-    const { code, stderr } = xrdct(["run", files.variant("wrong.yaml", { map, ...changes }), "-o", wrong, "--quiet"]);
+  const refused = async (changes: Record<string, unknown>): Promise<string> => {
+    const wrong = files.variant("wrong.yaml", { map, sampleThreshold: 0.02, ...changes });
+    const { code, stderr } = await run(wrong, begun("wrong"));
     expect(code).toBe(2);
     expect(stderr.trim().split("\n").length).toBeLessThan(4);
     return stderr;
@@ -199,15 +208,15 @@ describe("what cannot be", () => {
     ["an axis outside of the scan", { dlsr, sinogram: { rotationAxis: 60 } }, /rotation/i],
   ])(
     "%s",
-    (_, changes, message) => {
-      expect(refused(changes)).toMatch(message);
+    async (_, changes, message) => {
+      expect(await refused(changes)).toMatch(message);
     },
     60_000,
   );
 });
 
-it("says what memory it needs before it begins", () => {
-  const { code, stderr } = xrdct(["run", scan, "-o", join(folder, "small.nxs"), "--quiet", "--memory-gb", "0.12"]);
+it("says what memory it needs before it begins", async () => {
+  const { code, stderr } = await run(scan, begun("small"), ["--memory-gb", "0.12"]);
   expect(code).toBe(2);
   expect(stderr).toMatch(/dlsr needs 0\.\d GB .*Raise --memory-gb/);
 }, 60_000);

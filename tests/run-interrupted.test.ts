@@ -15,6 +15,7 @@ import {
   PATTERNS,
   run,
   runHere,
+  runProcess,
   simulate,
   type VirtualScan,
 } from "./virtual-scan.ts";
@@ -26,7 +27,7 @@ let frames: typeof patterns;
 
 async function uninterrupted(files: VirtualScan, scan: string, name: string, args: string[] = []) {
   const output = join(folder, `${name}.nxs`);
-  const ran = run(scan, output, ["--workers", "2", ...args]);
+  const ran = await run(scan, output, ["--workers", "2", ...args]);
   expect(ran.stderr).toBe("");
   return { scan, files, expected: await hashes(output), blocks: blocksDone(ran) };
 }
@@ -55,7 +56,7 @@ describe("kill -9", () => {
     const args = kind === "frames" ? ["--until", "integrate"] : [];
     const stages = kind === "frames" ? ({ until: "integrate" } as const) : {};
     const output = join(folder, `killed-${stage}-${what}.nxs`);
-    const killed = run(scan, output, ["--workers", "2", ...args], `${what}:${stage}${line ? `:${line}` : ""}`);
+    const killed = runProcess(scan, output, ["--workers", "2", ...args], `${what}:${stage}${line ? `:${line}` : ""}`);
     expect(killed.signal).toBe("SIGKILL");
     expect(existsSync(output)).toBe(false);
     const kept = Object.fromEntries(Object.keys(blocks).map((name) => [name, journalEntries(output, name)]));
@@ -69,7 +70,7 @@ describe("kill -9", () => {
   it.each(["partial", "named"])("while the result is assembled (%s), then run again", async (at) => {
     const { scan, expected, blocks } = patterns;
     const output = join(folder, `killed-${at}.nxs`);
-    expect(run(scan, output, [], at).signal).toBe("SIGKILL");
+    expect(runProcess(scan, output, [], at).signal).toBe("SIGKILL");
     expect(existsSync(output)).toBe(at === "named");
     const again = await runHere(scan, output);
     expect(blocksDone(again)).toEqual(Object.fromEntries(Object.keys(blocks).map((name) => [name, 0])));
@@ -92,7 +93,7 @@ describe("kill -9", () => {
   it("with a block that never reached the disk: it is done again", async () => {
     const { scan, expected, blocks } = patterns;
     const output = join(folder, "power-cut.nxs");
-    run(scan, output, [], "line:reconstruct:5");
+    runProcess(scan, output, [], "line:reconstruct:5");
     const volume = join(`${output}.work`, "reconstruct", "volume.f32");
     const journal = readFileSync(join(`${output}.work`, "reconstruct", "journal.jsonl"), "utf8")
       .split("\n")
@@ -114,7 +115,7 @@ describe("Ctrl-C", () => {
   it("ends with 130 and one message, and is gone on with", async () => {
     const { scan, expected, blocks } = patterns;
     const output = join(folder, "interrupted.nxs");
-    const stopped = run(scan, output, [], "interrupt:reconstruct:2");
+    const stopped = runProcess(scan, output, [], "interrupt:reconstruct:2");
     expect(stopped.code).toBe(130);
     expect(stopped.stderr.trim()).toBe(
       "Interrupted. Nothing that was finished is lost: run the same command again to go on.",
@@ -137,9 +138,9 @@ describe("run again", () => {
     none = Object.fromEntries(Object.keys(patterns.blocks).map((name) => [name, 0]));
   });
 
-  it("with nothing changed does nothing", () => {
+  it("with nothing changed does nothing", async () => {
     const before = readFileSync(output);
-    const ran = run(patterns.scan, output);
+    const ran = await run(patterns.scan, output);
     expect(ran.json.isUpToDate).toBe(true);
     expect(blocksDone(ran)).toEqual(none);
     expect(readFileSync(output).equals(before)).toBe(true);
@@ -160,7 +161,7 @@ describe("run again", () => {
   });
 
   it("--from, --until and --only do what they say, and lose nothing of the result", async () => {
-    const only = run(patterns.scan, output, ["--only", "reconstruct"]);
+    const only = await run(patterns.scan, output, ["--only", "reconstruct"]);
     expect(blocksDone(only)).toEqual({ ...none, reconstruct: patterns.blocks["reconstruct"] });
     const from = await runHere(patterns.scan, output, { from: "map" });
     expect(blocksDone(from)).toEqual({ ...none, map: patterns.blocks["map"] });
@@ -183,8 +184,8 @@ describe("run again", () => {
     ["--from", "integrate"],
     ["--from", "map", "--until", "read"],
     ["--only", "nonsense"],
-  ])("%s %s of a scan without it is refused", (...args) => {
-    const ran = run(patterns.scan, output, args);
+  ])("%s %s of a scan without it is refused", async (...args) => {
+    const ran = await run(patterns.scan, output, args);
     expect(ran.code).toBe(2);
     expect(ran.json.error.code).toMatch(/^stage-/);
   });
@@ -240,7 +241,7 @@ describe("two runs on one result", () => {
 
   it("the second one is refused in one sentence", () => {
     const output = locked("second.nxs", { pid: process.pid }); // this test is the other run
-    const ran = run(patterns.scan, output);
+    const ran = runProcess(patterns.scan, output);
     expect(ran.code).toBe(2);
     expect(ran.json.error.code).toBe("run-in-progress");
     expect(ran.stderr).toContain(`process ${process.pid} on ${hostname()}`);
@@ -250,7 +251,7 @@ describe("two runs on one result", () => {
 
   it("the lock of a dead process is taken over", async () => {
     const output = locked("stale.nxs", { pid: 4_000_000 }); // above any process number
-    expect(run(patterns.scan, output, ["--until", "read"]).code).toBe(0);
+    expect((await run(patterns.scan, output, ["--until", "read"])).code).toBe(0);
     expect(existsSync(join(`${output}.work`, "lock"))).toBe(false);
     rmSync(output);
   });

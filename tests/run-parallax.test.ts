@@ -52,7 +52,7 @@ beforeAll(async () => {
   const truth = await openResult(rod.truthPath);
   trueA = truth.readMap("truth/Cu/a").values.find((value) => Number.isFinite(value))!;
   truth.close();
-  conventional = run(rod.variant("run.yaml", { map, sampleThreshold: 0.3 }), join(folder, "conventional.nxs"));
+  conventional = await run(rod.variant("run.yaml", { map, sampleThreshold: 0.3 }), join(folder, "conventional.nxs"));
   expect(conventional.stderr).toBe("");
 }, 120_000);
 
@@ -84,7 +84,7 @@ describe("a conventional run", () => {
 
   it("leaves the maps alone where it is told to", async () => {
     const off = join(folder, "off.nxs");
-    run(rod.variant("off.yaml", { map: { ...map, firstMoment: "off" }, sampleThreshold: 0.3 }), off);
+    await run(rod.variant("off.yaml", { map: { ...map, firstMoment: "off" }, sampleThreshold: 0.3 }), off);
     const result = await openResult(off);
     expect(() => result.readMap("map/Cu/parallax_shift")).toThrow();
     result.close();
@@ -96,12 +96,12 @@ describe("a run with reconstruct.parallax", () => {
   it("maps cells free of parallax, by Rietveld and by peaks; the volume is the same in one thread and in two", async () => {
     const scan = rod.variant("free.yaml", { map, reconstruct, sampleThreshold: 0.3 });
     const [one, two] = [join(folder, "one.nxs"), join(folder, "two.nxs")];
-    const ran = run(scan, one, ["--workers", "1"]);
+    const ran = await run(scan, one, ["--workers", "1"]);
     expect(ran.stderr).toBe("");
     expect(notesOf(ran, "reconstruct")).toMatch(/undone in this volume/);
     expect(Math.abs(await shiftOf(one, "map/Cu/a", trueA))).toBeLessThan(Math.abs(SHIFT) / 20);
     expect(Math.abs(await shiftOf(one, "map/first/111/d", trueA / Math.sqrt(3)))).toBeLessThan(Math.abs(SHIFT) / 20);
-    run(scan, two, ["--workers", "2"]);
+    await run(scan, two, ["--workers", "2"]);
     const volumes = [await hashes(one), await hashes(two)].map((all) => all["reconstruct/data"]);
     expect(volumes[0]).toMatch(/x240 /);
     expect(volumes[1]).toBe(volumes[0]);
@@ -115,9 +115,9 @@ describe("a run with reconstruct.parallax", () => {
     ["parallax-needs-distance", { reconstruct, distanceMm: undefined }, "distanceMm"],
     ["parallax-needs-distance", { reconstruct, stepMm: undefined }, "stepMm"],
     ["parallax-too-deep", { reconstruct, distanceMm: 10 }, "distanceMm"],
-  ])("refuses what it cannot do: %s", (code, changes, word) => {
+  ])("refuses what it cannot do: %s", async (code, changes, word) => {
     const scan = rod.variant(`refused-${code}.yaml`, { map: undefined, ...changes });
-    const refused = run(scan, join(folder, "refused.nxs"));
+    const refused = await run(scan, join(folder, "refused.nxs"));
     expect(refused.code).toBe(2);
     expect(refused.stderr + refused.stdout).toContain(code);
     expect(refused.stderr + refused.stdout).toContain(word);

@@ -16,9 +16,10 @@ import {
   type Ran,
   run,
   runHere,
+  runProcess,
   simulate,
   type VirtualScan,
-  xrdct,
+  xrdctHere,
 } from "./virtual-scan.ts";
 
 const folder = tempFolder();
@@ -45,7 +46,7 @@ beforeAll(async () => {
   files = await simulate(join(folder, "cell"), PATTERNS, "patterns");
   writeFileSync(join(folder, "cell", "model.yaml"), MODEL);
   scan = files.variant("run.yaml", { map, reconstruct: { size: SIZE } });
-  ran = run(scan, output, ["--workers", "2"]);
+  ran = await run(scan, output, ["--workers", "2"]);
   expect(ran.stderr).toBe("");
   result = await openResult(output);
   expected = await hashes(output);
@@ -101,8 +102,8 @@ describe("a Rietveld map", () => {
     expect(statistics.rwp).toBeLessThan(0.15);
   });
 
-  it("has its figures drawn", () => {
-    const drawn = xrdct(["figure", output, "-o", join(folder, "figures"), "--json", "--format", "svg"]);
+  it("has its figures drawn", async () => {
+    const drawn = await xrdctHere(["figure", output, "-o", join(folder, "figures"), "--json", "--format", "svg"]);
     expect(drawn.stderr).toBe("");
     const svg = readFileSync(join(folder, "figures", "map-summed_pattern.svg"), "utf8");
     expect(svg).toContain("calculated");
@@ -112,17 +113,17 @@ describe("a Rietveld map", () => {
 
   it.each([1, 3])("gives the same bits with %d worker threads as with 2", async (workers) => {
     const other = join(folder, `workers-${workers}.nxs`);
-    expect(run(scan, other, ["--workers", String(workers)]).code).toBe(0);
+    expect((await run(scan, other, ["--workers", String(workers)])).code).toBe(0);
     expect(await hashes(other)).toEqual(expected);
   });
 
   it("killed in the middle and run again gives the same bits, and does nothing twice", async () => {
     const other = join(folder, "killed.nxs");
-    expect(run(scan, other, ["--workers", "2"], "line:map:2").signal).toBe("SIGKILL");
+    expect(runProcess(scan, other, ["--workers", "2"], "line:map:2").signal).toBe("SIGKILL");
     expect(existsSync(other)).toBe(false);
     const kept = journalEntries(other, "map");
     expect(kept).toBeGreaterThan(0);
-    const again = run(scan, other);
+    const again = await run(scan, other);
     expect(blocksDone(again)["map"]! + kept).toBe(blocksDone(ran)["map"]);
     expect(await hashes(other)).toEqual(expected);
   });
@@ -148,7 +149,7 @@ describe("a Rietveld map", () => {
 });
 
 describe("settings that cannot be", () => {
-  const failing = (name: string, rietveld: object, changes: object = {}): Ran =>
+  const failing = (name: string, rietveld: object, changes: object = {}): Promise<Ran> =>
     run(
       files.variant(`${name}.yaml`, { map: { rietveld }, reconstruct: { size: SIZE }, ...changes }),
       join(folder, `${name}.nxs`),
@@ -159,16 +160,16 @@ describe("settings that cannot be", () => {
     ["no-parameter", { model: "model.yaml", refine: ["*/scale", "Al/alpha"] }, "Al/alpha"],
     ["wrong-phase", { model: "model.yaml", phaseMasks: { Ag: "small.npy" } }, "Ag"],
     ["wrong-size", { model: "model.yaml", phaseMasks: { Cu: "small.npy" } }, "2 x 3"],
-  ])("%s is refused with its name", (name, rietveld, word) => {
+  ])("%s is refused with its name", async (name, rietveld, word) => {
     writeFileSync(join(folder, "cell", "small.npy"), encodeNpy({ shape: [2, 3], data: new Float32Array(6) }));
-    const { code, json, stderr } = failing(name, rietveld);
+    const { code, json, stderr } = await failing(name, rietveld);
     expect(code).toBe(2);
     expect(json.error.code).not.toBe("");
     expect(stderr).toContain(word);
   });
 
-  it("no wavelength anywhere is refused, saying where to write it", () => {
-    const { code, json, stderr } = failing("no-energy", { model: "model.yaml" }, { energyKeV: undefined });
+  it("no wavelength anywhere is refused, saying where to write it", async () => {
+    const { code, json, stderr } = await failing("no-energy", { model: "model.yaml" }, { energyKeV: undefined });
     expect([code, json.error.code]).toEqual([2, "energy-missing"]);
     expect(stderr).toContain("energyKeV");
   });
@@ -176,7 +177,7 @@ describe("settings that cannot be", () => {
   it("a phase mask keeps a phase out of where it is not", async () => {
     const half = Float32Array.from({ length: SIZE * SIZE }, (_, i) => (i % SIZE > SIZE / 2 ? 1 : 0));
     writeFileSync(join(folder, "cell", "half.npy"), encodeNpy({ shape: [SIZE, SIZE], data: half }));
-    const ranHalf = failing("half", { model: "model.yaml", phaseMasks: { Cu: "half.npy" } });
+    const ranHalf = await failing("half", { model: "model.yaml", phaseMasks: { Cu: "half.npy" } });
     expect(ranHalf.stderr).toBe("");
     const masked = await openResult(join(folder, "half.nxs"));
     const { values, status } = masked.readMap("map/Cu/scale");
@@ -192,7 +193,7 @@ describe("settings that cannot be", () => {
       join(folder, "cell", "half.npy"),
       encodeNpy({ shape: [SIZE, SIZE], data: half.map((value) => 1 - value) }),
     );
-    const again = failing("half", { model: "model.yaml", phaseMasks: { Cu: "half.npy" } });
+    const again = await failing("half", { model: "model.yaml", phaseMasks: { Cu: "half.npy" } });
     expect(blocksDone(again)["map"]).toBeGreaterThan(0);
     expect(blocksDone(again)["reconstruct"]).toBe(0);
   });
@@ -213,7 +214,7 @@ describe("parallax of a rod by itself, off the axis of a scan of 180 degrees", (
     );
     writeFileSync(join(folder, "rod", "model.yaml"), MODEL.replace(/.*Al.*\n/, ""));
     const lone = join(folder, "rod.nxs");
-    expect(run(rod.variant("run.yaml", { map, sampleThreshold: 0.3 }), lone).stderr).toBe("");
+    expect((await run(rod.variant("run.yaml", { map, sampleThreshold: 0.3 }), lone)).stderr).toBe("");
     const [mapped, truth] = [await openResult(lone), await openResult(rod.truthPath)];
     const { values, status } = mapped.readMap("map/Cu/a");
     const trueA = truth.readMap("truth/Cu/a").values.find((value) => Number.isFinite(value))!;

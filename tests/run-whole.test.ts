@@ -14,7 +14,7 @@ import { decodeTiff } from "../src/files/tiff.ts";
 import { correlate } from "../src/pipeline/compare-truth.ts";
 import { exportArray } from "../src/pipeline/export-array.ts";
 import { tempFolder } from "./temp-folder.ts";
-import { FRAMES, hashes, MAP, PATTERNS, type Ran, ROTATION_AXIS, run, simulate, xrdct } from "./virtual-scan.ts";
+import { FRAMES, hashes, MAP, PATTERNS, type Ran, ROTATION_AXIS, run, simulate, xrdctHere } from "./virtual-scan.ts";
 
 const folder = tempFolder();
 
@@ -53,7 +53,7 @@ describe("a scan of patterns", () => {
   beforeAll(async () => {
     const files = await simulate(join(folder, "patterns"), PATTERNS, "patterns");
     scan = files.variant("run.yaml", { map: MAP });
-    ran = run(scan, output, ["--workers", "2"]);
+    ran = await run(scan, output, ["--workers", "2"]);
     result = await openResult(output);
     truth = await openResult(files.truthPath);
   });
@@ -76,13 +76,13 @@ describe("a scan of patterns", () => {
 
   it.each([1, 3])("gives the same bits with %d worker threads as with 2", async (workers) => {
     const other = join(folder, `workers-${workers}.nxs`);
-    expect(run(scan, other, ["--workers", String(workers)]).code).toBe(0);
+    expect((await run(scan, other, ["--workers", String(workers)])).code).toBe(0);
     expect(await hashes(other)).toEqual(await hashes(output));
   });
 
   it("gives the same bits in little memory, with fewer threads", async () => {
     const other = join(folder, "small-memory.nxs");
-    expect(run(scan, other, ["--workers", "3", "--memory-gb", "0.1"]).code).toBe(0);
+    expect((await run(scan, other, ["--workers", "3", "--memory-gb", "0.1"])).code).toBe(0);
     expect(await hashes(other)).toEqual(await hashes(output));
   });
 
@@ -114,8 +114,8 @@ describe("a scan of patterns", () => {
     expect(png.width * png.height).toBeGreaterThan(1e5);
   });
 
-  it("has its figures drawn", () => {
-    const drawn = xrdct(["figure", output, "-o", join(folder, "figures"), "--json", "--format", "svg"]);
+  it("has its figures drawn", async () => {
+    const drawn = await xrdctHere(["figure", output, "-o", join(folder, "figures"), "--json", "--format", "svg"]);
     expect(drawn.code).toBe(0);
     const files = readdirSync(join(folder, "figures"));
     expect(files).toEqual(expect.arrayContaining(["maps.svg", "sinogram.svg", "map-summed_pattern.svg"]));
@@ -135,7 +135,7 @@ describe("a scan of frames", () => {
     const files = await simulate(join(folder, "frames"), FRAMES, "frames");
     const scan = files.variant("run.yaml", { map, integrate: { bins: 600 } });
     const output = join(folder, "frames.nxs");
-    const ran = run(scan, output, ["--workers", "1"]);
+    const ran = await run(scan, output, ["--workers", "1"]);
     expect(ran.stderr).toBe("");
     const axis = Number(/rotation axis at ([\d.]+) steps/.exec(notesOf(ran, "sinogram"))![1]);
     expect(Math.abs(axis - FRAMES.scan.rotationAxis!)).toBeLessThan(0.1);
@@ -147,7 +147,7 @@ describe("a scan of frames", () => {
     result.close();
     truth.close();
     const other = join(folder, "frames-3.nxs");
-    run(scan, other, ["--workers", "3"]);
+    await run(scan, other, ["--workers", "3"]);
     expect(await hashes(other)).toEqual(await hashes(output));
   });
 });
@@ -170,7 +170,7 @@ describe("patterns that are voxels already", () => {
     const path = join(folder, `${name}.yaml`);
     writeFileSync(path, stringify({ ...scan, energyKeV: 60, map }));
     const output = join(folder, `${name}.nxs`);
-    expect(run(path, output).stderr).toBe("");
+    expect((await run(path, output)).stderr).toBe("");
     const result = await openResult(output);
     const [area, position] = [result.readMap("map/r/p/area"), result.readMap("map/r/p/position")];
     result.close();

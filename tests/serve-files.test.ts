@@ -8,7 +8,7 @@ import { createResultWriter } from "../src/files/result-writer.ts";
 import { type RunningServer, startServer } from "../src/server/server.ts";
 import type { FileEntry, Found, Listing, Session, TextFile } from "../src/server/wire.ts";
 import { tempFolder } from "./temp-folder.ts";
-import { xrdct } from "./virtual-scan.ts";
+import { xrdctHere } from "./virtual-scan.ts";
 
 const root = tempFolder();
 let server: RunningServer;
@@ -149,9 +149,12 @@ describe("xrdct serve", () => {
     other.close();
   });
 
-  it("refuses a port that is none, and a folder that is not there", () => {
-    expect(xrdct(["serve", "--port", "70000"])).toMatchObject({ code: 2, stderr: expect.stringContaining("65535") });
-    expect(xrdct(["serve", "nowhere", "--json"])).toMatchObject({
+  it("refuses a port that is none, and a folder that is not there", async () => {
+    expect(await xrdctHere(["serve", "--port", "70000"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("65535"),
+    });
+    expect(await xrdctHere(["serve", "nowhere", "--json"])).toMatchObject({
       code: 2,
       stdout: expect.stringContaining("path-not-found"),
     });

@@ -10,7 +10,7 @@ import { type RunningServer, startServer } from "../src/server/server.ts";
 import type { CheckReply, ModelReply, ModelText, RefineReply, StartReply } from "../src/server/wire-refine.ts";
 import { refinementReport } from "../src/stages/refine/index.ts";
 import { tempFolder } from "./temp-folder.ts";
-import { xrdct } from "./virtual-scan.ts";
+import { xrdctHere } from "./virtual-scan.ts";
 import { demoFolder } from "./web/app.ts";
 
 const root = tempFolder();
@@ -129,10 +129,10 @@ describe("a model refined over HTTP", () => {
     const { y, x } = voxels[1]!;
     const target = { kind: "voxel", y, x };
     const { model } = await ask<ModelReply>("refine/model", { file: "cell.nxs", target });
-    const byCommand = (args: readonly string[]) => xrdct(["refine", ...args, "--json"]).json;
+    const byCommand = async (args: readonly string[]) => (await xrdctHere(["refine", ...args, "--json"])).json;
     const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
     expect(plain((await refine(target, model)).result)).toMatchObject({
-      ...numbersOf(byCommand([cell, "--voxel", `${y},${x}`])),
+      ...numbersOf(await byCommand([cell, "--voxel", `${y},${x}`])),
     });
     const change = { name: "NMC532/gaussianStrain", value: 0.0022, refine: true };
     const { text } = await ask<CheckReply>("refine/check", { ...model, change });
@@ -141,18 +141,18 @@ describe("a model refined over HTTP", () => {
     const refined = (await refine(target, changed)).result!;
     expect(refined.parameters.find(({ name }) => name === change.name)!.status).not.toBe("fixed");
     expect(plain(refined)).toMatchObject(
-      numbersOf(byCommand([cell, "--voxel", `${y},${x}`, "--model", join(served, "changed.yaml")])),
+      numbersOf(await byCommand([cell, "--voxel", `${y},${x}`, "--model", join(served, "changed.yaml")])),
     );
-    expect(plain((await refine({ kind: "summed" })).result)).toMatchObject(numbersOf(byCommand([cell])));
+    expect(plain((await refine({ kind: "summed" })).result)).toMatchObject(numbersOf(await byCommand([cell])));
   });
 
   it("gives an exported pattern every digit that the command prints", async () => {
     const pattern = join(root, "mean.xye");
-    expect(xrdct(["export", cell, "--map", "map/summed_pattern", "-o", pattern]).code).toBe(0);
+    expect((await xrdctHere(["export", cell, "--map", "map/summed_pattern", "-o", pattern])).code).toBe(0);
     const { model } = await ask<ModelReply>("refine/model", { file: "cell.nxs", target: { kind: "summed" } });
     const path = join(root, "model.yaml");
     writeFileSync(path, model!.text);
-    const printed = xrdct(["refine", pattern, "--model", path]).stdout;
+    const printed = (await xrdctHere(["refine", pattern, "--model", path])).stdout;
     const lines = refinementReport((await refine({ kind: "summed" }, model)).result!);
     // the mean pattern, and not the file it lies in, is what both refined
     for (const line of lines.filter((one) => /^(Rwp|\S+\/\S+ |\S+ +[\d.]+\(\d+\) wt%)/.test(one)))

@@ -1,5 +1,5 @@
 /** Small simulated scans as files, and the program as a user runs it: for the tests of whole runs. */
-import { spawnSync } from "node:child_process";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -111,32 +111,68 @@ export interface Ran {
 
 /** The built program in a process of its own; with `killAt` it dies there (tests/kill-at.mjs). */
 export function xrdct(args: readonly string[], { killAt, cwd }: { killAt?: string; cwd?: string } = {}): Ran {
-  const { status, signal, stdout, stderr } = spawnSync(
-    process.execPath,
-    [...(killAt ? ["--import", KILL_AT] : []), MAIN, ...args],
-    {
-      encoding: "utf8",
-      timeout: 120_000,
-      env: { ...process.env, ...(killAt && { KILL_AT: killAt }) },
-      ...(cwd && { cwd }),
-    },
-  );
-  return {
-    code: status,
-    signal,
-    stdout,
-    stderr,
-    get json() {
-      return JSON.parse(stdout);
-    },
-  };
+  const ended = spawnSync(process.execPath, [...(killAt ? ["--import", KILL_AT] : []), MAIN, ...args], {
+    encoding: "utf8",
+    timeout: 120_000,
+    env: { ...process.env, ...(killAt && { KILL_AT: killAt }) },
+    ...(cwd && { cwd }),
+  });
+  return ranOf(ended);
 }
 
-/** `xrdct run` with --json and without progress. */
-export const run = (scan: string, output: string, args: readonly string[] = [], killAt?: string): Ran =>
-  xrdct(["run", scan, "-o", output, "--json", "--quiet", ...args], killAt ? { killAt } : {});
+type Ended = Pick<SpawnSyncReturns<string>, "status" | "signal" | "stdout" | "stderr">;
 
-/** The same in this process, which spares its start; for runs that are neither killed nor refused. */
+const ranOf = ({ status, signal, stdout, stderr }: Ended): Ran => ({
+  code: status,
+  signal,
+  stdout,
+  stderr,
+  get json() {
+    return JSON.parse(stdout);
+  },
+});
+
+/**
+ * The same in this process, which spares its start and loads a command once for all calls: for what is not killed,
+ * interrupted or served. One after the other: what it writes and its exit code are those of the process meanwhile.
+ */
+export async function xrdctHere(args: readonly string[], { cwd }: { cwd?: string } = {}): Promise<Ran> {
+  const built = new URL("../dist/cli/command-line.js", import.meta.url).href;
+  const { runCommandLine } = (await import(built)) as typeof import("../src/cli/command-line.ts");
+  const written = { stdout: "", stderr: "" };
+  const before = { folder: process.cwd(), code: process.exitCode };
+  const writes = { stdout: process.stdout.write, stderr: process.stderr.write };
+  for (const name of ["stdout", "stderr"] as const)
+    process[name].write = (chunk: string | Uint8Array) => {
+      written[name] += typeof chunk === "string" ? chunk : Buffer.from(chunk).toString();
+      return true;
+    };
+  process.exitCode = 0;
+  try {
+    if (cwd) process.chdir(cwd);
+    await runCommandLine(args);
+    return ranOf({ status: Number(process.exitCode), signal: null, ...written });
+  } finally {
+    for (const name of ["stdout", "stderr"] as const) process[name].write = writes[name];
+    process.exitCode = before.code;
+    process.chdir(before.folder);
+  }
+}
+
+const runArgs = (scan: string, output: string, args: readonly string[]): string[] => [
+  ...["run", scan, "-o", output, "--json", "--quiet"],
+  ...args,
+];
+
+/** `xrdct run` with --json and without progress, in this process. */
+export const run = (scan: string, output: string, args: readonly string[] = []): Promise<Ran> =>
+  xrdctHere(runArgs(scan, output, args));
+
+/** The same in a process of its own, which may be killed. */
+export const runProcess = (scan: string, output: string, args: readonly string[] = [], killAt?: string): Ran =>
+  xrdct(runArgs(scan, output, args), killAt ? { killAt } : {});
+
+/** The function behind it, for runs that are not refused. */
 export async function runHere(scan: string, output: string, stages: { from?: StageName; until?: StageName } = {}) {
   const summary = await runScan(readScan(scan), {
     output,
