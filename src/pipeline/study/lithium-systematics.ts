@@ -1,7 +1,13 @@
 /** What an error of all voxels alike does to the lithium of a cell, one line for each that is known of. */
 import type { SliceMaps } from "../../data/index.ts";
 import { median } from "../../fit/index.ts";
-import { type GraphiteLithium, type LithiumConfig, lithiumOnLine, NMC532_LINE } from "../../stages/lithium/index.ts";
+import {
+  type GraphiteLithium,
+  type LithiumConfig,
+  lithiumOnLine,
+  NMC532_LINE,
+  stageAmountsEsd,
+} from "../../stages/lithium/index.ts";
 import type { OxidePhase, Systematic } from "./lithium-of-cell.ts";
 
 export function systematicsOf(
@@ -66,10 +72,19 @@ function ofOxide(cell: SliceMaps, { lithium, table, scaleEsd, units, a, c }: Oxi
   return out;
 }
 
-function ofGraphite({ x, low, high, bySpacing }: GraphiteLithium, config: LithiumConfig): Systematic[] {
+function ofGraphite({ phases, x, low, high, bySpacing }: GraphiteLithium, config: LithiumConfig): Systematic[] {
   const width = median(Float64Array.from(high.values, (value, v) => value - low.values[v]!));
   const off = median(Float64Array.from(bySpacing.values, (value, v) => value - x.values[v]!));
+  const sums = phases.map(({ carbon }) => carbon.reduce((sum, n) => (Number.isFinite(n) ? sum + n : sum), 0));
+  const all = sums.reduce((sum, n) => sum + n, 0);
+  const shares = sums.map((n) => Math.max(0, n / all));
   return [
+    {
+      name: "amounts of the stages",
+      of: "anode/x",
+      size: stageAmountsEsd(phases, shares, config.scaleRatioEsd).toFixed(3),
+      note: `where two stages are ${(100 * config.scaleRatioEsd).toFixed(0)} % off against each other: widths, background, texture. In the mean of a group`,
+    },
     {
       name: "compositions of the stages",
       of: "anode/x",
