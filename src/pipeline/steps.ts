@@ -6,6 +6,7 @@ import { absorbFiles, absorbPasses, adopting, checkAbsorb } from "./absorb-passe
 import type { ArrayReference } from "./array-reference.ts";
 import type { ScanDepth } from "./first-moment-maps.ts";
 import { patternSource } from "./pattern-source.ts";
+import { type OpenedEarlierDirect, openEarlierDirect } from "./refine/earlier-direct.ts";
 import { type EarlierMap, openEarlierMap } from "./refine/earlier-map.ts";
 import { loadModel } from "./refine/load-model.ts";
 import type { Scan } from "./scan-config.ts";
@@ -93,15 +94,19 @@ interface StepContext {
   readonly store: (name: StageName) => StageStore;
   /** that the voxels of a Rietveld map start from */
   readonly earlier?: EarlierMap | undefined;
+  /** that a direct reconstruction starts from */
+  readonly earlierDirect?: OpenedEarlierDirect | undefined;
 }
 
 export async function createSteps(given: Scan, left: Left, workFolder: string): Promise<Step[]> {
   const scan = await settleTurning(given);
   const store = (name: StageName): StageStore => new StageStore(workFolder, name);
   const earlier = await earlierMap(scan);
+  const direct = scan.config.dlsr?.start;
+  const earlierDirect = direct && (await openEarlierDirect(scan.resolve(direct.result)));
   const steps = [await patternsStep({ scan, left, key: "", store })];
   const add = (create: (context: StepContext) => Step): void => {
-    steps.push(create({ scan, left, key: digest(steps.at(-1)!.stage.identity), store, earlier }));
+    steps.push(create({ scan, left, key: digest(steps.at(-1)!.stage.identity), store, earlier, earlierDirect }));
   };
   checkAbsorb(scan, isTomography(scan));
   if (scan.config.turning) add(arrangeStep);
@@ -264,7 +269,7 @@ function checkDlsr({ path, config }: Scan): void {
   }
 }
 
-function dlsrStep({ scan, left, key, store }: StepContext): Step {
+function dlsrStep({ scan, left, key, store, earlierDirect }: StepContext): Step {
   const { dlsr, stepMm, distanceMm } = scan.config;
   const at = store("dlsr");
   const stage = createDlsrStage(dlsr!, {
@@ -276,6 +281,7 @@ function dlsrStep({ scan, left, key, store }: StepContext): Step {
     distanceMm,
     stepMm,
     folder: scan.resolve("."),
+    earlier: earlierDirect,
     isDividedByMeasured: scan.config.absorb?.from === "transmission",
   });
   const keep = (meta: DlsrMeta): void => {

@@ -116,7 +116,10 @@ async function runStep(
       return { path: step.result!, flag: "", note: "", isUpToDate: true, intensity: await intensityOf(step.result!) };
     const isWarm = before !== undefined && scan.config.map?.rietveld !== undefined;
     const grid = step.turns && (await gridOf(ran.find(({ path, heightMm }) => path && heightMm === step.heightMm)));
-    const summary = await runScan(scanOfStep(scan, step, isWarm ? before.path : undefined, grid), options);
+    const start = isWarm
+      ? { map: before.path, ...(scan.config.dlsr && (await hasDirect(before.path!)) && { dlsr: before.path }) }
+      : {};
+    const summary = await runScan(scanOfStep(scan, step, start, grid), options);
     const seconds = mapSeconds(summary);
     return {
       path: options.output,
@@ -150,14 +153,23 @@ async function gridOf(first: RanStep | undefined): Promise<Grid | undefined> {
   }
 }
 
+async function hasDirect(path: string): Promise<boolean> {
+  const result = await openResult(path);
+  try {
+    return result.readNote("dlsr/report") !== undefined;
+  } finally {
+    result.close();
+  }
+}
+
 /** The scan with its part in time and its start put in. */
 function scanOfStep(
   scan: Scan,
   { window, turns }: SeriesStep,
-  start: string | undefined,
+  start: { readonly map?: string | undefined; readonly dlsr?: string | undefined },
   grid: Grid | undefined,
 ): Scan {
-  const { map, turning, stepMm, reconstruct } = scan.config;
+  const { map, dlsr, turning, stepMm, reconstruct } = scan.config;
   return {
     ...scan,
     config: {
@@ -168,9 +180,10 @@ function scanOfStep(
         stepMm: stepMm ?? grid.voxelMm,
         reconstruct: { ...reconstruct, size: reconstruct.size ?? grid.size },
       }),
-      ...(start !== undefined && {
-        map: { ...map!, rietveld: { ...map!.rietveld!, start: { result: resolve(start) } } },
+      ...(start.map !== undefined && {
+        map: { ...map!, rietveld: { ...map!.rietveld!, start: { result: resolve(start.map) } } },
       }),
+      ...(start.dlsr !== undefined && { dlsr: { ...dlsr!, start: { result: resolve(start.dlsr) } } }),
     },
   };
 }

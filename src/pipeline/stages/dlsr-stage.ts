@@ -12,6 +12,7 @@ import {
 } from "../../stages/dlsr/index.ts";
 import type { ArrayReference } from "../array-reference.ts";
 import type { WorkerPool } from "../pool.ts";
+import type { OpenedEarlierDirect } from "../refine/earlier-direct.ts";
 import { parseModel } from "../refine/load-model.ts";
 import type { SolveContext, Stage } from "../stage.ts";
 import type { DlsrPayload } from "../tasks/dlsr-task.ts";
@@ -28,6 +29,7 @@ export interface DlsrStageInput {
   readonly stepMm: number | undefined;
   /** where the files of the model lie */
   readonly folder: string;
+  readonly earlier?: OpenedEarlierDirect | undefined;
   /** the correction of the absorption was by a measured transmission */
   readonly isDividedByMeasured: boolean;
 }
@@ -44,7 +46,14 @@ export function createDlsrStage(config: DlsrConfig, input: DlsrStageInput): Stag
   const { distanceMm, stepMm } = input;
   return {
     name: "dlsr",
-    identity: { stage: "dlsr", config, input: input.key, distanceMm, stepMm },
+    identity: {
+      stage: "dlsr",
+      config,
+      input: input.key,
+      distanceMm,
+      stepMm,
+      ...(input.earlier && { earlier: input.earlier.key }),
+    },
     async plan() {
       const distance = distanceMm ?? (input.patterns().distanceM ?? Number.NaN) * 1000;
       checkInput(input, distance);
@@ -53,8 +62,15 @@ export function createDlsrStage(config: DlsrConfig, input: DlsrStageInput): Stag
   };
 }
 
-/** @throws InputError "dlsr-needs-maps" | "dlsr-distance" | "dlsr-step" */
-function checkInput({ map, stepMm }: DlsrStageInput, distanceMm: number): void {
+/** @throws InputError "dlsr-needs-maps" | "dlsr-distance" | "dlsr-step" | "dlsr-start" */
+function checkInput({ map, stepMm, earlier, volume }: DlsrStageInput, distanceMm: number): void {
+  const { ny, nx } = volume();
+  if (earlier && (earlier.ny !== ny || earlier.nx !== nx)) {
+    throw new InputError(
+      "dlsr-start",
+      `dlsr.start.result: ${earlier.path} has maps of ${earlier.nx} x ${earlier.ny} voxels, and this scan has ${nx} x ${ny}. Voxels can start only from a result on the same grid: leave start out.`,
+    );
+  }
   const { refinement, settledModel } = map();
   if (!refinement || !settledModel) {
     throw new InputError(
@@ -130,6 +146,7 @@ async function solve(
     ),
     isParallaxUndone: plan?.parallax === true,
     sample: sampleOf(maps),
+    ...(input.earlier && { earlier: input.earlier.direct }),
     memoryBytes: Math.min(context.memoryBytes, SHARED_BYTES),
     progress: context.progress,
     onStep: ({ level, step, size, maps }) => context.show(`${level}, step ${step}`, { ny: size, nx: size }, maps),

@@ -25,7 +25,7 @@ export function filesOf({ config, resolve: seen }: Scan): NamedFile[] {
     for (const one of given === undefined ? [] : [given].flat())
       found.push({ setting, given: one, path: seen(one), isMany });
   };
-  const { input, angles, turning, air, map, absorb } = config;
+  const { input, angles, turning, air, map, absorb, dlsr } = config;
   if (input.kind === "frames") {
     add("input.files", input.files, true);
     for (const name of ["poni", "mask", "flat", "dark", "monitor", "exposure", "transmitted"] as const)
@@ -39,6 +39,7 @@ export function filesOf({ config, resolve: seen }: Scan): NamedFile[] {
     if (given && "file" in given) add(`turning.${part}.file`, given.file);
   }
   add("air", air);
+  add("dlsr.start.result", dlsr?.start?.result);
   add("absorb.image.file", absorb?.image?.file);
   add("absorb.uniform.mask", absorb?.uniform?.mask);
   for (const [phase, file] of Object.entries(map?.rietveld?.phaseMasks ?? {}))

@@ -28,6 +28,13 @@ export const DlsrConfig = z.strictObject({
     .record(z.string(), DlsrPhaseConfig)
     .default({})
     .meta({ description: "by phase of the map's model; those not named are eliminated" }),
+  start: z
+    .strictObject({ result: z.string().min(1) })
+    .optional()
+    .meta({
+      description:
+        "result of the same slice at an earlier time, with dlsr: what it added to its conventional maps is where this one starts",
+    }),
   recipe: z.enum(["reduced", "paper"]).default("reduced").meta({
     description:
       "paper: scale maps frozen, one global scale a phase, cells of phases not named global, no per-ray scale: what was published",

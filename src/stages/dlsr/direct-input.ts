@@ -18,6 +18,18 @@ export interface ConventionalPhase {
   readonly cells: ReadonlyMap<string, { readonly values: ArrayLike<number>; readonly esd?: ArrayLike<number> }>;
 }
 
+/** What a direct reconstruction of the same slice at an earlier time found: where the next one starts. */
+export interface EarlierDirect {
+  /** undefined where it was undecided */
+  readonly depthSign?: 1 | -1;
+  readonly blur: number;
+  /** by phase and cell parameter: [y, x] direct minus conventional; NaN where either is not known */
+  readonly corrections: ReadonlyMap<string, ReadonlyMap<string, Float64Array>>;
+  /** what they moved by from what they were given as: steps, and a factor */
+  readonly rotationAxis: number;
+  readonly distance: number;
+}
+
 export interface DirectInput {
   readonly kernels: Kernels;
   readonly runner: ProductRunner;
@@ -47,6 +59,7 @@ export interface DirectInput {
   readonly isParallaxUndone?: boolean;
   /** [y, x] 1 where voxels may hold something */
   readonly sample: Uint8Array;
+  readonly earlier?: EarlierDirect;
   /** what the kernels' memory may grow by */
   readonly memoryBytes?: number;
   readonly progress?: (share: number) => void;

@@ -10,6 +10,7 @@ import {
   correctIntensities,
   createPhase,
   createSetting,
+  type DirectPhase,
   type DirectSetting,
   reductionOf,
   respond,
@@ -40,7 +41,9 @@ export async function reconstructDirect(input: DirectInput): Promise<DirectResul
   settleLines(input, setting);
   const reduction = reductionOf(input, setting);
   const { data, rayVariance } = await input.reduce(reduction.matrix, setting.sigma, reduction.terms);
-  const phases = setting.kept.map((phase) => createPhase(input, phase, reduction, setting.depth));
+  const phases = setting.kept.map((phase) =>
+    corrected(input, phase, createPhase(input, phase, reduction, setting.depth)),
+  );
   const whole: DlsrProblem = {
     ...{ geometry: input.geometry, depth: setting.depth, terms: reduction.terms, data, rayVariance, phases },
   };
@@ -52,7 +55,12 @@ export async function reconstructDirect(input: DirectInput): Promise<DirectResul
   const { sign, options } = await findDepthSense(input, problem, solverOptions(input));
   if (input.isCancelled?.()) throw new Error("cancelled");
   work.advance("sign");
-  let start = startState(withSign(problem, sign.sign), options.damping);
+  let start = withEarlierGeometry(
+    input,
+    startState(withSign(problem, sign.sign), options.damping),
+    factors[0]!,
+    options,
+  );
   let solution: DlsrSolution | undefined;
   const steps: StepReport[] = [];
   for (const [level, factor] of factors.entries()) {
@@ -153,7 +161,42 @@ const withSign = (problem: DlsrProblem, depthSign: 1 | -1): DlsrProblem => ({
   geometry: { ...problem.geometry, depthSign },
 });
 
-/** Which way depth runs, and whether voxels blur the rays: what fits better in a few steps. */
+/**
+ * Cells that start from what an earlier time found: what it added to its conventional map is mostly depth, which is the
+ * same now, and what the sample did since is in the conventional map of now. Where it says nothing its median is taken.
+ */
+function corrected({ earlier }: DirectInput, { start, role }: DirectPhase, phase: DlsrPhase): DlsrPhase {
+  const own = earlier?.corrections.get(phase.name);
+  if (!own || role.cell !== "spatial") return phase;
+  const n = start.cells.length;
+  const maps = start.cells.map(({ name }) => {
+    const map = own.get(name);
+    const known = map?.filter((value, v) => Number.isFinite(value) && start.mask[v] !== 0).sort();
+    return { map, median: known && known.length > 0 ? known[known.length >> 1]! : 0 };
+  });
+  const cells = phase.cells.map((cell, i) => {
+    const { map, median } = maps[i % n]!;
+    const change = map?.[phase.voxels.index[Math.floor(i / n)]!];
+    return cell + (change !== undefined && Number.isFinite(change) ? change : median);
+  });
+  return { ...phase, cells };
+}
+
+function withEarlierGeometry(
+  { earlier }: DirectInput,
+  state: SolverState,
+  factor: number,
+  { geometry }: SolverOptions,
+): SolverState {
+  if (!earlier) return state;
+  return {
+    ...state,
+    rotationAxis: state.rotationAxis + (geometry.rotationAxis ? earlier.rotationAxis / factor : 0),
+    distanceMm: state.distanceMm * (geometry.distance ? earlier.distance : 1),
+  };
+}
+
+/** Which way depth runs, and whether voxels blur the rays: what fits better in a few steps, or was found earlier. */
 async function findDepthSense(
   input: DirectInput,
   problem: DlsrProblem,
@@ -161,13 +204,15 @@ async function findDepthSense(
 ): Promise<{ readonly sign: DepthSignVerdict; readonly options: SolverOptions }> {
   const { kernels, runner, config, isCancelled } = input;
   const few = { ...options, steps: FEW_STEPS };
-  const given = config.geometry.depthSign;
+  const { earlier } = input;
+  const given = config.geometry.depthSign === "auto" ? (earlier?.depthSign ?? "auto") : config.geometry.depthSign;
   const none = { asGiven: Number.NaN, reversed: Number.NaN };
   const sign =
     given === "auto"
       ? await remembered(input)("depth-sign", () => compareDepthSigns(runner, kernels, problem, few, isCancelled))
       : { sign: given, chi2: none, isReversed: given === -1, isUndecided: false };
   if (config.blur !== "auto" || isCancelled?.()) return { sign, options };
+  if (earlier) return { sign, options: { ...options, side: earlier.blur } };
   const side = await remembered(input)("blur", async () => {
     const chi2: number[] = [];
     for (const side of BLURS) {
@@ -275,9 +320,14 @@ function measureConventional(
   const state = startState(meant, options.damping);
   const phases = state.phases.map((phase, p) => {
     const { name, voxels } = problem.phases[p]!;
-    const { start } = kept.find((candidate) => candidate.name === name)!;
+    const { start, role } = kept.find((candidate) => candidate.name === name)!;
     const scale = Float64Array.from(voxels.index, (at) => start.scale[at]!);
-    return { ...phase, scale, lnScale: solved.phases[p]!.lnScale, width: solved.phases[p]!.width };
+    const n = start.cells.length;
+    const cells =
+      role.cell === "spatial"
+        ? phase.cells.map((_, i) => start.cells[i % n]!.values[voxels.index[Math.floor(i / n)]!]!)
+        : phase.cells;
+    return { ...phase, cells, scale, lnScale: solved.phases[p]!.lnScale, width: solved.phases[p]!.width };
   });
   return measureResiduals(runner, kernels, meant, options, { ...state, phases, rotationAxis: solved.rotationAxis });
 }

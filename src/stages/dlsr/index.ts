@@ -6,6 +6,7 @@ export type {
   DirectInput,
   DirectResult,
   DlsrReport,
+  EarlierDirect,
   GlobalReport,
   MapStatistics,
   ParameterReport,
