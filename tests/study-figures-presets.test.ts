@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openResult, type Result } from "../src/files/result-reader.ts";
 import { createResultWriter } from "../src/files/result-writer.ts";
-import { presetFigures, presetOf } from "../src/pipeline/study/preset-figures.ts";
+import { presetFigures, presetOf, refuseStudy } from "../src/pipeline/study/preset-figures.ts";
 import { study, VOXEL_MM } from "./study-figures-cells.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "xrdct-presets-"));
@@ -43,4 +43,20 @@ it("draws lattice parameters of the phases that have any, and the weight fractio
 it("says what there is where a preset is unknown or has nothing to show", () => {
   expect(() => presetOf("compnents")).toThrow(/There are components, indexed-pattern/);
   expect(() => presetFigures(result, "indexed-pattern")).toThrow(/without a Rietveld map/);
+});
+
+it("says that a study was drawn already", async () => {
+  const path = join(folder, "study.nxs");
+  const startedAt = "2026-01-01T00:00:00.000Z";
+  const writer = await createResultWriter(path, { program: "xrdct", version: "0", startedAt, title: "a study" });
+  for (const [name, map] of study.cells[0]!.own.maps) writer.map(`compare/one/${name}`, map, { voxelMm: VOXEL_MM });
+  writer.process("compare", { config: {}, startedAt, endedAt: startedAt, notes: [], inputs: [] });
+  writer.finish(startedAt);
+  const opened = await openResult(path);
+  try {
+    expect(() => refuseStudy(opened)).toThrow(/several cells: `xrdct study` drew them/);
+    expect(() => refuseStudy(result)).not.toThrow();
+  } finally {
+    opened.close();
+  }
 });

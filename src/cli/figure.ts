@@ -5,7 +5,7 @@ import { openResult, type Result } from "../files/result-reader.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
 import { directPages } from "../pipeline/direct-figures.ts";
 import { figureOf, mapPages } from "../pipeline/result-figures.ts";
-import { PRESETS, presetFigures, presetOf } from "../pipeline/study/preset-figures.ts";
+import { PRESETS, presetFigures, presetOf, refuseStudy } from "../pipeline/study/preset-figures.ts";
 import { type CommonOptions, createCommand, execute } from "./command.ts";
 import { figureFormats } from "./figure-formats.ts";
 
@@ -31,6 +31,7 @@ export const figureCommand = (): Command =>
         const preset = options.preset === undefined ? undefined : presetOf(options.preset);
         const result = await openResult(path);
         try {
+          refuseStudy(result);
           const written = preset
             ? await writePages(presetFigures(result, preset), options.output, formats, PRINT_SCALE)
             : await writeFigures(result, options.output, formats);

@@ -1,10 +1,11 @@
 /** The figures of a paper that one result alone has the data for. */
-import { guessRoles, InputError, type Places, type SliceMaps } from "../../data/index.ts";
+import { guessRoles, InputError, type PhaseRoles, type Places, type SliceMaps } from "../../data/index.ts";
 import type { Result } from "../../files/result-reader.ts";
 import { componentFigure, latticeFigures, phaseFigures, rwpFigure } from "./figures/map-figures.ts";
 import { indexedPatternFigure, readSummedPattern } from "./figures/pattern-figures.ts";
 
 import type { StudyFigure } from "./figures/study-figure.ts";
+import { findPlaces, PlacesConfig } from "./find-places.ts";
 import { readSliceMaps } from "./read-slice-maps.ts";
 import type { StudyOutcome } from "./study-outcome.ts";
 
@@ -39,12 +40,37 @@ export function presetFigures(result: Result, preset: Preset): StudyFigure[] {
   );
 }
 
-/** One slice as a study of its own: whole, its phases told by their names. */
+/**
+ * A study.nxs holds many slices and was drawn when it was made.
+ *
+ * @throws InputError "figure-empty"
+ */
+export function refuseStudy(result: Result): void {
+  if (!result.list().some(({ name }) => /^(compare|lithium|places)\/[^/]+\//.test(name))) return;
+  throw new InputError(
+    "figure-empty",
+    `${result.path} holds several cells: \`xrdct study\` drew them in the folder figures beside it. Name the result of one cell, or look at all of them with \`xrdct serve ${result.path}\`.`,
+  );
+}
+
+/** One slice as a study of its own; its phases told by their names, its places by its phases. */
 function studyOf(own: SliceMaps, label: string): StudyOutcome {
   const names = [...own.maps.keys()].flatMap((name) => (name.includes("/") ? [name.slice(0, name.indexOf("/"))] : []));
+  const roles = guessRoles([...new Set(names)]);
+  const places = placesIn(own, roles);
   const lithium = { ...own, maps: new Map() };
-  const cell = { name: own.name, label, own, aligned: own, places: wholeOf(own), lithium };
-  return { title: label, reference: own.name, roles: guessRoles([...new Set(names)]), cells: [cell] };
+  const cell = { name: own.name, label, own, aligned: own, places, lithium };
+  return { title: label, reference: own.name, roles, cells: [cell] };
+}
+
+/** What lies outside of the casing is not drawn; no cell, as no electrode or amounts are told, is drawn whole. */
+function placesIn(own: SliceMaps, roles: PhaseRoles): Places {
+  try {
+    return findPlaces(own, roles, PlacesConfig.parse({}));
+  } catch (error) {
+    if (error instanceof InputError) return wholeOf(own);
+    throw error;
+  }
 }
 
 function wholeOf({ ny, nx, voxelMm }: SliceMaps): Places {
