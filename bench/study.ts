@@ -57,8 +57,10 @@ async function compare(findings: StudyFindings, truth: Readonly<Record<string, C
     const inventory = cell.lithium!.inventory!;
     report({
       cell: name,
-      "x cathode": digits(inventory.cathode.value, 4),
+      "x cathode": digits(inventory.mapped.value, 4),
       "true x": digits(cathode.meanX, 4),
+      "x all oxide": digits(inventory.cathode.value, 4),
+      "true x, all oxide": digits(cathode.lithium / (cathode.activeTm + cathode.inactiveTm), 4),
       "x anode": digits(inventory.anodeX!.value, 4),
       "true x anode": digits(anode.meanX, 4),
       ...(await gradients(cell)),
@@ -89,7 +91,32 @@ async function compare(findings: StudyFindings, truth: Readonly<Record<string, C
       });
     }
   }
+  for (const { name, lithium } of cells.map(({ config, lithium }) => ({ name: config.name, lithium }))) {
+    const { activeTm, inactiveTm, inactiveX } = truth[name]!.cathode;
+    for (const { share, shareEsd, x, xEsd } of lithium!.inventory!.hidden) {
+      report({
+        cell: name,
+        "share of hidden oxide": digits(share, 5),
+        "esd of share": digits(shareEsd, 5),
+        "true share": digits(inactiveTm / (activeTm + inactiveTm), 5),
+        "its x": digits(x, 3),
+        "esd of x": digits(xEsd, 3),
+        "true x": inactiveX,
+      });
+    }
+  }
   for (const { what, words, z } of closings) report({ closing: what, z: digits(z, 2), words });
+  const rms = (kind: string): number => {
+    const own = closings.filter((closing) => closing.kind === kind);
+    return digits(Math.sqrt(own.reduce((sum, { z }) => sum + z * z, 0) / own.length), 2);
+  };
+  report({
+    "within 2": closings.filter(({ z }) => Math.abs(z) < 2).length,
+    of: closings.length,
+    "rms z, cathode": rms("cathode"),
+    "rms z, anode": rms("anode"),
+    "rms z, electrodes": rms("electrodes"),
+  });
 }
 
 /** Mean x within a millimetre of the casing less that of the rest, found and true, in the same voxels. */

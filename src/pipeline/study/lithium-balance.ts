@@ -3,6 +3,7 @@ import { withEsd } from "../../data/with-esd.ts";
 import type { Table } from "../../stages/compare/index.ts";
 import { type Closing, esdOf, type LithiumInventory, type Uncertain } from "../../stages/lithium/index.ts";
 import type { AnalysedCell } from "./analyse-cell.ts";
+import type { InactiveShare } from "./lithium-of-cell.ts";
 
 /** |z| below which a comparison closes. */
 const CLOSES = 2;
@@ -14,7 +15,7 @@ const KINDS: readonly (readonly [Kind, string, string])[] = [
   ["electrodes", "Cathode less anode", "mol a mole of oxide"],
 ];
 
-/** Bullets: does it close, by how much, and what its uncertainty comes from. */
+/** Bullets: does it close, by how much, to which side, and what its uncertainty comes from. */
 export function balanceLines(cells: readonly AnalysedCell[], closings: readonly Closing[]): string[] {
   const told = closings.filter(({ z }) => Number.isFinite(z));
   if (told.length === 0) return [];
@@ -40,10 +41,9 @@ function kindLine(
   if (own.length === 0) return [];
   const values = own.map(({ residual }) => residual.value);
   const esds = own.map(({ residual }) => esdOf(residual));
-  const isOneSided = own.length > 2 && (values.every((value) => value > 0) || values.every((value) => value < 0));
-  const sided = isOneSided ? "; all of one sign, so they have an error or a loss in common" : "";
+  const more = values.filter((value) => value > 0).length;
   return [
-    `- ${name}: ${range(values)} ${unit}, stated uncertainties ${range(esds)}, mostly from ${dominant(cells, own)}${sided}.`,
+    `- ${name}: ${range(values)} ${unit}, ${more} of ${own.length} positive; stated uncertainties ${range(esds)}, mostly from ${dominant(cells, own)}.`,
   ];
 }
 
@@ -96,7 +96,7 @@ export function balanceTable(closings: readonly Closing[]): Table {
     closings.find((closing) => closing.kind === kind && closing.between?.join(" − ") === pair);
   const isCharged = closings.some(({ kind }) => kind === "cathode");
   const difference = (closing: Closing | undefined): string =>
-    closing ? `${shown(closing.residual)}, z ${closing.z.toFixed(1)}` : "";
+    closing ? `${shown(closing.residual)}, z ${closing.z.toFixed(1).replace("-0.0", "0.0")}` : "";
   return {
     head: isCharged
       ? ["cells", "cathode (mAh)", "cycler (mAh)", "anode (mAh)", "cathode − cycler", "cycler − anode"]
@@ -125,12 +125,15 @@ export function lithiumTable(cells: readonly AnalysedCell[]): Table {
       "Li in both, a formula unit",
       "without part otherwise",
     ],
-    rows: cells.map(({ label, lithium }) => {
+    rows: cells.map(({ label, config, lithium }) => {
       const inventory = lithium?.inventory;
       const hidden = (inventory?.hidden ?? []).map(
         ({ share, shareEsd, x, xEsd }) => `${withEsd(100 * share, 100 * shareEsd)} %, x = ${withEsd(x, xEsd)}`,
       );
-      const others = (lithium?.inactive ?? []).filter(({ isHidden }) => !isHidden);
+      // graphite without lithium is what a discharged cell is there for
+      const isTold = ({ electrode, isHidden }: InactiveShare): boolean =>
+        !isHidden && (electrode === "cathode" || config.state !== "discharged");
+      const others = (lithium?.inactive ?? []).filter(isTold);
       return [
         label,
         shown(inventory?.mapped),
