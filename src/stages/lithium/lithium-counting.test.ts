@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { normal, seededRandom } from "../../../tests/seeded-random.ts";
 import { MAH_PER_MOL } from "./formula.ts";
@@ -153,6 +154,32 @@ describe("oxide that the map has no phase for", () => {
     // by finite differences of the mass that was found, the rest left as it is
     const more = hiddenOxides([{ ...found, massShare: found.massShare + 1e-6 }], seen, (hiddenMass + 4) / all);
     expect(oxide!.shareEsd / 0.0005).toBeCloseTo((more[0]!.share - oxide!.share) / 1e-6, 4);
+  });
+
+  it("of any number and amount is counted as its recipe has it", () => {
+    const mole = fc.double({ min: 1e-4, max: 10, noNaN: true });
+    const gram = fc.double({ min: 30, max: 300, noNaN: true });
+    const recipe = fc.record({
+      seen: fc.tuple(mole, gram),
+      others: gram,
+      hidden: fc.array(fc.tuple(mole, gram), { maxLength: 4 }),
+      metal: fc.double({ min: 0, max: 50, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(recipe, ({ seen: [moles, unitMass], others, hidden, metal }) => {
+        const mapped = moles * unitMass + others;
+        const mass = hidden.reduce((sum, [n, m]) => sum + n * m, metal);
+        const oxides = hiddenOxides(
+          hidden.map(([n, m]) => ({ ...found, massShare: (n * m) / (mapped + mass), unitMass: m })),
+          { massShare: (moles * unitMass) / mapped, unitMass },
+          mass / (mapped + mass),
+        );
+        const all = hidden.reduce((sum, [n]) => sum + n, moles);
+        oxides.forEach(({ share }, h) => {
+          expect(share / (hidden[h]![0] / all)).toBeCloseTo(1, 8);
+        });
+      }),
+    );
   });
 
   it("has its own lithium in the mean, and the anode's places are of all oxide", () => {
