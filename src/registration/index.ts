@@ -1,6 +1,7 @@
 /** One slice laid on another: registration, and maps and labels of one grid on another. */
 export { fitOutline, type Outline, outlineVoxels } from "./outline.ts";
 export { apply, backward, forward, IDENTITY, inverse, type Placement, wrapDeg } from "./placement.ts";
+export { type PreparedSlice, prepareSlice } from "./prepared-slice.ts";
 export {
   REGISTRATION_STATUS,
   type Registration,

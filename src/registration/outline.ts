@@ -112,14 +112,11 @@ function edgePoints(image: Image, [cx, cy]: Point): Point[] {
 function sample({ values, nx, ny }: Image, x: number, y: number): number {
   const [col, row] = [Math.min(Math.floor(x), nx - 2), Math.min(Math.floor(y), ny - 2)];
   const [u, v] = [x - col, y - row];
-  const at = (r: number, c: number): number => {
-    const value = values[r * nx + c]!;
-    return Number.isFinite(value) ? value : 0;
-  };
-  return (
-    (1 - v) * ((1 - u) * at(row, col) + u * at(row, col + 1)) +
-    v * ((1 - u) * at(row + 1, col) + u * at(row + 1, col + 1))
-  );
+  const at = row * nx + col;
+  // NaN is the only value that is not itself, and 0 counts as much: `||` does for both
+  const below = (1 - u) * (values[at]! || 0) + u * (values[at + 1]! || 0);
+  const above = (1 - u) * (values[at + nx]! || 0) + u * (values[at + nx + 1]! || 0);
+  return (1 - v) * below + v * above;
 }
 
 interface Circle {

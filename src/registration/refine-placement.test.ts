@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Alignment, agreement, type Parameters4, refinePlacement } from "./refine-placement.ts";
+import { agreement } from "./agreement.ts";
+import type { Alignment, Parameters4 } from "./alignment.ts";
+import { refinePlacement } from "./refine-placement.ts";
 import type { KnownImage } from "./slice-image.ts";
 
 /** Smooth, without symmetry, known everywhere. */
@@ -23,7 +25,9 @@ const moving = image(64, 0.045, {
   grey: (x, y) => 3 - bumps(x, y) + 0.5 * ring(x + 0.03, y) + 0.1 * x * y,
 });
 /** The same voxels are compared whatever the parameters. */
-const isCompared = (row: number, col: number): boolean => Math.hypot(row - 23.5, col - 23.5) < 15;
+const compared = Uint8Array.from({ length: 48 * 48 }, (_, i) =>
+  Math.hypot(Math.floor(i / 48) - 23.5, (i % 48) - 23.5) < 15 ? 1 : 0,
+);
 
 const explained = {
   "a channel by its own": [{ moving: "a", fixed: ["a"], isSigned: true }],
@@ -36,7 +40,7 @@ const explained = {
 
 describe.each(Object.entries(explained))("%s", (_, rules) => {
   it.each([false, true])("has the derivatives that finite differences give (mirrored: %s)", (isMirrored) => {
-    const alignment: Alignment = { fixed, moving, explained: rules, isMirrored, stride: 1, isCompared };
+    const alignment: Alignment = { fixed, moving, explained: rules, isMirrored, stride: 1, compared };
     const at: Parameters4 = [0.13, 0.021, -0.034, 0.012];
     const { gradient } = agreement(alignment, at);
     at.forEach((_, i) => {
@@ -58,7 +62,7 @@ it("finds the placement of an image drawn elsewhere, contrast and offset unknown
   const start = { rotationDeg: 5, shiftMm: [0, 0], scale: 1, isMirrored: false } as const;
   const rules = [{ moving: "a", fixed: ["a"], isSigned: false }];
   const found = refinePlacement(
-    { fixed, moving: turned, explained: rules, isMirrored: false, stride: 1, isCompared },
+    { fixed, moving: turned, explained: rules, isMirrored: false, stride: 1, compared },
     start,
   );
   // what is left is of interpolation and rounding: a ten-millionth of the variance

@@ -2,11 +2,21 @@
  * One slice laid on another: circles around both give shift and scale, polar images the rotation, least squares the rest.
  */
 import * as z from "zod";
-import { fitOutline, type Outline } from "./outline.ts";
-import { forward, type Placement, wrapDeg } from "./placement.ts";
-import { type Alignment, type Free, placementCovariance, type Refined, refinePlacement } from "./refine-placement.ts";
-import { type Explained, polarSize, type RotationCurve, rotationCurve, toPolar } from "./rotation-search.ts";
-import { checkImage, fillAir, type KnownImage, type SliceImage, smoothImage, toMm } from "./slice-image.ts";
+import type { Alignment, Free } from "./alignment.ts";
+import { finePlacement } from "./fine-placement.ts";
+import type { Outline } from "./outline.ts";
+import { apply, backward, forward, type Placement, wrapDeg } from "./placement.ts";
+import { type PreparedSlice, prepareSlice, withinReach } from "./prepared-slice.ts";
+import { type Refined, refinePlacement } from "./refine-placement.ts";
+import {
+  type Explained,
+  type PolarImage,
+  polarSize,
+  type RotationCurve,
+  rotationCurve,
+  toPolar,
+} from "./rotation-search.ts";
+import type { KnownImage, SliceImage } from "./slice-image.ts";
 
 export const RegistrationConfig = z.strictObject({
   scale: z
@@ -69,12 +79,12 @@ const AS_GOOD = 0.9;
 const LEAST_CORRELATION = 0.1;
 
 export interface RegistrationInput {
-  readonly fixed: SliceImage;
+  /** prepared once where several slices are laid on it */
+  readonly fixed: SliceImage | PreparedSlice;
   readonly moving: SliceImage;
   /** names of channels, or what explains what; left out: each by the one of the same name */
   readonly explained?: readonly Explained[];
-  /** [y, x] images that the outlines are taken from; left out: the channel "casing", else the sum of all channels */
-  readonly fixedOutline?: Float32Array;
+  /** [y, x] image that the outline is taken from; left out: the channel "casing", else the sum of all channels */
   readonly movingOutline?: Float32Array;
 }
 
@@ -86,31 +96,31 @@ export function registerSlices(
   options: z.input<typeof RegistrationConfig> = {},
 ): Registration {
   const config = RegistrationConfig.parse(options);
-  checkImage(input.fixed, "The reference");
-  checkImage(input.moving, "The slice");
-  const explained = input.explained ?? sameNames(input.fixed, input.moving);
-  const fixed = prepare(input.fixed, input.fixedOutline);
-  const moving = prepare(input.moving, input.movingOutline);
+  const fixed = "image" in input.fixed ? input.fixed : prepareSlice(input.fixed, "The reference");
+  const moving = prepareSlice(input.moving, "The slice", input.movingOutline);
+  const explained = input.explained ?? sameNames(fixed.image, moving.image);
+  const pair: Pair = { fixed, moving, explained, coarseMm: Math.max(fixed.image.voxelMm, moving.image.voxelMm) };
   const hands = config.allowMirror ? [false, true] : [false];
   const found = hands
-    .flatMap((isMirrored) => searchRotations(fixed, moving, explained, isMirrored, config))
+    .flatMap((isMirrored) => searchRotations(pair, isMirrored, config))
     .sort((a, b) => b.score - a.score);
-  const voxels = Math.PI * (fixed.outline.radiusMm / Math.max(fixed.image.voxelMm, moving.image.voxelMm)) ** 2;
+  const voxels = Math.PI * (fixed.outline.radiusMm / pair.coarseMm) ** 2;
   const significance = Math.max(...found.map(({ highest }) => highest)) * Math.sqrt(voxels / NOISE_VOXELS);
   const isRound = !(significance >= SIGNIFICANT);
   const starts = isRound ? [{ ...found[0]!, rotationDeg: 0, isMirrored: false }] : best(found, config.candidates);
   const free = [!isRound, true, true, config.scale === "free"] as const;
-  const scored = refineCandidates(fixed, moving, explained, starts, free);
-  const [first] = scored;
-  const next = scored.find(({ refined }) => isOther(refined.placement, first!.refined.placement));
-  return conclude({ fixed, moving, explained, isRound, significance, free }, first!, next);
+  const [first, ...others] = refineCandidates(pair, starts, free);
+  const next = others.find(({ placement }) => isOther(placement, first!.placement));
+  return conclude(pair, { isRound, significance, free }, first!, next);
 }
 
-interface Prepared {
-  readonly image: KnownImage;
-  readonly outline: Outline;
-  /** the outline is a circle that was found, not a guess */
-  readonly isCircle: boolean;
+/** Two slices, and what they are compared by. */
+interface Pair {
+  readonly fixed: PreparedSlice;
+  readonly moving: PreparedSlice;
+  readonly explained: readonly Explained[];
+  /** the larger of both voxels */
+  readonly coarseMm: number;
 }
 
 function sameNames(fixed: SliceImage, moving: SliceImage): Explained[] {
@@ -119,86 +129,27 @@ function sameNames(fixed: SliceImage, moving: SliceImage): Explained[] {
     .map((name) => ({ moving: name, fixed: [name], isSigned: true }));
 }
 
-function prepare(given: SliceImage, outlineOf?: Float32Array): Prepared {
-  const image = inShares(given);
-  const { ny, nx, voxelMm } = image;
-  const shown = outlineOf ?? image.channels.get("casing") ?? sumOf(image);
-  const circle = fitOutline(shown, ny, nx, voxelMm) ?? fitOutline(sumOf(image), ny, nx, voxelMm);
-  const outline = circle ?? boxOutline(sumOf(image), image);
-  const isBeyond = (row: number, col: number): boolean => distanceTo(outline, image, row, col) > 1.5 * voxelMm;
-  return { image: fillAir(image, circle && isBeyond), outline, isCircle: circle !== undefined };
-}
-
-/** From the outline, outwards. */
-const distanceTo = ({ centreMm, radiusMm }: Outline, { ny, nx, voxelMm }: SliceImage, row: number, col: number) =>
-  Math.hypot(toMm(col, voxelMm, nx) - centreMm[0], toMm(row, voxelMm, ny) - centreMm[1]) - radiusMm;
-
-/** In shares of the strong voxels: no amount is more. */
-const WILD = 1.5;
-
-/** Channels in shares of their strong voxels, which single fits gone wild do not set: scales of 1e-10 are numbers too. */
-function inShares(image: SliceImage): SliceImage {
-  const channels = [...image.channels].map(([name, values]) => {
-    const sizes = values.filter((value) => Number.isFinite(value)).map(Math.abs);
-    const strong = sizes.sort()[Math.floor(0.98 * (sizes.length - 1))] ?? 0;
-    const most = strong > 0 ? strong : (sizes.at(-1) ?? 0);
-    return [name, most > 0 ? values.map((value) => Math.max(-WILD, Math.min(WILD, value / most))) : values] as const;
-  });
-  return { ...image, channels: new Map(channels) };
-}
-
-function sumOf({ channels, ny, nx }: SliceImage): Float32Array {
-  const sum = new Float32Array(ny * nx);
-  for (const values of channels.values())
-    for (let i = 0; i < sum.length; i++) if (values[i]! > 0) sum[i]! += Math.min(1.5, values[i]!);
-  return sum;
-}
-
-/** Of a sample that is not round: the middle of what is bright, and a circle of its area. */
-function boxOutline(values: Float32Array, { ny, nx, voxelMm }: SliceImage): Outline {
-  const strong = values.toSorted()[Math.floor(0.98 * (values.length - 1))]!;
-  let [x, y, count] = [0, 0, 0];
-  for (let i = 0; i < values.length; i++) {
-    if (!(values[i]! > 0.25 * strong)) continue;
-    x += i % nx;
-    y += Math.floor(i / nx);
-    count++;
-  }
-  const middle = count > 0 ? [x / count, y / count] : [(nx - 1) / 2, (ny - 1) / 2];
-  return {
-    centreMm: [toMm(middle[0]!, voxelMm, nx), toMm(middle[1]!, voxelMm, ny)],
-    radiusMm: Math.sqrt(Math.max(1, count) / Math.PI) * voxelMm,
-    rmsMm: Number.NaN,
-    coverage: 0,
-  };
-}
-
 interface Candidate extends Placement {
   readonly score: number;
   readonly highest: number;
 }
 
-/** Steps of the scale that are looked at: about three voxels at the rim. */
-const RIM_VOXELS = 3;
+/** Steps of the scale that are looked at: about three rings at the rim. */
+const RIM_RINGS = 3;
 
-function searchRotations(
-  fixed: Prepared,
-  moving: Prepared,
-  explained: readonly Explained[],
-  isMirrored: boolean,
-  { scale, scaleRange }: RegistrationConfig,
-): Candidate[] {
+function searchRotations(pair: Pair, isMirrored: boolean, { scale, scaleRange }: RegistrationConfig): Candidate[] {
+  const { fixed, moving, explained } = pair;
+  const { radiusMm, centreMm } = fixed.outline;
   const size = polarSize(fixed.outline, fixed.image.voxelMm);
-  const radiusMm = fixed.outline.radiusMm;
-  const still = toPolar(fixed.image, fixed.outline.centreMm, radiusMm, size);
+  const still = polarOf(pair, fixed, centreMm, radiusMm);
   const ratio = scale === "fixed" ? 1 : radiusMm / moving.outline.radiusMm;
   const range = scale === "fixed" ? 0 : scaleRange;
-  const spacing = Math.max(0.004, (RIM_VOXELS * fixed.image.voxelMm) / radiusMm);
+  const spacing = Math.max(0.004, RIM_RINGS / size.radii);
   const reach = Math.min(10, Math.ceil(range / spacing));
   const candidates: Candidate[] = [];
   for (let i = -reach; i <= reach; i++) {
     const s = ratio * (1 + (reach === 0 ? 0 : (i * range) / reach));
-    const turned = toPolar(moving.image, moving.outline.centreMm, radiusMm / s, size, isMirrored);
+    const turned = polarOf(pair, moving, moving.outline.centreMm, radiusMm / s, isMirrored);
     const curve = rotationCurve(still, turned, explained);
     for (const at of peaksOf(curve)) {
       const rotationDeg = wrapDeg((360 * at) / size.angles);
@@ -209,6 +160,20 @@ function searchRotations(
     }
   }
   return candidates;
+}
+
+/** A slice in the rings of the fixed one; where these are wider than voxels, smoothed first. */
+function polarOf(
+  { fixed }: Pair,
+  slice: PreparedSlice,
+  centreMm: readonly [number, number],
+  radiusMm: number,
+  isMirrored = false,
+): PolarImage {
+  const size = polarSize(fixed.outline, fixed.image.voxelMm);
+  const ringMm = fixed.outline.radiusMm / size.radii;
+  const sigmaMm = ringMm > 1.5 * slice.image.voxelMm ? ringMm / 2 : 0;
+  return toPolar(slice.smooth(sigmaMm), centreMm, radiusMm, size, isMirrored);
 }
 
 /** Local maxima of the score, the first of a plateau. */
@@ -243,76 +208,79 @@ function best(sorted: readonly Candidate[], count: number): Candidate[] {
   return kept;
 }
 
-interface Scored {
-  readonly refined: Refined;
-  readonly alignment: Alignment;
-}
-
 /** A candidate whose residuals are larger by more than this (of ln rho, a channel) is not looked at more closely. */
 const CLEAR = 0.2;
+/** Voxels about the sample that are compared as well, so that its edge counts. */
+const MARGIN = 4;
 
-/** Coarse to fine: all candidates on smooth images and few voxels, the best few on the images as they are. */
+/** Coarse to fine: all candidates on smooth images and few voxels, the best few on finer ones. Sigma in voxels. */
 const LEVELS = [
   { sigma: 2, keep: 3, voxels: 6_000, precision: 0.02 },
-  { sigma: 1.5, keep: 2, voxels: 12_000, precision: 2e-3 },
-  { sigma: 1, keep: 2, voxels: 40_000, precision: 5e-4 },
+  { sigma: 1, keep: 2, voxels: 16_000, precision: 5e-3 },
 ] as const;
 
-function refineCandidates(
-  fixed: Prepared,
-  moving: Prepared,
-  explained: readonly Explained[],
-  starts: readonly Placement[],
-  free: Free,
-): Scored[] {
-  const coarse = Math.max(fixed.image.voxelMm, moving.image.voxelMm);
+/** The best first. */
+function refineCandidates(pair: Pair, starts: readonly Placement[], free: Free): Refined[] {
+  const { explained } = pair;
   let left = [...starts];
-  let scored: Scored[] = [];
-  const worse: Scored[] = [];
+  let kept: Refined[] = [];
+  let worse: Refined[] = [];
   for (const { sigma, keep, voxels, precision } of LEVELS) {
-    const smooth = ({ image }: Prepared): KnownImage => smoothImage(image, (sigma * coarse) / image.voxelMm);
-    const [still, moved] = [smooth(fixed), smooth(moving)];
-    const stride = Math.max(1, Math.round(Math.sqrt((fixed.image.ny * fixed.image.nx) / voxels)));
-    const isCompared = (row: number, col: number): boolean =>
-      distanceTo(fixed.outline, fixed.image, row, col) < 4 * coarse || !fixed.isCircle;
-    scored = left
-      .map((start): Scored => {
-        const alignment = { fixed: still, moving: moved, explained, isMirrored: start.isMirrored, stride, isCompared };
-        return { alignment, refined: refinePlacement(alignment, start, free, precision) };
-      })
-      .sort((a, b) => a.refined.L - b.refined.L);
+    const alignment = alignmentOf(pair, (slice) => slice.smooth(sigma * pair.coarseMm), voxels);
+    const refined = left
+      .map((start) => refinePlacement({ ...alignment, isMirrored: start.isMirrored }, start, free, precision))
+      .sort((a, b) => a.L - b.L);
     // of candidates that came to the same place one is enough
-    const distinct: Scored[] = [];
-    for (const one of scored)
-      if (distinct.every((other) => isOther(one.refined.placement, other.refined.placement))) distinct.push(one);
-    scored = distinct.slice(0, keep);
-    // what is told apart on coarse images alone is no second best
-    worse.length = 0;
-    const kept = scored.filter(({ refined }) => refined.L < scored[0]!.refined.L + CLEAR * explained.length);
-    left = kept.map(({ refined }) => refined.placement);
-    worse.push(...scored.filter((one) => !kept.includes(one)));
+    const distinct: Refined[] = [];
+    for (const one of refined)
+      if (distinct.every((other) => isOther(one.placement, other.placement))) distinct.push(one);
+    kept = distinct.slice(0, keep).filter(({ L }) => L < distinct[0]!.L + CLEAR * explained.length);
+    worse = distinct.slice(0, keep).filter((one) => !kept.includes(one));
+    left = kept.map(({ placement }) => placement);
   }
-  return [...scored, ...worse.sort((a, b) => a.refined.L - b.refined.L)];
+  // what is told apart on coarse images alone is no second best
+  return [...kept, ...worse];
 }
 
-interface Context {
-  readonly fixed: Prepared;
-  readonly moving: Prepared;
-  readonly explained: readonly Explained[];
+/** @param voxels about as many are compared, evenly over the grid */
+function alignmentOf(
+  { fixed, moving, explained, coarseMm }: Pair,
+  shown: (slice: PreparedSlice) => KnownImage,
+  voxels: number,
+): Alignment {
+  const { ny, nx } = fixed.image;
+  return {
+    ...{ fixed: shown(fixed), moving: shown(moving), explained, isMirrored: false },
+    stride: Math.max(1, Math.round(Math.sqrt((ny * nx) / voxels))),
+    compared: withinReach(fixed, MARGIN * coarseMm),
+  };
+}
+
+interface Findings {
   readonly isRound: boolean;
   readonly significance: number;
   readonly free: Free;
 }
 
-function conclude(context: Context, first: Scored, next: Scored | undefined): Registration {
-  const { fixed, explained, isRound, significance, free } = context;
-  const { refined, alignment } = first;
-  const { placement, correlation } = refined;
-  const covariance = placementCovariance(alignment, refined, free);
+/** Smoothing of the images that have the last word; after it every second voxel says as much as all. Voxels. */
+const FINE = { sigma: 1, voxels: 80_000 } as const;
+
+function conclude(
+  pair: Pair,
+  { isRound, significance, free }: Findings,
+  first: Refined,
+  next: Refined | undefined,
+): Registration {
+  const { explained, coarseMm } = pair;
+  const { isMirrored } = first.placement;
+  const shown = (slice: PreparedSlice): KnownImage => slice.denoised(FINE.sigma * coarseMm);
+  const alignment = { ...alignmentOf(pair, shown, FINE.voxels), isMirrored };
+  const fine = finePlacement(alignment, first.placement, first.factors, free);
+  const { placement, covariance } = fine ?? { placement: first.placement, covariance: undefined };
   const esd = (i: number): number => (free[i] ? Math.sqrt(covariance?.[5 * i] ?? Number.NaN) : 0);
-  const roll = rollAgreement(context, placement);
-  const other = next ? rollAgreement(context, next.refined.placement) : { correlation: 0, score: 0 };
-  const isAlike = correlation >= LEAST_CORRELATION && refined.count > 0;
+  const roll = rollAgreement(pair, placement);
+  const other = next ? rollAgreement(pair, next.placement) : { correlation: 0, score: 0 };
+  const isAlike = first.correlation >= LEAST_CORRELATION && first.count > 0;
   const status: RegistrationStatus = !isAlike
     ? "failed"
     : isRound
@@ -320,6 +288,7 @@ function conclude(context: Context, first: Scored, next: Scored | undefined): Re
       : other.score > AS_GOOD * roll.score
         ? "ambiguous"
         : "unambiguous";
+  const compared = alignment.compared?.reduce((sum, one) => sum + one, 0) ?? 0;
   return {
     ...placement,
     rotationDeg: wrapDeg(placement.rotationDeg),
@@ -327,37 +296,28 @@ function conclude(context: Context, first: Scored, next: Scored | undefined): Re
     rotationEsdDeg: isRound ? Number.NaN : (esd(0) * 180) / Math.PI,
     shiftEsdMm: [esd(1), esd(2)],
     scaleEsd: esd(3) * placement.scale,
-    correlation,
-    channelCorrelations: Object.fromEntries(explained.map(({ moving }, i) => [moving, refined.correlations[i]!])),
+    correlation: first.correlation,
+    channelCorrelations: Object.fromEntries(explained.map(({ moving }, i) => [moving, first.correlations[i]!])),
     rollCorrelation: isRound ? 0 : roll.correlation,
     nextRollCorrelation: other.correlation,
-    nextRotationDeg: next ? wrapDeg(next.refined.placement.rotationDeg) : Number.NaN,
+    nextRotationDeg: next ? wrapDeg(next.placement.rotationDeg) : Number.NaN,
     significance,
-    overlap: Math.min(1, (refined.count * alignment.stride ** 2) / sampleVoxels(fixed, alignment)),
+    overlap: fine && compared > 0 ? Math.min(1, (fine.count * alignment.stride ** 2) / compared) : 0,
   };
 }
 
-function sampleVoxels({ outline, image }: Prepared, { isCompared }: Alignment): number {
-  let count = 0;
-  for (let row = 0; row < image.ny; row++)
-    for (let col = 0; col < image.nx; col++) if (isCompared?.(row, col) ?? true) count++;
-  return count || outline.radiusMm;
-}
-
 /** How alike the angular parts are at a placement: rings about the middle of the fixed sample, in both. */
-function rollAgreement({ fixed, moving, explained }: Context, placement: Placement) {
-  const size = polarSize(fixed.outline, fixed.image.voxelMm);
+function rollAgreement(pair: Pair, placement: Placement) {
+  const { fixed, moving, explained } = pair;
   const { centreMm, radiusMm } = fixed.outline;
-  const still = toPolar(fixed.image, centreMm, radiusMm, size);
+  const still = polarOf(pair, fixed, centreMm, radiusMm);
   // the place on the moving slice that lies on the middle of the fixed sample
-  const { xx, xy, yx, yy, x0, y0 } = forward(placement);
-  const [dx, dy] = [centreMm[0] - x0, centreMm[1] - y0];
-  const determinant = xx * yy - xy * yx;
-  const middle = [(yy * dx - xy * dy) / determinant, (xx * dy - yx * dx) / determinant] as const;
-  const turned = toPolar(moving.image, middle, radiusMm / placement.scale, size, placement.isMirrored);
+  const middle = apply(backward(placement), ...centreMm);
+  const turned = polarOf(pair, moving, middle, radiusMm / placement.scale, placement.isMirrored);
   const { score, correlation } = rotationCurve(still, turned, explained);
-  const at = Math.round((placement.rotationDeg / 360) * size.angles);
-  const near = [-1, 0, 1].map((step) => (((at + step) % size.angles) + size.angles) % size.angles);
+  const { angles } = still;
+  const at = Math.round((placement.rotationDeg / 360) * angles);
+  const near = [-1, 0, 1].map((step) => (((at + step) % angles) + angles) % angles);
   const highest = near.reduce((a, b) => (score[b]! > score[a]! ? b : a));
   return { score: score[highest]!, correlation: correlation[highest]! };
 }

@@ -148,5 +148,5 @@ function correlate(fixed: Spectra, moving: Spectra, angles: number): Float64Arra
 export function polarSize({ radiusMm }: Outline, voxelMm: number): { radii: number; angles: number } {
   const voxels = radiusMm / voxelMm;
   const angles = 2 ** Math.ceil(Math.log2(Math.PI * voxels));
-  return { radii: Math.round(Math.max(16, Math.min(160, voxels))), angles: Math.max(256, Math.min(1024, angles)) };
+  return { radii: Math.round(Math.max(16, Math.min(100, voxels))), angles: Math.max(256, Math.min(512, angles)) };
 }

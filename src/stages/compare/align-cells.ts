@@ -4,6 +4,7 @@ import {
   type Grid,
   IDENTITY,
   type Placement,
+  prepareSlice,
   type Registration,
   registerSlices,
   resampleLabels,
@@ -43,6 +44,7 @@ export function alignCells(
   const fixed = amountChannels(reference.slice, roles);
   const own = croppedGrid(fixed, config.cropMargin);
   const grid = ofVoxel(own, config.voxelMm ?? own.voxelMm);
+  const prepared = config.align ? prepareSlice(fixed, "The reference") : fixed;
   return cells.map((cell): AlignedCell => {
     const { name } = cell.slice;
     if (cell === reference && grid.voxelMm === own.voxelMm) {
@@ -50,7 +52,10 @@ export function alignCells(
       return { name, aligned: cropSlice(cell.slice, own), ...(places && { places }) };
     }
     if (cell === reference || !config.align) return { name, ...placed(cell, IDENTITY, grid) };
-    const registration = registerSlices({ fixed, moving: amountChannels(cell.slice, roles) }, config.registration);
+    const registration = registerSlices(
+      { fixed: prepared, moving: amountChannels(cell.slice, roles) },
+      config.registration,
+    );
     return { name, ...placed(cell, registration, grid), registration };
   });
 }
