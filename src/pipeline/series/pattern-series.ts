@@ -31,22 +31,28 @@ export async function refinePatternSeries(
   const model = loadModel(resolve(patterns.model));
   const inputs = [patterns.files].flat().map(resolve);
   const { wavelengthA } = resolveModel(model.config, model.files);
-  const items = await openSeries(inputs, { frames: model.config.series.frames, wavelengthA });
+  const axis = patterns.axisUnit && { axis: patterns.axisUnit };
+  const items = await openSeries(inputs, { frames: model.config.series.frames, wavelengthA, ...axis });
   const timeH = timesOfPatterns(patterns, items.length, resolve);
   const timed = withTimes(model, timeH);
   const { entries } = await refineSeries(loadKernels(), timed, inputs, {
+    ...axis,
     journal: join(options.folder, "patterns.partial"),
     signal: options.signal,
     onProgress: options.onProgress,
   });
   const left = entries.filter(({ flag }) => flag !== "");
-  const notes = left.map(({ name, variable, flag, note }) => `${name} at ${variable} h left out, ${flag}: ${note}`);
+  const hours = (value: number): string => `${Number(value.toFixed(4))} h`;
+  const notes = left.map(
+    ({ name, variable, flag, note }) => `${name} at ${hours(variable)} left out, ${flag}: ${note}`,
+  );
   if (left.length === entries.length) {
     throw new InputError("series-failed", `None of the ${entries.length} patterns could be refined. ${notes[0]}`);
   }
   const figure = timeCurvesFigure(curvesOf(entries, timeH), echem, {
     title: config.title || "series",
-    note: left.length > 0 ? `left out: ${left.map(({ variable, flag }) => `${variable} h (${flag})`).join(", ")}` : "",
+    note:
+      left.length > 0 ? `left out: ${left.map(({ variable, flag }) => `${hours(variable)} (${flag})`).join(", ")}` : "",
     timeH,
   });
   return { entries, csv: seriesCsv(entries, "time (h)"), figure, notes };
@@ -57,15 +63,20 @@ function withTimes(model: LoadedModel, timeH: Float64Array): LoadedModel {
   return { ...model, config: { ...model.config, series: { ...model.config.series, variable } } };
 }
 
-/** Cells, weight fractions, and how well each fit is. */
+/** Cells, weight fractions, free peaks that are refined, and how well each fit is. */
 function curvesOf(entries: readonly SeriesEntry[], timeH: Float64Array): TimeCurve[] {
   return seriesColumns(entries).flatMap(({ name, unit, values, esds }): TimeCurve[] => {
-    const isShown = /^[^/]+\/(a|b|c|alpha|beta|gamma|weightFraction)$/.test(name) && esds.some(Number.isFinite);
+    const isShown =
+      /^([^/]+\/(a|b|c|alpha|beta|gamma|weightFraction)|peaks\/.+\/(position|area|fwhm))$/.test(name) &&
+      esds.some(Number.isFinite);
     if (!isShown && name !== "Rwp") return [];
     const factor = isShown && !name.endsWith("weightFraction") ? 1 : 100;
     return [
       {
-        title: name.replace("weightFraction", "weight fraction").replaceAll("/", " "),
+        title: name
+          .replace("weightFraction", "weight fraction")
+          .replace(/^peaks\//, "")
+          .replaceAll("/", " "),
         quantity: name === "Rwp" ? "Rwp" : name.split("/").at(-1)!.replace("weightFraction", "weight fraction"),
         unit: name === "Rwp" ? "%" : factor === 100 ? "wt%" : unit,
         timeH,

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, parse, resolve } from "node:path";
 import * as z from "zod";
-import { InputError } from "../../data/index.ts";
+import { AXIS_UNITS, InputError } from "../../data/index.ts";
 import { readText } from "../../files/byte-source.ts";
 import { parseNumberList } from "../../files/csv.ts";
 import { readYaml } from "../../files/yaml.ts";
@@ -62,6 +62,7 @@ const Patterns = z.strictObject({
   files: z
     .union([path, z.array(path).min(1)])
     .meta({ description: "patterns in the order of time, as `xrdct refine` takes them: files, folder, names with *" }),
+  axisUnit: z.enum(AXIS_UNITS).optional().meta({ description: "axis of files that do not say it" }),
   model: path.meta({ description: "model.yaml; its series section says how frames are joined" }),
   times: z
     .union([
