@@ -1,5 +1,5 @@
 /** `xrdct unexplained` on simulated cells whose mean pattern hides a phase: found without being told, and nothing else. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { builtInStructure, cellMass, cellVolume, PHASE_NAMES } from "../src/crystal/index.ts";
@@ -11,7 +11,11 @@ import { runScan } from "../src/pipeline/run-scan.ts";
 import { readScan } from "../src/pipeline/scan-config.ts";
 import { tryPhases } from "../src/pipeline/study/added-phase.ts";
 import { readCandidates } from "../src/pipeline/study/candidate-structures.ts";
-import { findUnexplained, type UnexplainedPhases } from "../src/pipeline/study/unexplained-phases.ts";
+import {
+  findUnexplained,
+  type UnexplainedOptions,
+  type UnexplainedPhases,
+} from "../src/pipeline/study/unexplained-phases.ts";
 import { createVoxelResiduals, shapeParameters } from "../src/stages/map/index.ts";
 import { presetConfig, type SimulateInput } from "../src/stages/simulate/index.ts";
 import { UnexplainedConfig } from "../src/stages/unexplained/index.ts";
@@ -31,7 +35,12 @@ async function mapped(name: string, config: SimulateInput): Promise<{ result: Re
   return { result: await openResult(output), truth: await openResult(truthPath) };
 }
 
-const search = (result: Result, workers = 2, tried: readonly string[] = TRIED): Promise<UnexplainedPhases> =>
+const search = (
+  result: Result,
+  workers = 2,
+  tried: readonly string[] = TRIED,
+  options: Partial<UnexplainedOptions> = {},
+): Promise<UnexplainedPhases> =>
   findUnexplained(result, {
     config: UnexplainedConfig.parse(tried.length > 0 ? {} : { elements: ["Ni"] }),
     candidates: readCandidates(undefined).candidates.filter(({ name }) => tried.includes(name)),
@@ -39,6 +48,7 @@ const search = (result: Result, workers = 2, tried: readonly string[] = TRIED): 
     folder,
     onProgress: () => undefined,
     signal,
+    ...options,
   });
 
 /** Of the slice's mass, from the true volumes. */
@@ -114,8 +124,45 @@ describe("a second layered phase in hot spots of the cathode", () => {
     );
   });
 
-  it("is the same for any number of threads", async () => {
-    const alone = await search(cell.result, 1, []);
+  it("shows in the misfit of windows about its lines, and there alone", () => {
+    const [first] = found.windows;
+    const peak = found.components.find(({ verdict }) => verdict === "phase")!.peaks.find(({ line }) => line === "003")!;
+    const about003 = found.windows.find(({ fromDeg, toDeg }) => fromDeg < peak.position && peak.position < toDeg)!;
+    expect(first!.about).toContain("NMC532");
+    expect(about003.about).toContain("003");
+    const { values, esd } = found.maps.find(({ name }) => name === `windows/${about003.name}/excess`)!;
+    const truth = cell.truth.readMap("truth/inactive/volume_fraction").values;
+    const filled = Float64Array.from(truth, (value) => (Number.isFinite(value) ? value : 0));
+    expect(correlation(values, filled)).toBeGreaterThan(0.85);
+    const sure = [...values.keys()].filter((voxel) => values[voxel]! > 8 * esd![voxel]!);
+    expect(sure.length).toBeGreaterThan(10);
+  });
+
+  it("has an uncertainty that holds the truth", () => {
+    const [phase] = found.phases;
+    const share = trueShare(cell.truth, "inactive", { inactive: "NMC532" });
+    expect(Math.abs(phase!.bulkShare - share)).toBeLessThan(3 * phase!.bulkShareEsd);
+    expect(phase!.bulkShareEsd).toBeLessThan(0.5 * share);
+    expect(phase!.name).toBe("NMC532-2");
+  });
+
+  it("is the same for any number of threads, and after an interruption", async () => {
+    const stop = new AbortController();
+    const resumed: number[] = [];
+    const interrupted = search(cell.result, 1, [], {
+      signal: stop.signal,
+      onProgress: (event) => {
+        if (event.type === "stage-progress" && event.done === 2) stop.abort();
+      },
+    });
+    await expect(interrupted).rejects.toThrow();
+    const alone = await search(cell.result, 1, [], {
+      onProgress: (event) => {
+        if (event.type === "stage-start" && event.stage === "residuals") resumed.push(event.resumed);
+      },
+    });
+    expect(resumed).toEqual([2]);
+    expect(existsSync(join(folder, ".unexplained.work"))).toBe(false);
     const together = await search(cell.result, 2, []);
     expect(alone.maps).toEqual(together.maps);
     expect(alone.components.map(({ peaks }) => peaks)).toEqual(together.components.map(({ peaks }) => peaks));
@@ -145,6 +192,8 @@ it("finds no phase where there is none to find", async () => {
   const { result } = await mapped("plain", presetConfig("demo", SIZE));
   const { components } = await search(result);
   expect(components.filter(({ verdict }) => verdict === "phase" || verdict === "same")).toEqual([]);
+  const wrong = UnexplainedConfig.parse({ windows: [{ name: "beyond", fromDeg: 80, toDeg: 81 }] });
+  await expect(search(result, 1, [], { config: wrong })).rejects.toMatchObject({ code: "unexplained-window" });
 }, 300_000);
 
 it("says what is missing: a map, a folder of CIFs", async () => {

@@ -24,6 +24,7 @@ import { createProgressBar } from "./progress-bar.ts";
 
 const EXAMPLE = `npx xrdct unexplained cell.nxs -o hidden
 npx xrdct unexplained cell.nxs --cifs my-structures --elements Li,Ni,Mn,Co,O,Al,Cu,Fe,C -o hidden
+npx xrdct unexplained cell.nxs --windows Ni111:3.33-3.42,003:1.40-1.48 -o hidden
 npx xrdct unexplained cell.nxs --add LNMO --model with-lnmo.yaml -o hidden`;
 
 interface Options extends CommonOptions {
@@ -35,6 +36,7 @@ interface Options extends CommonOptions {
   readonly rank?: number;
   readonly cells?: string;
   readonly reach?: number;
+  readonly windows?: string;
   readonly memoryMb?: number;
 }
 
@@ -49,12 +51,17 @@ export const unexplainedCommand = (): Command =>
     .option("--rank <n>", "number of components; left out: as many as stand out from noise", positiveInteger("--rank"))
     .option("--cells <whose>", "surroundings, or own: what cells a voxel is held against")
     .option("--reach <share>", "how far a candidate's cell may be from its file, relative", positiveNumber("--reach"))
+    .option(
+      "--windows <list>",
+      "parts of the pattern whose misfit is mapped, NAME:FROM-TO in degrees 2theta: a:3.1-3.4",
+    )
     .option("--memory-mb <n>", "for the residuals that are taken apart, MB", positiveNumber("--memory-mb"))
     .action((path: string, options: Options) =>
       execute(options, async (signal) => {
         const { output, cifs, rank, cells, reach, memoryMb } = options;
         const elements = options.elements?.split(",").map((one) => one.trim());
-        const config = parseOptions(UnexplainedConfig, { rank, cells, reach, memoryMb, elements });
+        const windows = options.windows?.split(",").map(parseWindow);
+        const config = parseOptions(UnexplainedConfig, { rank, cells, reach, memoryMb, elements, windows });
         const { candidates, notes } = readCandidates(cifs);
         const modelPath = options.model ?? join(output, "model.yaml");
         const result = await openResult(path);
@@ -81,6 +88,16 @@ export const unexplainedCommand = (): Command =>
         }
       }),
     );
+
+/** @throws InputError "unexplained-window" */
+function parseWindow(text: string): { name: string; fromDeg: number; toDeg: number } {
+  const [, name, from, to] = /^([\w.-]+):(\d*\.?\d+)-(\d*\.?\d+)$/.exec(text.trim()) ?? [];
+  if (name !== undefined) return { name, fromDeg: Number(from), toDeg: Number(to) };
+  throw new InputError(
+    "unexplained-window",
+    `--windows: "${text}" is no window. Give NAME:FROM-TO in degrees 2theta, several with commas between: Ni111:3.33-3.42,003:1.40-1.48.`,
+  );
+}
 
 function makeFolder(folder: string): void {
   if (existsSync(folder) && !statSync(folder).isDirectory())

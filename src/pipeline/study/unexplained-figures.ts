@@ -33,6 +33,7 @@ export function unexplainedFigures(
   });
   return [
     { name: "residual-maps", svg: mapPanel(maps, 3) },
+    ...windowFigures(found, voxelMm),
     ...found.components.map((component) => ({
       name: `component-${component.index}`,
       svg: componentFigure(found, component, voxelMm),
@@ -50,9 +51,29 @@ export function unexplainedFigures(
   ];
 }
 
+/** Windows a figure, in rows of WINDOW_COLUMNS. */
+const [MOST_WINDOWS, WINDOW_COLUMNS] = [12, 4] as const;
+
+function windowFigures({ maps, windows }: UnexplainedPhases, voxelMm: number | undefined): NamedFigure[] {
+  const shown = windows.map(({ name, fromDeg, toDeg, about }) => {
+    const { values, nx, ny } = maps.find((one) => one.name === `windows/${name}/excess`)!;
+    const shape = { rows: ny, cols: nx, ...(voxelMm !== undefined && { voxelMm }) };
+    const title = `${name} (${fromDeg.toFixed(3)} to ${toDeg.toFixed(3)}°): ${about}`;
+    // hot spots are few: not to be cut off
+    const most = Math.max(...percentileLimits(values, 0.2, 99.8).map(Math.abs));
+    const scale = { colourMap: "difference", limits: [-most, most] } as const;
+    return { ...shape, ...scale, title, label: "observed − calculated (intensity °)", values };
+  });
+  return Array.from({ length: Math.ceil(shown.length / MOST_WINDOWS) }, (_, i) => {
+    const part = shown.slice(i * MOST_WINDOWS, (i + 1) * MOST_WINDOWS);
+    const columns = Math.min(WINDOW_COLUMNS, part.length);
+    return { name: i === 0 ? "window-maps" : `window-maps-${i + 1}`, svg: mapPanel(part, columns) };
+  });
+}
+
 function componentFigure(
   { maps, twoThetaDeg }: UnexplainedPhases,
-  { index, verdict, spots, best, why, sameAs }: DescribedComponent,
+  { index, verdict, spots, best, why, sameAs, misfitOf }: DescribedComponent,
   voxelMm: number | undefined,
 ): string {
   const map = mapOf(maps, sameAs ?? index);
@@ -66,7 +87,7 @@ function componentFigure(
     columns: 3,
     widthMm: 240,
     fontPt: 7.5,
-    title: `component ${index}: ${verdict}${isProposed ? `, ${best.name} at ${cellText(best.cell)}` : ""}`,
+    title: `component ${index}: ${verdict}${misfitOf === undefined ? "" : ` of ${misfitOf}`}${isProposed ? `, ${best.name} at ${cellText(best.cell)}` : ""}`,
     note: why,
     letters: "lower",
     scaleBars: "one",

@@ -38,6 +38,7 @@ import { type HiddenPhase, hiddenShares } from "./unexplained-shares.ts";
 import { collectSpots } from "./unexplained-spots.ts";
 import { inSteps, type Step } from "./unexplained-steps.ts";
 import { judgeTrial } from "./unexplained-verdict.ts";
+import { automaticWindows, givenWindows, mapWindows, type WindowOfSlice } from "./unexplained-windows.ts";
 import { computeResiduals, type ResidualOptions, type SliceResiduals } from "./voxel-residuals.ts";
 
 export interface UnexplainedOptions extends ResidualOptions {
@@ -56,11 +57,14 @@ export interface UnexplainedPhases {
   readonly added: readonly AddedPhase[];
   /** of voxels that stand out, by the form of their residuals alone: groups that no component is like are new too */
   readonly clusters: readonly UnexplainedCluster[];
+  /** of the pattern, whose misfit is mapped */
+  readonly windows: readonly WindowOfSlice[];
   /** without a stage before their names: rwp, residual, component-1/amount ... */
   readonly maps: readonly ParameterMap[];
   /** share of all squared residuals, in units of their usual spread, that components explain: by their number */
   readonly explained: readonly number[];
   readonly twoThetaDeg: Float64Array;
+  readonly wavelengthA: number;
   readonly notes: readonly string[];
 }
 /**
@@ -72,6 +76,7 @@ export async function findUnexplained(result: Result, options: UnexplainedOption
   const { config } = options;
   const plan = mapPlanOf(result, model);
   const slice = sliceOf(result);
+  const given = givenWindows(config, plan.twoThetaDeg);
   const residuals = await computeResiduals(result, plan, slice, config, options);
   let isDone = false;
   try {
@@ -83,15 +88,24 @@ export async function findUnexplained(result: Result, options: UnexplainedOption
       surveyResiduals(clean, residuals.rwp, plan.twoThetaDeg, step),
     );
     const found = await describeComponents({ result, model, whole, residuals, clean, survey, patterns }, options);
+    const windows = [...given, ...automaticWindows(found.components, given, config)];
+    const misfits =
+      windows.length === 0
+        ? { windows: [], maps: [] }
+        : await inSteps("windows", slice.ny, options, (step) =>
+            mapWindows(result, whole, residuals, clean, survey.noise, windows, step),
+          );
     isDone = true;
     return {
       slice,
       model,
       ...found,
       clusters: clusters.map(({ pattern: _, ...cluster }) => cluster),
-      maps: [...survey.maps, ...found.maps],
+      maps: [...survey.maps, ...found.maps, ...misfits.maps],
+      windows: misfits.windows,
       explained: factors.explained,
       twoThetaDeg: plan.twoThetaDeg,
+      wavelengthA: plan.wavelengthA,
       notes: notesOf(pooling, factors, whole, config),
     };
   } finally {

@@ -21,10 +21,29 @@ export function describeUnexplained(found: UnexplainedPhases, added: readonly Ad
       ...candidateLines(component),
       ...phaseLines(found, component, added),
     ]),
+    "",
+    ...windowLines(found),
     ...found.clusters.map(
       ({ members, component, likeness }) =>
         `${members} voxels have residuals alike; most like component ${component} (cosine ${likeness.toFixed(2)})`,
     ),
+  ];
+}
+
+function windowLines({ windows, slice }: UnexplainedPhases): string[] {
+  if (windows.length === 0) return [];
+  return [
+    "misfit by window (2θ, °)     R (%)   chi2: median, 99 %   most at row, column   about",
+    ...windows.map(({ name, fromDeg, toDeg, r, chi2Median, chi2Most, voxel, about }) =>
+      [
+        `  ${name} (${fromDeg.toFixed(3)} to ${toDeg.toFixed(3)})`.padEnd(27),
+        (100 * r).toFixed(2).padStart(7),
+        `${chi2Median.toPrecision(3)}, ${chi2Most.toPrecision(3)}`.padStart(21),
+        `${Math.floor(voxel / slice.nx)}, ${voxel % slice.nx}`.padStart(22),
+        `  ${about}`,
+      ].join(""),
+    ),
+    "",
   ];
 }
 
@@ -97,6 +116,10 @@ export function unexplainedJson(found: UnexplainedPhases, added: readonly AddedP
     notes: found.notes,
     explained: found.explained,
     clusters: found.clusters,
+    windows: found.windows.map(({ voxel, ...window }) => ({
+      ...window,
+      mostAt: [Math.floor(voxel / found.slice.nx), voxel % found.slice.nx],
+    })),
     components: found.components.map(({ spots, candidates, best, peaks, ...rest }) => ({
       ...rest,
       best: best?.name,
@@ -123,6 +146,21 @@ export function unexplainedJson(found: UnexplainedPhases, added: readonly AddedP
       };
     }),
   };
+}
+
+/** Misfit by parts of the pattern. */
+export function windowTable({ windows, slice, wavelengthA }: UnexplainedPhases): string {
+  const head =
+    "window,two_theta_from_deg,two_theta_to_deg,d_to_A,d_from_A,r,chi2_median,chi2_99_percent,row,column,about";
+  const d = (deg: number): string => (wavelengthA / 2 / Math.sin((deg * Math.PI) / 360)).toFixed(5);
+  const rows = windows.map(({ name, fromDeg, toDeg, r, chi2Median, chi2Most, voxel, about }) =>
+    [
+      ...[name, fromDeg.toFixed(5), toDeg.toFixed(5), d(fromDeg), d(toDeg), r.toFixed(5)],
+      ...[chi2Median.toPrecision(5), chi2Most.toPrecision(5), Math.floor(voxel / slice.nx), voxel % slice.nx],
+      `"${about}"`,
+    ].join(","),
+  );
+  return `${[head, ...rows].join("\n")}\n`;
 }
 
 /** Peaks of all components. */

@@ -27,7 +27,7 @@ export interface HiddenPhase {
   readonly bulkShareEsd: number;
   /** noise alone */
   readonly bulkShareNoise: number;
-  /** mass of the phase over that of the rest in its hot spots: as refined over as found to first order */
+  /** mass of the phase in its hot spots: as refined over as found to first order */
   readonly refinedRatio: number;
   /** mean weight fraction of the voxels that hold most of it */
   readonly largestShare: number;
@@ -89,7 +89,7 @@ export async function hiddenShares(
     const [ofPhase, variance] = massOfPhase(scales[h]!, status, ny, nx, mass);
     const bulkShare = ofPhase / totalMass;
     const bulkShareNoise = Math.sqrt(variance) / totalMass;
-    const refinedRatio = ratioInSpots(tried[h]!, spots.voxels, values, mass, known);
+    const refinedRatio = ratioInSpots(tried[h]!, spots.voxels, values, mass);
     const common = { ny, nx, unit: "", status };
     return {
       component: index,
@@ -133,18 +133,15 @@ function massOfPhase(
   return [sum, variance];
 }
 
+/** Mass of the phase in its hot spots: refined over first order. */
 function ratioInSpots(
   { after, name }: AddedPhase,
   spots: readonly number[],
   scales: Float32Array,
   mass: number,
-  known: Float64Array,
 ): number {
-  const refined = after.phases.find((phase) => phase.name === name)!.weightFraction!;
-  let [own, rest] = [0, 0];
-  for (const voxel of spots) {
-    own += scales[voxel]! * mass;
-    rest += known[voxel]!;
-  }
-  return refined / (1 - refined) / (own / rest);
+  const refined = after.phases.find((phase) => phase.name === name)!;
+  const scale = after.parameters.find((one) => one.name === `${name}/scale`)!.value;
+  const mean = spots.reduce((sum, voxel) => sum + scales[voxel]!, 0) / spots.length;
+  return (scale * refined.density! * refined.volume ** 2) / (mean * mass);
 }

@@ -11,7 +11,7 @@ import { writeWhole } from "../write-whole.ts";
 import { type AddedPhase, modelWithPhases, phaseMask } from "./added-phase.ts";
 import { unexplainedFigures } from "./unexplained-figures.ts";
 import type { UnexplainedPhases } from "./unexplained-phases.ts";
-import { describeUnexplained, peakTable, unexplainedJson } from "./unexplained-report.ts";
+import { describeUnexplained, peakTable, unexplainedJson, windowTable } from "./unexplained-report.ts";
 
 export interface WriteUnexplainedOptions {
   readonly config: UnexplainedConfig;
@@ -38,6 +38,7 @@ export async function writeUnexplained(
   write("report.json", `${JSON.stringify(unexplainedJson(found, added), null, 1)}\n`);
   write("report.txt", `${describeUnexplained(found, added).join("\n")}\n`);
   write("peaks.csv", peakTable(found));
+  if (found.windows.length > 0) write("windows.csv", windowTable(found));
   const mapsPath = join(folder, "maps.nxs");
   await writeMaps(result, found, config, mapsPath, voxelMm);
   written.push(mapsPath);

@@ -53,6 +53,24 @@ export const UnexplainedConfig = z.strictObject({
         "how far the cell of a phase of the model may be from the one that it has there and still be that phase: strain, " +
         "temperature, relative. What depth along the beam does to spacings comes to it",
     }),
+  windows: z
+    .array(
+      z.strictObject({
+        name: z
+          .string()
+          .regex(/^[\w.-]+$/)
+          .meta({ description: "of its maps" }),
+        fromDeg: z.number().meta({ unit: "degrees 2theta", description: "where it begins" }),
+        toDeg: z.number().meta({ unit: "degrees 2theta", description: "where it ends" }),
+      }),
+    )
+    .default([])
+    .meta({
+      description: "parts of the pattern whose misfit is mapped, besides those about lines that are not explained",
+    }),
+  mostWindows: z.int().min(0).max(100).default(12).meta({
+    description: "most windows about lines that are not explained",
+  }),
   mostChance: z.number().positive().max(0.5).default(0.001).meta({
     description: "how likely it may be at most that the hot spots fit better with a phase by chance (F test)",
   }),

@@ -18,3 +18,11 @@ export {
 } from "./rank-candidates.ts";
 export { type NormalisedRows, normaliseRows, spreadOfColumns, spreadOfRows } from "./spread.ts";
 export { medianOfSurroundings, withoutOutliers } from "./surroundings.ts";
+export {
+  type MisfitWindow,
+  misfitOfWindow,
+  pointsOfWindow,
+  type WindowMisfit,
+  type WindowPeak,
+  windowsOfPeaks,
+} from "./windows.ts";
