@@ -200,6 +200,8 @@ function modelYaml({ plan }: StudyCellDesign): ModelConfigInput {
       { name: "separator", position: 1.654, fwhm: 0.35, eta: 0 },
       { name: "separator-2", position: 3.27, fwhm: 0.9, eta: 0 },
     ],
+    // the stages lie in the same particles; by itself the weaker one would take up what the model misses elsewhere
+    constraints: [`${stages[1]}/gaussianStrain = ${stages[0]}/gaussianStrain`],
     phases: [
       phase("Fe"),
       phase(plan.state === "discharged" ? "NMC532-discharged" : "NMC532", "NMC532"),
