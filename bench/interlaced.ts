@@ -2,6 +2,7 @@
  * What the choice between temporal and spatial resolution costs: one scan of four interlaced passes, of a sample that
  * stays, changes slowly and changes fast, cut into steps of one, two and four passes. Each of the four moments in the
  * middle of a pass is answered by the step that is nearest to it, and that held against the sample at that moment.
+ * Then the same choice where the rotation is the fast axis: bench/turning.ts.
  *
  *   npm run bench -- interlaced
  */

@@ -9,7 +9,7 @@ import type { SliceSeries } from "../src/pipeline/series/gather-maps.ts";
 import { runSeries } from "../src/pipeline/series/series.ts";
 import { readSeries } from "../src/pipeline/series/series-config.ts";
 import { tempFolder } from "./temp-folder.ts";
-import { GROWN, TURNING, TURNING_MODEL, turningSample } from "./turning-sample.ts";
+import { copperInside, edgeWidth, GROWN, TURNING, TURNING_MODEL, turningSample } from "./turning-sample.ts";
 import { runHere, simulate, type VirtualScan } from "./virtual-scan.ts";
 
 const folder = tempFolder();
@@ -42,43 +42,6 @@ async function cut(passesPerStep: number, every: number): Promise<SliceSeries> {
     signal: new AbortController().signal,
   });
   return slices[0]!;
-}
-
-/** [voxel] distance from the rod's middle, mm */
-const distances = ({ parameters, voxelMm }: SliceSeries): Float64Array => {
-  const { ny, nx } = parameters[0]!;
-  return Float64Array.from({ length: ny * nx }, (_, i) =>
-    Math.hypot(
-      ((i % nx) - (nx - 1) / 2) * voxelMm - TURNING.centreMm[0],
-      (Math.floor(i / nx) - (ny - 1) / 2) * voxelMm - TURNING.centreMm[1],
-    ),
-  );
-};
-
-/** Volume share of copper in the inner half of the rod. */
-function copperInside(slice: SliceSeries, k: number): number {
-  const distance = distances(slice);
-  const { values } = slice.parameters.find(({ name }) => name === "Cu/weight_fraction")!.steps[k]!;
-  const inside = [...values].filter((value, i) => distance[i]! < 0.5 * TURNING.rodMm && Number.isFinite(value));
-  const weight = inside.reduce((sum, value) => sum + value, 0) / inside.length;
-  const [copper, aluminium] = [weight / 8.935, (1 - weight) / 2.699]; // g/cm³ of the built-in structures
-  return copper / (copper + aluminium);
-}
-
-/** mm between which the copper falls from 80 to 20 % of its plateau, across the rod's edge. */
-function edgeWidth(slice: SliceSeries, k: number): number {
-  const distance = distances(slice);
-  const { values, status } = slice.parameters.find(({ name }) => name === "Cu/scale")!.steps[k]!;
-  const known = [...values].map((value, i) => ((status?.[i] ?? 0) === 0 && Number.isFinite(value) ? value : 0));
-  const plateau = mean(known.filter((_, i) => distance[i]! < 0.5 * TURNING.rodMm));
-  /** mean in a ring; the radius where it falls below a level, by a line between rings */
-  const profile = Array.from({ length: 60 }, (_, ring) => {
-    const at = 0.4 + ring * 0.02;
-    const near = [...distance.keys()].filter((i) => Math.abs(distance[i]! - at) < 0.05);
-    return { at, value: mean(near.map((i) => known[i]!)) / plateau };
-  });
-  const fallsBelow = (level: number): number => profile.find(({ value }) => value < level)!.at;
-  return fallsBelow(0.2) - fallsBelow(0.8);
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
