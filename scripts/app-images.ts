@@ -1,6 +1,7 @@
 /**
  * Draws the app's pictures for the documents: docs/images/app-*.png, from the demo's result and, where ../shared lies
- * beside the checkout, its CeO2 frame. `npm run demo && node --import tsx scripts/app-images.ts`, after a build.
+ * beside the checkout, its CeO2 frame. `npm run demo && node --import tsx scripts/app-images.ts`, after a build. With a
+ * second folder, that of a study with its results in out/, those of the study alone: `... app-images.ts xrdct-demo study`.
  */
 import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,6 +12,7 @@ import { openApp } from "../tests/web/app.ts";
 
 const images = join(import.meta.dirname, "../docs/images");
 const demo = process.argv[2] ?? "xrdct-demo";
+const study = process.argv[3];
 
 interface Picture {
   readonly name: string;
@@ -55,20 +57,52 @@ const PICTURES: readonly Picture[] = [
     : []),
 ];
 
+const STUDY_PICTURES: readonly Picture[] = [
+  {
+    name: "study",
+    hash: '#/study?file=out/study.nxs&view={"mode":"maps","quantity":"compare/NMC532/c","voxel":[40,60]}',
+    prepare: whenQuiet,
+  },
+  {
+    name: "study-places",
+    hash: '#/study?file=out/study.nxs&view={"mode":"places","quantity":"lithium/NMC532/x","isRelative":true}',
+    prepare: whenQuiet,
+  },
+  {
+    name: "study-cycling",
+    hash: '#/study?file=out/study.nxs&view={"cycling":"voltage-capacity"}',
+    async prepare(page) {
+      const plot = page.locator('[data-panel="study-cycling"]');
+      await plot.scrollIntoViewIfNeeded();
+      await whenQuiet(page);
+      const box = (await plot.locator("canvas").boundingBox())!;
+      await page.mouse.move(box.x + 0.45 * box.width, box.y + 0.4 * box.height);
+      await page.waitForTimeout(1000);
+    },
+  },
+];
+
+async function take(served: string, { name, hash, prepare }: Picture): Promise<void> {
+  const app = await openApp(served, { hash });
+  try {
+    await prepare(app.page);
+    await app.page.screenshot({ path: join(images, `app-${name}.png`) });
+  } finally {
+    await app.close();
+  }
+}
+
+if (study !== undefined) {
+  for (const picture of STUDY_PICTURES) await take(study, picture);
+  process.exit();
+}
+
 const folder = mkdtempSync(join(tmpdir(), "xrdct-images-"));
 try {
   for (const part of ["cell.nxs", "scan"]) cpSync(join(demo, part), join(folder, part), { recursive: true });
   const frames = shared("data/detector/ndtomo_ceo2_71keV");
   if (existsSync(frames)) cpSync(frames, folder, { recursive: true });
-  for (const { name, hash, prepare } of PICTURES) {
-    const app = await openApp(folder, { hash });
-    try {
-      await prepare(app.page);
-      await app.page.screenshot({ path: join(images, `app-${name}.png`) });
-    } finally {
-      await app.close();
-    }
-  }
+  for (const picture of PICTURES) await take(folder, picture);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

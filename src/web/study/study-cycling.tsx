@@ -38,10 +38,13 @@ export function StudyCycling({ file }: { file: string }) {
   const plot = data.plots.find(({ name }) => name === cycling) ?? data.plots[0];
   if (!plot) return null;
   const labels = plot.curves.map(({ label }) => label);
+  // a cell keeps its colour where another has no curve
+  const all = [...new Set(data.plots.flatMap((one) => one.curves.map(({ label }) => label)))];
+  const colour = (label: string): string => colourOf(all.indexOf(label));
   const toggle = (label: string): void =>
     change({ uncycled: uncycled.includes(label) ? uncycled.filter((one) => one !== label) : [...uncycled, label] });
   const curves = plot.curves
-    .map((curve, i) => ({ ...curve, colour: colourOf(i) }))
+    .map((curve) => ({ ...curve, colour: colour(curve.label) }))
     .filter(({ label }) => !uncycled.includes(label));
   const columns = curves.flatMap(({ label, x, y }) => [
     { name: `${plot.xLabel} of ${label}`, values: withGaps(x) },
@@ -69,10 +72,10 @@ export function StudyCycling({ file }: { file: string }) {
       }
     >
       <span className="study-cells-shown study-help">
-        {labels.map((label, i) => (
+        {labels.map((label) => (
           <label key={label}>
             <input type="checkbox" checked={!uncycled.includes(label)} onChange={() => toggle(label)} />{" "}
-            <span className="swatch" style={{ background: colourOf(i) }} /> {label}
+            <span className="swatch" style={{ background: colour(label) }} /> {label}
           </label>
         ))}
       </span>
