@@ -53,7 +53,7 @@ interface Channel {
   factors: Float64Array;
   /** [parameter] shares of the basis in the derivatives */
   shares: readonly Float64Array[];
-  /** 0 for a channel that says nothing */
+  /** 0 for a channel that says nothing, and before the first pass */
   weight: number;
 }
 
@@ -259,7 +259,6 @@ const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, 
 function explain(channel: Channel, count: number): void {
   const { bb, bm, bg, mm, isSigned } = channel;
   const k = bm.length;
-  channel.weight = 0;
   for (let i = 0; i < k; i++) for (let l = 0; l < i; l++) bb[l * k + i] = bb[i * k + l]!;
   const energy = mm - (bm[0]! * bm[0]!) / count;
   if (!(count > P + k) || !(energy > 1e-12 * mm)) return;
@@ -273,8 +272,9 @@ function explain(channel: Channel, count: number): void {
   channel.factors = timesVector(inverse, bm);
   channel.shares = [0, 1, 2, 3].map((p) => timesVector(inverse, column(bg, p)));
   const left = mm - dot(channel.factors, bm);
-  // a channel explained in full has a weight all the same
-  if (!isSigned || channel.factors[1]! > 0) channel.weight = count / Math.max(left, 1e-10 * energy);
+  if (isSigned && !(channel.factors[1]! > 0)) channel.weight = 0;
+  // kept from the first on, so that all steps solve the same equations; a channel explained in full has a weight all the same
+  else channel.weight ||= count / Math.max(left, 1e-6 * energy);
 }
 
 /** Blocks across the fixed slice. */
