@@ -137,7 +137,9 @@ export function lithiumTable(cells: readonly AnalysedCell[]): Table {
       return [
         label,
         shown(inventory?.mapped),
-        ...(hasHidden ? [hidden.join("; ") || "none found", shown(inventory?.cathode)] : []),
+        ...(hasHidden
+          ? [hidden.join("; ") || (lithium?.input.hidden ? "none found" : "not looked for"), shown(inventory?.cathode)]
+          : []),
         ...[inventory?.anodeX, inventory?.placesRatio, inventory?.both].map(shown),
         others.map(({ how, share, esd }) => `${withEsd(100 * share, 100 * esd)} % (${how})`).join("; "),
       ];
