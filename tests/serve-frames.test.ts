@@ -1,8 +1,6 @@
 /** Detector frames over HTTP: what the server says equals what the files hold and what the commands find. */
-import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeEdf } from "../src/files/edf.ts";
 import { readMask } from "../src/files/mask.ts";
@@ -12,8 +10,8 @@ import type { ArraysHeader, ErrorReply } from "../src/server/wire.ts";
 import type { Calibration, FrameMask, FrameMaskMeta, FrameSeries, Ring } from "../src/server/wire-frames.ts";
 import { hasShared, shared } from "./shared.ts";
 import { tempFolder } from "./temp-folder.ts";
+import { xrdctHere } from "./virtual-scan.ts";
 
-const XRDCT = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const root = tempFolder();
 const served = join(root, "served");
 const [ROWS, COLS] = [60, 50];
@@ -220,7 +218,7 @@ describe("integration over HTTP", () => {
     );
     const out = join(root, "pattern.xye");
     const given = ["--poni", join(served, "rough.poni"), "--mask", join(served, mask.file)];
-    execFileSync(process.execPath, [XRDCT, "integrate", first, ...given, ...flags, "-o", out, "--quiet"]);
+    expect((await xrdctHere(["integrate", first, ...given, ...flags, "-o", out, "--quiet"])).code).toBe(0);
     const numbers = (all: string): string[] =>
       all.split("\n").filter((line) => !/^#\s*(integrated|geometry)/.test(line));
     expect(numbers(text)).toEqual(numbers(readFileSync(out, "utf8")));
@@ -301,11 +299,8 @@ describe.skipIf(!hasShared)("calibration over HTTP (needs ../shared)", () => {
     });
     const poni = join(root, "cli.poni");
     const flags = ["--mask", "mask.edf", "--calibrant", "CeO2", "--energy-kev", "71", "--distance-mm", "530"];
-    const json = execFileSync(process.execPath, [XRDCT, "calibrate", "CeO2.cbf", ...flags, "-o", poni, "--json"], {
-      cwd: served,
-      encoding: "utf8",
-    });
-    expect(found.result).toEqual(JSON.parse(json));
+    const { json } = await xrdctHere(["calibrate", "CeO2.cbf", ...flags, "-o", poni, "--json"], { cwd: served });
+    expect(found.result).toEqual(json);
     expect(found.poniText).toBe(readFileSync(poni, "utf8"));
     expect(found.result.status).toBe("converged");
   }, 180_000);

@@ -8,28 +8,28 @@ import { openResult } from "../src/files/result-reader.ts";
 import { decodeTiff } from "../src/files/tiff.ts";
 import { readYaml } from "../src/files/yaml.ts";
 import { readScan } from "../src/pipeline/scan-config.ts";
-import { type SimulatedStudy, simulateStudy } from "../src/pipeline/simulate-study.ts";
+import { simulateStudy } from "../src/pipeline/simulate-study.ts";
 import { readCalibration } from "../src/pipeline/study/read-calibration.ts";
 import { checkStudyFiles } from "../src/pipeline/study/run-cells.ts";
 import { readStudy, type Study } from "../src/pipeline/study/study-config.ts";
 import { ModelConfig } from "../src/refinement/model-config.ts";
-import { tempFolder } from "./temp-folder.ts";
+import { STUDY_CELLS } from "../src/stages/simulate/index.ts";
+import { WORKED_SIZE as SIZE, workedStudy } from "./worked-study.ts";
 
-const folder = join(tempFolder(), "cells");
-const SIZE = 61;
+const names = STUDY_CELLS.map(({ name }) => name);
+let folder: string;
 const simulate = (size: number) =>
   simulateStudy({ folder, size, workers: 2, onProgress: () => {}, signal: new AbortController().signal });
 const truthOf = (name: string) => JSON.parse(readFileSync(join(folder, name, "truth.json"), "utf8"));
-let simulated: SimulatedStudy;
 let study: Study;
 
 beforeAll(async () => {
-  simulated = await simulate(SIZE);
-  study = readStudy(simulated.studyPath);
+  folder = await workedStudy();
+  study = readStudy(join(folder, "study.yaml"));
 }, 600_000);
 
 it("writes a study of five cells whose files are all there, with scans and models that can be read", () => {
-  expect(study.config.cells.map(({ name }) => name)).toEqual([...simulated.cells]);
+  expect(study.config.cells.map(({ name }) => name)).toEqual(names);
   expect(() => checkStudyFiles(study)).not.toThrow();
   for (const { name, scan } of study.config.cells) {
     expect(() => readScan(study.resolve(scan!))).not.toThrow();
@@ -65,7 +65,7 @@ it("writes one cell with decimal commas and one by another maker's cycler", () =
 });
 
 it("keeps a truth whose maps add up to the inventory", async () => {
-  for (const name of simulated.cells) {
+  for (const name of names) {
     const truth = await openResult(join(folder, name, "truth.nxs"));
     const map = (of: string) => truth.readMap(`truth/${of}`).values;
     const [fraction, x, a, c] = [map("NMC532/volume_fraction"), map("NMC532/x"), map("NMC532/a"), map("NMC532/c")];
@@ -98,7 +98,7 @@ it("writes the curve by which it is to be analysed, and an image of one cell", (
 });
 
 it("says nothing of the truth in what is measured", () => {
-  const written = readFileSync(simulated.studyPath, "utf8");
+  const written = readFileSync(join(folder, "study.yaml"), "utf8");
   expect(parse(written)).not.toHaveProperty("x");
   expect(readFileSync(join(folder, "pristine/scan.yaml"), "utf8")).not.toMatch(/rotationAxis|lineShift|seed/);
 });

@@ -77,7 +77,7 @@ export async function simulate(folder: string, config: SimulateInput, output: "p
   const { scanPath, truthPath } = await simulateScan(SimulateConfig.parse(config), {
     folder,
     output,
-    workers: 2,
+    workers: 1,
     onProgress: () => {},
     signal: new AbortController().signal,
   });
@@ -164,9 +164,9 @@ const runArgs = (scan: string, output: string, args: readonly string[]): string[
   ...args,
 ];
 
-/** `xrdct run` with --json and without progress, in this process. */
+/** `xrdct run` with --json and without progress, in this process, in one thread unless others are asked for. */
 export const run = (scan: string, output: string, args: readonly string[] = []): Promise<Ran> =>
-  xrdctHere(runArgs(scan, output, args));
+  xrdctHere(runArgs(scan, output, ["--workers", "1", ...args]));
 
 /** The same in a process of its own, which may be killed. */
 export const runProcess = (scan: string, output: string, args: readonly string[] = [], killAt?: string): Ran =>
@@ -176,7 +176,7 @@ export const runProcess = (scan: string, output: string, args: readonly string[]
 export async function runHere(scan: string, output: string, stages: { from?: StageName; until?: StageName } = {}) {
   const summary = await runScan(readScan(scan), {
     output,
-    workers: 2,
+    workers: 1,
     memoryBytes: 3e9,
     onProgress: () => {},
     signal: new AbortController().signal,

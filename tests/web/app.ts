@@ -3,12 +3,11 @@
  * Tests skip by name where there is no Chromium (`describe.skipIf(!hasChromium)("... (needs Chromium)")`).
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
+import { madeOnce } from "../made-once.ts";
 
 const CHROMIUM = process.env["XRDCT_CHROMIUM"] ?? "/usr/bin/chromium";
 export const hasChromium = existsSync(CHROMIUM);
@@ -86,31 +85,9 @@ export async function shoot(page: Page, name: string): Promise<void> {
 /** Translations of the demo that tests look at. */
 export const DEMO_SIZE = 41;
 
-/**
- * Folder of a small demo result (cell.nxs, scan/), made once for each build by `xrdct demo` and kept in the system's
- * folder for temporary files. Tests must not write into it.
- */
-export async function demoFolder(): Promise<string> {
-  const main = join(import.meta.dirname, "../../dist/cli/main.js");
-  const folder = join(tmpdir(), "xrdct-tests", `demo-${DEMO_SIZE}-${Math.round(statSync(main).mtimeMs)}`);
-  const lock = `${folder}.lock`;
-  mkdirSync(join(tmpdir(), "xrdct-tests"), { recursive: true });
-  for (;;) {
-    if (existsSync(join(folder, "done"))) return folder;
-    try {
-      mkdirSync(lock);
-      break;
-    } catch {
-      // another test file makes it, or was killed while it did
-      if (existsSync(lock) && Date.now() - statSync(lock).mtimeMs > 240_000) rmSync(lock, { recursive: true });
-      await setTimeout(500);
-    }
-  }
-  try {
+/** Folder of a small demo result (cell.nxs, scan/), made by `xrdct demo`. Tests must not write into it. */
+export const demoFolder = (): Promise<string> =>
+  madeOnce(`demo-${DEMO_SIZE}`, (folder) => {
+    const main = join(import.meta.dirname, "../../dist/cli/main.js");
     execFileSync(process.execPath, [main, "demo", "--size", String(DEMO_SIZE), "-o", folder, "--quiet"]);
-    writeFileSync(join(folder, "done"), "");
-  } finally {
-    rmSync(lock, { recursive: true, force: true });
-  }
-  return folder;
-}
+  });

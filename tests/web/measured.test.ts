@@ -2,7 +2,6 @@
  * Results of measured scans, as they come: a raster map of peaks without a Rietveld model, and a slice of one channel
  * without any map. What the page shows is what the file, and the measured pattern behind it, hold.
  */
-import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,6 +10,7 @@ import { openResult, type Result } from "../../src/files/result-reader.ts";
 import { hasShared, shared } from "../shared.ts";
 import { tempFolder } from "../temp-folder.ts";
 import { unzip } from "../unzip.ts";
+import { runHere } from "../virtual-scan.ts";
 import { type App, hasChromium, openApp, shoot, shownValue } from "./app.ts";
 
 /** The machine may be busy. */
@@ -48,8 +48,7 @@ describe.skipIf(!hasChromium || !hasShared)(name, () => {
     for (const [scan, text] of Object.entries({ raster: RASTER, channel: CHANNEL })) {
       const [yaml, output] = [join(folder, `${scan}.yaml`), join(folder, `${scan}.nxs`)];
       writeFileSync(yaml, text);
-      const main = join(import.meta.dirname, "../../dist/cli/main.js");
-      execFileSync(process.execPath, [main, "run", yaml, "-o", output, "--quiet"]);
+      await runHere(yaml, output);
       opened[scan] = await openResult(output);
     }
     app = await openApp(folder);
