@@ -2,7 +2,6 @@
  * Writes docs/errors.md (every code of an InputError with its message), docs/commands.md (every command's --help),
  * docs/scan-yaml.md, docs/model-yaml.md and docs/study-yaml.md (every setting) from the program itself. `npm run docs`; a test holds that they are up to date.
  */
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -64,13 +63,23 @@ export function errorsPage() {
   ].join("\n");
 }
 
-export function commandsPage() {
-  const help = (...args) =>
-    execFileSync(process.execPath, [join(root, "dist/cli/main.js"), ...args, "--help"], {
-      encoding: "utf8",
-      env: { ...process.env, COLUMNS: "100" },
-    });
-  const top = help();
+export async function commandsPage() {
+  const { runCommandLine } = await import("../dist/cli/command-line.js");
+  const help = async (...args) => {
+    const { write } = process.stdout;
+    let text = "";
+    process.stdout.write = (chunk) => {
+      text += chunk;
+      return true;
+    };
+    try {
+      await runCommandLine([...args, "--help"]);
+    } finally {
+      process.stdout.write = write;
+    }
+    return text;
+  };
+  const top = await help();
   const names = [...top.matchAll(/^ {2}([a-z]+)(?: |$)/gm)]
     .map(([, name]) => name)
     .filter(
@@ -81,14 +90,9 @@ export function commandsPage() {
         top.indexOf(`\n  ${name}`) > top.indexOf("Commands:"),
     );
   const block = (text) => ["```", text.trimEnd(), "```", ""].join("\n");
-  return [
-    "# Commands",
-    "",
-    "What `--help` prints.",
-    "",
-    block(top),
-    ...names.flatMap((name) => [`## ${name}`, "", block(help(name))]),
-  ].join("\n");
+  const page = ["# Commands", "", "What `--help` prints.", "", block(top)];
+  for (const name of names) page.push(`## ${name}`, "", block(await help(name)));
+  return page.join("\n");
 }
 
 /** Every setting of scan.yaml from its schema: type, default, unit, description. */
@@ -193,7 +197,7 @@ function typeOf(value) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(join(root, "docs"), { recursive: true });
   writeFileSync(join(root, "docs/errors.md"), errorsPage());
-  writeFileSync(join(root, "docs/commands.md"), commandsPage());
+  writeFileSync(join(root, "docs/commands.md"), await commandsPage());
   writeFileSync(join(root, "docs/scan-yaml.md"), await scanYamlPage());
   writeFileSync(join(root, "docs/model-yaml.md"), await modelYamlPage());
   writeFileSync(join(root, "docs/study-yaml.md"), await studyYamlPage());

@@ -14,8 +14,8 @@ describe("docs/ (npm run docs writes them)", () => {
     expect(text("docs/errors.md")).toBe(errorsPage());
   });
 
-  it("commands.md is what --help prints", () => {
-    expect(text("docs/commands.md")).toBe(commandsPage());
+  it("commands.md is what --help prints", async () => {
+    expect(text("docs/commands.md")).toBe(await commandsPage());
   });
 
   it("scan-yaml.md, model-yaml.md and study-yaml.md list exactly the settings", async () => {
