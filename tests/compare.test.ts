@@ -83,6 +83,45 @@ it("a standard takes a wrong distance out of all lattice parameters, and says by
   expect(compared.notes.join()).toContain("ppm");
 });
 
+describe("a standard that another foil does not bear out", () => {
+  /** Al is longer by one error, and so is Cu by another. */
+  const stretched = (ofAl: number, ofCu: number): { slice: SliceMaps }[] =>
+    [pristine, charged].map((slice, i) => {
+      const foil = slice.maps.get("Al/a")!;
+      const longer = (name: string, error: number) =>
+        [name, { ...foil, name, values: foil.values.map((value) => value * (1 + i * error)) }] as const;
+      return { slice: { ...slice, maps: new Map([...slice.maps, longer("Al/a", ofAl), longer("Cu/a", ofCu)]) } };
+    });
+
+  it("corrects no more surely than both agree", () => {
+    const { standard, pairs, notes } = compareCells(stretched(800e-6, 500e-6), {
+      config: { ...config, standard: "Al" },
+    });
+    expect(standard[1]!.error).toBeCloseTo(800e-6, 4);
+    expect(standard[1]!.errorEsd / 300e-6).toBeCloseTo(1, 1);
+    expect(standard[1]!.against).toMatchObject({ phase: "Cu" });
+    // c was not stretched at all: what the standard does to it is within what it says of itself
+    expect(Math.abs(pairs[0]!.difference + 0.035)).toBeLessThan(3 * pairs[0]!.standardEsd);
+    expect(notes.join()).toContain("By Cu it would be");
+  });
+
+  it("is refused where they disagree by more than there is to correct", () => {
+    const compare = () => compareCells(stretched(100e-6, -200e-6), { config: { ...config, standard: "Al" } });
+    expect(compare).toThrow(expect.objectContaining({ code: "compare-standard-doubtful" }));
+    expect(compare).toThrow(/Al.* differs by \d+ ppm .*Cu by -2\d\d ppm/);
+  });
+
+  it("is taken where the user vouches for it, with the uncertainty given", () => {
+    const { standard } = compareCells(stretched(100e-6, -200e-6), {
+      config: { ...config, standard: "Al", standardEsdPpm: 30 },
+    });
+    // and that of the mean of the foil, about 12 ppm
+    expect(standard[1]!.errorEsd).toBeGreaterThan(30e-6);
+    expect(standard[1]!.errorEsd).toBeLessThan(36e-6);
+    expect(standard[1]!.against).toBeUndefined();
+  });
+});
+
 it("statistics are those of the formulas", () => {
   const values = Float64Array.from({ length: 100 }, (_, i) => ((i * 37) % 101) / 10);
   const esd = values.map((_, i) => 0.1 + (i % 3) / 10);

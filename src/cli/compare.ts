@@ -25,6 +25,7 @@ interface Options extends CommonOptions {
   readonly maps?: string;
   readonly mask?: string;
   readonly standard?: string;
+  readonly standardEsdPpm?: number;
   readonly align: boolean;
   readonly scale: boolean;
   readonly voxelMm?: number;
@@ -44,6 +45,7 @@ export const compareCommand = (): Command =>
     .option("--maps <names>", "maps to compare, separated by commas; left out: cells, weight fractions and x")
     .option("--mask <which>", "common: voxels of the phase in every cell; own: in the cell itself")
     .option("--standard <phase>", "phase with one lattice in all cells, to divide errors of distance out")
+    .option("--standard-esd-ppm <ppm>", "how sure it is, where that is known", positiveNumber("--standard-esd-ppm"))
     .option("--no-align", "take the grids as they are, without registration")
     .option("--no-scale", "cells are of one size: only rotation and shift are found")
     .option("--voxel-mm <mm>", "voxel of the common grid; left out: the reference's", positiveNumber("--voxel-mm"))
@@ -83,6 +85,7 @@ function configOf(options: Options): CompareConfig {
       ...{ align: options.align, mask: options.mask, standard: options.standard, voxelMm: options.voxelMm },
       ...{
         leastWeightFraction: options.leastWeightFraction,
+        standardEsdPpm: options.standardEsdPpm,
         maps: options.maps?.split(",").map((name) => name.trim()),
       },
       ...{ casingEdgesMm: numbers(options.casingEdgesMm), coreEdgesMm: numbers(options.coreEdgesMm) },

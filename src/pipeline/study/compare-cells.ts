@@ -22,7 +22,8 @@ export interface CompareCellsOptions {
 /**
  * Cells on one grid, with statistics, differences and what has to be known of them.
  *
- * @throws InputError "compare-cells" | "compare-maps" | "compare-standard" | "compare-no-amounts" | "registration-image"
+ * @throws InputError "compare-cells" | "compare-maps" | "compare-standard" | "compare-standard-doubtful" |
+ *   "compare-no-amounts" | "registration-image"
  */
 export function compareCells(cells: readonly CellToCompare[], options: CompareCellsOptions = {}): Comparison {
   const [first] = cells;

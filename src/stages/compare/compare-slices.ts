@@ -5,7 +5,7 @@ import { type AlignedCell, alignCells, type ComparedCell } from "./align-cells.t
 import type { CompareConfig } from "./config.ts";
 import { cropLabels } from "./crop.ts";
 import { type Regions, regionsOf } from "./regions.ts";
-import { divideOut, isLength, measureStandard, type StandardOutcome } from "./standard.ts";
+import { divideOut, isLength, measureStandard, type StandardOutcome, withWitnesses } from "./standard.ts";
 import { describe, LEAST_VOXELS, type Statistics } from "./statistics.ts";
 
 export interface StatisticsRow extends Statistics {
@@ -68,7 +68,8 @@ export interface CompareInput {
 }
 
 /**
- * @throws InputError "compare-cells" | "compare-maps" | "compare-standard" | "compare-no-amounts" | "registration-image"
+ * @throws InputError "compare-cells" | "compare-maps" | "compare-standard" | "compare-standard-doubtful" |
+ *   "compare-no-amounts" | "registration-image"
  */
 export function compareSlices(
   { cells, reference: name, roles, masks: drawn = new Map() }: CompareInput,
@@ -78,12 +79,12 @@ export function compareSlices(
   const aligned = alignCells(cells, reference, roles, config);
   const own = aligned[cells.indexOf(reference)]!;
   const names = mapsToCompare(aligned, config);
+  const slices = cells.map(({ slice }) => slice);
   const standard = config.standard
-    ? measureStandard(
-        cells.map(({ slice }) => slice),
-        reference.slice,
-        config.standard,
-      )
+    ? withWitnesses(measureStandard(slices, reference.slice, config.standard), slices, reference.slice, {
+        roles,
+        vouchedPpm: config.standardEsdPpm,
+      })
     : [];
   const corrected = aligned.map((cell, i) => ({ ...cell, aligned: divideOut(cell.aligned, standard[i]?.error ?? 0) }));
   const grid: Grid = { ny: own.aligned.ny, nx: own.aligned.nx, voxelMm: own.aligned.voxelMm };
@@ -111,12 +112,7 @@ export function compareSlices(
     statistics: statisticsOf(context),
     pairs: pairsOf(context),
     differences: differencesOf(context),
-    notes: [
-      ...placementNotes(corrected),
-      ...maskNotes(context),
-      ...standardNotes(standard),
-      ...doubts(cells, reference, standard, roles),
-    ],
+    notes: [...placementNotes(corrected), ...maskNotes(context), ...standardNotes(standard)],
   };
 }
 
@@ -318,7 +314,11 @@ function subtract(
 
 function placementNotes(cells: readonly AlignedCell[]): string[] {
   return cells.flatMap(({ name, registration: at }) => {
-    if (!at || at.status === "unambiguous") return [];
+    if (!at) return [];
+    if (at.status === "unambiguous")
+      return Number.isFinite(at.rotationEsdDeg)
+        ? []
+        : [`${name}: its placement did not settle to a part of a voxel and has no uncertainty: look at the maps.`];
     const said = {
       ambiguous: `another rotation, ${at.nextRotationDeg.toFixed(1)}°, fits nearly as well (roll correlation ${at.nextRollCorrelation.toFixed(2)} against ${at.rollCorrelation.toFixed(2)}): look at the maps side by side`,
       "no-rotation":
@@ -350,41 +350,10 @@ function maskNotes({ cells, holds, masks, config }: Context): string[] {
 function standardNotes(standard: readonly StandardOutcome[]): string[] {
   return standard
     .filter(({ errorEsd }) => errorEsd > 0)
-    .map(
-      ({ phase, cell, map, error, errorEsd }) =>
-        `${cell}: lattice parameters divided by 1 + ${(1e6 * error).toFixed(0)}(${(1e6 * errorEsd).toFixed(0)}) ppm, by ${phase} (${map}).`,
-    );
-}
-
-/** Standards that differ by less are one. */
-const ALIKE_PPM = 20;
-
-/** Other phases that should not change either, where they say something else: lines of one of them overlap with others. */
-function doubts(
-  cells: readonly ComparedCell[],
-  reference: ComparedCell,
-  standard: readonly StandardOutcome[],
-  { casing, cathodeCollector, anodeCollector }: PhaseRoles,
-): string[] {
-  const [chosen] = standard;
-  if (!chosen) return [];
-  const slices = cells.map(({ slice }) => slice);
-  const hasCell = (phase: string): boolean =>
-    slices.every(({ maps }) => {
-      const map = maps.get(`${phase}/a`);
-      return map && usable(map).reduce((sum, used) => sum + used, 0) >= 10 * LEAST_VOXELS;
+    .map(({ phase, cell, map, error, errorEsd, against }) => {
+      const said = `${cell}: lattice parameters divided by 1 + ${(1e6 * error).toFixed(0)}(${(1e6 * errorEsd).toFixed(0)}) ppm, by ${phase} (${map}).`;
+      return against
+        ? `${said} By ${against.phase} it would be ${(1e6 * against.error).toFixed(0)} ppm, which is what makes it so uncertain: lines of one of them overlap with others, or it is not the same in all cells.`
+        : said;
     });
-  const phases = [...cathodeCollector, ...anodeCollector, ...casing];
-  return phases
-    .filter((phase) => phase !== chosen.phase && hasCell(phase))
-    .flatMap((phase) =>
-      measureStandard(slices, reference.slice, phase).flatMap(({ cell, error, errorEsd }, i) => {
-        const taken = standard[i]!;
-        const apart = Math.abs(error - taken.error);
-        if (apart < Math.max(1e-6 * ALIKE_PPM, 4 * Math.hypot(errorEsd, taken.errorEsd))) return [];
-        return [
-          `${cell}: by ${phase} it would be ${(1e6 * error).toFixed(0)} ppm and not ${(1e6 * taken.error).toFixed(0)}, by ${taken.phase}. Lines of one of them overlap with others, or it is not the same in all cells: lattice parameters are no surer than that.`,
-        ];
-      }),
-    );
 }

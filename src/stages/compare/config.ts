@@ -33,6 +33,11 @@ export const CompareConfig = z.strictObject({
   standard: z.string().optional().meta({
     description: "phase that has one lattice parameter in all cells: errors of distance and wavelength are divided out",
   }),
+  standardEsdPpm: z.number().positive().optional().meta({
+    description:
+      "standard uncertainty of the standard where it is known; left out: what the other foils and the casing say",
+    unit: "ppm",
+  }),
   casingEdgesMm: edges("edges of the bands of distance to the casing", [0.5, 1, 2]),
   coreEdgesMm: edges("edges of the bands of distance to the core", [0.5, 1, 2]),
   tabEdgesMm: edges("edges of the bands of distance to the tab", [0.5, 1, 2]),
