@@ -2,13 +2,14 @@
 import { cellVolume, density } from "../../crystal/index.ts";
 import { type ParameterMap, STATUS } from "../../data/index.ts";
 import { quantile } from "../../fit/index.ts";
-import type { Projection } from "../../stages/unexplained/index.ts";
+import type { Projection, RankedCandidate } from "../../stages/unexplained/index.ts";
 import type { AddedPhase } from "./added-phase.ts";
 import { type Amounts, isBeside, mapAmounts, shareOfLargest, statusOfAmounts } from "./unexplained-amounts.ts";
 import type { DescribedComponent } from "./unexplained-components.ts";
 import type { WholeModel } from "./unexplained-model.ts";
 import type { CleanResiduals } from "./unexplained-rows.ts";
 import type { Step } from "./unexplained-steps.ts";
+import { TIE } from "./unexplained-verdict.ts";
 
 /** How much there is of a phase that the map's model does not have. */
 export interface HiddenPhase {
@@ -21,14 +22,17 @@ export interface HiddenPhase {
   /** of the slice's mass, with what noise alone makes of it; 0 to 1 */
   readonly bulkShare: number;
   /**
-   * Standard uncertainty: noise, and how far the refinement of the hot spots is from amounts to first order. The truth
-   * may be anywhere that near: a rectangle's half-width over sqrt(3) (GUM, JCGM 100:2008, 4.3.7).
+   * Standard uncertainty: noise; how far the refinement of the hot spots is from amounts to first order; and how far apart
+   * the amounts are of structures that explain it as well, each with its own scattering and mass. Of the last two the
+   * truth may be anywhere that near: a rectangle's half-width over sqrt(3) (GUM, JCGM 100:2008, 4.3.7).
    */
   readonly bulkShareEsd: number;
   /** noise alone */
   readonly bulkShareNoise: number;
   /** mass of the phase in its hot spots: as refined over as found to first order */
   readonly refinedRatio: number;
+  /** mass of the phase as structures have it that explain it as well, least and most, over that of the candidate */
+  readonly alikeRatios: readonly [least: number, most: number];
   /** mean weight fraction of the voxels that hold most of it */
   readonly largestShare: number;
   readonly maps: readonly ParameterMap[];
@@ -69,7 +73,7 @@ export async function hiddenShares(
   );
   const fitted = known.filter((_, voxel) => isFitted(voxel));
   const thin = THIN * quantile(fitted, 0.95);
-  return components.map(({ index, best, spots }, h) => {
+  return components.map(({ index, best, spots, candidates }, h) => {
     const { values, esd } = scales[h]!;
     const mass = masses[h]!;
     const status = statusOfAmounts(scales[h]!);
@@ -90,15 +94,18 @@ export async function hiddenShares(
     const bulkShare = ofPhase / totalMass;
     const bulkShareNoise = Math.sqrt(variance) / totalMass;
     const refinedRatio = ratioInSpots(tried[h]!, spots.voxels, values, mass);
+    const alikeRatios = ratiosOfAlike(best!, candidates);
+    const farthest = Math.max(1 - alikeRatios[0], alikeRatios[1] - 1);
     const common = { ny, nx, unit: "", status };
     return {
       component: index,
       name: tried[h]!.name,
       candidate: best!.name,
       bulkShare,
-      bulkShareEsd: Math.hypot(bulkShareNoise, (bulkShare * (refinedRatio - 1)) / Math.sqrt(3)),
+      bulkShareEsd: Math.hypot(bulkShareNoise, (bulkShare * Math.hypot(refinedRatio - 1, farthest)) / Math.sqrt(3)),
       bulkShareNoise,
       refinedRatio,
+      alikeRatios,
       largestShare: shareOfLargest(scales[h]!, status, fraction),
       maps: [
         { ...common, name: `component-${index}/weight_fraction`, values: fraction, esd: fractionEsd },
@@ -131,6 +138,15 @@ function massOfPhase(
     variance += (esd[voxel]! * mass) ** 2;
   }
   return [sum, variance];
+}
+
+/** Mass that a candidate makes of the mean residual of the hot spots. */
+const massOf = ({ scale, structure, cell }: RankedCandidate): number =>
+  scale * density(structure) * cellVolume(cell) ** 2;
+
+function ratiosOfAlike(best: RankedCandidate, candidates: readonly RankedCandidate[]): [least: number, most: number] {
+  const ratios = candidates.filter(({ score }) => score > best.score - TIE).map((one) => massOf(one) / massOf(best));
+  return [Math.min(1, ...ratios), Math.max(1, ...ratios)];
 }
 
 /** Mass of the phase in its hot spots: refined over first order. */
