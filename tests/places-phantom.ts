@@ -21,6 +21,18 @@ export interface RollPhantom {
   /** of real layers */
   readonly scale: number;
   readonly centreMm: readonly [number, number];
+  readonly tab?: TabPhantom;
+}
+
+/** A bent strip in place of what is there. */
+export interface TabPhantom {
+  readonly phase: "Al" | "Cu" | "Ni";
+  /** of its middle */
+  readonly angleDeg: number;
+  readonly lengthMm: number;
+  readonly thicknessMm: number;
+  /** lies at the outermost or the innermost turn of the collector of its phase, or at this radius */
+  readonly at: "outermost" | "innermost" | number;
 }
 
 export const ROLES: PhaseRoles = {
@@ -57,6 +69,9 @@ function spotAt(phantom: RollPhantom, x: number, y: number): Spot {
   const [dx, dy] = [x - phantom.centreMm[0], y - phantom.centreMm[1]];
   const [r, angle] = [Math.hypot(dx, dy), Math.atan2(dy, dx)];
   const nothing = { layer: -1, depth: Number.NaN, phase: "" };
+  if (phantom.tab && isInTab(phantom, phantom.tab, r, angle)) {
+    return { ...nothing, region: REGIONS.tab, phase: phantom.tab.phase };
+  }
   if (r > phantom.casingMm + 0.2) return { ...nothing, region: REGIONS.outside };
   if (r > phantom.casingMm) return { ...nothing, region: REGIONS.casing, phase: "Fe" };
   const pitch = PITCH_MM * phantom.scale;
@@ -77,6 +92,24 @@ function spotAt(phantom: RollPhantom, x: number, y: number): Spot {
   return { ...nothing, region: REGIONS.separator };
 }
 
+/** Middles of the collectors from the inner surface of the winding, mm. */
+const COLLECTORS = { Al: 0.0725, Cu: 0.245, Ni: 0.245 } as const;
+
+function isInTab(phantom: RollPhantom, tab: TabPhantom, r: number, angle: number): boolean {
+  const { phase, angleDeg, lengthMm, thicknessMm, at } = tab;
+  const turnOf = (radians: number): number => {
+    const turn = (phantom.sense * radians) / (2 * Math.PI) - phantom.startDeg / 360;
+    return turn - Math.floor(turn);
+  };
+  const middle = (angleDeg * Math.PI) / 180;
+  const share = turnOf(angle);
+  const turns = at === "outermost" ? Math.floor(phantom.turns - turnOf(middle)) : 0;
+  const wound = phantom.innerMm + PITCH_MM * phantom.scale * (turns + share) + COLLECTORS[phase] * phantom.scale;
+  const radius = typeof at === "number" ? at : wound / (1 + phantom.ovality * Math.cos(2 * angle));
+  const off = Math.abs(Math.atan2(Math.sin(angle - middle), Math.cos(angle - middle)));
+  return Math.abs(r - radius) < thicknessMm / 2 && off * radius < lengthMm / 2;
+}
+
 const SAMPLES = 5;
 
 /** The maps that a perfect refinement would give, with noise, and the truth at the middles of the voxels. */
@@ -84,7 +117,7 @@ export function makeRoll(phantom: RollPhantom, seed = 1) {
   const { size, voxelMm, noise } = phantom;
   const random = seededRandom(seed);
   const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  const phases = ["Fe", "NMC532", "graphite", "Al", "Cu"];
+  const phases = ["Fe", "NMC532", "graphite", "Al", "Cu", "Ni"];
   const amounts = new Map(phases.map((phase) => [phase, new Float32Array(size * size)]));
   const region = new Uint8Array(size * size);
   const layer = new Int16Array(size * size);

@@ -177,6 +177,76 @@ describe("distances", () => {
   });
 });
 
+describe("tabs", () => {
+  const slice: RollPhantom = { ...fine, startDeg: 30, casingMm: 2.1 };
+  const strip = { angleDeg: 100, lengthMm: 0.6, thicknessMm: 0.1 } as const;
+  const roles = { ...ROLES, tab: ["Ni"] };
+  it.each([
+    ["of nickel in the core", { ...strip, phase: "Ni", at: 0.2, lengthMm: 0.3 }],
+    ["of nickel between roll and casing", { ...strip, phase: "Ni", at: 1.98 }],
+    ["of nickel on the innermost turn", { ...strip, phase: "Ni", at: "innermost" }],
+    ["of copper, thicker than the foil, on the innermost turn", { ...strip, phase: "Cu", at: "innermost" }],
+    ["of aluminium, thicker than the foil, on the outermost turn", { ...strip, phase: "Al", at: "outermost" }],
+  ] as const)("%s are found, and distances to them", (_, tab) => {
+    const truth = makeRoll({ ...slice, tab });
+    const places = findPlaces(truth.slice, roles, config);
+    let [both, found, true_] = [0, 0, 0];
+    truth.region.forEach((label, i) => {
+      if (label === REGIONS.tab) true_++;
+      if (places.region[i] === REGIONS.tab) found++;
+      if (label === REGIONS.tab && places.region[i] === REGIONS.tab) both++;
+    });
+    // a strip of five voxels: its edges go through two of them
+    expect(both / true_).toBeGreaterThan(0.75);
+    expect(both / found).toBeGreaterThan(0.75);
+    expect(places.report.notes.join()).not.toMatch(/tab/);
+    const middle = truth.region.indexOf(REGIONS.tab);
+    expect(places.toTabMm[middle]!).toBeLessThan(0.05);
+    expect(places.toTabMm[0]).toBeNaN();
+  });
+
+  it.each([
+    ["no phase for one", ROLES, 0.03],
+    ["a phase for one that holds noise alone", roles, 0.03],
+    ["much noise", ROLES, 0.1],
+  ] as const)("are not made up where there is none: %s", (_, given, noise) => {
+    const places = findPlaces(makeRoll({ ...slice, noise }).slice, given, config);
+    expect(places.region.includes(REGIONS.tab)).toBe(false);
+    expect(places.toTabMm.every(Number.isNaN)).toBe(true);
+    expect(places.report.notes.join()).toMatch(/No tab was found/);
+  });
+});
+
+it("too small a slice, and an image of nothing, are refused", () => {
+  const image = (n: number, value: (i: number) => number) => ({
+    ...{ name: "image", ny: n, nx: n, unit: "" },
+    values: Float32Array.from({ length: n * n }, (_, i) => value(i)),
+  });
+  expect(() =>
+    findPlacesOfImage(
+      image(4, (i) => i),
+      0.02,
+      config,
+    ),
+  ).toThrow(/4 x 4 voxels/);
+  expect(() =>
+    findPlacesOfImage(
+      image(40, () => Number.NaN),
+      0.02,
+      config,
+    ),
+  ).toThrow(/holds no numbers/);
+  expect(() =>
+    findPlacesOfImage(
+      image(40, () => 7),
+      0.02,
+      config,
+    ),
+  ).toThrow(/same everywhere/);
+  const huge = makeRoll({ ...fine, size: 97, voxelMm: 0.1, scale: 3, innerMm: 0.6, turns: 2.5, casingMm: 4.4 }).slice;
+  expect(findPlaces({ ...huge, voxelMm: 10 }, ROLES, config).report.notes.join()).toMatch(/no usual cell/);
+});
+
 function imageOf(path: string, voxelMm: number): FoundPlaces {
   const { rows, cols, data } = readTiffPage(openTiff(arraySource(new Uint8Array(readFileSync(path)), path)), 0);
   const values = new Float32Array(rows * cols);

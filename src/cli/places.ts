@@ -99,15 +99,16 @@ async function readResult(path: string, name: string): Promise<SliceMaps> {
   }
 }
 
-/** Row 0 of an image is its highest, that of a map its lowest. */
+/** Row 0 of an image is its highest, that of a map its lowest. @throws InputError those of readImage, "bad-option" */
 async function readGrey(path: string, name: string, { pixelMm, slice }: Options): Promise<SliceMaps> {
+  // what is no image is said before a size of its pixels is asked for
+  const { rows, cols, data } = await readImage(path, slice);
   if (pixelMm === undefined) {
     throw new InputError(
       "bad-option",
-      `${path} is read as an image, which does not say how large a pixel is: give --pixel-mm. A result of xrdct run ends in .nxs.`,
+      `${path} is an image of ${rows} x ${cols} pixels (rows x columns) and does not say how large they are: give --pixel-mm.`,
     );
   }
-  const { rows, cols, data } = await readImage(path, slice);
   const values = new Float32Array(rows * cols);
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++) {

@@ -24,8 +24,6 @@ export interface Coatings {
   readonly surface: Readonly<Record<Side, Float64Array>>;
   /** by sample: 1 where the coating is there */
   readonly there: Readonly<Record<Side, Uint8Array>>;
-  /** by sample: the collector's line, summed across, in units of its median */
-  readonly line: Float64Array;
 }
 
 /** Voxels from offset to offset in a profile. */
@@ -106,7 +104,6 @@ export function measureCoatings(
     centre,
     surface,
     there,
-    line: lineAmount(strand, samples, lines, offsets.length),
   };
 }
 
@@ -198,22 +195,6 @@ function spread(strand: Strand, samples: Int32Array, values: Float64Array, to: (
   for (let i = 0; i < out.length; i++) {
     while (s + 1 < samples.length && samples[s + 1]! <= i) s++;
     out[i] = to(values[s]!);
-  }
-  return out;
-}
-
-/** How much collector there is across the strand, in units of its median: a tab is many times that. */
-function lineAmount(strand: Strand, samples: Int32Array, lines: Float32Array | undefined, width: number): Float64Array {
-  const out = new Float64Array(strand.along.length).fill(1);
-  if (!lines) return out;
-  const sums = Float64Array.from(samples, (_, s) =>
-    lines.subarray(s * width, (s + 1) * width).reduce((sum, value) => sum + value, 0),
-  );
-  const usual = median(sums);
-  let s = 0;
-  for (let i = 0; i < out.length; i++) {
-    while (s + 1 < samples.length && samples[s + 1]! <= i) s++;
-    out[i] = usual > 0 ? sums[s]! / usual : 1;
   }
   return out;
 }

@@ -9,10 +9,13 @@ import {
 } from "../../data/index.ts";
 import { median } from "../../fit/index.ts";
 import type { PlacesConfig } from "./config.ts";
+import { distanceToCurve, type Points } from "./curve-distance.ts";
+import { distanceToEdge } from "./edge-distance.ts";
 import { type Casing, findCasing, insideTowards, outsideTowards } from "./find-casing.ts";
 import { findRoll, type Roll } from "./find-roll.ts";
-import { type Labels, labelRoll, labelTabs, layersOf } from "./label-roll.ts";
-import { distanceToPoints, type Points } from "./nearest-point.ts";
+import { labelTabs } from "./find-tabs.ts";
+import { type Labels, labelRoll, layersOf } from "./label-roll.ts";
+import { checkSize } from "./polar.ts";
 import { type PlacesReport, reportPlaces } from "./report.ts";
 import { type RoleSignals, roleSignals } from "./role-signals.ts";
 import { lengthOf } from "./strand.ts";
@@ -26,8 +29,14 @@ export interface FoundPlaces extends Places {
   readonly casing?: Casing;
 }
 
+interface Size {
+  readonly ny: number;
+  readonly nx: number;
+  readonly voxelMm: number;
+}
+
 /**
- * @throws InputError "places-no-electrode" where no phase is said to be of an electrode, "places-no-phase"
+ * @throws InputError "places-no-electrode" where no phase is said to be of an electrode, "places-no-phase", "places-size"
  */
 export function findPlaces(maps: SliceMaps, roles: PhaseRoles, config: PlacesConfig): FoundPlaces {
   if (roles.cathode.length + roles.anode.length === 0) {
@@ -43,14 +52,16 @@ export function findPlaces(maps: SliceMaps, roles: PhaseRoles, config: PlacesCon
  * The same from the signals of the parts.
  *
  * @param lines where collectors run, where that is known better than how much of them there is
+ * @throws InputError "places-size" where there are too few voxels
  */
 export function placesOf(
   signals: RoleSignals,
-  size: { readonly ny: number; readonly nx: number; readonly voxelMm: number },
+  size: Size,
   config: PlacesConfig,
   lines: RoleSignals = signals,
 ): FoundPlaces {
   const { ny, nx, voxelMm } = size;
+  checkSize(size);
   const casing = signals.has("casing") ? findCasing(signals.get("casing")!, config) : undefined;
   const centre = casing ? ([casing.x0, casing.y0] as const) : ([(nx - 1) / 2, (ny - 1) / 2] as const);
   const farthest = Math.min(ny, nx) / 2 - 1;
@@ -64,15 +75,14 @@ export function placesOf(
     const [x, y] = [i % nx, Math.floor(i / nx)];
     return casing ? insideTowards(casing, x, y) - Math.hypot(x - casing.x0, y - casing.y0) : Number.POSITIVE_INFINITY;
   };
-  labelTabs(signals, roll, labels, config.presence, nx, toCasing);
-  const to = (label: number, points = edgePoints(labels.region, label, ny, nx)): Float32Array =>
-    distanceMm(points, labels.region, label, size);
+  labelTabs(signals, roll, labels, config.presence, toCasing);
+  const to = (label: number): Float32Array => distanceToRegion(labels.region, label, size);
   return {
     ny,
     nx,
     voxelMm,
     region: labels.region,
-    toCasingMm: casing ? to(REGIONS.casing, curvePoints(casing)) : new Float32Array(ny * nx).fill(Number.NaN),
+    toCasingMm: distanceToCasing(labels.region, casing, size),
     toCoreMm: to(REGIONS.core),
     toTabMm: to(REGIONS.tab),
     toSeparatorMm: to(REGIONS.separator),
@@ -80,7 +90,7 @@ export function placesOf(
     layer: labels.layer,
     alongMm: labels.along.map((s) => s * voxelMm),
     layers: roll ? describeLayers(roll, voxelMm) : [],
-    report: reportPlaces(size, casing, roll),
+    report: reportPlaces(size, casing, roll, labels.region.includes(REGIONS.tab)),
     ...(roll && { roll }),
     ...(casing && { casing }),
   };
@@ -165,31 +175,19 @@ function curvePoints({ x0, y0, inside: { coefficients } }: Casing): Points {
   return points;
 }
 
-/** Midpoints of the edges between voxels of a region and others. */
-function edgePoints(region: Uint8Array, label: number, ny: number, nx: number): Points {
-  const points: number[] = [];
-  for (let row = 0; row < ny; row++) {
-    for (let col = 0; col < nx; col++) {
-      const i = row * nx + col;
-      const isIn = region[i] === label;
-      if (col + 1 < nx && (region[i + 1] === label) !== isIn) points.push(col + 0.5, row);
-      if (row + 1 < ny && (region[i + nx] === label) !== isIn) points.push(col, row + 0.5);
-    }
-  }
-  return Float64Array.from(points);
+/** Distance to a region's edge; 0 within it, NaN outside the cell and where there is no such region. */
+function distanceToRegion(region: Uint8Array, label: number, { ny, nx, voxelMm }: Size): Float32Array {
+  return distanceToEdge(region, label, ny, nx).map((voxels, i) => {
+    if (region[i] === label) return 0;
+    return region[i] === REGIONS.outside || voxels === Number.POSITIVE_INFINITY ? Number.NaN : voxels * voxelMm;
+  });
 }
 
-/** Distance to a region's edge; 0 within it, NaN outside the cell. */
-function distanceMm(
-  points: Points,
-  region: Uint8Array,
-  label: number,
-  { ny, nx, voxelMm }: { readonly ny: number; readonly nx: number; readonly voxelMm: number },
-): Float32Array {
-  const out = distanceToPoints(points, ny, nx, (i) => region[i] !== REGIONS.outside && region[i] !== label);
-  for (let i = 0; i < out.length; i++) {
-    if (region[i] === label) out[i] = 0;
-    else out[i]! *= voxelMm;
-  }
-  return out;
+/** Distance to the casing's fitted inside; 0 within its wall, NaN outside the cell. */
+function distanceToCasing(region: Uint8Array, casing: Casing | undefined, { ny, nx, voxelMm }: Size): Float32Array {
+  if (!casing) return new Float32Array(ny * nx).fill(Number.NaN);
+  const isAsked = (i: number): boolean => region[i] !== REGIONS.outside && region[i] !== REGIONS.casing;
+  return distanceToCurve(curvePoints(casing), ny, nx, isAsked).map((voxels, i) =>
+    region[i] === REGIONS.casing ? 0 : voxels * voxelMm,
+  );
 }

@@ -6,7 +6,7 @@
 import { median, quantile } from "../../fit/index.ts";
 import type { PlacesConfig } from "./config.ts";
 import { findCasing } from "./find-casing.ts";
-import { type Image, polarFrame, samplePolar } from "./polar.ts";
+import { checkSize, type Image, polarFrame, samplePolar } from "./polar.ts";
 import type { RoleSignals } from "./role-signals.ts";
 import { waveAt } from "./wave-fit.ts";
 import { findPitch } from "./winding.ts";
@@ -20,20 +20,26 @@ export interface ImageSignals {
   readonly lines: RoleSignals;
 }
 
+/** Of the wall's brightness, from which on something within the cell is a tab. */
+const TAB = 0.55;
+
 /**
  * @param grey [y, x], brighter where there is more; without NaN
  * @returns casing alone where nothing repeats
+ * @throws InputError "places-size"
  */
 export function imageSignals(grey: Image, voxelMm: number, config: PlacesConfig): ImageSignals {
+  checkSize(grey);
   const casing = casingOf(grey);
   const signals = new Map([["casing" as const, casing]]);
   const found = findCasing(casing, config);
   const centre = found ? ([found.x0, found.y0] as const) : ([(grey.nx - 1) / 2, (grey.ny - 1) / 2] as const);
-  const inside = insideOf(grey, found);
+  const inside = insideOf(grey, found, OFF_WALL);
   const pitch = config.pitchMm === undefined ? pitchOf(grey, inside, centre) : config.pitchMm / voxelMm;
   if (pitch === undefined) return { signals, lines: new Map() };
   const { bands, lines } = layersOf(grey, inside, pitch);
-  const around = blur({ ...grey, values: lines }, COLLECTOR * pitch);
+  const betweenBands = lines.map((value, i) => (bands[i]! < 0.5 ? value : 0));
+  const around = blur({ ...grey, values: betweenBands }, COLLECTOR * pitch);
   const height =
     quantile(
       around.filter((value) => value > 0.02),
@@ -43,8 +49,13 @@ export function imageSignals(grey: Image, voxelMm: number, config: PlacesConfig)
     ...signals,
     ["cathode" as const, { ...grey, values: bands.map((value) => 0.5 + 0.5 * value) }],
     ["anode" as const, { ...grey, values: around.map((value) => Math.min(1, value / height)) }],
+    // metal as thick as the casing's wall: nothing that is wound comes near its brightness
+    ["tab" as const, { ...grey, values: casing.values.map((value) => (value > TAB ? 1 : 0)) }],
   ]);
-  return { signals: all, lines: new Map([["anodeCollector" as const, { ...grey, values: lines }]]) };
+  // the foot of the wall, cut off by the edge of what is looked at, would be a line
+  const offWall = insideOf(grey, found, 2 * OFF_WALL);
+  const values = lines.map((value, i) => value * offWall[i]!);
+  return { signals: all, lines: new Map([["anodeCollector" as const, { ...grey, values }]]) };
 }
 
 /** In units of the wall: the brightest on each ray, its median over the rays. */
@@ -58,12 +69,15 @@ function casingOf(grey: Image): Image {
   return { ...grey, values: grey.values.map((value) => value / height) };
 }
 
-/** 1 in the casing's inside, two voxels off the wall; everywhere where there is none. */
-function insideOf({ ny, nx }: Image, casing: ReturnType<typeof findCasing>): Uint8Array {
+/** Voxels from the casing's inside over which its wall still shows. */
+const OFF_WALL = 2;
+
+/** 1 in the casing's inside, some voxels off the wall; everywhere where there is none. */
+function insideOf({ ny, nx }: Image, casing: ReturnType<typeof findCasing>, off: number): Uint8Array {
   return Uint8Array.from({ length: ny * nx }, (_, i) => {
     if (!casing) return 1;
     const [dx, dy] = [(i % nx) - casing.x0, Math.floor(i / nx) - casing.y0];
-    return Math.hypot(dx, dy) < waveAt(casing.inside.coefficients, Math.atan2(dy, dx)) - 2 ? 1 : 0;
+    return Math.hypot(dx, dy) < waveAt(casing.inside.coefficients, Math.atan2(dy, dx)) - off ? 1 : 0;
   });
 }
 
@@ -115,10 +129,10 @@ function layersOf(
     const strength = contrast[i]! > floor ? 1 : contrast[i]! / floor;
     return inside[i] ? Math.max(-1, Math.min(1, value / Math.max(floor, contrast[i]!) + 2 * (strength - 1))) : -1;
   });
-  const thin = masked.values.map((value, i) => (inside[i] && bands[i]! < 0.5 ? value - broad.values[i]! : 0));
+  const thin = masked.values.map((value, i) => (inside[i] ? value - broad.values[i]! : 0));
   const height =
     quantile(
-      thin.filter((_, i) => inside[i] === 1),
+      thin.filter((_, i) => inside[i] === 1 && bands[i]! < 0.5),
       0.97,
     ) || 1;
   const isLayered = Uint8Array.from(contrast, (value, i) => (inside[i] && value > floor ? 1 : 0));

@@ -2,7 +2,6 @@
 import { REGIONS } from "../../data/index.ts";
 import type { Side } from "./coatings.ts";
 import { ELECTRODES, type Electrode, type Roll, type WoundElectrode } from "./find-roll.ts";
-import type { RoleSignals } from "./role-signals.ts";
 import { type Foot, footOf, passes, valueAt } from "./strand.ts";
 
 /** [y, x] each; lengths in voxels. */
@@ -107,48 +106,4 @@ function neighboursOf(roll: Roll): (x: number, y: number, isNear: boolean) => nu
     if (r < inner[ray]!) return REGIONS.core;
     return isNear && r < outer[ray]! ? REGIONS.separator : REGIONS.other;
   };
-}
-
-/** Times the usual amount of collector across the electrode, from which on it is a tab. */
-const TAB = 2.5;
-
-/**
- * Tabs: what holds their own phase, and collectors far thicker than elsewhere. Within the casing, a voxel off its wall.
- *
- * @param toCasing voxels to the casing's inside
- */
-export function labelTabs(
-  signals: RoleSignals,
-  roll: Roll | undefined,
-  labels: Labels,
-  presence: number,
-  nx: number,
-  toCasing: (index: number) => number,
-): void {
-  const own = signals.get("tab");
-  for (let i = 0; i < labels.region.length; i++) {
-    if (labels.region[i] === REGIONS.outside || labels.region[i] === REGIONS.casing || toCasing(i) < 1.5) continue;
-    if ((own?.values[i] ?? 0) > presence || isThickCollector(signals, roll, i, nx, presence)) {
-      labels.region[i] = REGIONS.tab;
-      labels.layer[i] = -1;
-      labels.depth[i] = Number.NaN;
-    }
-  }
-}
-
-function isThickCollector(
-  signals: RoleSignals,
-  roll: Roll | undefined,
-  i: number,
-  nx: number,
-  presence: number,
-): boolean {
-  for (const [electrode, { strand, coatings }] of roll?.electrodes ?? []) {
-    const line = signals.get(`${electrode}Collector`);
-    // at the height that its thin part has, a tab is full
-    if (!line || !(line.values[i]! > presence)) continue;
-    const foot = footOf(strand, i % nx, Math.floor(i / nx));
-    if (foot && Math.abs(foot.offset) < 0.5 * roll!.pitch && coatings.line[Math.round(foot.at)]! > TAB) return true;
-  }
-  return false;
 }

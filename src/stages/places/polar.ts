@@ -2,6 +2,7 @@
  * A slice seen from a point inside: rays and radii. Angles count from x towards y, so counter-clockwise as a slice is
  * drawn; positions are in voxels, voxel (row, col) lying at (x, y) = (col, row).
  */
+import { InputError } from "../../data/index.ts";
 
 export interface Image {
   readonly ny: number;
@@ -20,6 +21,18 @@ export interface PolarFrame {
   readonly step: number;
   /** 1: rays run counter-clockwise; -1: clockwise */
   readonly sense: 1 | -1;
+}
+
+/** Voxels across that no cell is found in fewer of. */
+const FEWEST = 16;
+
+/** @throws InputError "places-size" where a slice has too few voxels */
+export function checkSize({ ny, nx }: { readonly ny: number; readonly nx: number }): void {
+  if (Math.min(ny, nx) >= FEWEST) return;
+  throw new InputError(
+    "places-size",
+    `The slice has ${ny} x ${nx} voxels (rows x columns); a cell is looked for in ${FEWEST} x ${FEWEST} and more. Is it the right file?`,
+  );
 }
 
 /** A frame that reaches the corners, or `reach` voxels; about one voxel from ray to ray at its rim. */

@@ -60,13 +60,27 @@ interface Size {
   readonly voxelMm: number;
 }
 
-export function reportPlaces(size: Size, casing: Casing | undefined, roll: Roll | undefined): PlacesReport {
+/** Diameters of cells that are made, with room. */
+const USUAL_MM = [1, 150] as const;
+
+export function reportPlaces(
+  size: Size,
+  casing: Casing | undefined,
+  roll: Roll | undefined,
+  hasTab: boolean,
+): PlacesReport {
   const { voxelMm } = size;
   const notes: string[] = [];
   if (!casing)
     notes.push(
       "No closed casing was found: distances to it are left out, and the roll is looked for around the middle.",
     );
+  const acrossMm = 2 * (casing?.outside.coefficients[0] ?? Number.NaN) * voxelMm;
+  if (acrossMm < USUAL_MM[0] || acrossMm > USUAL_MM[1]) {
+    notes.push(
+      `The casing is ${acrossMm.toPrecision(3)} mm across, which no usual cell is: is the size of a voxel right?`,
+    );
+  }
   if (!roll)
     notes.push("Nothing repeats from turn to turn: voxels are labelled by what they hold most of, without layers.");
   else if (roll.winding.agreement < 0.7) {
@@ -74,6 +88,7 @@ export function reportPlaces(size: Size, casing: Casing | undefined, roll: Roll 
       `The sense of winding is uncertain (${(100 * roll.winding.agreement).toFixed(0)} % of the evidence): look at the traced roll, and set \`winding\` where it is wrong.`,
     );
   }
+  if (!hasTab) notes.push("No tab was found in this slice: distances to one are left out.");
   for (const [electrode, { coatings }] of roll?.electrodes ?? []) {
     if (coatings.isMeasured) continue;
     notes.push(

@@ -25,7 +25,7 @@ export interface UnwoundMap {
   /** middles of the bins */
   readonly depth: Float64Array;
   readonly alongMm: Float64Array;
-  /** [depth, along] means by area; NaN where no voxel has a value */
+  /** [depth, along] means by area; NaN where no voxel has a value (with an uncertainty, where the map has them) */
   readonly values: Float32Array;
   /** [depth, along] standard uncertainty of the mean from those of the voxels; left out where the map has none */
   readonly esd?: Float32Array;
@@ -135,7 +135,8 @@ function meansOf({ values, esd }: ParameterMap, { voxel, bin, share }: Entries, 
   const [sum, area, variance] = [new Float64Array(bins), new Float64Array(bins), new Float64Array(bins)];
   for (let k = 0; k < voxel.length; k++) {
     const value = values[voxel[k]!]!;
-    if (!Number.isFinite(value)) continue;
+    // where a map has uncertainties, a value without one was not determined by the fit
+    if (!Number.isFinite(value) || (esd && !Number.isFinite(esd[voxel[k]!]!))) continue;
     sum[bin[k]!]! += share[k]! * value;
     area[bin[k]!]! += share[k]!;
     if (esd) variance[bin[k]!]! += (share[k]! * esd[voxel[k]!]!) ** 2;
