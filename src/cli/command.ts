@@ -20,8 +20,14 @@ export interface Report {
   readonly lines: readonly string[];
 }
 
-export function createCommand(name: string, summary: string, example: string): Command {
-  return new Command(name)
+/** @param more options that commands of a kind share, as `withOutput` gives them */
+export function createCommand(
+  name: string,
+  summary: string,
+  example: string,
+  ...more: readonly ((command: Command) => Command)[]
+): Command {
+  const command = new Command(name)
     .summary(summary)
     .description(summary)
     .option("--json", "print one JSON object and nothing else")
@@ -30,6 +36,7 @@ export function createCommand(name: string, summary: string, example: string): C
     .option("--workers <n>", "worker threads; left out: as many as the processor runs", positiveInteger("--workers"))
     .addHelpText("after", `\nExample:\n${example.replace(/^/gm, "  ")}`)
     .allowExcessArguments(false);
+  return more.reduce((made, add) => add(made), command);
 }
 
 /** The threads that were asked for, else as many as the processor runs. */

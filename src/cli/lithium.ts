@@ -11,17 +11,14 @@ import { inventoryLines } from "../pipeline/study/lithium-tables.ts";
 import { readSliceMaps } from "../pipeline/study/read-slice-maps.ts";
 import { writeLithium } from "../pipeline/study/write-lithium.ts";
 import { esdOf, LithiumConfig } from "../stages/lithium/index.ts";
-import { checkFolder } from "./check-folder.ts";
 import { type CommonOptions, createCommand, execute, finiteNumber, parseOptions, positiveNumber } from "./command.ts";
-import { figureFormats } from "./figure-formats.ts";
+import { type OutputOptions, outputOf, withOutput } from "./command-output.ts";
 
 const EXAMPLE = `npx xrdct lithium cell.nxs -o lithium
 npx xrdct lithium cell.nxs --places --cathode-mass-g 2.1 --capacity-mah 320 --capacity-esd-mah 3 -o lithium
 npx xrdct lithium cell.nxs --table nmc532.csv --reference-state 1,2.870,14.25 -o lithium`;
 
-interface Options extends CommonOptions {
-  readonly output: string;
-  readonly format: string;
+interface Options extends CommonOptions, OutputOptions {
   readonly places?: true;
   readonly cathode?: string;
   readonly anode?: string;
@@ -36,10 +33,13 @@ interface Options extends CommonOptions {
 const several = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 export const lithiumCommand = (): Command =>
-  createCommand("lithium", "lithium in both electrodes: maps, profiles, inventory, against the cycler", EXAMPLE)
+  createCommand(
+    "lithium",
+    "lithium in both electrodes: maps, profiles, inventory, against the cycler",
+    EXAMPLE,
+    withOutput("lithium"),
+  )
     .argument("<result>", "result file of xrdct run, with a Rietveld map")
-    .option("-o, --output <folder>", "where to", "lithium")
-    .option("--format <formats>", "of figures: png, svg or both, separated by a comma", "png,svg")
     .option("--places", "by region, layer, depth and length as well")
     .option("--cathode <phases>", "phases of the cathode, separated by commas; left out: by their names")
     .option("--anode <phases>", "phases of the anode; left out: by their names")
@@ -81,15 +81,14 @@ export const lithiumCommand = (): Command =>
     .action((path: string, options: Options) =>
       execute(options, async () => {
         const config = configOf(options);
-        const formats = figureFormats(options.format);
-        checkFolder(options.output);
+        const { folder, formats } = outputOf(options);
         const found = await lithiumOfFile(path, options, config);
         const other = options.discharged && (await lithiumOfFile(options.discharged, options, config));
         const between = other ? lithiumBetween(found, other, chargeBetween(options)) : [];
         const whole = { ...found, closings: [...found.closings, ...between] };
-        mkdirSync(options.output, { recursive: true });
+        mkdirSync(folder, { recursive: true });
         const inputs = [path, ...(options.discharged ? [options.discharged] : [])];
-        const written = await writeLithium(whole, { folder: options.output, formats, inputs, config });
+        const written = await writeLithium(whole, { folder, formats, inputs, config });
         return { json: jsonOf(whole, written), lines: [...linesOf(whole), ...written] };
       }),
     );

@@ -11,17 +11,14 @@ import { readImage } from "../pipeline/study/read-image.ts";
 import { readSliceMaps } from "../pipeline/study/read-slice-maps.ts";
 import { placementOf, writeOverlay } from "../pipeline/study/write-overlay.ts";
 import { writeWhole } from "../pipeline/write-whole.ts";
-import { checkFolder } from "./check-folder.ts";
 import { type CommonOptions, createCommand, execute, positiveInteger, positiveNumber } from "./command.ts";
-import { figureFormats } from "./figure-formats.ts";
+import { type OutputOptions, outputOf, withOutput } from "./command-output.ts";
 
 const EXAMPLE = `npx xrdct overlay cell.nxs micro-ct.tif --pixel-mm 0.0065 -o overlay
 npx xrdct overlay cell.nxs stack.tif --slice 412 --labels segmented.tif -o overlay
 npx xrdct overlay micro-ct.tif --labels segmented.tif --names 1=casing,2=cathode     the image with its labels`;
 
-interface Options extends CommonOptions {
-  readonly output: string;
-  readonly format: string;
+interface Options extends CommonOptions, OutputOptions {
   readonly pixelMm?: number;
   readonly slice: number;
   readonly invert?: true;
@@ -34,10 +31,13 @@ interface Options extends CommonOptions {
 }
 
 export const overlayCommand = (): Command =>
-  createCommand("overlay", "an image of another kind (micro-CT) on the diffraction maps of the same cell", EXAMPLE)
+  createCommand(
+    "overlay",
+    "an image of another kind (micro-CT) on the diffraction maps of the same cell",
+    EXAMPLE,
+    withOutput("overlay"),
+  )
     .argument("<files...>", "result of xrdct run, and an image (TIFF, a slice or a stack); or an image with --labels")
-    .option("-o, --output <folder>", "where to", "overlay")
-    .option("--format <formats>", "of figures: png, svg or both, separated by a comma", "png,svg")
     .option("--pixel-mm <mm>", "size of a pixel; left out: told from the outlines", positiveNumber("--pixel-mm"))
     .option("--slice <n>", "of a stack, from 0", positiveInteger("--slice", 0), 0)
     .option("--invert", "in the image what is dense is dark")
@@ -49,8 +49,7 @@ export const overlayCommand = (): Command =>
     .option("--name <name>", "what the image is called in the result; left out: as its file")
     .action((files: readonly string[], options: Options) =>
       execute(options, async () => {
-        const formats = figureFormats(options.format);
-        checkFolder(options.output);
+        const { formats } = outputOf(options);
         const names = namesOf(options.names);
         const [first, second, ...more] = files;
         if (more.length > 0 || (!second && !options.labels)) {

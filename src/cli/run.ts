@@ -5,8 +5,8 @@ import { type RunSummary, runScan } from "../pipeline/run-scan.ts";
 import { readScan } from "../pipeline/scan-config.ts";
 import { STAGES, type StageName } from "../pipeline/steps.ts";
 import { withEsd } from "../stages/refine/index.ts";
-import { type CommonOptions, createCommand, execute, positiveNumber, workersOf } from "./command.ts";
-import { createProgressBar } from "./progress-bar.ts";
+import { type CommonOptions, createCommand, execute, positiveNumber } from "./command.ts";
+import { workOf } from "./command-output.ts";
 
 const EXAMPLE = `npx xrdct run scan.yaml -o cell.nxs
 npx xrdct run scan.yaml -o cell.nxs --from map     again from there, after a change`;
@@ -34,10 +34,7 @@ export const runCommand = (): Command =>
         const until = options.until ?? options.only;
         const summary = await runScan(readScan(path), {
           output,
-          workers: workersOf(options),
-          memoryBytes: options.memoryGb * 1e9,
-          onProgress: createProgressBar(Boolean(options.quiet)),
-          signal,
+          ...workOf(options, signal),
           ...(from && { from }),
           ...(until && { until }),
         });

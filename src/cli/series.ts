@@ -3,8 +3,8 @@ import { withEsd } from "../data/with-esd.ts";
 import { runSeries } from "../pipeline/series/series.ts";
 import { readSeries } from "../pipeline/series/series-config.ts";
 import { seriesReport } from "../stages/refine/index.ts";
-import { type CommonOptions, createCommand, execute, positiveNumber, workersOf } from "./command.ts";
-import { createProgressBar } from "./progress-bar.ts";
+import { type CommonOptions, createCommand, execute, positiveNumber } from "./command.ts";
+import { workOf } from "./command-output.ts";
 
 const EXAMPLE = `npx xrdct series series.yaml -o series      scans of a cell over time: maps, tables, figures, films
 xrdct run is called for each step; what is finished is not done again`;
@@ -23,10 +23,7 @@ export const seriesCommand = (): Command =>
       execute(options, async (signal) => {
         const outcome = await runSeries(readSeries(path), {
           folder: options.output,
-          workers: workersOf(options),
-          memoryBytes: options.memoryGb * 1e9,
-          onProgress: createProgressBar(Boolean(options.quiet)),
-          signal,
+          ...workOf(options, signal),
         });
         const { steps, slices, written, notes, patterns } = outcome;
         const means = slices.flatMap(({ heightMm, parameters, timeH }) =>
