@@ -10,7 +10,16 @@ import { runSeries } from "../src/pipeline/series/series.ts";
 import { readSeries } from "../src/pipeline/series/series-config.ts";
 import { tempFolder } from "./temp-folder.ts";
 import { copperInside, edgeWidth, GROWN, TURNING, TURNING_MODEL, turningSample } from "./turning-sample.ts";
-import { runHere, simulate, type VirtualScan } from "./virtual-scan.ts";
+import {
+  blocksDone,
+  hashes,
+  journalEntries,
+  run,
+  runHere,
+  runProcess,
+  simulate,
+  type VirtualScan,
+} from "./virtual-scan.ts";
 
 const folder = tempFolder();
 const map = { rietveld: { model: "model.yaml" } };
@@ -79,6 +88,20 @@ describe("a sample that turns while its translation creeps", () => {
     expect(apart).toBeLessThan(1e-6 * largest);
     a.close();
     b.close();
+  }, 60_000);
+
+  it("comes to the same bits when it was killed while frames were brought onto the grid", async () => {
+    const output = join(folder, "killed.nxs");
+    const killed = runProcess(join(folder, "run.yaml"), output, ["--until", "sinogram"], "line:arrange:2");
+    expect(killed.code).not.toBe(0);
+    expect(journalEntries(output, "arrange")).toBeGreaterThan(0);
+    const resumed = await run(join(folder, "run.yaml"), output, ["--until", "sinogram"]);
+    const { arrange, read } = blocksDone(resumed);
+    expect(read).toBe(0);
+    expect(arrange).toBeLessThan(160 / 32);
+    const whole = join(folder, "unbroken.nxs");
+    await runHere(join(folder, "run.yaml"), whole, { until: "sinogram" });
+    expect(await hashes(output)).toEqual(await hashes(whole));
   }, 60_000);
 
   it("gives more temporal resolution at the cost of spatial resolution, and the reverse", async () => {
