@@ -53,6 +53,11 @@ export function StudyCells({ info, study }: { info: ResultInfo; study: StudyInfo
         </table>
         <Elsewhere cells={study.cells} />
       </Panel>
+      {study.tables.includes("tables/cycling.json") ? (
+        <StudyCycling file={study.file} />
+      ) : (
+        <DrawnCycling study={study} />
+      )}
       {study.closings.length > 0 && (
         <Panel name="study-closings" title="Does the lithium balance?">
           <ul className="study-list">
@@ -63,11 +68,6 @@ export function StudyCells({ info, study }: { info: ResultInfo; study: StudyInfo
             ))}
           </ul>
         </Panel>
-      )}
-      {study.tables.includes("tables/cycling.json") ? (
-        <StudyCycling file={study.file} />
-      ) : (
-        <DrawnCycling study={study} />
       )}
       {study.notes.length > 0 && (
         <Panel name="study-notes" title="To be known">
