@@ -1,16 +1,17 @@
 /**
- * Five slices of a wound cell of 14 windings and 520 x 520 voxels (SIZE), turned, shifted and scaled, with noise: laid on the first and
- * all their maps put on its grid, on one thread; what was found against what was drawn.
+ * Five slices of a wound cell of 14 windings and 520 x 520 voxels (SIZE), turned, shifted and scaled, with noise (SEED):
+ * laid on the first and all their maps put on its grid, on one thread; what was found against what was drawn.
  */
 import type { SliceMaps } from "../src/data/index.ts";
 import { guessRoles } from "../src/data/index.ts";
-import { registerSlices, resampleMap, wrapDeg } from "../src/registration/index.ts";
+import { prepareSlice, registerSlices, resampleMap, wrapDeg } from "../src/registration/index.ts";
 import { amountChannels } from "../src/stages/compare/index.ts";
 import { asSliceMaps, type DrawOptions, drawCell, expectedPlacement, withNoise } from "../tests/drawn-cells.ts";
 import { report, round } from "./common.ts";
 
 const size = Number(process.env["SIZE"] ?? 520);
 const NOISE = 0.05;
+const SEED = Number(process.env["SEED"] ?? 1);
 const common = { size, preset: "cell", supersampling: 4 } as const;
 const drawn: DrawOptions[] = [
   { ...common },
@@ -20,7 +21,8 @@ const drawn: DrawOptions[] = [
   { ...common, rotationDeg: -140.8, shiftMm: [-0.11, 0.05], scale: 0.99, anode: { graphite: 0.55, LiC12: 0.05 } },
 ];
 const cells = drawn.map(
-  (options, i): SliceMaps => asSliceMaps(`cell ${i + 1}`, withNoise(drawCell(options), NOISE, i + 1), () => 14.5),
+  (options, i): SliceMaps =>
+    asSliceMaps(`cell ${i + 1}`, withNoise(drawCell(options), NOISE, 10 * SEED + i), () => 14.5),
 );
 const [reference] = cells;
 const roles = guessRoles(["Fe", "NMC532", "graphite", "LiC12", "Al", "Cu"]);
@@ -28,8 +30,8 @@ const roles = guessRoles(["Fe", "NMC532", "graphite", "LiC12", "Al", "Cu"]);
 const cpu = process.cpuUsage();
 const wall = process.hrtime.bigint();
 let maps = 0;
+const fixed = prepareSlice(amountChannels(reference!, roles), "The reference");
 const found = cells.slice(1).map((cell) => {
-  const fixed = amountChannels(reference!, roles);
   const registration = registerSlices({ fixed, moving: amountChannels(cell, roles) });
   for (const map of cell.maps.values()) {
     resampleMap(map, cell.voxelMm, registration, reference!);
@@ -48,7 +50,7 @@ found.forEach((at, i) => {
   const truth = expectedPlacement(drawn[i + 1]!);
   const shift = Math.hypot(at.shiftMm[0] - truth.shiftMm[0], at.shiftMm[1] - truth.shiftMm[1]);
   report({
-    ...{ what: `cell ${i + 2}`, status: at.status },
+    ...{ what: `cell ${i + 2}`, status: at.status, seed: SEED },
     rotationErrorDeg: round(wrapDeg(at.rotationDeg - truth.rotationDeg)),
     rotationEsdDeg: round(at.rotationEsdDeg),
     shiftErrorVoxels: round(shift / reference!.voxelMm),

@@ -5,12 +5,12 @@
  * not. Ends of the roll, tabs and seams run across; what smoothing takes from them stands out from the noise and is put
  * back. (Thresholds of this kind: D. L. Donoho & I. M. Johnstone, Biometrika 81 (1994) 425.)
  */
-import { robustSpread } from "../fit/index.ts";
+import { quantile } from "../fit/index.ts";
 import { type KnownImage, toVoxels } from "./slice-image.ts";
 
 /** Standard deviation of the smoothing along a circle, at most, and the spacing at which it is sampled. Voxels. */
 const LONGEST = 6;
-const SPACING = 2;
+const SPACING = 3;
 /** Radii of which it is one at most: a layer of a roll leaves the circle by a part of its winding in proportion. */
 const RADII = 12;
 /** Less smoothing than this is none. Voxels. */
@@ -71,9 +71,10 @@ export function smoothAlongCircles(image: KnownImage, centreMm: readonly [number
 }
 
 function putBack(values: Float32Array, smooth: Float32Array, known: Uint8Array): void {
-  const changes: number[] = [];
-  for (let i = 0; i < values.length; i++)
-    if (known[i] && smooth[i] !== values[i]) changes.push(values[i]! - smooth[i]!);
-  const most = STANDS_OUT * robustSpread(Float64Array.from(changes));
-  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]! - smooth[i]!) > most) smooth[i] = values[i]!;
+  const changes = values.map((value, i) =>
+    known[i] && smooth[i] !== value ? Math.abs(value - smooth[i]!) : Number.NaN,
+  );
+  // 1.4826 of the median size is the standard deviation of the core of a normal distribution
+  const most = STANDS_OUT * 1.4826 * quantile(changes, 0.5);
+  for (let i = 0; i < values.length; i++) if (changes[i]! > most) smooth[i] = values[i]!;
 }

@@ -5,7 +5,7 @@
  * voxels; a circle is fitted to these places by least squares (Kasa's algebraic form, then Gauss-Newton on distances),
  * leaving out places further off than three times the robust spread.
  */
-import { median, robustSpread } from "../fit/index.ts";
+import { median, quantile, robustSpread } from "../fit/index.ts";
 import { toMm, toVoxels } from "./slice-image.ts";
 import { solveSmall } from "./small-matrix.ts";
 
@@ -56,10 +56,7 @@ interface Image {
 
 /** Middle of the box around voxels of at least a quarter of the brightest: a missing part does not draw it away. */
 function brightMiddle({ values, ny, nx }: Image): [number, number] | undefined {
-  const finite = Float64Array.from(values)
-    .filter((value) => Number.isFinite(value))
-    .sort();
-  const level = 0.25 * (finite[Math.floor(0.995 * (finite.length - 1))] ?? Number.NaN);
+  const level = 0.25 * quantile(values, 0.995);
   if (!(level > 0)) return undefined;
   const inRow = new Uint32Array(ny);
   const inCol = new Uint32Array(nx);

@@ -164,16 +164,15 @@ function searchRotations(pair: Pair, isMirrored: boolean, { scale, scaleRange }:
 
 /** A slice in the rings of the fixed one; where these are wider than voxels, smoothed first. */
 function polarOf(
-  { fixed }: Pair,
+  { fixed, coarseMm }: Pair,
   slice: PreparedSlice,
   centreMm: readonly [number, number],
   radiusMm: number,
   isMirrored = false,
 ): PolarImage {
   const size = polarSize(fixed.outline, fixed.image.voxelMm);
-  const ringMm = fixed.outline.radiusMm / size.radii;
-  const sigmaMm = ringMm > 1.5 * slice.image.voxelMm ? ringMm / 2 : 0;
-  return toPolar(slice.smooth(sigmaMm), centreMm, radiusMm, size, isMirrored);
+  const isWide = fixed.outline.radiusMm / size.radii > 1.5 * slice.image.voxelMm;
+  return toPolar(isWide ? slice.smooth(FINE.sigma * coarseMm) : slice.image, centreMm, radiusMm, size, isMirrored);
 }
 
 /** Local maxima of the score, the first of a plateau. */
@@ -215,8 +214,8 @@ const MARGIN = 4;
 
 /** Coarse to fine: all candidates on smooth images and few voxels, the best few on finer ones. Sigma in voxels. */
 const LEVELS = [
-  { sigma: 2, keep: 3, voxels: 6_000, precision: 0.02 },
-  { sigma: 1, keep: 2, voxels: 16_000, precision: 5e-3 },
+  { sigma: 2, keep: 3, voxels: 3_000, precision: 0.05 },
+  { sigma: 1, keep: 2, voxels: 8_000, precision: 0.02 },
 ] as const;
 
 /** The best first. */

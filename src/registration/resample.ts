@@ -64,9 +64,10 @@ export function resampleMap(map: ParameterMap, voxelMm: number, placement: Place
 export function usable({ name, values, status }: ParameterMap): Uint8Array {
   const isAmount = /(^|\/)(area|scale|weight_fraction)$/.test(name);
   const stands: readonly number[] = isAmount ? [STATUS.converged, STATUS.noSignal, STATUS.atBound] : [STATUS.converged];
-  return Uint8Array.from(values, (value, i) =>
-    Number.isFinite(value) && (!status || stands.includes(status[i]!)) ? 1 : 0,
-  );
+  const out = new Uint8Array(values.length);
+  for (let i = 0; i < out.length; i++)
+    out[i] = Number.isFinite(values[i]!) && (!status || stands.includes(status[i]!)) ? 1 : 0;
+  return out;
 }
 
 /** Labels of the nearest voxel; `outside` where there is none. */

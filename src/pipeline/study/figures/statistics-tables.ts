@@ -1,15 +1,7 @@
 /** (9) Means and deviations of every quantity of every cell, as a figure, CSV and Markdown. */
 import { REGIONS } from "../../../data/index.ts";
-import {
-  inRows,
-  letterAt,
-  lettered,
-  plusMinus,
-  printFigure,
-  profileOf,
-  sectorsOf,
-  tableBlock,
-} from "../../../stages/figure/index.ts";
+import { describe } from "../../../stages/compare/index.ts";
+import { inRows, letterAt, lettered, plusMinus, printFigure, tableBlock } from "../../../stages/figure/index.ts";
 import type { StudyCell, StudyOutcome } from "../study-outcome.ts";
 import { contentsOf, phasesOf, shownValues } from "./shown-maps.ts";
 import { PRINT, type StudyFigure } from "./study-figure.ts";
@@ -24,7 +16,7 @@ export interface StatisticsRow {
   readonly voxels: number;
   readonly mean: number;
   readonly standardDeviation: number;
-  /** standard uncertainty of the mean, from how sectors of the cell differ; NaN where there are fewer than three */
+  /** standard uncertainty of the mean, as in the tables of the comparison; NaN where there are fewer than three voxels */
   readonly esdOfMean: number;
   readonly median: number;
 }
@@ -59,7 +51,6 @@ const quantity = (name: string, unit: string, factor: number): Quantity => ({
 
 /** Every cell, quantity and part for which there are voxels. */
 export function studyStatistics(study: StudyOutcome): StatisticsRow[] {
-  const sectors = sectorsOf(study.cells[0]!.aligned);
   const thirds = study.cells.map(thirdsOf);
   return quantitiesOf(study).flatMap((quantity) =>
     study.cells.flatMap((cell, c) => {
@@ -67,7 +58,7 @@ export function studyStatistics(study: StudyOutcome): StatisticsRow[] {
       if (!values) return [];
       return PARTS.flatMap((part, p) => {
         const isIn = (i: number): boolean => (p === 0 ? thirds[c]![i]! !== OUTSIDE : thirds[c]![i]! === p);
-        const statistics = statisticsOf(values, isIn, sectors);
+        const statistics = statisticsOf(cell, values, isIn);
         return statistics
           ? [{ cell: cell.name, quantity: quantity.name, unit: quantity.unit, part, ...statistics }]
           : [];
@@ -88,22 +79,20 @@ function thirdsOf({ places }: StudyCell): Uint8Array {
 }
 
 function statisticsOf(
+  { aligned: { ny, nx } }: StudyCell,
   values: Float64Array,
   isIn: (i: number) => boolean,
-  sectors: Uint8Array,
 ): Pick<StatisticsRow, "voxels" | "mean" | "standardDeviation" | "esdOfMean" | "median"> | undefined {
-  const kept = values.filter((value, i) => Number.isFinite(value) && isIn(i)).sort();
-  if (kept.length === 0) return undefined;
-  const mean = kept.reduce((sum, value) => sum + value, 0) / kept.length;
-  const square = kept.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const { esd } = profileOf(values, new Uint8Array(values.length), isIn, sectors, [0, 1], 1);
-  return {
-    voxels: kept.length,
-    mean,
-    standardDeviation: kept.length > 1 ? Math.sqrt(square / (kept.length - 1)) : Number.NaN,
-    esdOfMean: esd[0]!,
-    median: kept[kept.length >> 1]!,
-  };
+  const found = describe(
+    { ny, nx, values },
+    Uint8Array.from(values, (_, i) => (isIn(i) ? 1 : 0)),
+  );
+  return (
+    found && {
+      ...{ voxels: found.n, mean: found.mean, standardDeviation: found.sd },
+      ...{ esdOfMean: found.esd, median: found.median },
+    }
+  );
 }
 
 const COLUMNS = [
