@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { svgToPng } from "../src/files/svg-to-png.ts";
 
 const FIGURES = ["lithium", "profiles-heterogeneity"];
-/** Of 180 mm at 96 dpi: about 820 pixels wide. */
-const SCALE = 1.2;
+/** Of 180 mm at 96 dpi: about 780 pixels wide. */
+const SCALE = 1.15;
 
 const images = join(import.meta.dirname, "../docs/images");
 const [output = "study/out"] = process.argv.slice(2);
