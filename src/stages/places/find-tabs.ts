@@ -53,7 +53,10 @@ function outstanding({ values }: Image, presence: number, isWithin: (i: number) 
   // half of a normal distribution has its median at 0.674 of its spread
   const noise = robustSpread(inside) || (isCutOff ? median(positive) / 0.674 : 0);
   const picked = [...values.keys()].filter((i) => values[i]! > OUTSTANDING * noise && isWithin(i));
-  const level = presence * median(picked.map((i) => values[i]!));
+  // of its plateau, as most of what stands out may be what other phases leave
+  const heights = Float64Array.from(picked, (i) => values[i]!).sort();
+  const height = heights.at(-TOGETHER) ?? Number.POSITIVE_INFINITY;
+  const level = presence * median(heights.filter((value) => value > 0.5 * height));
   return picked.filter((i) => values[i]! > level);
 }
 

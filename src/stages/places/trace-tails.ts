@@ -14,10 +14,16 @@ const RANGE = [0.2, 1.6] as const;
 const SEEN = 0.4;
 /** Of the usual height, below which the electrode is not there: noise that was followed comes to less. */
 const THERE = 0.5;
+/** Share of an electrode along which its line has to be there before it is trusted to say where the electrode ends. */
+const TRUSTED = 0.9;
+/** Voxels from turn to turn, below which lines that lie on each other are one. */
+const RESOLVED = 8;
 /** How much more what was followed before weighs in smoothing than a tail that joins it. */
 const HELD = 1e4;
 
 /**
+ * Where the line is not seen well, or turns are too few voxels apart, the electrode is left as it is.
+ *
  * @param lines [angle, radius], highest along the collector, over no more than its width
  * @param pitch elements of the frame
  * @param limit voxels, by ray: inside of the casing
@@ -34,10 +40,12 @@ export function withTails(
   const { frame } = strand;
   const { angles, radii, step } = frame;
   const [from, to] = sharedPart(strand, other);
-  if (to - from < angles) return strand;
+  if (to - from < angles || pitch * step < RESOLVED) return strand;
   const body: Trace = { first: strand.first + from, radius: strand.radius.slice(from, to).map((r) => r / step) };
-  const usual = median(heightsOf(body, lines, frame));
-  if (!(usual > 0)) return strand;
+  const seen = heightsOf(body, lines, frame);
+  const usual = median(seen);
+  const share = seen.filter((height) => height > SEEN * usual).length / seen.length;
+  if (!(usual > 0 && share > TRUSTED)) return strand;
   const even = lines.map((value) => Math.min(1, value / (SEEN * usual)));
   raiseWall(even, frame, other, pitch);
   const outwards = extend(body, even, frame, pitch, limit, 1, RANGE);
