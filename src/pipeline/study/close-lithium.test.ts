@@ -41,6 +41,9 @@ describe("lithium between cells of a study", () => {
     expect(closings[0]!.right.value).toBeCloseTo(0.56 * 0.03 * MAH_PER_MOL, 9);
     const counts = studyCounts({ cells });
     for (const { cathodeMAh, cyclerMAh } of counts) expect(cathodeMAh).toBeCloseTo(cyclerMAh, 9);
+    // 0.56 in 0.03 mol, and the noise of both
+    const [large] = counts;
+    expect(large!.cathodeEsd).toBeCloseTo(0.0005 * Math.SQRT2 * 0.03 * MAH_PER_MOL, 6);
   });
 
   it("has the errors of both weighings, of which one is in what passed and one in its scale", () => {

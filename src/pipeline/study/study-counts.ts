@@ -1,5 +1,5 @@
 /** Lithium of every cell against the most lithiated one, as charge of the cell: what the figure of the inventory shows. */
-import { esdOf, inMah, subtract, type Uncertain } from "../../stages/lithium/index.ts";
+import { esdOf, inMah, movedBetween, type Uncertain } from "../../stages/lithium/index.ts";
 import { chargeBetween } from "./close-lithium.ts";
 import type { StudyFindings } from "./run-study.ts";
 import type { LithiumCount } from "./study-figures.ts";
@@ -17,9 +17,7 @@ export function studyCounts({ cells }: Pick<StudyFindings, "cells">): LithiumCou
   return counted
     .filter((one) => one !== base)
     .map(({ cell, inventory, units }) => {
-      const released = subtract(base.inventory.cathode, inventory.cathode);
-      const taken =
-        inventory.anode && base.inventory.anode ? subtract(inventory.anode, base.inventory.anode) : undefined;
+      const { released, taken } = movedBetween(inventory, base.inventory);
       const [cathode, anode] = [inMah(released, units), taken && inMah(taken, units)];
       const cycler = chargeBetween(cell, base.cell);
       return {

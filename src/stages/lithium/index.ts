@@ -37,6 +37,7 @@ export {
   type ElectrodeSums,
   inMah,
   type LithiumInventory,
+  movedBetween,
   unitsByCharge,
 } from "./inventory.ts";
 export { LITHIUM_FLAG, type OxideLithium, oxideLithium } from "./layered-oxide.ts";

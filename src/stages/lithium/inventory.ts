@@ -201,6 +201,20 @@ export function closeInventory(
   return out;
 }
 
+/** What the cathode of one state holds less than that of the other, and its anode more: a mole of oxide. */
+export function movedBetween(
+  charged: LithiumInventory,
+  discharged: LithiumInventory,
+): { readonly released: Uncertain; readonly taken: Uncertain | undefined } {
+  const released = unseenIn(
+    [charged.cell, discharged.cell],
+    subtract(discharged.cathode, charged.cathode),
+    charged.unseenShareEsd,
+    discharged.unseenShareEsd,
+  );
+  return { released, taken: charged.anode && discharged.anode ? subtract(charged.anode, discharged.anode) : undefined };
+}
+
 /** Two states of like cells: what one cathode holds less, and its anode more; shared errors cancel. */
 export function closeDifference(
   charged: LithiumInventory,
@@ -208,14 +222,7 @@ export function closeDifference(
   units: Uncertain | undefined,
   charge: Uncertain | undefined,
 ): Closing[] {
-  const released = unseenIn(
-    [charged.cell, discharged.cell],
-    subtract(discharged.cathode, charged.cathode),
-    charged.unseenShareEsd,
-    discharged.unseenShareEsd,
-  );
-  const taken = charged.anode && discharged.anode ? subtract(charged.anode, discharged.anode) : undefined;
-  const between = { ...charged, released, taken };
+  const between = { ...charged, ...movedBetween(charged, discharged) };
   return closeInventory(between, units, charge).map((closing) => ({
     ...closing,
     between: [charged.cell, discharged.cell],
