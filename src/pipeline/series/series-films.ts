@@ -116,15 +116,15 @@ export function cutFrames(
     const parameter = parameters.find((one) => one.name === name);
     return parameter ? [{ ...curveOf(parameter), title: `${heightMm} mm` }] : [];
   });
-  const plane = "x" in at ? `y across, z up, at x = ${at.x} mm` : `x across, z up, at y = ${at.y} mm`;
-  return cuts.map(({ rows, cols, pixelMm, values }, round) => {
+  const plane = "x" in at ? `y across, z up, x = ${at.x} mm` : `x across, z up, y = ${at.y} mm`;
+  return cuts.map(({ rows, cols, pixelMm, stretch, values }, round) => {
     const now = volume.timeH[round]!;
     const own = volume.rounds[round]!.steps.flatMap((step, z) =>
       step === undefined ? [] : [volume.slices[z]!.timeH[step]!],
     );
     const [first, last] = [Math.min(...own), Math.max(...own)].map((hours) => hours.toFixed(2));
     return frameOf({
-      title: `${titleOf(name)}, ${plane}`,
+      title: `${titleOf(name)}, ${plane}${stretch > 1 ? `, z ${stretch} times larger` : ""}`,
       label: withUnit(quantityOf(name), unit),
       rows,
       cols,

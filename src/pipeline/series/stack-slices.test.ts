@@ -62,3 +62,11 @@ it("keeps heights of other grids apart", () => {
   expect(stackSlices([slice(0, [0]), other])).toBeUndefined();
   expect(stackSlices([slice(0, [0])])).toBeUndefined();
 });
+
+it("draws a few thin slices tall enough to be seen, and says so", () => {
+  const volume = stackSlices([slice(0, [0]), slice(0.05, [0])])!;
+  const { rows, cols, pixelMm, stretch, values } = cutThrough(volume, "Cu/a", 0, { y: 0.25 });
+  expect({ rows, cols, stretch }).toEqual({ rows: 12, cols: 30, stretch: 6 });
+  expect(pixelMm).toBeCloseTo(0.05, 12);
+  expect([values[0], values[5 * cols], values[6 * cols]]).toEqual([3, 3, 3.5]);
+});

@@ -59,6 +59,8 @@ export interface Cut {
   readonly cols: number;
   /** edge of a pixel, mm */
   readonly pixelMm: number;
+  /** times that z is drawn larger than across, so that a few thin slices can be seen */
+  readonly stretch: number;
   /** [row, col] row 0 the lowest; NaN between slices that lie apart, and where nothing is known */
   readonly values: Float64Array;
 }
@@ -93,6 +95,13 @@ export function cutThrough(volume: VolumeSeries, name: string, round: number, at
       if (isKnown(map, voxel)) values[row * cols + col] = map.values[voxel]!;
     }
   }
-  return { rows, cols, pixelMm, values };
+  const stretch = Math.max(1, Math.ceil((LEAST_ASPECT * cols) / rows));
+  const drawn = Float64Array.from({ length: stretch * rows * cols }, (_, i) => {
+    const row = Math.floor(i / cols / stretch);
+    return values[row * cols + (i % cols)]!;
+  });
+  return { rows: stretch * rows, cols, pixelMm, stretch, values: drawn };
 }
 const MOST_PIXELS = 1000;
+/** of height to width */
+const LEAST_ASPECT = 0.4;

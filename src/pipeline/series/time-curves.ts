@@ -101,9 +101,18 @@ export const voltageFigure = ({ timeH, record }: AlignedRecord, limits: TimeLimi
   xLabel: "time (h)",
   yLabel: "voltage (V)",
   xLimits: limits,
+  yLimits: rangeWithErrors(shownVoltages(timeH, record.voltageV, limits), []),
   ...(now !== undefined && { range: marker(now, limits) }),
   curves: [{ name: "voltage", values: record.voltageV, colour: RED }],
 });
+
+/** With the readings on either side of the limits, which the line comes from and goes to. */
+function shownVoltages(timeH: ArrayLike<number>, voltageV: ArrayLike<number>, [from, to]: TimeLimits): number[] {
+  const all = Array.from(timeH);
+  const first = Math.max(0, all.findIndex((hours) => hours >= from) - 1);
+  const beyond = all.findIndex((hours) => hours > to);
+  return Array.from(voltageV).slice(first, beyond < 0 ? undefined : beyond + 1);
+}
 
 /** "NMC532 c, 14.5053(1) Å at first" */
 function titleOf({ title, unit, values, esds }: TimeCurve): string {
