@@ -136,6 +136,9 @@ print(json.dumps([float(np.abs(rows - truth).max()), bool(np.isnan(x[${N / 2}:])
 
   it.each([
     ["a table by file", ["--table", "own.csv"], 0, ""],
+    ["a known inactive share", ["--inactive-share", "0.02", "--inactive-x", "0.4"], 0, ""],
+    ["an inactive share without its lithium", ["--inactive-share", "0.02"], 2, "lithium-inactive"],
+    ["an inactive share in per cent", ["--inactive-share", "2", "--inactive-x", "0.4"], 2, "bad-option"],
     ["a table that is not there", ["--table", "NMC533"], 2, "lithium-table"],
     ["an option that is none", ["--lattice", "both"], 2, "bad-option"],
     ["a state without c", ["--reference-state", "1,2.87"], 2, "bad-option"],
