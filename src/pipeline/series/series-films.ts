@@ -45,9 +45,10 @@ interface Frame {
   readonly limits: readonly [number, number];
   readonly now: string;
   readonly curves: CurvesFigure;
+  readonly note?: string;
 }
 
-const frameOf = ({ title, label, rows, cols, values, voxelMm, limits, now, curves }: Frame): string =>
+const frameOf = ({ title, label, rows, cols, values, voxelMm, limits, now, curves, note = "" }: Frame): string =>
   composedFigure({
     panels: [
       {
@@ -69,6 +70,7 @@ const frameOf = ({ title, label, rows, cols, values, voxelMm, limits, now, curve
     letters: "none",
     scaleBars: "each",
     colourBars: "right",
+    note,
   });
 
 /** The map of each step beside its curve, all on one colour scale: an SVG a step. */
@@ -116,7 +118,7 @@ export function cutFrames(
     const parameter = parameters.find((one) => one.name === name);
     return parameter ? [{ ...curveOf(parameter), title: `${heightMm} mm` }] : [];
   });
-  const plane = "x" in at ? `y across, z up, x = ${at.x} mm` : `x across, z up, y = ${at.y} mm`;
+  const plane = "x" in at ? `y across, z up, at x = ${at.x} mm` : `x across, z up, at y = ${at.y} mm`;
   return cuts.map(({ rows, cols, pixelMm, stretch, values }, round) => {
     const now = volume.timeH[round]!;
     const own = volume.rounds[round]!.steps.flatMap((step, z) =>
@@ -124,7 +126,8 @@ export function cutFrames(
     );
     const [first, last] = [Math.min(...own), Math.max(...own)].map((hours) => hours.toFixed(2));
     return frameOf({
-      title: `${titleOf(name)}, ${plane}${stretch > 1 ? `, z ${stretch} times larger` : ""}`,
+      title: titleOf(name),
+      note: `${plane}${stretch > 1 ? `; z is drawn ${stretch} times larger than across` : ""}`,
       label: withUnit(quantityOf(name), unit),
       rows,
       cols,
