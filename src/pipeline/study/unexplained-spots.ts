@@ -2,6 +2,7 @@
 import { STATUS } from "../../data/index.ts";
 import type { Result } from "../../files/result-reader.ts";
 import { sliceOf } from "../refine/map-plan.ts";
+import { createStripReader } from "../strip-reader.ts";
 import type { Amounts } from "./unexplained-amounts.ts";
 import type { WholeModel } from "./unexplained-model.ts";
 import type { CleanResiduals } from "./unexplained-rows.ts";
@@ -36,6 +37,8 @@ export function collectSpots(
   amounts: readonly Amounts[],
 ): HotSpots[] {
   const slice = sliceOf(result);
+  const readRow = createStripReader(result, slice.name, slice);
+  const readErrors = slice.hasSigma ? createStripReader(result, `${slice.name}_esd`, slice) : undefined;
   const residual = hot.map(() => new Float64Array(points));
   const observed = hot.map(() => new Float64Array(points));
   const variance = hot.map(() => new Float64Array(points));
@@ -43,8 +46,8 @@ export function collectSpots(
     const here = hot.map((voxels) => voxels.filter((v) => Math.floor(v / nx) === y));
     if (here.every((voxels) => voxels.length === 0)) continue;
     const left = row(y);
-    const rows = result.readArray(slice.name, [y, 0, 0], [1, nx, slice.bins]);
-    const errors = slice.hasSigma ? result.readArray(`${slice.name}_esd`, [y, 0, 0], [1, nx, slice.bins]) : undefined;
+    const rows = readRow(y);
+    const errors = readErrors?.(y);
     here.forEach((voxels, k) => {
       for (const voxel of voxels) {
         const x = voxel % nx;

@@ -10,6 +10,7 @@ import {
   windowsOfPeaks,
 } from "../../stages/unexplained/index.ts";
 import { sliceOf } from "../refine/map-plan.ts";
+import { createStripReader } from "../strip-reader.ts";
 import type { DescribedComponent } from "./unexplained-components.ts";
 import type { WholeModel } from "./unexplained-model.ts";
 import type { CleanResiduals } from "./unexplained-rows.ts";
@@ -84,6 +85,8 @@ export async function mapWindows(
 ): Promise<{ readonly windows: WindowOfSlice[]; readonly maps: ParameterMap[] }> {
   const { twoThetaDeg, bins } = plan;
   const slice = sliceOf(result);
+  const readRow = createStripReader(result, slice.name, slice);
+  const readErrors = slice.hasSigma ? createStripReader(result, `${slice.name}_esd`, slice) : undefined;
   const width = (twoThetaDeg.at(-1)! - twoThetaDeg[0]!) / (points - 1);
   const blank = (): Float32Array => new Float32Array(ny * nx).fill(Number.NaN);
   const work = windows.map((window) => {
@@ -97,9 +100,8 @@ export async function mapWindows(
   const own = Float64Array.from(sigma);
   for (let y = 0; y < ny; y++) {
     const [raw, cleaned] = [residuals.readRow(y), row(y)];
-    const read = (name: string) => result.readArray(name, [y, 0, 0], [1, nx, slice.bins]);
-    const seen = read(slice.name);
-    const errors = slice.hasSigma ? read(`${slice.name}_esd`) : undefined;
+    const seen = readRow(y);
+    const errors = readErrors?.(y);
     for (let x = 0; x < nx; x++) {
       const voxel = y * nx + x;
       if (!Number.isFinite(noise[voxel]!)) continue;

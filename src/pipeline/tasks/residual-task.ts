@@ -1,10 +1,12 @@
 /** Observed - calculated of the voxels of a result, block by block. */
+import { STATUS } from "../../data/index.ts";
 import { openResult } from "../../files/result-reader.ts";
 import type { Kernels } from "../../kernels/index.ts";
-import { createVoxelResiduals, type RietveldPlan } from "../../stages/map/index.ts";
+import { createVoxelResiduals, type RietveldPlan, type VoxelBlock } from "../../stages/map/index.ts";
 import { type ArrayReference, openArray } from "../array-reference.ts";
-import { readVoxels, sliceOf } from "../refine/map-plan.ts";
+import { sliceOf } from "../refine/map-plan.ts";
 import type { BlockResult } from "../stage.ts";
+import { createStripReader } from "../strip-reader.ts";
 import type { BlockRunner } from "../tasks.ts";
 import { VOXEL_BLOCK } from "./map-task.ts";
 
@@ -32,12 +34,31 @@ export async function setUpResidual(kernels: Kernels, payload: ResidualPayload):
   const slice = sliceOf(result);
   const voxels = createVoxelResiduals(kernels, plan);
   const residuals = openArray(payload.residuals);
+  const readPatterns = createStripReader(result, slice.name, slice);
+  const readErrors = slice.hasSigma ? createStripReader(result, `${slice.name}_esd`, slice) : undefined;
+  /** [voxel, bin] */
+  function readRun(readRow: (y: number) => Float32Array, start: number, count: number): Float32Array {
+    const { nx, bins } = slice;
+    const out = new Float32Array(count * bins);
+    for (let voxel = start; voxel < start + count; ) {
+      const [y, x] = [Math.floor(voxel / nx), voxel % nx];
+      const piece = Math.min(nx - x, start + count - voxel);
+      out.set(readRow(y).subarray(x * bins, (x + piece) * bins), (voxel - start) * bins);
+      voxel += piece;
+    }
+    return out;
+  }
   return {
-    run(block): ResidualBlockResult {
-      const start = block * VOXEL_BLOCK;
+    run(index): ResidualBlockResult {
+      const start = index * VOXEL_BLOCK;
       const count = Math.min(VOXEL_BLOCK, residuals.items - start);
       const own = [...shapes].map(([name, values]) => [name, values.subarray(start, start + count)] as const);
-      const { residual, rwp } = voxels.residuals(readVoxels(result, slice, start, count, fitStatus), new Map(own));
+      const block: VoxelBlock = {
+        patterns: readRun(readPatterns, start, count),
+        mask: fitStatus.subarray(start, start + count).map((status) => (status === STATUS.notFitted ? 1 : 0)),
+        ...(readErrors && { sigma: readRun(readErrors, start, count) }),
+      };
+      const { residual, rwp } = voxels.residuals(block, new Map(own));
       return { crc: [residuals.writeItems(start, count, residual)], rwp };
     },
     close() {
