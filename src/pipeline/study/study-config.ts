@@ -119,6 +119,12 @@ export function parseStudy(text: string, path: string): Study {
   if (twice !== undefined) {
     throw new InputError("study-cells", `${path}: two cells are called "${twice}". Give each a name of its own.`);
   }
+  if (names.length < 2) {
+    throw new InputError(
+      "study-cells",
+      `${path} has one cell, "${names[0]}", and a study compares two or more. Add another one, or analyse this one with xrdct run, places, lithium and unexplained.`,
+    );
+  }
   const empty = config.cells.find(({ scan, result }) => scan === undefined && result === undefined);
   if (empty) {
     throw new InputError(
