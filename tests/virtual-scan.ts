@@ -135,6 +135,7 @@ const ranOf = ({ status, signal, stdout, stderr }: Ended): Ran => ({
 /**
  * The same in this process, which spares its start and loads a command once for all calls: for what is not killed,
  * interrupted or served. One after the other: what it writes and its exit code are those of the process meanwhile.
+ * Not where functions of src/ draw PNGs too: the library for them is initialised once in a process, by src or by dist.
  */
 export async function xrdctHere(args: readonly string[], { cwd }: { cwd?: string } = {}): Promise<Ran> {
   const built = new URL("../dist/cli/command-line.js", import.meta.url).href;
