@@ -318,21 +318,27 @@ function measureConventional(
   solved: SolverState,
 ): Promise<Residuals> {
   const distanceMm = isParallaxUndone ? solved.distanceMm : NO_PARALLAX_MM;
-  const meant = { ...problem, geometry: { ...problem.geometry, distanceMm } };
+  const startOf = (name: string) => kept.find((phase) => phase.name === name)!;
+  // an earlier reconstruction may have moved the cells that this one started from
+  const own = problem.phases.map((phase) => ({ ...phase, cells: startCells(startOf(phase.name), phase) }));
+  const meant = { ...problem, phases: own, geometry: { ...problem.geometry, distanceMm } };
   const state = startState(meant, options.damping);
   const phases = state.phases.map((phase, p) => {
     const { name, voxels } = problem.phases[p]!;
-    const { start, role } = kept.find((candidate) => candidate.name === name)!;
+    const { start } = startOf(name);
     const scale = Float64Array.from(voxels.index, (at) => start.scale[at]!);
-    const n = start.cells.length;
-    const cells =
-      role.cell === "spatial"
-        ? phase.cells.map((_, i) => start.cells[i % n]!.values[voxels.index[Math.floor(i / n)]!]!)
-        : phase.cells;
-    return { ...phase, cells, scale, lnScale: solved.phases[p]!.lnScale, width: solved.phases[p]!.width };
+    return { ...phase, scale, lnScale: solved.phases[p]!.lnScale, width: solved.phases[p]!.width };
   });
   return measureResiduals(runner, kernels, meant, options, { ...state, phases, rotationAxis: solved.rotationAxis });
 }
+
+/** Of the conventional map, on the scan's own voxels. */
+const startCells = ({ start, role }: DirectPhase, { cells, voxels }: DlsrPhase): Float64Array =>
+  role.cell === "spatial"
+    ? cells.map(
+        (_, i) => start.cells[i % start.cells.length]!.values[voxels.index[Math.floor(i / start.cells.length)]!]!,
+      )
+    : cells;
 
 interface Progress {
   advance(name: string, problem?: DlsrProblem): void;
