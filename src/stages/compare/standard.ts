@@ -50,6 +50,8 @@ export function measureStandard(slices: readonly SliceMaps[], reference: SliceMa
 /** Standards that differ by less than this, or by less than so many uncertainties, are one. */
 const ALIKE_PPM = 20;
 const ALIKE_ESD = 4;
+/** A disagreement of less than this is left to the uncertainty, however small the correction: 0.0007 angstrom of c. */
+const HARMLESS_PPM = 50;
 
 export interface Witnesses {
   readonly roles: PhaseRoles;
@@ -84,7 +86,7 @@ export function withWitnesses(
       .sort((a, b) => Math.abs(b.error - one.error) - Math.abs(a.error - one.error));
     if (!furthest) return one;
     const apart = Math.abs(furthest.error - one.error);
-    if (apart > Math.abs(one.error)) throw doubtful(one, furthest, reference.name);
+    if (apart > Math.max(Math.abs(one.error), 1e-6 * HARMLESS_PPM)) throw doubtful(one, furthest, reference.name);
     return { ...widened(one, apart), against: { phase: furthest.phase, error: furthest.error } };
   });
 }
