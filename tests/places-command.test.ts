@@ -64,5 +64,9 @@ it("says what is wrong before it writes anything", { timeout: 120_000 }, () => {
     expect(stderr).toContain(`[${code}]`);
     expect(status).toBe(2);
   }
+  // what is no image is said to be none, before the size of its pixels is asked for
+  const text = run("README.md", "-o", out);
+  expect(text.stderr).toContain("[frame-format-unknown]");
+  expect(text.status).toBe(2);
   expect(existsSync(out)).toBe(false);
 });

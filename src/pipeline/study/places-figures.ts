@@ -171,13 +171,18 @@ export function depthFigure(places: FoundPlaces, unwound: readonly UnwoundMap[],
   const shown = withValues(unwound);
   if (shown.length === 0) return undefined;
   const { unit } = shown[0]!;
+  const profiles = shown.map((map) => depthProfile(map));
+  // bars and all
+  const ends = profiles.flat().flatMap((row) => [row.mean - errorOf(row), row.mean + errorOf(row)]);
+  const [low, high] = percentileLimits(ends, 0, 100);
   return curvesFigure({
     title: `${name}: ${shortName(shown[0]!.name)} from surface to collector, mean over the length`,
     x: [0, 1],
     xLabel: "depth in the coating (0: surface at the separator, 1: collector)",
     yLabel: `${shortName(shown[0]!.name)}${unit ? ` (${unit})` : ""}`,
+    yLimits: [low - 0.05 * (high - low), high + 0.05 * (high - low)],
     curves: shown.map((map, i) => {
-      const rows = depthProfile(map);
+      const rows = profiles[i]!;
       return {
         name: nameOf(places, map.layer),
         x: rows.map(({ at }) => at),
