@@ -1,5 +1,5 @@
 /** One slice laid on another: registration, and maps and labels of one grid on another. */
-export { fitOutline, type Outline, outlineVoxels } from "./outline.ts";
+export { fitOutline, type Outline } from "./outline.ts";
 export { apply, backward, forward, IDENTITY, inverse, type Placement, wrapDeg } from "./placement.ts";
 export { type PreparedSlice, prepareSlice } from "./prepared-slice.ts";
 export {
@@ -13,5 +13,5 @@ export {
 export { type Grid, resampleLabels, resampleMap, usable } from "./resample.ts";
 export type { Explained } from "./rotation-search.ts";
 export { type SliceImage, toMm, toVoxels } from "./slice-image.ts";
-export { invertSmall, solveSmall } from "./small-matrix.ts";
+export { solveSmall } from "./small-matrix.ts";
 export { correlationFactor } from "./spatial-correlation.ts";

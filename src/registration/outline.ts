@@ -6,7 +6,7 @@
  * leaving out places further off than three times the robust spread.
  */
 import { median, quantile, robustSpread } from "../fit/index.ts";
-import { toMm, toVoxels } from "./slice-image.ts";
+import { toMm } from "./slice-image.ts";
 import { solveSmall } from "./small-matrix.ts";
 
 export interface Outline {
@@ -182,10 +182,3 @@ function normalEquations(rows: readonly (readonly [readonly number[], number])[]
   const solution = solveSmall(matrix, right);
   return solution && [...solution];
 }
-
-/** A point of the circle in voxels, for whom draws it. */
-export const outlineVoxels = ({ centreMm, radiusMm }: Outline, ny: number, nx: number, voxelMm: number) => ({
-  x: toVoxels(centreMm[0], voxelMm, nx),
-  y: toVoxels(centreMm[1], voxelMm, ny),
-  radius: radiusMm / voxelMm,
-});
