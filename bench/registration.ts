@@ -1,11 +1,12 @@
 /**
  * Five slices of a wound cell of 14 windings and 520 x 520 voxels (SIZE), turned, shifted and scaled, with noise (NOISE, SEED):
- * laid on the first and all their maps put on its grid, on one thread; what was found against what was drawn.
+ * laid on the first and all their maps put on its grid, in two threads; what was found against what was drawn.
  */
 import type { SliceMaps } from "../src/data/index.ts";
 import { guessRoles } from "../src/data/index.ts";
-import { prepareSlice, registerSlices, resampleMap, wrapDeg } from "../src/registration/index.ts";
-import { amountChannels } from "../src/stages/compare/index.ts";
+import { registerCells } from "../src/pipeline/study/register-cells.ts";
+import { resampleMap, wrapDeg } from "../src/registration/index.ts";
+import { CompareConfig } from "../src/stages/compare/index.ts";
 import { asSliceMaps, type DrawOptions, drawCell, expectedPlacement, withNoise } from "../tests/drawn-cells.ts";
 import { report, round } from "./common.ts";
 
@@ -31,9 +32,10 @@ const roles = guessRoles(["Fe", "NMC532", "graphite", "LiC12", "Al", "Cu"]);
 const cpu = process.cpuUsage();
 const wall = process.hrtime.bigint();
 let maps = 0;
-const fixed = prepareSlice(amountChannels(reference!, roles), "The reference");
+const config = CompareConfig.parse({});
+const registrations = await registerCells(cells, reference!.name, roles, { config, workers: 2 });
 const found = cells.slice(1).map((cell) => {
-  const registration = registerSlices({ fixed, moving: amountChannels(cell, roles) });
+  const registration = registrations.get(cell.name)!;
   for (const map of cell.maps.values()) {
     resampleMap(map, cell.voxelMm, registration, reference!);
     maps++;

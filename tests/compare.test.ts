@@ -2,11 +2,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { REGIONS, type SliceMaps } from "../src/data/index.ts";
+import { guessRoles, REGIONS, type SliceMaps } from "../src/data/index.ts";
 import { encodeNpy } from "../src/files/npy.ts";
 import { openResult } from "../src/files/result-reader.ts";
 import { compareCells } from "../src/pipeline/study/compare-cells.ts";
 import { readMasks } from "../src/pipeline/study/read-masks.ts";
+import { registerCells } from "../src/pipeline/study/register-cells.ts";
 import { writeComparison } from "../src/pipeline/study/write-comparison.ts";
 import { CompareConfig, csvTable, describe as describeValues, markdownTable } from "../src/stages/compare/index.ts";
 import { asSliceMaps, type DrawOptions, drawCell } from "./drawn-cells.ts";
@@ -19,8 +20,9 @@ const pristine = asSliceMaps("pristine", drawCell(), () => 14.507);
 const charged = asSliceMaps("charged", drawCell(turned), () => 14.472, { seed: 2 });
 const config = CompareConfig.parse({ maps: ["NMC532/c", "Al/a"] });
 
+const compared = await compareCells([{ slice: pristine }, { slice: charged }], { config });
+
 describe("two cells", () => {
-  const compared = compareCells([{ slice: pristine }, { slice: charged }], { config });
   const pair = compared.pairs.find(({ map, region }) => map === "NMC532/c" && region === "all")!;
 
   it("differ in c by what they were made with, within the uncertainty and 0.001 angstrom", () => {
@@ -52,16 +54,16 @@ describe("two cells", () => {
     expect(rms).toBeLessThan(1.3);
   });
 
-  it("count the same voxels in all cells with the common mask, their own with the other", () => {
+  it("count the same voxels in all cells with the common mask, their own with the other", async () => {
     const counts = (of: typeof compared) => of.statistics.filter(({ map }) => map === "NMC532/c").map(({ n }) => n);
     expect(new Set(counts(compared)).size).toBe(1);
-    const own = compareCells([{ slice: pristine }, { slice: charged }], { config: { ...config, mask: "own" } });
+    const own = await compareCells([{ slice: pristine }, { slice: charged }], { config: { ...config, mask: "own" } });
     for (const n of counts(own)) expect(n).toBeGreaterThan(counts(compared)[0]!);
     expect(own.pairs.every(({ paired }) => !paired)).toBe(true);
   });
 });
 
-it("a standard takes a wrong distance out of all lattice parameters, and says by how much", () => {
+it("a standard takes a wrong distance out of all lattice parameters, and says by how much", async () => {
   const error = 800e-6;
   const wrong: SliceMaps = {
     ...charged,
@@ -72,9 +74,9 @@ it("a standard takes a wrong distance out of all lattice parameters, and says by
     ),
   };
   const cells = [{ slice: pristine }, { slice: wrong }];
-  const without = compareCells(cells, { config }).pairs[0]!;
+  const without = (await compareCells(cells, { config })).pairs[0]!;
   expect(without.difference).toBeCloseTo(14.472 * (1 + error) - 14.507, 3);
-  const compared = compareCells(cells, { config: { ...config, standard: "Al" } });
+  const compared = await compareCells(cells, { config: { ...config, standard: "Al" } });
   const { standard, pairs } = compared;
   expect(Math.abs(standard[1]!.error - error)).toBeLessThan(4 * standard[1]!.errorEsd);
   expect(standard[1]!.errorEsd).toBeLessThan(2e-5);
@@ -93,8 +95,8 @@ describe("a standard that another foil does not bear out", () => {
       return { slice: { ...slice, maps: new Map([...slice.maps, longer("Al/a", ofAl), longer("Cu/a", ofCu)]) } };
     });
 
-  it("corrects no more surely than both agree", () => {
-    const { standard, pairs, notes } = compareCells(stretched(800e-6, 500e-6), {
+  it("corrects no more surely than both agree", async () => {
+    const { standard, pairs, notes } = await compareCells(stretched(800e-6, 500e-6), {
       config: { ...config, standard: "Al" },
     });
     expect(standard[1]!.error).toBeCloseTo(800e-6, 4);
@@ -105,14 +107,14 @@ describe("a standard that another foil does not bear out", () => {
     expect(notes.join()).toContain("By Cu it would be");
   });
 
-  it("is refused where they disagree by more than there is to correct", () => {
-    const compare = () => compareCells(stretched(100e-6, -200e-6), { config: { ...config, standard: "Al" } });
-    expect(compare).toThrow(expect.objectContaining({ code: "compare-standard-doubtful" }));
-    expect(compare).toThrow(/Al.* differs by \d+ ppm .*Cu by -2\d\d ppm/);
+  it("is refused where they disagree by more than there is to correct", async () => {
+    const compare = compareCells(stretched(100e-6, -200e-6), { config: { ...config, standard: "Al" } });
+    await expect(compare).rejects.toThrow(expect.objectContaining({ code: "compare-standard-doubtful" }));
+    await expect(compare).rejects.toThrow(/Al.* differs by \d+ ppm .*Cu by -2\d\d ppm/);
   });
 
-  it("is taken where the user vouches for it, with the uncertainty given", () => {
-    const { standard } = compareCells(stretched(100e-6, -200e-6), {
+  it("is taken where the user vouches for it, with the uncertainty given", async () => {
+    const { standard } = await compareCells(stretched(100e-6, -200e-6), {
       config: { ...config, standard: "Al", standardEsdPpm: 30 },
     });
     // and that of the mean of the foil, about 12 ppm
@@ -145,7 +147,7 @@ it("statistics are those of the formulas", () => {
   expect(describeValues({ ny: 10, nx: 10, values }, new Uint8Array(100))).toBeUndefined();
 });
 
-it("bands, regions and drawn masks are regions of the tables", () => {
+it("bands, regions and drawn masks are regions of the tables", async () => {
   const size = pristine.ny * pristine.nx;
   const nan = () => new Float32Array(size).fill(Number.NaN);
   const toCasingMm = Float32Array.from(
@@ -159,7 +161,7 @@ it("bands, regions and drawn masks are regions of the tables", () => {
     ...{ layer: new Int16Array(size).fill(-1), layers: [] },
   };
   const upper = Uint8Array.from({ length: size }, (_, i) => (i > size / 2 ? 1 : 0));
-  const { statistics } = compareCells([{ slice: pristine, places }, { slice: charged }], {
+  const { statistics } = await compareCells([{ slice: pristine, places }, { slice: charged }], {
     ...{ config, masks: new Map([["upper", upper]]) },
   });
   const of = (region: string) =>
@@ -180,8 +182,21 @@ it.each([
   ["compare-maps", [{ slice: pristine }, { slice: charged }], { config: CompareConfig.parse({ maps: ["LFP/a"] }) }],
   ["compare-standard", [{ slice: pristine }, { slice: charged }], { config: { ...config, standard: "Ag" } }],
   ["compare-no-amounts", [{ slice: pristine }, { slice: { ...charged, maps: new Map() } }], {}],
-])("refuses with %s", (code, cells, options) => {
-  expect(() => compareCells(cells, options)).toThrow(expect.objectContaining({ code }));
+])("refuses with %s", async (code, cells, options) => {
+  await expect(compareCells(cells, options)).rejects.toThrow(expect.objectContaining({ code }));
+});
+
+it("several threads find the placements of one", async () => {
+  const large = { size: 190, supersampling: 4 };
+  const cells = [0, 40, -70].map((rotationDeg) => ({
+    slice: asSliceMaps(`by ${rotationDeg}`, drawCell({ ...large, rotationDeg }), () => 14.5),
+  }));
+  const roles = guessRoles([...new Set([...cells[0]!.slice.maps.keys()].map((name) => name.split("/")[0]!))]);
+  const slices = cells.map(({ slice }) => slice);
+  const inThreads = await registerCells(slices, "by 0", roles, { config, workers: 2 });
+  expect([...inThreads.keys()].sort()).toEqual(["by -70", "by 40"]);
+  const compared = await compareCells(cells, { config, workers: 1 });
+  for (const { name, registration } of compared.cells) expect(inThreads.get(name)).toEqual(registration);
 });
 
 it("tables are read back by others: quotes, empty fields, bars", () => {
@@ -205,7 +220,7 @@ it("masks drawn in the app are read, and refused where they are of another size"
 
 it("files: compare.nxs opens here and in h5py, with tables and figures beside it", async () => {
   const output = join(folder, "out");
-  const compared = compareCells([{ slice: pristine }, { slice: charged }], { config });
+  const compared = await compareCells([{ slice: pristine }, { slice: charged }], { config });
   const written = await writeComparison(compared, { folder: output, formats: ["svg"], inputs: [], config });
   for (const path of written) expect(existsSync(path)).toBe(true);
   const result = await openResult(join(output, "compare.nxs"));

@@ -10,7 +10,15 @@ import { readSliceMaps } from "../pipeline/study/read-slice-maps.ts";
 import { reportOf, writeComparison } from "../pipeline/study/write-comparison.ts";
 import { CompareConfig, type Comparison } from "../stages/compare/index.ts";
 import { checkFolder } from "./check-folder.ts";
-import { type CommonOptions, createCommand, execute, finiteNumber, parseOptions, positiveNumber } from "./command.ts";
+import {
+  type CommonOptions,
+  createCommand,
+  execute,
+  finiteNumber,
+  parseOptions,
+  positiveNumber,
+  workersOf,
+} from "./command.ts";
 import { figureFormats } from "./figure-formats.ts";
 
 const EXAMPLE = `npx xrdct compare pristine.nxs charged.nxs discharged.nxs -o compared
@@ -54,7 +62,7 @@ export const compareCommand = (): Command =>
     .option("--core-edges-mm <mm,...>", "edges of the bands of distance to the core")
     .option("--tab-edges-mm <mm,...>", "edges of the bands of distance to the tab")
     .action((paths: readonly string[], options: Options) =>
-      execute(options, async () => {
+      execute(options, async (signal) => {
         const config = configOf(options);
         const formats = figureFormats(options.format);
         checkFolder(options.output);
@@ -67,7 +75,10 @@ export const compareCommand = (): Command =>
         }));
         const of = cells.find(({ slice }) => slice.name === reference);
         const masks = of && readMasks(of.path, [of.slice.ny, of.slice.nx]);
-        const comparison = compareCells(withPlaces, { reference, roles, config, ...(masks && { masks }) });
+        const comparison = await compareCells(withPlaces, {
+          ...{ reference, roles, config, signal, workers: workersOf(options) },
+          ...(masks && { masks }),
+        });
         const written = await writeComparison(comparison, { folder: options.output, formats, inputs: paths, config });
         return {
           json: { ...reportOf(comparison), written },

@@ -23,6 +23,7 @@ const TASKS = {
   simulate: async () => (await import("./tasks/simulate-task.ts")).setUpSimulate,
   absorb: async () => (await import("./tasks/absorb-task.ts")).setUpAbsorb,
   map: async () => (await import("./tasks/map-task.ts")).setUpMap,
+  register: async () => (await import("./tasks/register-task.ts")).setUpRegister,
   residual: async () => (await import("./tasks/residual-task.ts")).setUpResidual,
   dlsr: async () => (await import("./tasks/dlsr-task.ts")).setUpDlsr,
 } satisfies Record<string, () => Promise<SetUp>>;

@@ -1,6 +1,7 @@
 /** Cells of a study side by side, and what of it is written. */
 import { guessRoles, InputError, type PhaseRoles, type Places, type SliceMaps } from "../../data/index.ts";
 import { CompareConfig, type Comparison, compareSlices } from "../../stages/compare/index.ts";
+import { registerCells } from "./register-cells.ts";
 
 export interface CellToCompare {
   /** its name is the cell's */
@@ -17,6 +18,9 @@ export interface CompareCellsOptions {
   /** on the reference's own grid */
   readonly masks?: ReadonlyMap<string, Uint8Array>;
   readonly config?: CompareConfig;
+  /** threads; left out: this one alone */
+  readonly workers?: number;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -25,17 +29,16 @@ export interface CompareCellsOptions {
  * @throws InputError "compare-cells" | "compare-maps" | "compare-standard" | "compare-standard-doubtful" |
  *   "compare-no-amounts" | "registration-image"
  */
-export function compareCells(cells: readonly CellToCompare[], options: CompareCellsOptions = {}): Comparison {
+export async function compareCells(
+  cells: readonly CellToCompare[],
+  options: CompareCellsOptions = {},
+): Promise<Comparison> {
   const [first] = cells;
   if (!first) throw new InputError("compare-cells", "Cells cannot be compared: none was given.");
   const phases = new Set(cells.flatMap(({ slice }) => [...slice.maps.keys()].map((name) => name.split("/")[0]!)));
-  return compareSlices(
-    {
-      cells,
-      reference: options.reference ?? first.slice.name,
-      roles: options.roles ?? guessRoles([...phases]),
-      ...(options.masks && { masks: options.masks }),
-    },
-    options.config ?? CompareConfig.parse({}),
-  );
+  const { reference = first.slice.name, roles = guessRoles([...phases]), masks, workers = 1, signal } = options;
+  const config = options.config ?? CompareConfig.parse({});
+  const slices = cells.map(({ slice }) => slice);
+  const registrations = await registerCells(slices, reference, roles, { config, workers, ...(signal && { signal }) });
+  return compareSlices({ cells, reference, roles, registrations, ...(masks && { masks }) }, config);
 }

@@ -42,8 +42,9 @@ export async function runStudy(study: Study, options: StudyOptions): Promise<Stu
   options.signal.throwIfAborted();
   options.onStep?.("cells on one grid");
   const reference = cells.find(({ config }) => config.name === study.reference)!;
-  const comparison = compareCells(cells, {
+  const comparison = await compareCells(cells, {
     ...{ reference: study.reference, roles, config: study.config.compare },
+    ...{ workers: options.workers, signal: options.signal },
     masks: reference.masks,
   });
   const outcome: StudyOutcome = {

@@ -33,6 +33,7 @@ export interface AlignedCell {
  * Lays every cell on the reference and cuts all of them to it. The reference's own voxels stay as they are unless
  * another voxel size is asked for.
  *
+ * @param known by name: slices that were laid on the reference before
  * @throws InputError "compare-no-amounts" | "registration-image"
  */
 export function alignCells(
@@ -40,11 +41,13 @@ export function alignCells(
   reference: ComparedCell,
   roles: PhaseRoles,
   config: Pick<CompareConfig, "align" | "registration" | "voxelMm" | "cropMargin">,
+  known: ReadonlyMap<string, Registration> = new Map(),
 ): AlignedCell[] {
   const fixed = amountChannels(reference.slice, roles);
   const own = croppedGrid(fixed, config.cropMargin);
   const grid = ofVoxel(own, config.voxelMm ?? own.voxelMm);
-  const prepared = config.align ? prepareSlice(fixed, "The reference") : fixed;
+  const isKnown = cells.every((cell) => cell === reference || known.has(cell.slice.name));
+  const prepared = config.align && !isKnown ? prepareSlice(fixed, "The reference") : fixed;
   return cells.map((cell): AlignedCell => {
     const { name } = cell.slice;
     if (cell === reference && grid.voxelMm === own.voxelMm) {
@@ -52,10 +55,9 @@ export function alignCells(
       return { name, aligned: cropSlice(cell.slice, own), ...(places && { places }) };
     }
     if (cell === reference || !config.align) return { name, ...placed(cell, IDENTITY, grid) };
-    const registration = registerSlices(
-      { fixed: prepared, moving: amountChannels(cell.slice, roles) },
-      config.registration,
-    );
+    const registration =
+      known.get(name) ??
+      registerSlices({ fixed: prepared, moving: amountChannels(cell.slice, roles) }, config.registration);
     return { name, ...placed(cell, registration, grid), registration };
   });
 }

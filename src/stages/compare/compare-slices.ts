@@ -1,6 +1,6 @@
 /** Cells side by side: one grid, common masks, statistics, differences. */
 import { InputError, type ParameterMap, type PhaseRoles, type Places, type SliceMaps } from "../../data/index.ts";
-import { type Grid, IDENTITY, resampleLabels, usable } from "../../registration/index.ts";
+import { type Grid, IDENTITY, type Registration, resampleLabels, usable } from "../../registration/index.ts";
 import { type AlignedCell, alignCells, type ComparedCell } from "./align-cells.ts";
 import type { CompareConfig } from "./config.ts";
 import { cropLabels } from "./crop.ts";
@@ -65,6 +65,8 @@ export interface CompareInput {
   readonly roles: PhaseRoles;
   /** on the reference's own grid: masks that a user drew */
   readonly masks?: ReadonlyMap<string, Uint8Array>;
+  /** by name: where slices lie on the reference, where that was found before */
+  readonly registrations?: ReadonlyMap<string, Registration>;
 }
 
 /**
@@ -72,11 +74,11 @@ export interface CompareInput {
  *   "compare-no-amounts" | "registration-image"
  */
 export function compareSlices(
-  { cells, reference: name, roles, masks: drawn = new Map() }: CompareInput,
+  { cells, reference: name, roles, masks: drawn = new Map(), registrations }: CompareInput,
   config: CompareConfig,
 ): Comparison {
   const reference = checkCells(cells, name);
-  const aligned = alignCells(cells, reference, roles, config);
+  const aligned = alignCells(cells, reference, roles, config, registrations);
   const own = aligned[cells.indexOf(reference)]!;
   const names = mapsToCompare(aligned, config);
   const slices = cells.map(({ slice }) => slice);
