@@ -5,7 +5,7 @@
  * XRDCT_STUDY_SIZE=translations (121); XRDCT_STUDY_KEEP=folder keeps everything there and goes on from it.
  * `npm run build` first.
  */
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { openResult } from "../src/files/result-reader.ts";
 import { STUDY_SIZE, simulateStudy } from "../src/pipeline/simulate-study.ts";
@@ -13,6 +13,7 @@ import type { AnalysedCell } from "../src/pipeline/study/analyse-cell.ts";
 import { runStudy, type StudyFindings } from "../src/pipeline/study/run-study.ts";
 import { readStudy } from "../src/pipeline/study/study-config.ts";
 import { writeStudy } from "../src/pipeline/study/write-study.ts";
+import { type Registration, wrapDeg } from "../src/registration/index.ts";
 import type { CellTruth } from "../src/stages/simulate/index.ts";
 import { benchFolder, report, round } from "./common.ts";
 
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
   tell("");
   report({ work: "all", s: seconds(start) });
   await compare(findings, simulated.truth);
+  placements(findings);
 }
 
 async function compare(findings: StudyFindings, truth: Readonly<Record<string, CellTruth>>): Promise<void> {
@@ -117,6 +119,44 @@ async function compare(findings: StudyFindings, truth: Readonly<Record<string, C
     "rms z, anode": rms("anode"),
     "rms z, electrodes": rms("electrodes"),
   });
+}
+
+interface Lies {
+  readonly rotationDeg: number;
+  readonly shiftMm: readonly [number, number];
+  readonly scale: number;
+}
+
+/** How cells lie on the reference, and images on their cells: found less drawn, with what is stated of it. */
+function placements({ comparison, images }: StudyFindings): void {
+  const truthOf = (name: string): { placement: Lies; ct?: { pixelMm: number; placement: Lies } } =>
+    JSON.parse(readFileSync(join(folder, "raw", name, "truth.json"), "utf8"));
+  const fixed = truthOf(comparison.reference).placement;
+  for (const { name, registration } of comparison.cells) {
+    if (registration) report({ placement: name, ...differenceTo(registration, fixed, truthOf(name).placement) });
+  }
+  for (const { name, placed } of images) {
+    const { placement, ct } = truthOf(name);
+    report({
+      ...{ image: `${name}/${placed.name}`, "pixel (um)": 1e3 * placed.pixelMm, "true pixel": 1e3 * ct!.pixelMm },
+      ...differenceTo(placed.registration, placement, ct!.placement),
+    });
+  }
+}
+
+function differenceTo(found: Registration, fixed: Lies, moving: Lies): Record<string, number | string> {
+  const turned = ((fixed.rotationDeg - moving.rotationDeg) * Math.PI) / 180;
+  const scale = fixed.scale / moving.scale;
+  const [c, s] = [scale * Math.cos(turned), scale * Math.sin(turned)];
+  const [x, y] = moving.shiftMm;
+  const shift = [fixed.shiftMm[0] - (c * x - s * y), fixed.shiftMm[1] - (s * x + c * y)] as const;
+  return {
+    status: found.status,
+    "rotation off (deg)": digits(wrapDeg(found.rotationDeg - (turned * 180) / Math.PI), 3),
+    "its esd": digits(found.rotationEsdDeg, 3),
+    "shift off (um)": digits(1e3 * Math.hypot(found.shiftMm[0] - shift[0], found.shiftMm[1] - shift[1]), 2),
+    "its esds": `${digits(1e3 * found.shiftEsdMm[0], 2)}, ${digits(1e3 * found.shiftEsdMm[1], 2)}`,
+  };
 }
 
 /** Mean x within a millimetre of the casing less that of the rest, found and true, in the same voxels. */

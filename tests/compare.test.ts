@@ -107,6 +107,16 @@ describe("a standard that another foil does not bear out", () => {
     expect(notes.join()).toContain("By Cu it would be");
   });
 
+  it("is told where nothing is corrected, as a foil cannot have changed", async () => {
+    const { notes } = await compareCells(stretched(800e-6, 0), { config });
+    const ppm = /^Al cannot have changed, and its a differs by (\d+) ppm between charged and/m.exec(
+      notes.join("\n"),
+    )![1];
+    // the means of the foil have an uncertainty of about 12 ppm
+    expect(Math.abs(Number(ppm) - 800)).toBeLessThan(50);
+    expect(compared.notes.join("\n")).not.toContain("cannot have changed");
+  });
+
   it("is refused where they disagree by more than there is to correct", async () => {
     const compare = compareCells(stretched(100e-6, -200e-6), { config: { ...config, standard: "Al" } });
     await expect(compare).rejects.toThrow(expect.objectContaining({ code: "compare-standard-doubtful" }));

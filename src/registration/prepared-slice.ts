@@ -69,12 +69,30 @@ const WILD = 1.5;
 /** Of the voxels: these are not the strongest, so single fits gone wild do not say what is strong. */
 const STRONG = 0.98;
 
+/**
+ * What strong voxels hold: of a channel that is in many places their quantile, and of one that is in a single place, as
+ * a tab, the most that is left when every voxel has the median of its neighbourhood, which a wild fit does not survive.
+ */
+function strongOf(sizes: Float32Array, { ny, nx }: SliceImage): number {
+  const strong = quantile(sizes, STRONG);
+  const near = new Float32Array(9);
+  let most = strong;
+  for (let row = 1; row < ny - 1; row++)
+    for (let col = 1; col < nx - 1; col++) {
+      if (!(sizes[row * nx + col]! > most)) continue;
+      for (let k = 0; k < 9; k++) near[k] = sizes[(row + Math.floor(k / 3) - 1) * nx + col + (k % 3) - 1]!;
+      const middle = near.sort()[4]!;
+      if (middle > most) most = middle;
+    }
+  if (most > 0) return most;
+  return sizes.reduce((high, size) => (size > high ? size : high), 0);
+}
+
 /** Channels in shares of their strong voxels: scales of 1e-10 are numbers too. */
 function inShares(image: SliceImage): SliceImage {
   const channels = [...image.channels].map(([name, values]) => {
     const sizes = values.map(Math.abs);
-    const strong = quantile(sizes, STRONG);
-    const most = strong > 0 ? strong : sizes.reduce((high, size) => (size > high ? size : high), 0);
+    const most = strongOf(sizes, image);
     return [name, most > 0 ? values.map((value) => Math.max(-WILD, Math.min(WILD, value / most))) : values] as const;
   });
   return { ...image, channels: new Map(channels) };

@@ -7,6 +7,7 @@ import { cropLabels } from "./crop.ts";
 import { type Regions, regionsOf } from "./regions.ts";
 import { divideOut, isLength, measureStandard, type StandardOutcome, withWitnesses } from "./standard.ts";
 import { describe, LEAST_VOXELS, type Statistics } from "./statistics.ts";
+import { unchangedNotes } from "./unchanged-notes.ts";
 
 export interface StatisticsRow extends Statistics {
   readonly cell: string;
@@ -107,14 +108,20 @@ export function compareSlices(
     countable: countableOf(corrected, names, config.mask === "common" ? masks : holds),
     own: corrected[cells.indexOf(reference)]!,
   };
+  const [statistics, pairs] = [statisticsOf(context), pairsOf(context)];
+  const meanOf = (map: string): number => statistics.find((row) => row.map === map)?.mean ?? Number.NaN;
   return {
     ...grid,
     ...{ reference: name, cells: corrected, maps: names, masks, regions, standard },
     ...(own.places && { places: own.places }),
-    statistics: statisticsOf(context),
-    pairs: pairsOf(context),
+    ...{ statistics, pairs },
     differences: differencesOf(context),
-    notes: [...placementNotes(corrected), ...maskNotes(context), ...standardNotes(standard)],
+    notes: [
+      ...placementNotes(corrected),
+      ...maskNotes(context),
+      ...standardNotes(standard),
+      ...unchangedNotes(pairs, roles, meanOf),
+    ],
   };
 }
 
