@@ -133,7 +133,13 @@ function placements({ comparison, images }: StudyFindings): void {
     JSON.parse(readFileSync(join(folder, "raw", name, "truth.json"), "utf8"));
   const fixed = truthOf(comparison.reference).placement;
   for (const { name, registration } of comparison.cells) {
-    if (registration) report({ placement: name, ...differenceTo(registration, fixed, truthOf(name).placement) });
+    if (!registration) continue;
+    const moving = truthOf(name).placement;
+    report({
+      ...{ placement: name, ...differenceTo(registration, fixed, moving) },
+      "scale off (ppm)": digits(1e6 * ((registration.scale * moving.scale) / fixed.scale - 1), 0),
+      "its esd (ppm)": digits(1e6 * registration.scaleEsd, 0),
+    });
   }
   for (const { name, placed } of images) {
     const { placement, ct } = truthOf(name);
