@@ -196,8 +196,12 @@ describe.skipIf(!hasChromium || !hasShared)(name, () => {
     expect(await page.getByRole("button", { name: "refine the mean pattern" }).isDisabled()).toBe(true);
     await goTo("compose", "raster");
     await page.locator("[data-plot=composed] [data-image]").first().waitFor();
-    const images = await page.locator("[data-plot=composed] [data-image]").count();
-    expect(images).toBe(await page.locator("[data-panel=panels] .compose-row").count());
+    // maps come one after the other
+    const images = page.locator("[data-plot=composed] [data-image]");
+    const rows = page.locator("[data-panel=panels] .compose-row");
+    await expect
+      .poll(async () => [(await images.count()) > 0, await images.count()])
+      .toEqual([true, await rows.count()]);
     await page.locator("[data-plot=composed]").getByText("step not known").waitFor();
   });
 
