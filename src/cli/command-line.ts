@@ -29,6 +29,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
   doctor: async () => (await import("./doctor.ts")).doctorCommand,
 };
 
+/** What the jobs of a cluster do: nothing for people to type, and in no --help. */
+const JOBS: typeof COMMANDS = {
+  "slurm-step": async () => (await import("./slurm-jobs.ts")).slurmStepCommand,
+  "slurm-part": async () => (await import("./slurm-jobs.ts")).slurmPartCommand,
+};
+
 /** Does what the arguments say and sets the exit code of the process; what a user did wrong is told, not thrown. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
   const program = new Command("xrdct")
@@ -40,7 +46,8 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
       "\nStart with:\n  npx xrdct demo\n  npx xrdct run scan.yaml -o result.nxs\n  npx xrdct serve\n  npx xrdct COMMAND --help",
     );
   const [name = ""] = args;
-  const loaders = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS);
+  const known = { ...COMMANDS, ...JOBS };
+  const loaders = Object.hasOwn(known, name) ? [known[name]!] : Object.values(COMMANDS);
   for (const create of await Promise.all(loaders.map((load) => load()))) program.addCommand(create());
   for (const command of [program, ...program.commands]) command.exitOverride();
 

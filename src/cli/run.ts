@@ -1,15 +1,19 @@
-import { basename } from "node:path";
-import type { Command } from "commander";
+import { basename, resolve } from "node:path";
+import { stderr } from "node:process";
+import { type Command, Option } from "commander";
 import { InputError } from "../data/index.ts";
 import { type RunSummary, runScan } from "../pipeline/run-scan.ts";
 import { readScan } from "../pipeline/scan-config.ts";
+import { runOnSlurm } from "../pipeline/slurm/run-on-slurm.ts";
+import { readSlurmSettings } from "../pipeline/slurm/slurm-settings.ts";
 import { STAGES, type StageName } from "../pipeline/steps.ts";
 import { withEsd } from "../stages/refine/index.ts";
 import { type CommonOptions, createCommand, execute, positiveNumber } from "./command.ts";
 import { workOf } from "./command-output.ts";
 
 const EXAMPLE = `npx xrdct run scan.yaml -o cell.nxs
-npx xrdct run scan.yaml -o cell.nxs --from map     again from there, after a change`;
+npx xrdct run scan.yaml -o cell.nxs --from map     again from there, after a change
+npx xrdct run scan.yaml -o cell.nxs --executor slurm --slurm cluster.yaml`;
 
 interface Options extends CommonOptions {
   readonly output?: string;
@@ -17,6 +21,9 @@ interface Options extends CommonOptions {
   readonly until?: StageName;
   readonly only?: StageName;
   readonly memoryGb: number;
+  readonly executor: "local" | "slurm";
+  readonly slurm?: string;
+  readonly detach?: true;
 }
 
 export const runCommand = (): Command =>
@@ -27,17 +34,33 @@ export const runCommand = (): Command =>
     .option("--until <stage>", "stop after this stage", stageName)
     .option("--only <stage>", "this stage alone, from what the earlier ones left", stageName)
     .option("--memory-gb <n>", "memory that all threads together may take, GB", positiveNumber("--memory-gb"), 3)
+    .addOption(
+      new Option("--executor <name>", "who does the work: this machine, or jobs of a cluster")
+        .choices(["local", "slurm"])
+        .default("local"),
+    )
+    .option("--slurm <file>", "slurm.yaml: account, partition, time and size of the jobs")
+    .option("--detach", "give the run to Slurm and end; the same command without it watches the run")
     .action((path: string, options: Options) =>
       execute(options, async (signal) => {
         const output = options.output ?? `${basename(path).replace(/\.ya?ml$/, "")}.nxs`;
         const from = options.from ?? options.only;
         const until = options.until ?? options.only;
-        const summary = await runScan(readScan(path), {
-          output,
-          ...workOf(options, signal),
-          ...(from && { from }),
-          ...(until && { until }),
-        });
+        const stages = { ...(from && { from }), ...(until && { until }) };
+        const scan = readScan(path);
+        const work = workOf(options, signal);
+        const summary =
+          options.executor === "local"
+            ? await runScan(scan, { output, ...work, ...stages })
+            : await runOnSlurm({
+                order: {
+                  ...{ scan: resolve(path), output: resolve(output), memoryBytes: work.memoryBytes, ...stages },
+                  settings: readSlurmSettings(options.slurm),
+                },
+                ...{ onProgress: work.onProgress, signal, isDetached: Boolean(options.detach) },
+                onSubmitted: (text) => options.quiet || stderr.write(`${text}\n`),
+              });
+        if (!summary) return { json: { output, isSubmitted: true }, lines: [`${output} is with Slurm`] };
         return { json: summary, lines: describeRun(summary) };
       }),
     );

@@ -5,12 +5,13 @@
 import { Worker } from "node:worker_threads";
 import { InputError } from "../data/index.ts";
 import { ARENA_START, Arena, createKernelMemory, type Kernels, MAXIMUM_PAGES } from "../kernels/index.ts";
+import type { BlockExecutor, BlockRequest } from "./block-executor.ts";
 import { loadKernels } from "./load-kernels.ts";
 import type { JobRequest, TaskReply, WorkerData } from "./worker-protocol.ts";
 
 const MEMORY_BYTES = MAXIMUM_PAGES * 65536;
 
-export class WorkerPool {
+export class WorkerPool implements BlockExecutor {
   readonly size: number;
   private readonly workers: Worker[] = [];
   private readonly memory = createKernelMemory();
@@ -50,7 +51,7 @@ export class WorkerPool {
    * @throws what the first failing block threw, after the running ones have ended; nothing new is started then
    */
   async run(
-    request: Omit<JobRequest, "job">,
+    request: BlockRequest,
     blocks: readonly number[],
     onDone: (block: number, result: unknown) => void,
     { signal, threads = this.size }: { signal?: AbortSignal; threads?: number } = {},

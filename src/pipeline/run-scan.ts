@@ -5,11 +5,12 @@ import { InputError, STATUS } from "../data/index.ts";
 import { openResult } from "../files/result-reader.ts";
 import type { BulkPhase } from "../stages/map/index.ts";
 import type { RefinementResult } from "../stages/refine/index.ts";
+import { type BlockExecutor, Suspended } from "./block-executor.ts";
 import { diskError } from "./disk-error.ts";
 import { WorkerPool } from "./pool.ts";
 import type { ProgressListener } from "./progress.ts";
 import { assembleResult, restoreArray } from "./result-file.ts";
-import { lockRun } from "./run-lock.ts";
+import { handOverRun, lockRun } from "./run-lock.ts";
 import type { Scan } from "./scan-config.ts";
 import { runStage, type StageContext, type StageResult } from "./stage.ts";
 import { digest } from "./stage-store.ts";
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly from?: StageName;
   /** stop after this stage */
   readonly until?: StageName;
+  /** where this process is a job of a cluster: name of the run's jobs, and who does the blocks of its stages */
+  readonly cluster?: { readonly jobs: string; readonly executor: (local: BlockExecutor) => BlockExecutor };
 }
 
 export interface RunSummary {
@@ -56,12 +59,15 @@ export interface RunSummary {
 /**
  * Runs what is missing, in order, and writes the result file.
  *
+ * @throws Suspended where the cluster goes on with it
  * @throws InputError from any stage, and "run-in-progress" | "output-not-a-result" | "stage-not-in-scan" |
  *   "stage-order"
  */
 export async function runScan(scan: Scan, options: RunOptions): Promise<RunSummary> {
   const workFolder = `${options.output}.work`;
-  const unlock = lockRun(workFolder);
+  const { cluster } = options;
+  const unlock = lockRun(workFolder, cluster?.jobs);
+  let isSuspended = false;
   let pool: WorkerPool | undefined;
   let isOwn = false;
   const pools: Pools = {
@@ -84,14 +90,18 @@ export async function runScan(scan: Scan, options: RunOptions): Promise<RunSumma
   };
   try {
     return await new Run(scan, options, workFolder, pools).run();
+  } catch (error) {
+    isSuspended = error instanceof Suspended;
+    throw error;
   } finally {
     await pool?.close();
-    unlock();
+    if (isSuspended) handOverRun(workFolder, cluster!.jobs);
+    else unlock();
   }
 }
 
 /** The threads of a run; a stage that shares memory with its threads has its own, which end with it. */
-type Pools = Pick<StageContext, "pool" | "ownPool"> & { endOwn(): Promise<void> };
+type Pools = Pick<StageContext, "ownPool"> & { pool(): WorkerPool; endOwn(): Promise<void> };
 
 class Run {
   private readonly left: Left = {};
@@ -178,7 +188,7 @@ class Run {
     }
     const context: StageContext = {
       store,
-      pool: this.pools.pool,
+      executor: () => this.options.cluster?.executor(this.pools.pool()) ?? this.pools.pool(),
       ownPool: this.pools.ownPool,
       onProgress: this.options.onProgress,
       signal: this.options.signal,

@@ -1,5 +1,6 @@
 /** Runs one stage: what is finished is kept, what is missing is done block by block, in any number of threads. */
 import { InputError } from "../data/index.ts";
+import type { BlockExecutor } from "./block-executor.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { WorkerPool } from "./pool.ts";
 import { type PreviewImage, type StagePreview, writePreview } from "./preview.ts";
@@ -65,8 +66,8 @@ export interface Stage<Meta> {
 
 export interface StageContext {
   readonly store: StageStore;
-  readonly pool: () => WorkerPool;
-  /** instead of that pool, for a stage that shares memory with its threads */
+  readonly executor: () => BlockExecutor;
+  /** threads of this process, instead of that pool, for a stage that shares memory with its threads */
   readonly ownPool: (mainBytes: number) => Promise<WorkerPool>;
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
@@ -124,9 +125,12 @@ export async function runStage<Meta>(stage: Stage<Meta>, context: StageContext):
     });
   };
   if (missing.length > 0) {
-    const pool = context.pool();
-    const threads = threadsWithin(context.memoryBytes, plan.bytesPerThread, pool.size, stage.name);
-    await pool.run({ task: plan.task, payload: plan.payload }, missing, onDone, { signal, threads });
+    const executor = context.executor();
+    const threads = threadsWithin(context.memoryBytes, plan.bytesPerThread, executor.size, stage.name);
+    const isWhole = (block: number, result: unknown) => sameNumbers(plan.checksums(block), (result as BlockResult).crc);
+    await executor.run({ task: plan.task, payload: plan.payload }, missing, onDone, {
+      ...{ stage: stage.name, key, signal, threads, isWhole },
+    });
   }
   const problems = [...journal.entries.values()]
     .sort((a, b) => a.block - b.block)

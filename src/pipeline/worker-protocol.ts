@@ -1,5 +1,5 @@
 /** What threads say to each other; types only. */
-import type { TaskName } from "./tasks.ts";
+import type { BlockRequest } from "./block-executor.ts";
 
 export interface WorkerData {
   readonly memory: WebAssembly.Memory;
@@ -8,10 +8,8 @@ export interface WorkerData {
 }
 
 /** One job is one stage of one run: its payload is set up once in each thread, then its blocks are asked for. */
-export interface JobRequest {
+export interface JobRequest extends BlockRequest {
   readonly job: number;
-  readonly task: TaskName;
-  readonly payload: unknown;
 }
 
 export type TaskReply =
