@@ -166,7 +166,7 @@ describe.skipIf(!hasSlurm)("--executor slurm (needs slurm-wlm and munge)", () =>
 
 it("without Slurm says so in one message", () => {
   const scan = join(bare, "scan.yaml");
-  writeFileSync(scan, "input: {kind: p07, folder: .}\n");
+  writeFileSync(scan, "input: {kind: p07, folder: .}\nenergyKeV: 71\n");
   const ran = spawnSync(process.execPath, [MAIN, "run", scan, "-o", join(bare, "x.nxs"), "--executor", "slurm"], {
     encoding: "utf8",
     env: { PATH: "/nonexistent" },
