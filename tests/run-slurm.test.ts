@@ -82,7 +82,7 @@ describe.skipIf(!hasSlurm)("--executor slurm (needs slurm-wlm and munge)", () =>
     const output = join(folder, "cancelled.nxs");
     const { child, ended } = start(output);
     await until(() => partsAtWork().length > 0);
-    const meanwhile = run(scan, output);
+    const meanwhile = await run(scan, output);
     expect([meanwhile.code, meanwhile.json.error.code]).toEqual([2, "run-in-progress"]);
     child.kill("SIGINT");
     expect(await ended).toBe(130);
@@ -126,9 +126,9 @@ describe.skipIf(!hasSlurm)("--executor slurm (needs slurm-wlm and munge)", () =>
     expect(await hashes(output)).toEqual(expected);
   });
 
-  it("tells the mistake of a user as a local run does", () => {
+  it("tells the mistake of a user as a local run does", async () => {
     const wrong = files.variant("wrong.yaml", { map: { ...MAP, regions: [{ ...MAP.regions[0]!, range: [9, 9.5] }] } });
-    const local = run(wrong, join(folder, "wrong-local.nxs"));
+    const local = await run(wrong, join(folder, "wrong-local.nxs"));
     const there = xrdct(
       ["run", wrong, "-o", join(folder, "wrong-there.nxs"), "--json", "--quiet", "--executor", "slurm"].concat([
         ...["--slurm", settings, "--memory-gb", "1"],
