@@ -33,7 +33,8 @@ export function slurmScript(order: ScriptOrder): string {
     `--cpus-per-task=${cpusPerTask}`,
     `--mem=${megabytes}M`,
     `--time=${time}`,
-    "--requeue",
+    // Slurm holds what it requeues back for two minutes; what an array has lost the step gives out again at once
+    array === undefined ? "--requeue" : "--no-requeue",
     ...(partition ? [`--partition=${partition}`] : []),
     ...(account ? [`--account=${account}`] : []),
     ...(qos ? [`--qos=${qos}`] : []),
