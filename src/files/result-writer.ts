@@ -5,7 +5,7 @@
  *   /entry/<stage>             NXprocess  program, version, date, sequence_index, configuration, inputs
  *   /entry/<stage>/.../<name>  NXdata     data, data_errors, status, one dataset for each axis
  */
-import { type FrameArray, InputError, type ParameterMap, STATUS } from "../data/index.ts";
+import { AXIS_UNITS, type FrameArray, InputError, type ParameterMap, STATUS } from "../data/index.ts";
 import { sizeOf } from "./hdf5-blocks.ts";
 import { createHdf5, type Hdf5Writer, type SlabDataset, type WrittenType } from "./hdf5-writer.ts";
 
@@ -126,6 +126,8 @@ class NexusResultWriter implements ResultWriter {
   readonly #file: Hdf5Writer;
   readonly #options: ResultOptions;
   readonly #unfinished = new Map<string, number>();
+  /** the first member with something to plot, for each group under the entry */
+  readonly #defaults = new Map<string, string>();
   #processes = 0;
   #first: string | undefined;
   #isChosen = false;
@@ -189,10 +191,11 @@ class NexusResultWriter implements ResultWriter {
     if (options.axes.length !== shape.length) {
       throw new RangeError(`${name}: ${options.axes.length} axes for an array of ${shape.length} dimensions`);
     }
-    const at = this.#data(name, options.axes, shape, options.longName);
+    const at = this.#data(name, options.axes, shape, withUnit(options.longName, options.unit));
     const layout = { chunks: options.chunk ?? defaultChunk(shape), gzip: options.compress ? 4 : 0 };
     const data = this.#file.slabs(`${at}/data`, shape, dtype, layout);
     this.#describe(`${at}/data`, options.unit, options.longName);
+    if (shape.length > 1) this.#file.attribute(`${at}/data`, "interpretation", interpretation(options.axes));
     let errors: SlabDataset | undefined;
     if (options.errors) {
       errors = this.#file.slabs(`${at}/data_errors`, shape, dtype, layout);
@@ -213,9 +216,10 @@ class NexusResultWriter implements ResultWriter {
     const shape = [map.ny, map.nx];
     const axes = options.axes ?? [gridAxis("y", map.ny, options.voxelMm), gridAxis("x", map.nx, options.voxelMm)];
     const longName = options.longName ?? `${name.split("/").slice(1).join(" ").replaceAll("_", " ")}`;
-    const at = this.#data(name, axes, shape, longName);
+    const at = this.#data(name, axes, shape, withUnit(longName, map.unit));
     this.#file.dataset(`${at}/data`, shape, map.values);
     this.#describe(`${at}/data`, map.unit, longName);
+    this.#file.attribute(`${at}/data`, "interpretation", interpretation(axes));
     if (map.esd) {
       this.#file.dataset(`${at}/data_errors`, shape, map.esd);
       this.#describe(`${at}/data_errors`, map.unit, `esd of ${longName}`);
@@ -280,12 +284,16 @@ class NexusResultWriter implements ResultWriter {
       this.#file.attribute(at, `${names[i]}_indices`, i);
     }
     if (!this.#isChosen) this.#first = name;
+    for (const [i, part] of parts.entries()) {
+      const group = ["entry", ...parts.slice(0, i)].join("/");
+      if (!this.#defaults.has(group)) this.#defaults.set(group, part);
+    }
     return at;
   }
 
   #describe(path: string, unit: string, longName: string): void {
     if (unit) this.#file.attribute(path, "units", unit);
-    this.#file.attribute(path, "long_name", unit ? `${longName} (${unit})` : longName);
+    this.#file.attribute(path, "long_name", withUnit(longName, unit));
   }
 
   #stage(stage: string): string {
@@ -302,16 +310,28 @@ class NexusResultWriter implements ResultWriter {
     this.#file.attribute(`entry/${name}`, "NX_class", "NXcollection");
   }
 
-  /** The chain of `default` attributes from the entry to the NXdata that a viewer shows first. */
+  /** `default` in every group with a plot below it, and from the entry on the way to what a viewer shows first. */
   #markDefault(): void {
-    if (!this.#first || !this.#file.has(`entry/${this.#first}`)) return;
-    let at = "entry";
-    for (const part of this.#first.split("/")) {
-      this.#file.attribute(at, "default", part);
-      at = `${at}/${part}`;
+    if (this.#first && this.#file.has(`entry/${this.#first}`)) {
+      let at = "entry";
+      for (const part of this.#first.split("/")) {
+        this.#defaults.set(at, part);
+        at = `${at}/${part}`;
+      }
     }
+    for (const [group, member] of this.#defaults) this.#file.attribute(group, "default", member);
   }
 }
+
+/** Viewers head a plot with its title and have no other place for the unit of an image. */
+const withUnit = (name: string, unit: string): string => (unit ? `${name} (${unit})` : name);
+
+/** How NeXus viewers slice an array of several dimensions: by patterns where the bins are last, else by images. */
+function interpretation(axes: readonly ResultAxis[]): "spectrum" | "image" {
+  return RADIAL_NAMES.has(axes.at(-1)!.name) ? "spectrum" : "image";
+}
+
+const RADIAL_NAMES: ReadonlySet<string> = new Set([...AXIS_UNITS, "channel", "bin"]);
 
 /** Voxel centres from the middle of the grid, which is the rotation axis. */
 function gridAxis(name: "x" | "y", n: number, voxelMm: number | undefined): ResultAxis {
