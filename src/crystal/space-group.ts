@@ -1,5 +1,6 @@
 /** Space groups by symbol, in the setting the symbol names. */
 import { InputError } from "../data/index.ts";
+import { lookupTable } from "../data/lookup-table.ts";
 import { hallTriplets } from "./hall-symbol.ts";
 import type { Cell } from "./structure.ts";
 import { SPACE_GROUPS } from "./tables/space-groups.ts";
@@ -21,13 +22,13 @@ export const spaceGroupSettings: readonly SpaceGroupSetting[] = SPACE_GROUPS.tri
   });
 
 /** Names of 1992 with e for a double glide, and the table's. */
-const DOUBLE_GLIDES: Record<string, string> = {
+const DOUBLE_GLIDES: Record<string, string> = lookupTable({
   aem2: "abm2",
   aea2: "aba2",
   cmce: "cmca",
   cmme: "cmma",
   ccce: "ccca",
-};
+});
 
 /** Without blanks; P2(1)/c and P2_1/c are P21/c; printers' minus signs and subscripts are plain ones. */
 const squeeze = (symbol: string): string =>

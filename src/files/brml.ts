@@ -2,6 +2,7 @@
  * Bruker .brml: a zip archive with RawData0.xml, in which each point is a Datum: time planned, time, the axes in the
  * order of ScanAxisInfo, the counts.
  */
+import { crc32 } from "node:zlib";
 import { unzipSync } from "fflate";
 import { InputError, type Pattern } from "../data/index.ts";
 import { decodeText } from "./byte-source.ts";
@@ -63,12 +64,35 @@ function rawData(bytes: Uint8Array, name: string): string {
     throw damaged(name, `the archive cannot be unpacked (${(error as Error).message})`);
   }
   if (tooLarge > 0) throw damaged(name, `its RawData0.xml claims ${tooLarge} bytes`);
-  const found = Object.values(files)[0];
-  if (found) return decodeText(found);
+  const [found] = Object.entries(files);
+  if (found) {
+    const [member, content] = found;
+    if (crc32(content) !== checksumOf(bytes, member))
+      throw damaged(name, `${member} does not match the checksum that the archive has of it`);
+    return decodeText(content);
+  }
   throw new InputError(
     "brml-no-scan",
     `${name}: a zip archive without RawData0.xml is no .brml. Unpack it and give the pattern inside.`,
   );
+}
+
+/**
+ * The CRC-32 in the archive's directory, which the unpacker does not compare.
+ *
+ * Source: PKWARE, .ZIP File Format Specification 6.3.9, 4.3.12.
+ */
+function checksumOf(bytes: Uint8Array, member: string): number | undefined {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const name = Buffer.from(member);
+  for (
+    let at = buffer.lastIndexOf("PK\x01\x02");
+    at >= 0;
+    at = at > 0 ? buffer.lastIndexOf("PK\x01\x02", at - 1) : -1
+  ) {
+    if (buffer.subarray(at + 46, at + 46 + name.length).equals(name)) return buffer.readUInt32LE(at + 16);
+  }
+  return undefined;
 }
 
 const damaged = (name: string, what: string): InputError =>

@@ -10,6 +10,9 @@ const [FILE_HEAD, RANGE_HEAD] = [712, 304];
 /** Offsets in the head of a range. */
 const [STEPS, START_TWO_THETA, STEP_SIZE, SUPPLEMENT] = [4, 16, 176, 256];
 
+/** Below any goniometer's; one that is lost in the rounding of the places is none. */
+const LEAST_STEP_DEG = 1e-6;
+
 export const isBrukerRaw = (bytes: Uint8Array): boolean => {
   const magic = latin1(bytes.subarray(0, 7));
   return /^RAW(?:1\.01|2|4\.0)/.test(magic) || (magic.startsWith("RAW ") && bytes.subarray(4, 16).includes(0));
@@ -39,7 +42,7 @@ export function parseBrukerRaw(bytes: Uint8Array, name: string): Pattern {
   if (!(count > 0 && at + 4 * count <= bytes.length)) {
     throw damaged(name, `it promises ${count} points from byte ${at} on and ends at ${bytes.length}`);
   }
-  if (!(step > 0 && start >= -180 && start + step * (count - 1) <= 360)) {
+  if (!(step >= LEAST_STEP_DEG && start >= -180 && start + step * (count - 1) <= 360)) {
     throw damaged(name, `its points go from ${start}° in steps of ${step}°`);
   }
   return {

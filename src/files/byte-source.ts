@@ -43,6 +43,8 @@ export function fileSource(path: string): ByteSource {
     size,
     read(at, length) {
       const wanted = Math.max(0, Math.min(length, size - at));
+      // a damaged header may point anywhere
+      if (wanted === 0) return new Uint8Array(0);
       if (wanted > WINDOW / 2) return readFully(file, at, new Uint8Array(wanted), path);
       if (at < windowAt || at + wanted > windowAt + window.length) {
         windowAt = at;

@@ -7,6 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import { type Frame, type FrameArray, InputError } from "../data/index.ts";
+import { lookupTable } from "../data/lookup-table.ts";
 import type { Kernels } from "../kernels/index.ts";
 import { decodeByteOffset } from "../kernels/reference/index.ts";
 import { checkFrameSize, numbersFromBytes, PIXEL_ARRAYS, type PixelType } from "./frame-size.ts";
@@ -77,7 +78,7 @@ const MARK = Uint8Array.of(0x0c, 0x1a, 0x04, 0xd5);
 /** Far more than any header; the mark is looked for no further. */
 const MAX_HEADER_BYTES = 1 << 20;
 
-const ELEMENT_TYPES: Record<string, PixelType> = {
+const ELEMENT_TYPES: Record<string, PixelType> = lookupTable({
   "unsigned 8-bit integer": "u1",
   "signed 8-bit integer": "i1",
   "unsigned 16-bit integer": "u2",
@@ -86,7 +87,7 @@ const ELEMENT_TYPES: Record<string, PixelType> = {
   "signed 32-bit integer": "i4",
   "signed 32-bit real ieee": "f4",
   "signed 64-bit real ieee": "f8",
-};
+});
 
 /** Whether the bytes begin as a CBF file does. */
 export function isCbf(bytes: Uint8Array): boolean {

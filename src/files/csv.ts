@@ -42,7 +42,7 @@ export function parseNumberList(text: string, name: string): Float64Array {
     const fields = content.split(/[\s,;]+/).filter((part) => part !== "");
     const values = fields.map(Number);
     const wrong = values.findIndex((value) => !Number.isFinite(value));
-    if (wrong < 0) numbers.push(...values);
+    if (wrong < 0) for (const value of values) numbers.push(value);
     else if (numbers.length > 0) {
       throw new InputError(
         "list-not-numbers",

@@ -3,6 +3,7 @@
  * seconds or as 1d 02:03:04, counters that begin again with each step.
  */
 import { InputError } from "../data/index.ts";
+import { lookupTable } from "../data/lookup-table.ts";
 import { parseStamp, stampSeconds } from "./date-stamp.ts";
 
 export interface CyclerColumn {
@@ -101,7 +102,7 @@ export function durationOf(field: string | undefined): number {
 }
 
 const FACTORS: Readonly<Record<Dimension, Readonly<Record<string, number>>>> = {
-  time: {
+  time: lookupTable({
     s: 1,
     sec: 1,
     second: 1,
@@ -113,11 +114,11 @@ const FACTORS: Readonly<Record<Dimension, Readonly<Record<string, number>>>> = {
     hours: 3600,
     ms: 1e-3,
     d: 86400,
-  },
-  voltage: { v: 1, mv: 1e-3, uv: 1e-6 },
-  current: { a: 1, ma: 1e-3, ua: 1e-6, na: 1e-9 },
-  charge: { ah: 1, mah: 1e-3, uah: 1e-6, c: 1 / 3600, mc: 1e-3 / 3600 },
-  energy: { wh: 1, mwh: 1e-3, uwh: 1e-6, j: 1 / 3600 },
+  }),
+  voltage: lookupTable({ v: 1, mv: 1e-3, uv: 1e-6 }),
+  current: lookupTable({ a: 1, ma: 1e-3, ua: 1e-6, na: 1e-9 }),
+  charge: lookupTable({ ah: 1, mah: 1e-3, uah: 1e-6, c: 1 / 3600, mc: 1e-3 / 3600 }),
+  energy: lookupTable({ wh: 1, mwh: 1e-3, uwh: 1e-6, j: 1 / 3600 }),
 };
 export type Dimension = "time" | "voltage" | "current" | "charge" | "energy";
 

@@ -6,6 +6,7 @@
  */
 import { gunzipSync } from "node:zlib";
 import { type Frame, type FrameArray, InputError } from "../data/index.ts";
+import { lookupTable } from "../data/lookup-table.ts";
 import { arraySource, type ByteSource } from "./byte-source.ts";
 import {
   bytesFromNumbers,
@@ -34,7 +35,7 @@ export interface EdfFile {
   readonly blocks: readonly EdfBlock[];
 }
 
-const TYPES: Record<string, PixelType> = {
+const TYPES: Record<string, PixelType> = lookupTable({
   unsignedbyte: "u1",
   uint8: "u1",
   signedbyte: "i1",
@@ -56,7 +57,7 @@ const TYPES: Record<string, PixelType> = {
   doublevalue: "f8",
   double: "f8",
   float64: "f8",
-};
+});
 
 export const isEdf = (head: Uint8Array): boolean => /^\s*\{/.test(latin1(head.subarray(0, 16)));
 export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b;

@@ -5,6 +5,7 @@
  * Source: GSAS manual (Larson & Von Dreele, LAUR 86-748), "Powder data file format".
  */
 import { InputError, type Pattern } from "../data/index.ts";
+import { lookupTable } from "../data/lookup-table.ts";
 
 const BANK = /^BANK\s+\d+.*$/m;
 
@@ -72,7 +73,7 @@ function bodyLines(text: string): string[] {
     .filter((line) => line.trim() && !/^\s*#/.test(line));
 }
 
-const TYPES: Record<string, (lines: readonly string[], count: number) => Point[]> = {
+const TYPES: Record<string, (lines: readonly string[], count: number) => Point[]> = lookupTable({
   FXYE: (lines, count) => columns(lines, count).map(([x, y, sigma]) => ({ x: x!, y: y!, sigma: sigma ?? Number.NaN })),
   FXY: (lines, count) => columns(lines, count).map(([x, y]) => ({ x: x!, y: y!, sigma: Math.sqrt(Math.max(y!, 1)) })),
   /** ten points a line: how many detectors saw it in two places, the counts in six */
@@ -92,7 +93,7 @@ const TYPES: Record<string, (lines: readonly string[], count: number) => Point[]
       sigma: numbers[2 * i + 1]!,
     }));
   },
-};
+});
 
 function columns(lines: readonly string[], count: number): number[][] {
   return lines.slice(0, count).map((line) =>

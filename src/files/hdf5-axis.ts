@@ -1,18 +1,22 @@
 /** Radial axes in HDF5 files: which dataset it is, and what its values mean. */
 import { type Axis, type AxisUnit, InputError } from "../data/index.ts";
+import { lookupTable } from "../data/lookup-table.ts";
 import type { Hdf5File } from "./hdf5.ts";
 
 /** Names that the field gives to the radial axis, with their unit where the file says nothing. */
-const AXIS_NAMES: Record<string, { unit: AxisUnit; factor: number }> = {
+const AXIS_NAMES: Record<string, { unit: AxisUnit; factor: number }> = lookupTable({
   q: { unit: "q", factor: 1 },
   tth: { unit: "two-theta", factor: 1 },
   twotheta: { unit: "two-theta", factor: 1 },
   two_theta: { unit: "two-theta", factor: 1 },
   "2th": { unit: "two-theta", factor: 1 },
   "2theta": { unit: "two-theta", factor: 1 },
-};
+});
 
-const UNITS: Record<string, { unit: AxisUnit; factor: number }> = {
+/** nDTomo's window saves whatever axis it shows under this name, which says no unit. */
+const UNNAMED_AXIS = "xaxis";
+
+const UNITS: Record<string, { unit: AxisUnit; factor: number }> = lookupTable({
   "1/angstrom": { unit: "q", factor: 1 },
   "angstrom^-1": { unit: "q", factor: 1 },
   "a^-1": { unit: "q", factor: 1 },
@@ -27,7 +31,8 @@ const UNITS: Record<string, { unit: AxisUnit; factor: number }> = {
   "°": { unit: "two-theta", factor: 1 },
   rad: { unit: "two-theta", factor: 180 / Math.PI },
   mm: { unit: "radius", factor: 1 },
-};
+  m: { unit: "radius", factor: 1000 },
+});
 
 /**
  * The axis in a dataset, in our units: q in 1/angstrom (1/nm converted), two-theta in degrees.
@@ -68,9 +73,8 @@ function meaningOf(file: Hdf5File, path: string): { unit: AxisUnit; factor: numb
 /** The dataset beside another one that is its axis by name: q, tth, 2th ... */
 export function findAxis(file: Hdf5File, group: string, bins?: number): string | undefined {
   const isAxis = (name: string) => name.toLowerCase() in AXIS_NAMES || /^(2th|q|r)_.+/i.test(name);
-  const found = file
-    .members(group)
-    .filter(isAxis)
+  const members = file.members(group);
+  const found = [...members.filter(isAxis), ...members.filter((name) => name === UNNAMED_AXIS)]
     .map((name) => file.dataset(group ? `${group}/${name}` : name))
     .filter((d) => d?.shape?.length === 1 && (bins === undefined || d.shape[0] === bins));
   return found[0]?.path;

@@ -132,7 +132,8 @@ function readType(text: string, name: string): { type: PixelType; isInt64: boole
   const little = order !== ">";
   if (kind === "i8" || kind === "u8") return { type: kind === "i8" ? "i4" : "u4", isInt64: true, little };
   const type = kind === "b1" ? "u1" : kind;
-  if (type !== undefined && type in PIXEL_ARRAYS) return { type: type as PixelType, isInt64: false, little };
+  if (type !== undefined && Object.hasOwn(PIXEL_ARRAYS, type))
+    return { type: type as PixelType, isInt64: false, little };
   throw new InputError(
     "npy-unsupported",
     `${name}: numbers of type ${/'descr'\s*:\s*([^,]{1,60})/.exec(text)?.[1] ?? "(none)"} are not read. Save them as integers or floats, with array.astype("float32") for example.`,

@@ -67,11 +67,11 @@ function splitterOf(lines: readonly string[]): (line: string) => number[] {
 const FORTRAN = /^([-+]?[\d.]+)[dD]([-+]?\d+)$/;
 const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/;
 
-/** NaN where the field is not a number; "nan" in a file is not a number either. */
+/** NaN where the field is not a number; "nan" in a file is not a number either, and 1e999 is none that there is. */
 function toNumber(field: string): number {
-  if (NUMBER.test(field)) return Number(field);
   const fortran = FORTRAN.exec(field);
-  return fortran ? Number(`${fortran[1]}e${fortran[2]}`) : Number.NaN;
+  const value = fortran ? Number(`${fortran[1]}e${fortran[2]}`) : NUMBER.test(field) ? Number(field) : Number.NaN;
+  return Number.isFinite(value) ? value : Number.NaN;
 }
 
 /** What a file without numbers begins with, for its message; bytes would only spoil the terminal. */

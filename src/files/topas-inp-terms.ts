@@ -3,6 +3,7 @@
  * evaluated over the range and taken where it is one of the forms known here to within 1e-6, so that any way of
  * writing it is understood.
  */
+import { lookupTable } from "../data/lookup-table.ts";
 import type { TopasEquation } from "./topas-inp-expression.ts";
 import { type Basis, fitValues } from "./topas-inp-fit.ts";
 import type { RawPattern, RawPhase, RawTerms } from "./topas-inp-parser.ts";
@@ -43,7 +44,7 @@ export interface TopasSampleTerms {
 const DEG = 180 / Math.PI;
 const SCHERRER = 0.9;
 /** Emission profiles that macros of TOPAS stand for: share, wavelength in angstrom, Lorentzian FWHM in mA (Berger 1986). */
-const EMISSIONS: Readonly<Record<string, readonly (readonly [number, number, number])[]>> = {
+const EMISSIONS: Readonly<Record<string, readonly (readonly [number, number, number])[]>> = lookupTable({
   CuKa1: [[1, 1.540596, 0.501844]],
   CuKa2: [
     [0.653817, 1.540596, 0.501844],
@@ -56,7 +57,7 @@ const EMISSIONS: Readonly<Record<string, readonly (readonly [number, number, num
     [0.2417, 1.54441, 0.52],
     [0.0871, 1.544721, 0.62],
   ],
-};
+});
 export const DEFAULT_RADIUS_MM = 217.5;
 /** S/L = H/L of Simple_Axial_Model, over its length and the radius: measured on one pattern (docs/validation/hand-over.md). */
 export const AXIAL_SHARE = 0.63;

@@ -22,6 +22,24 @@ export function readYaml<S extends z.ZodType>(path: string, schema: S): z.output
 
 /** As readYaml, from the text itself; `name` is what messages call it. */
 export function parseYaml<S extends z.ZodType>(text: string, name: string, schema: S): z.output<S> {
+  return orTooDeep(name, () => parseInto(text, name, schema));
+}
+
+/** Lists and sections nest without brackets, too ("- - - x"): parser, schema and messages call themselves at each level. */
+function orTooDeep<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RangeError && /call stack/.test(error.message))) throw error;
+    throw new InputError(
+      "yaml-syntax",
+      `${name}: its lists and sections lie inside each other too deep to be read; a configuration has at most ${MAX_DEPTH} levels. Write it flatter.`,
+      { cause: error },
+    );
+  }
+}
+
+function parseInto<S extends z.ZodType>(text: string, name: string, schema: S): z.output<S> {
   const { document, lines } = parseYamlDocument(text, name);
   let value: unknown;
   try {
@@ -67,10 +85,12 @@ export function parseYamlDocument(text: string, name: string): { document: Docum
       `${name} has more than ${MAX_DEPTH} brackets inside each other, from character ${deep} on. Mend the YAML there.`,
     );
   // the parser's own look for keys given twice takes a time that grows with the square of their number
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const document = orTooDeep(name, () =>
+    parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false }),
+  );
   const [syntax] = document.errors;
   if (syntax) throw refuse(syntax.pos[0], syntax.message);
-  const twice = keyGivenTwice(document);
+  const twice = orTooDeep(name, () => keyGivenTwice(document));
   if (twice) throw refuse(twice.range[0], "Map keys must be unique");
   return { document, lines };
 }

@@ -302,7 +302,7 @@ function colours({ limits, colourMap }: FigureOptions): {
   limits?: readonly [number, number];
   colourMap?: ColourMapName;
 } {
-  if (colourMap !== undefined && !(colourMap in COLOUR_MAPS)) {
+  if (colourMap !== undefined && !Object.hasOwn(COLOUR_MAPS, colourMap)) {
     throw new InputError(
       "colour-map-unknown",
       `There is no colour map "${colourMap}". There are ${Object.keys(COLOUR_MAPS).join(", ")}.`,

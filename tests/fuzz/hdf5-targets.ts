@@ -195,7 +195,13 @@ const REAL = [
 ];
 
 export const HDF5_TARGETS: readonly FuzzTarget[] = [
-  byPath("hdf5", (kept) => seedsOf(kept, /./, REAL), "any.h5", everything),
+  // what one dataset refuses does not end its reading: checksums are a matter of the next one
+  byPath(
+    "hdf5",
+    async (kept) => (await seedsOf(kept, /./, REAL)).map(({ name, bytes }) => ({ name, bytes })),
+    "any.h5",
+    everything,
+  ),
   byPath(
     "hdf5-frames",
     (kept) => seedsOf(kept, /plain|gzip|fletcher|lzf|latest|unlimited|small|links|virtual|eiger/, REAL),
