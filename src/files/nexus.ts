@@ -1,5 +1,6 @@
 /** What NeXus says about a file: which dataset holds the frames, and the scan's metadata beside them. */
 import { InputError } from "../data/index.ts";
+import { lookupTable } from "../data/lookup-table.ts";
 import { cleanPath, type Hdf5Dataset, type Hdf5File, openHdf5 } from "./hdf5.ts";
 import { sizeOf } from "./hdf5-blocks.ts";
 
@@ -108,16 +109,24 @@ type Quantity = keyof typeof NAMES;
 
 /** Factor to our unit, by the unit's name in the file; the empty name is the format's own default. */
 const FACTORS: Record<Quantity, Record<string, number>> = {
-  omegaDeg: { "": 1, deg: 1, degree: 1, degrees: 1, rad: 180 / Math.PI, radian: 180 / Math.PI, mdeg: 1e-3 },
-  translationMm: { "": 1, mm: 1, millimeter: 1, um: 1e-3, µm: 1e-3, micrometer: 1e-3, m: 1e3, nm: 1e-6 },
-  monitor: {},
-  transmitted: {},
-  exposureS: { "": 1, s: 1, second: 1, seconds: 1, ms: 1e-3, millisecond: 1e-3, us: 1e-6 },
-  energyKeV: { "": 1e-3, ev: 1e-3, kev: 1 },
-  wavelengthA: { "": 1, angstrom: 1, å: 1, a: 1, m: 1e10, nm: 10 },
-  distanceMm: { "": 1e3, m: 1e3, mm: 1, meter: 1e3 },
-  rowMm: { "": 1e3, m: 1e3, mm: 1, um: 1e-3, µm: 1e-3, micrometer: 1e-3, meter: 1e3 },
-  colMm: { "": 1e3, m: 1e3, mm: 1, um: 1e-3, µm: 1e-3, micrometer: 1e-3, meter: 1e3 },
+  omegaDeg: lookupTable({
+    "": 1,
+    deg: 1,
+    degree: 1,
+    degrees: 1,
+    rad: 180 / Math.PI,
+    radian: 180 / Math.PI,
+    mdeg: 1e-3,
+  }),
+  translationMm: lookupTable({ "": 1, mm: 1, millimeter: 1, um: 1e-3, µm: 1e-3, micrometer: 1e-3, m: 1e3, nm: 1e-6 }),
+  monitor: lookupTable({}),
+  transmitted: lookupTable({}),
+  exposureS: lookupTable({ "": 1, s: 1, second: 1, seconds: 1, ms: 1e-3, millisecond: 1e-3, us: 1e-6 }),
+  energyKeV: lookupTable({ "": 1e-3, ev: 1e-3, kev: 1 }),
+  wavelengthA: lookupTable({ "": 1, angstrom: 1, å: 1, a: 1, m: 1e10, nm: 10 }),
+  distanceMm: lookupTable({ "": 1e3, m: 1e3, mm: 1, meter: 1e3 }),
+  rowMm: lookupTable({ "": 1e3, m: 1e3, mm: 1, um: 1e-3, µm: 1e-3, micrometer: 1e-3, meter: 1e3 }),
+  colMm: lookupTable({ "": 1e3, m: 1e3, mm: 1, um: 1e-3, µm: 1e-3, micrometer: 1e-3, meter: 1e3 }),
 };
 
 /**
