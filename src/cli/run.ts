@@ -1,46 +1,36 @@
 import { basename, resolve } from "node:path";
-import { stderr } from "node:process";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { InputError } from "../data/index.ts";
 import { type RunSummary, runScan } from "../pipeline/run-scan.ts";
 import { readScan } from "../pipeline/scan-config.ts";
-import { runOnSlurm } from "../pipeline/slurm/run-on-slurm.ts";
-import { readSlurmSettings } from "../pipeline/slurm/slurm-settings.ts";
 import { STAGES, type StageName } from "../pipeline/steps.ts";
 import { withEsd } from "../stages/refine/index.ts";
 import { type CommonOptions, createCommand, execute, positiveNumber } from "./command.ts";
 import { workOf } from "./command-output.ts";
+import { type LiveCommandOptions, liveOf, withLive } from "./live-options.ts";
+import { type ExecutorOptions, isForSlurm, isWithSlurm, runThere, withExecutor } from "./slurm-options.ts";
 
 const EXAMPLE = `npx xrdct run scan.yaml -o cell.nxs
+npx xrdct run scan.yaml -o cell.nxs --live         while it is measured
 npx xrdct run scan.yaml -o cell.nxs --from map     again from there, after a change
 npx xrdct run scan.yaml -o cell.nxs --executor slurm --slurm cluster.yaml`;
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, LiveCommandOptions, Omit<ExecutorOptions, keyof CommonOptions> {
   readonly output?: string;
   readonly from?: StageName;
   readonly until?: StageName;
   readonly only?: StageName;
   readonly memoryGb: number;
-  readonly executor: "local" | "slurm";
-  readonly slurm?: string;
-  readonly detach?: true;
 }
 
 export const runCommand = (): Command =>
-  createCommand("run", "the whole way from a scan.yaml to a result, resumable", EXAMPLE)
+  createCommand("run", "the whole way from a scan.yaml to a result, resumable", EXAMPLE, withLive, withExecutor)
     .argument("<scan>", "scan.yaml: what was measured and what the stages are told")
     .option("-o, --output <file>", "result file; left out: the scan's name with .nxs")
     .option("--from <stage>", `do this stage and those after it again (${STAGES.join(", ")})`, stageName)
     .option("--until <stage>", "stop after this stage", stageName)
     .option("--only <stage>", "this stage alone, from what the earlier ones left", stageName)
     .option("--memory-gb <n>", "memory that all threads together may take, GB", positiveNumber("--memory-gb"), 3)
-    .addOption(
-      new Option("--executor <name>", "who does the work: this machine, or jobs of a cluster")
-        .choices(["local", "slurm"])
-        .default("local"),
-    )
-    .option("--slurm <file>", "slurm.yaml: account, partition, time and size of the jobs")
-    .option("--detach", "give the run to Slurm and end; the same command without it watches the run")
     .action((path: string, options: Options) =>
       execute(options, async (signal) => {
         const output = options.output ?? `${basename(path).replace(/\.ya?ml$/, "")}.nxs`;
@@ -49,18 +39,15 @@ export const runCommand = (): Command =>
         const stages = { ...(from && { from }), ...(until && { until }) };
         const scan = readScan(path);
         const work = workOf(options, signal);
-        const summary =
-          options.executor === "local"
-            ? await runScan(scan, { output, ...work, ...stages })
-            : await runOnSlurm({
-                order: {
-                  ...{ scan: resolve(path), output: resolve(output), memoryBytes: work.memoryBytes, ...stages },
-                  settings: readSlurmSettings(options.slurm),
-                },
-                ...{ onProgress: work.onProgress, signal, isDetached: Boolean(options.detach) },
-                onSubmitted: (text) => options.quiet || stderr.write(`${text}\n`),
-              });
-        if (!summary) return { json: { output, isSubmitted: true }, lines: [`${output} is with Slurm`] };
+        const live = liveOf(options, { output, isForSlurm: isForSlurm(options) });
+        const summary = isForSlurm(options)
+          ? await runThere<RunSummary>(
+              { kind: "run", path: resolve(path), output: resolve(output), ...stages },
+              options,
+              work,
+            )
+          : await runScan(scan, { output, ...work, ...stages, ...(live && { live }) });
+        if (!summary) return isWithSlurm(output);
         return { json: summary, lines: describeRun(summary) };
       }),
     );

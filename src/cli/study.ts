@@ -1,17 +1,20 @@
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { stderr } from "node:process";
 import type { Command } from "commander";
+import { checkStudyFiles, type StudyOptions } from "../pipeline/study/run-cells.ts";
 import { runStudy } from "../pipeline/study/run-study.ts";
-import { readStudy } from "../pipeline/study/study-config.ts";
+import { readStudy, type Study } from "../pipeline/study/study-config.ts";
 import { studyReport } from "../pipeline/study/study-report.ts";
 import { studyJson, writeStudy } from "../pipeline/study/write-study.ts";
-import { createCommand, execute } from "./command.ts";
+import { createCommand, execute, type Report } from "./command.ts";
 import { outputOf, type WorkOptions, withMemory, withOutput, workOf } from "./command-output.ts";
+import { type ExecutorOptions, isForSlurm, isWithSlurm, runThere, withExecutor } from "./slurm-options.ts";
 
 const EXAMPLE = `npx xrdct simulate study -o study
-npx xrdct study study/study.yaml -o study/out`;
+npx xrdct study study/study.yaml -o study/out
+npx xrdct study study/study.yaml -o study/out --executor slurm --slurm slurm.yaml`;
 
-interface Options extends WorkOptions {
+interface Options extends WorkOptions, Omit<ExecutorOptions, keyof WorkOptions> {
   readonly output?: string;
   readonly format: string;
 }
@@ -23,6 +26,7 @@ export const studyCommand = (): Command =>
     EXAMPLE,
     withOutput(undefined, "where to; left out: the study's name"),
     withMemory,
+    withExecutor,
   )
     .argument("<study>", "study.yaml: the cells, and what the analyses are told")
     .action((path: string, options: Options) =>
@@ -30,18 +34,24 @@ export const studyCommand = (): Command =>
         const output = options.output ?? basename(path).replace(/\.ya?ml$/, "");
         const { folder, formats } = outputOf({ ...options, output });
         const study = readStudy(path);
-        const startedAt = new Date().toISOString();
-        const findings = await runStudy(study, {
-          ...workOf(options, signal),
-          ...{ output: folder, formats },
-          onStep: (step) => {
-            if (!options.quiet) stderr.write(`${step}\n`);
-          },
-        });
-        const written = await writeStudy(findings, { folder, formats, startedAt });
-        return {
-          json: { ...studyJson(findings), written },
-          lines: [studyReport(findings), ...written.map((file) => `written ${file}`)],
-        };
+        const work = workOf(options, signal);
+        if (!isForSlurm(options)) {
+          const onStep = (step: string) => options.quiet || stderr.write(`${step}\n`);
+          return doStudy(study, { ...work, output: folder, formats, onStep });
+        }
+        checkStudyFiles(study);
+        const order = { kind: "study", path: resolve(path), output: resolve(folder), formats } as const;
+        return (await runThere<Report>(order, options, work)) ?? isWithSlurm(output);
       }),
     );
+
+/** The study, and all that it writes. */
+export async function doStudy(study: Study, options: StudyOptions): Promise<Report> {
+  const startedAt = new Date().toISOString();
+  const findings = await runStudy(study, options);
+  const written = await writeStudy(findings, { folder: options.output, formats: options.formats, startedAt });
+  return {
+    json: { ...studyJson(findings), written },
+    lines: [studyReport(findings), ...written.map((file) => `written ${file}`)],
+  };
+}

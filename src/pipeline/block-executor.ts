@@ -1,5 +1,6 @@
 /** Who does the blocks of a stage: threads of this process, or jobs of a cluster. */
 import type { TaskName } from "./tasks.ts";
+import type { StageWork } from "./work-log.ts";
 
 /** What a block needs besides its number; plain data, the same for all blocks of a stage. */
 export interface BlockRequest {
@@ -16,6 +17,8 @@ export interface BlockOptions {
   readonly threads: number;
   /** whether what lies on disk for a block is what it was when the block was done */
   readonly isWhole: (block: number, result: unknown) => boolean;
+  /** told who else did blocks, once they have ended */
+  readonly onWork: (work: StageWork) => void;
 }
 
 export interface BlockExecutor {

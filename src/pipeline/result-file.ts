@@ -14,6 +14,7 @@ import type { StageDone } from "./stage-store.ts";
 import { bulkOf } from "./stages/absorb-stage.ts";
 import type { PatternsMeta, SinogramMeta, VolumeMeta } from "./stages/meta.ts";
 import type { Left } from "./steps.ts";
+import { describeJobs } from "./work-log.ts";
 
 export interface StageRecord extends StageDone {
   readonly name: string;
@@ -37,8 +38,11 @@ export async function assembleResult(
     startedAt,
   });
   try {
-    for (const { name, settings, startedAt, endedAt, inputs, notes, key } of stages) {
-      writer.process(name, { config: { settings, key }, startedAt, endedAt, inputs, notes });
+    for (const { name, settings, startedAt, endedAt, inputs, notes, key, work = [] } of stages) {
+      const jobs = describeJobs(work);
+      const told = jobs === undefined ? notes : [...notes, jobs];
+      writer.process(name, { config: { settings, key }, startedAt, endedAt, inputs, notes: told });
+      writer.note(`${name}/work`, "application/json", JSON.stringify(work, null, 1));
     }
     if (left.patterns) writer.instrument(left.patterns);
     const isRaster = !left.measured && left.patterns && left.volume?.volume.path === left.patterns.patterns.path;
@@ -55,11 +59,12 @@ export async function assembleResult(
     writer.finish(stages.at(-1)!.endedAt);
   } catch (error) {
     writer.abort();
-    throw diskError(error, path, sizeOf(left));
+    throw diskError(error, path, resultBytes(left));
   }
 }
 
-function sizeOf({ patterns, measured, volume }: Left): number {
+/** About how large the result will be. */
+export function resultBytes({ patterns, measured, volume }: Left): number {
   const arrays = [patterns?.patterns, measured?.sinogram, volume?.volume].flatMap((array) => (array ? [array] : []));
   return arrays.reduce((sum, { items, bins }) => sum + 8 * items * bins, 0);
 }

@@ -38,8 +38,9 @@ export function lockRun(workFolder: string, jobs?: string): () => void {
 }
 
 /** Leaves the lock to the jobs of this name, which may run on any machine. */
-export function handOverRun(workFolder: string, jobs: string): void {
-  const path = join(workFolder, "lock");
+export const handOverRun = (workFolder: string, jobs: string): void => handOverLock(join(workFolder, "lock"), jobs);
+
+export function handOverLock(path: string, jobs: string): void {
   writeWhole(path, JSON.stringify(thisProcess(jobs)));
   held.delete(resolve(path));
 }

@@ -7,14 +7,18 @@ import type { BulkPhase } from "../stages/map/index.ts";
 import type { RefinementResult } from "../stages/refine/index.ts";
 import { type BlockExecutor, Suspended } from "./block-executor.ts";
 import { diskError } from "./disk-error.ts";
+import { adoptLive } from "./live/adopt-live.ts";
+import { followScan, type LiveOptions } from "./live/follow-scan.ts";
+import { withLiveNotes } from "./live/live-notes.ts";
 import { WorkerPool } from "./pool.ts";
 import type { ProgressListener } from "./progress.ts";
-import { assembleResult, restoreArray } from "./result-file.ts";
+import { assembleResult, restoreArray, resultBytes } from "./result-file.ts";
 import { handOverRun, lockRun } from "./run-lock.ts";
 import type { Scan } from "./scan-config.ts";
 import { runStage, type StageContext, type StageResult } from "./stage.ts";
 import { digest } from "./stage-store.ts";
 import { createSteps, type Left, type StageName, type Step } from "./steps.ts";
+import { busySeconds, nodeSeconds } from "./work-log.ts";
 
 export interface RunOptions {
   readonly output: string;
@@ -28,8 +32,23 @@ export interface RunOptions {
   readonly from?: StageName;
   /** stop after this stage */
   readonly until?: StageName;
-  /** where this process is a job of a cluster: name of the run's jobs, and who does the blocks of its stages */
-  readonly cluster?: { readonly jobs: string; readonly executor: (local: BlockExecutor) => BlockExecutor };
+  /** the scan is still being written: follow it first */
+  readonly live?: LiveOptions;
+  /** leave the stages in the working folder and write no result: more is to come */
+  readonly isPreparation?: boolean;
+  /** where this process is a job of a cluster */
+  readonly cluster?: ClusterJob;
+}
+
+export interface ClusterJob {
+  /** its number */
+  readonly id: string;
+  /** name of the run's jobs */
+  readonly jobs: string;
+  /** who does the blocks of the stages */
+  readonly executor: (local: () => BlockExecutor) => BlockExecutor;
+  /** Asked for before work of one thread that takes long, or of all threads. @throws Suspended where another job does it */
+  readonly need: (threads: "one" | "all") => Promise<void>;
 }
 
 export interface RunSummary {
@@ -39,7 +58,9 @@ export interface RunSummary {
   readonly stages: readonly {
     readonly name: string;
     readonly blocksDone: number;
+    /** in which at least one process was at work on it; and of all processes, added up */
     readonly seconds: number;
+    readonly nodeSeconds: number;
     readonly notes: readonly string[];
   }[];
   readonly maps: readonly {
@@ -123,7 +144,9 @@ class Run {
   async run(): Promise<RunSummary> {
     const { output, from, until } = this.options;
     await this.checkOutput();
-    this.steps = await createSteps(this.scan, this.left, this.workFolder);
+    const { live, signal } = this.options;
+    if (live) await followScan(this.scan, live, { workFolder: this.workFolder, pool: this.pools.pool, signal });
+    this.steps = withLiveNotes(await createSteps(this.scan, this.left, this.workFolder), this.workFolder);
     this.keys = this.steps.map(({ stage }) => digest(stage.identity));
     const first = from === undefined ? this.steps.length : this.indexOf(from);
     const last = until === undefined ? this.steps.length - 1 : this.indexOf(until);
@@ -132,6 +155,7 @@ class Run {
     }
     this.options.onStages?.(this.steps.slice(0, last + 1).map(({ stage }) => stage.name));
     for (const { store } of this.steps.slice(first, last + 1)) store.discard();
+    await adoptLive(this.workFolder, this.steps[0]!, this.keys[0]!);
     let end = 0;
     // beyond --until nothing is done, but what is finished and still holds stays in the result
     while (end < this.steps.length && (end <= last || this.steps[end]!.store.done(this.keys[end]!)))
@@ -139,7 +163,7 @@ class Run {
     this.steps = this.steps.slice(0, end);
     this.keys = this.keys.slice(0, end);
     const isUpToDate = await this.isAssembled();
-    if (!isUpToDate) await this.assemble();
+    if (!isUpToDate && !this.options.isPreparation) await this.assemble();
     return {
       output,
       isUpToDate,
@@ -186,13 +210,13 @@ class Run {
       rmSync(this.assembledPath, { force: true }); // from here on the result file is out of date
       for (const earlier of this.needsOf(i)) await this.materialise(earlier);
     }
+    const { cluster, onProgress, signal, memoryBytes, workers } = this.options;
     const context: StageContext = {
       store,
-      executor: () => this.options.cluster?.executor(this.pools.pool()) ?? this.pools.pool(),
+      executor: () => cluster?.executor(() => this.pools.pool()) ?? this.pools.pool(),
       ownPool: this.pools.ownPool,
-      onProgress: this.options.onProgress,
-      signal: this.options.signal,
-      memoryBytes: this.options.memoryBytes,
+      ...{ onProgress, signal, memoryBytes, threads: workers },
+      ...(cluster && { job: { id: cluster.id, needAll: () => cluster.need("all") } }),
     };
     const result = await runStage(stage, context);
     await this.pools.endOwn();
@@ -220,6 +244,7 @@ class Run {
   }
 
   private async assemble(): Promise<void> {
+    if (resultBytes(this.left) > BRIEF_BYTES) await this.options.cluster?.need("one");
     for (let i = 0; i < this.steps.length; i++) if (this.isInResult(i)) await this.materialise(i);
     const records = this.steps.map(({ stage, settings }, i) => ({
       ...this.results[i]!,
@@ -271,11 +296,16 @@ class Run {
 
   private summarise(): RunSummary["stages"] {
     return this.steps.map(({ stage }, i) => {
-      const { blocksDone, startedAt, endedAt, notes } = this.results[i]!;
-      return { name: stage.name, blocksDone, seconds: (Date.parse(endedAt) - Date.parse(startedAt)) / 1000, notes };
+      const { blocksDone, startedAt, endedAt, notes, work } = this.results[i]!;
+      const wall = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000; // all that earlier versions kept
+      const seconds = work ? busySeconds(work) : wall;
+      return { name: stage.name, blocksDone, seconds, nodeSeconds: work ? nodeSeconds(work) : wall, notes };
     });
   }
 }
+
+/** A result that is written in a moment: no other job is asked for to do it. */
+const BRIEF_BYTES = 2e8;
 
 function summariseRefinement({ map, absorb }: Left): Pick<RunSummary, "bulk" | "bulkBefore" | "meanPattern"> {
   if (!map?.refinement) return {};

@@ -4,20 +4,33 @@
  * means that the result still holds.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { crc32 } from "node:zlib";
 import { BlockedArray, type BlockedArrayShape } from "./blocked-array.ts";
 import { diskError } from "./disk-error.ts";
 import { Journal } from "./journal.ts";
+import type { StageWork } from "./work-log.ts";
 
 export interface StageDone<Meta = unknown> {
   readonly key: string;
+  /** when the first that worked on it began */
   readonly startedAt: string;
   readonly endedAt: string;
   readonly notes: readonly string[];
   readonly meta: Meta;
+  /** left out by earlier versions */
+  readonly work?: readonly StageWork[];
 }
 
 export class StageStore {
@@ -63,6 +76,30 @@ export class StageStore {
       last: existsSync(path) ? readSealed<T>(path) : undefined,
       keep: (state) => writeSealed(path, state),
     };
+  }
+
+  /** Keeps who was at work on the stage, until it is finished and after. */
+  recordWork(work: StageWork): void {
+    try {
+      appendFileSync(join(this.folder, "work.jsonl"), `${JSON.stringify(work)}\n`);
+    } catch (error) {
+      throw diskError(error, this.folder, 1e3);
+    }
+  }
+
+  /** In the order of recording; a line that was cut off when its process was killed is left out. */
+  work(): StageWork[] {
+    const path = join(this.folder, "work.jsonl");
+    if (!existsSync(path)) return [];
+    return readFileSync(path, "utf8")
+      .split("\n")
+      .flatMap((line) => {
+        try {
+          return [JSON.parse(line) as StageWork];
+        } catch {
+          return [];
+        }
+      });
   }
 
   /** Forget that the stage was done. */

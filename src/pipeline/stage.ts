@@ -1,12 +1,16 @@
 /** Runs one stage: what is finished is kept, what is missing is done block by block, in any number of threads. */
+import { existsSync } from "node:fs";
+import { hostname } from "node:os";
 import { InputError } from "../data/index.ts";
 import type { BlockExecutor } from "./block-executor.ts";
 import type { Fingerprint } from "./fingerprint.ts";
+import type { Journal } from "./journal.ts";
 import type { WorkerPool } from "./pool.ts";
 import { type PreviewImage, type StagePreview, writePreview } from "./preview.ts";
 import { createEstimator, type ProgressListener } from "./progress.ts";
 import { digest, type StageDone, type StageStore } from "./stage-store.ts";
 import type { TaskName } from "./tasks.ts";
+import type { StageWork } from "./work-log.ts";
 
 /** What every block's task gives back. */
 export interface BlockResult {
@@ -73,6 +77,10 @@ export interface StageContext {
   readonly signal: AbortSignal;
   /** what all threads together may take */
   readonly memoryBytes: number;
+  /** of this process */
+  readonly threads: number;
+  /** where this process is a job of a cluster: its number, and how it gets all threads that a job may have */
+  readonly job?: { readonly id: string; readonly needAll: () => Promise<void> };
 }
 
 export interface StageResult<Meta> extends StageDone<Meta> {
@@ -89,12 +97,55 @@ export async function runStage<Meta>(stage: Stage<Meta>, context: StageContext):
     return { ...before, blocksDone: 0 };
   }
   signal.throwIfAborted();
-  const started = new Date();
+  const work = startWork(context);
   const journal = store.begin(key);
+  try {
+    const { meta, notes, blocksDone } = await doStage(stage, key, journal, context, work);
+    store.recordWork(work.ended());
+    const all = store.work();
+    const startedAt = all.map((one) => one.startedAt).sort()[0]!;
+    const done: StageDone<Meta> = { ...{ key, startedAt, endedAt: new Date().toISOString(), notes, meta }, work: all };
+    store.finish(done);
+    onProgress({ type: "stage-end", stage: stage.name, seconds: work.ended().seconds, notes });
+    return { ...done, blocksDone };
+  } catch (error) {
+    try {
+      if (existsSync(store.folder)) store.recordWork(work.ended());
+    } catch {
+      // what went wrong first is what is told
+    }
+    throw error;
+  }
+}
+
+/** The work of this process, from now on. */
+function startWork({ job, threads }: StageContext): { blocks: number; ended(): StageWork } {
+  const started = Date.now();
+  return {
+    blocks: 0,
+    ended() {
+      return {
+        ...{ host: hostname(), ...(job && { job: job.id }), startedAt: new Date(started).toISOString() },
+        ...{ seconds: (Date.now() - started) / 1000, threads, blocks: this.blocks },
+      };
+    },
+  };
+}
+
+async function doStage<Meta>(
+  stage: Stage<Meta>,
+  key: string,
+  journal: Journal,
+  context: StageContext,
+  work: { blocks: number },
+): Promise<{ meta: Meta; notes: readonly string[]; blocksDone: number }> {
+  const { store, onProgress, signal } = context;
   const plan = await stage.plan();
   if ("solve" in plan) {
-    const { meta, notes } = await solve(stage.name, plan, context);
-    return finish(meta, notes, 1);
+    await context.job?.needAll();
+    const solution = await solve(stage.name, plan, context);
+    work.blocks = 1;
+    return { ...solution, blocksDone: 1 };
   }
   for (const entry of [...journal.entries.values()]) {
     if (!sameNumbers(plan.checksums(entry.block), entry.crc)) journal.forget(entry.block);
@@ -124,32 +175,24 @@ export async function runStage<Meta>(stage: Stage<Meta>, context: StageContext):
       ...(left !== undefined && { secondsLeft: left }),
     });
   };
+  let elsewhere = 0;
   if (missing.length > 0) {
     const executor = context.executor();
     const threads = threadsWithin(context.memoryBytes, plan.bytesPerThread, executor.size, stage.name);
     const isWhole = (block: number, result: unknown) => sameNumbers(plan.checksums(block), (result as BlockResult).crc);
     await executor.run({ task: plan.task, payload: plan.payload }, missing, onDone, {
       ...{ stage: stage.name, key, signal, threads, isWhole },
+      onWork(one) {
+        elsewhere += one.blocks;
+        store.recordWork(one);
+      },
     });
+    work.blocks = Math.max(0, missing.length - elsewhere);
   }
   const problems = [...journal.entries.values()]
     .sort((a, b) => a.block - b.block)
     .flatMap((entry) => entry.problems ?? []);
-  const { meta, notes } = plan.finish(problems);
-  return finish(meta, notes, missing.length);
-
-  function finish(meta: Meta, notes: readonly string[], blocksDone: number): StageResult<Meta> {
-    const done: StageDone<Meta> = {
-      key,
-      startedAt: started.toISOString(),
-      endedAt: new Date().toISOString(),
-      notes,
-      meta,
-    };
-    store.finish(done);
-    onProgress({ type: "stage-end", stage: stage.name, seconds: (Date.now() - started.getTime()) / 1000, notes });
-    return { ...done, blocksDone };
-  }
+  return { ...plan.finish(problems), blocksDone: missing.length };
 }
 
 /** Progress is told in thousandths. */

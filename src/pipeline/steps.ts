@@ -134,7 +134,8 @@ async function earlierMap({ config, resolve }: Scan): Promise<EarlierMap | undef
   return typeof start === "object" ? openEarlierMap(resolve(start.result)) : undefined;
 }
 
-const isTomography = ({ config: { input } }: Scan): boolean => input.kind !== "raster" && input.kind !== "volume";
+export const isTomography = ({ config: { input } }: Scan): boolean =>
+  input.kind !== "raster" && input.kind !== "volume";
 
 async function patternsStep({ scan, left, store }: StepContext): Promise<Step> {
   const { input, integrate, stepMm } = scan.config;

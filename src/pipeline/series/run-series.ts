@@ -4,9 +4,11 @@ import { join, resolve } from "node:path";
 import { InputError } from "../../data/index.ts";
 import { openResult, type Result } from "../../files/result-reader.ts";
 import { findBadPatterns } from "../../stages/refine/index.ts";
+import { Suspended } from "../block-executor.ts";
 import { formatSeconds, type ProgressListener } from "../progress.ts";
-import { type RunSummary, runScan } from "../run-scan.ts";
+import { type RunOptions, type RunSummary, runScan } from "../run-scan.ts";
 import { readScan, type Scan } from "../scan-config.ts";
+import { isTomography } from "../steps.ts";
 import { readSliceMaps } from "../study/read-slice-maps.ts";
 import type { Series, SeriesStep } from "./series-config.ts";
 
@@ -17,6 +19,12 @@ export interface SeriesOptions {
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
   readonly now?: () => number;
+  /** who runs a scan; left out: this process. What throws Suspended is done elsewhere, and the series in another process */
+  readonly runScan?: (scan: Scan, options: RunOptions) => Promise<RunSummary>;
+  /** before what the series does itself */
+  readonly beforeOwn?: () => Promise<void>;
+  /** of a cluster, which have the series' lock one after the other */
+  readonly jobs?: string;
 }
 
 /**
@@ -65,15 +73,32 @@ export async function runSteps(series: Series, options: SeriesOptions): Promise<
   mkdirSync(folder, { recursive: true });
   const ran: RanStep[] = [];
   const times: number[] = [];
+  /** heights of which a step is done elsewhere just now */
+  const waiting = new Set<number>();
+  let suspended: Suspended | undefined;
   for (const [index, step] of steps.entries()) {
     const before = config.start === "warm" ? startOf(ran, step) : undefined;
     const began = now();
     const output = join(folder, `step-${String(index).padStart(3, "0")}.nxs`);
     const onProgress = overall(options.onProgress, index, steps.length, () => meanOf(times));
-    const one = await runStep(step, scans.get(step.scan ?? ""), before, { ...options, output, onProgress }, ran);
-    ran.push({ ...step, index, ...one });
-    if (!one.isUpToDate) times.push((now() - began) / 1000);
+    const own = { ...options, output, onProgress };
+    const scan = scans.get(step.scan ?? "");
+    try {
+      const isBehind = waiting.has(step.heightMm) && (config.start === "warm" || step.turns !== undefined);
+      if (isBehind) await prepareStep(step, scan, own);
+      else {
+        const one = await runStep(step, scan, before, own, ran);
+        ran.push({ ...step, index, ...one });
+        if (!one.isUpToDate) times.push((now() - began) / 1000);
+      }
+    } catch (error) {
+      // what fails is judged when the steps before it are known
+      if (!(error instanceof Suspended) && !(suspended && error instanceof InputError)) throw error;
+      if (error instanceof Suspended) suspended = error;
+      waiting.add(step.heightMm);
+    }
   }
+  if (suspended) throw suspended;
   const failed = ran.filter(({ flag }) => flag === "failed");
   if (failed.length > 0 && failed.length === ran.length - 1) {
     throw new InputError(
@@ -119,7 +144,7 @@ async function runStep(
     const start = isWarm
       ? { map: before.path, ...(scan.config.dlsr && (await hasDirect(before.path!)) && { dlsr: before.path }) }
       : {};
-    const summary = await runScan(scanOfStep(scan, step, start, grid), options);
+    const summary = await (options.runScan ?? runScan)(scanOfStep(scan, step, start, grid), options);
     const seconds = mapSeconds(summary);
     return {
       path: options.output,
@@ -134,6 +159,18 @@ async function runStep(
     if (!(error instanceof InputError) || !ran.some(({ path }) => path !== undefined)) throw error;
     return { flag: "failed", note: error.message, isUpToDate: false, intensity: Number.NaN };
   }
+}
+
+/** Does of a step what does not depend on the one before, which is not there yet. @throws Suspended as runScan */
+async function prepareStep(
+  step: SeriesStep,
+  scan: Scan | undefined,
+  options: SeriesOptions & { readonly output: string },
+): Promise<void> {
+  // of a turning sample the grid is the first step's; what a correction maps starts from the step before
+  if (!scan || step.turns || !isTomography(scan)) return;
+  const until = scan.config.absorb ? "sinogram" : "reconstruct";
+  await (options.runScan ?? runScan)(scanOfStep(scan, step, {}, undefined), { ...options, until, isPreparation: true });
 }
 
 interface Grid {

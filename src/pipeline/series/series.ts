@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { InputError } from "../../data/index.ts";
 import { svgToPng } from "../../files/svg-to-png.ts";
 import type { SeriesEntry } from "../../stages/refine/index.ts";
+import { Suspended } from "../block-executor.ts";
 import { dropSeriesJournal } from "../refine/series-journal.ts";
-import { lockFile } from "../run-lock.ts";
+import { handOverLock, lockFile } from "../run-lock.ts";
 import { writeWhole } from "../write-whole.ts";
 import { alignRecord } from "./align-record.ts";
 import { gatherMaps, type ParameterSeries, type SliceSeries } from "./gather-maps.ts";
@@ -37,16 +38,24 @@ export async function runSeries(series: Series, options: SeriesOptions): Promise
   const { folder } = options;
   const echem = alignRecord(series);
   claim(folder);
-  const unlock = lockFile(join(folder, "series.lock"), folder);
+  const lock = join(folder, "series.lock");
+  const unlock = lockFile(lock, folder, options.jobs);
+  let isSuspended = false;
   try {
+    if (series.config.patterns) await options.beforeOwn?.();
     if (series.config.patterns) return await runPatterns(series, options, echem);
     const startedAt = new Date().toISOString();
     const steps = await runSteps(series, options);
+    await options.beforeOwn?.();
     const slices = await gatherMaps(steps, series.config);
     const written = await writeAll(series, folder, steps, slices, startedAt, echem);
     return { steps, slices, written, notes: steps.map(describeStep) };
+  } catch (error) {
+    isSuspended = error instanceof Suspended;
+    throw error;
   } finally {
-    unlock();
+    if (isSuspended) handOverLock(lock, options.jobs!);
+    else unlock();
   }
 }
 

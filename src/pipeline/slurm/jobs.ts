@@ -19,33 +19,54 @@ export const commandLine = ({ node }: SlurmSettings, args: readonly string[]): s
   ...args,
 ];
 
+/** Threads of a step: one for what is one computation after the other, all of a job's for what is done at once. */
+export type StepSize = "one" | "all";
+/** What a step of one thread may take, GB: it reads and writes stacks in blocks, however large they are. */
+const STEP_GB = 3;
+
 export interface StepOrder {
+  readonly size: StepSize;
   /** do again what --from says, once */
   readonly isFirst?: boolean;
-  /** numbers of the arrays that it waits for */
+  /** numbers of the jobs that it waits for: until all of them have ended, or any */
   readonly after?: readonly string[];
+  readonly isAfterAny?: boolean;
 }
 
+const WHAT = { run: "the scan", study: "the study", series: "the series" } as const;
+
 /** Queues the next step, unless the run was cancelled. @returns number of the job */
-export async function submitStep(order: SlurmOrder, { isFirst, after = [] }: StepOrder): Promise<string | undefined> {
+export async function submitStep(order: SlurmOrder, step: StepOrder): Promise<string | undefined> {
+  const { size, isFirst, after = [], isAfterAny } = step;
   const folder = slurmFolder(order.output);
   if (existsSync(join(folder, "cancelled"))) return undefined;
   const script = join(folder, "step.sh");
+  const memoryGb = order.memoryBytes / 1e9;
   writeWhole(
     script,
     slurmScript({
       settings: order.settings,
-      memoryGb: order.memoryBytes / 1e9,
+      ...(size === "one" ? { cpus: 1, memoryGb: Math.min(STEP_GB, memoryGb) } : { memoryGb }),
       name: jobName(order.output),
-      log: join(folder, "step.log"),
+      log: { folder, name: "step.log" },
       purpose: [
-        `xrdct, X-ray diffraction computed tomography: goes on with ${order.output}.`,
-        "Does what is one computation, gives the rest out as job arrays, and queues itself behind them.",
+        `xrdct, X-ray diffraction computed tomography: goes on with ${WHAT[order.kind]} of`,
+        order.output,
+        size === "one"
+          ? "Plans the next stage, gives its work out as a job array, queues itself behind that, and ends."
+          : "Does what one job does with all its threads, and then goes on with the next stage.",
+        "It can be killed, requeued or run twice without harm. Logs and all that it exchanges with other jobs lie in",
+        folder,
       ],
-      command: commandLine(order.settings, ["slurm-step", folder, ...(isFirst ? ["--first"] : [])]),
+      command: commandLine(order.settings, [
+        ...["slurm-step", folder, "--size", size],
+        ...(isFirst ? ["--first"] : []),
+      ]),
     }),
   );
-  // singleton: never two steps of one run at a time
-  const dependency = ["singleton", ...after.map((id) => `afterany:${id}`)].join(",");
+  // singleton: never two steps of one run at a time; Slurm does not let it go with "any of"
+  const dependency = isAfterAny
+    ? after.map((id) => `afterany:${id}`).join("?")
+    : ["singleton", ...after.map((id) => `afterany:${id}`)].join(",");
   return submit(script, [`--dependency=${dependency}`]);
 }

@@ -6,20 +6,34 @@ import { stderr } from "node:process";
 import { InputError } from "../../data/index.ts";
 import { Suspended } from "../block-executor.ts";
 import type { ProgressEvent, ProgressListener } from "../progress.ts";
-import { type RunSummary, runScan } from "../run-scan.ts";
-import { readScan } from "../scan-config.ts";
-import type { StageName } from "../steps.ts";
 import { describeFailure } from "./failure.ts";
-import { createSlurmExecutor } from "./slurm-executor.ts";
-import { type Failure, jobName, readJson, type SlurmOrder, slurmFolder, writeJson } from "./slurm-folder.ts";
+import { type StepSize, submitStep } from "./jobs.ts";
+import { assertSameProgram, type ProgramIdentity, programIdentity } from "./program-identity.ts";
+import { jobId, peakGb } from "./run-part.ts";
+import { type Outcome, readJson, type SlurmOrder, slurmFolder, writeJson } from "./slurm-folder.ts";
 
-export type Outcome = { readonly summary: RunSummary } | { readonly failure: Failure };
+/** The job that this process is. */
+export interface StepJob {
+  readonly order: SlurmOrder;
+  readonly size: StepSize;
+  /** of the run: what --from says is done again */
+  readonly isFirst: boolean;
+  readonly onProgress: ProgressListener;
+  readonly signal: AbortSignal;
+  /** Goes on in a job of this size, behind these. @throws Suspended always */
+  readonly goOn: (size: StepSize, why: string, after?: { ids: readonly string[]; isAny: boolean }) => Promise<never>;
+}
 
 /**
- * @param isFirst of the run: what --from says is done again
+ * @param work gives the report for who gave the run
  * @returns whether it went well, or goes on elsewhere
  */
-export async function runStep(folder: string, isFirst: boolean, signal: AbortSignal): Promise<boolean> {
+export async function runStep(
+  folder: string,
+  { size, isFirst }: Pick<StepJob, "size" | "isFirst">,
+  signal: AbortSignal,
+  work: (job: StepJob) => Promise<unknown>,
+): Promise<boolean> {
   const order = readJson<SlurmOrder>(join(folder, "order.json"));
   if (!order || slurmFolder(order.output) !== folder) {
     throw new InputError(
@@ -29,29 +43,40 @@ export async function runStep(folder: string, isFirst: boolean, signal: AbortSig
   }
   if (existsSync(join(folder, "cancelled"))) return true;
   const outcome = join(folder, "outcome.json");
-  const { from, until } = order;
+  const started = Date.now();
+  const say = (text: string): boolean =>
+    stderr.write(
+      `job ${jobId()} on ${hostname()}, ${size === "one" ? "1 thread" : `${order.settings.cpusPerTask} threads`}: ${text} (${((Date.now() - started) / 1000).toFixed(1)} s, ${peakGb()} GB at most)\n`,
+    );
   try {
-    const summary = await runScan(readScan(order.scan), {
-      output: order.output,
-      workers: order.settings.cpusPerTask,
-      memoryBytes: order.memoryBytes,
-      onProgress: keepEvents(join(folder, "events.jsonl")),
-      signal,
-      ...(isFirst && from && { from: from as StageName }),
-      ...(until && { until: until as StageName }),
-      cluster: { jobs: jobName(order.output), executor: (local) => createSlurmExecutor(order, local) },
+    checkProgram(folder);
+    const report = await work({
+      ...{ order, size, isFirst, signal, onProgress: keepEvents(join(folder, "events.jsonl")) },
+      async goOn(next, why, after) {
+        await submitStep(order, { size: next, ...(after && { after: after.ids, isAfterAny: after.isAny }) });
+        throw new Suspended(why);
+      },
     });
-    writeJson(outcome, { summary } satisfies Outcome);
+    writeJson(outcome, { report } satisfies Outcome);
+    say("finished");
     return true;
   } catch (error) {
     if (error instanceof Suspended) {
-      stderr.write(`${error.message}\n`);
+      say(error.message);
       return true;
     }
     stderr.write(`${(error as Error).stack}\n`);
     if (!signal.aborted) writeJson(outcome, { failure: describeFailure(error) } satisfies Outcome);
     return false;
   }
+}
+
+/** The first job says what the others have to be, even after the run was interrupted. @throws InputError "slurm-program-differs" */
+function checkProgram(folder: string): void {
+  const path = join(folder, "program.json");
+  const first = readJson<ProgramIdentity>(path);
+  if (first) assertSameProgram(first);
+  else writeJson(path, programIdentity());
 }
 
 /** Not every thousandth of a stage: files on shared storage are slow. */
@@ -63,6 +88,6 @@ function keepEvents(path: string): ProgressListener {
     const now = Date.now();
     if (event.type === "stage-progress" && event.done < event.blocks && now - last < EVERY_MS) return;
     last = now;
-    appendFileSync(path, `${JSON.stringify(event)}\n`);
+    appendFileSync(path, `${JSON.stringify({ ...event, at: new Date(now).toISOString() })}\n`);
   };
 }

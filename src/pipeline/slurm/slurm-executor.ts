@@ -9,74 +9,98 @@ import { InputError } from "../../data/index.ts";
 import { type BlockExecutor, type BlockOptions, type BlockRequest, Suspended } from "../block-executor.ts";
 import { writeWhole } from "../write-whole.ts";
 import { reviveFailure } from "./failure.ts";
+import { describeEnd } from "./job-states.ts";
 import { commandLine, submitStep } from "./jobs.ts";
 import { lastLines } from "./last-lines.ts";
-import { queued, submit } from "./slurm-commands.ts";
-import { jobName, type PartLine, readParts, type SlurmOrder, slurmFolder, triesOf, writeWork } from "./slurm-folder.ts";
+import { jobsOf, mostInArray, queued, type SlurmJob, submit } from "./slurm-commands.ts";
+import {
+  blocksDone,
+  jobName,
+  readJson,
+  readParts,
+  readWork,
+  type SlurmOrder,
+  slurmFolder,
+  triesOf,
+  workOf,
+  writeJson,
+  writeWork,
+} from "./slurm-folder.ts";
 import { slurmScript } from "./slurm-scripts.ts";
 
-/** @param local does what is too little for an array */
-export function createSlurmExecutor(order: SlurmOrder, local: BlockExecutor): BlockExecutor {
+export interface SlurmExecutorOptions {
+  readonly order: SlurmOrder;
+  /** does what is too little for an array */
+  readonly local: () => BlockExecutor;
+  /** @throws Suspended where a job with more threads goes on */
+  readonly needAll: () => Promise<void>;
+}
+
+export function createSlurmExecutor({ order, local, needAll }: SlurmExecutorOptions): BlockExecutor {
   const folder = slurmFolder(order.output);
   const { settings } = order;
-
-  /** Marks what came back; gives what is still to do. */
-  function collect(
-    stageFolder: string,
-    blocks: readonly number[],
-    onDone: (block: number, result: unknown) => void,
-    { isWhole }: BlockOptions,
-  ): Set<number> {
-    const missing = new Set(blocks);
-    for (const line of triesOf(stageFolder).flatMap(readParts)) {
-      if (!("result" in line) || !missing.has(line.block) || !isWhole(line.block, line.result)) continue;
-      missing.delete(line.block);
-      onDone(line.block, line.result);
-    }
-    return missing;
-  }
+  const name = `${jobName(order.output)}.parts`;
 
   return {
-    size: local.size,
+    size: settings.cpusPerTask,
     async run(request, blocks, onDone, options) {
-      if (blocks.length <= local.size) return local.run(request, blocks, onDone, options);
       const stageFolder = join(folder, `${options.stage}-${options.key.slice(0, 8)}`);
       const tries = triesOf(stageFolder);
-      const name = `${jobName(order.output)}.parts`;
       const last = tries.at(-1);
+      if (last === undefined && blocks.length <= settings.cpusPerTask) {
+        await needAll();
+        return local().run(request, blocks, onDone, options);
+      }
       const atWork = last ? await queued([name]) : [];
       if (atWork.length > 0) {
         // this step was started anew while parts are at work: nothing can be known to be missing yet
-        await submitStep(order, { after: [...new Set(atWork.map(({ id }) => id))] });
+        await submitStep(order, { size: "one", after: [...new Set(atWork.map(({ id }) => id))] });
         throw new Suspended(`${options.stage} is with the cluster`);
       }
-      const missing = collect(stageFolder, blocks, onDone, options);
+      const missing = collect(tries, blocks, onDone, options);
       if (missing.size === 0) {
+        for (const lines of tries.flatMap(readParts)) workOf(lines).forEach(options.onWork);
         rmSync(stageFolder, { recursive: true, force: true });
         return;
       }
-      if (last) refuseFailed(readParts(last), last, missing, tries.length);
+      if (last) await refuseLost(tries, missing);
       const next = join(stageFolder, `try-${tries.length + 1}`);
       const array = await submitParts(request, [...missing], next, options);
-      await submitStep(order, { after: [array] });
+      await submitStep(order, { size: "one", after: [array] });
       throw new Suspended(`${options.stage} was given to the cluster`);
     },
   };
 
-  function refuseFailed(lines: readonly PartLine[], last: string, missing: ReadonlySet<number>, tries: number): void {
+  async function refuseLost(tries: readonly string[], missing: ReadonlySet<number>): Promise<void> {
+    const last = tries.at(-1)!;
     // a mistake of the user comes again with every try; anything else may have been the node's
-    for (const line of lines) {
+    for (const line of readParts(last).flat()) {
       if ("failure" in line && line.failure.code && missing.has(line.block)) throw reviveFailure(line.failure);
     }
-    if (tries < settings.tries) return;
+    writeJson(join(last, "ends.json"), await endsOf(last));
+    if (emptyHanded(tries, missing.size) < settings.tries) return;
+    const ends = tries.slice(-settings.tries).flatMap((path) => readJson<string[]>(join(path, "ends.json")) ?? []);
     throw new InputError(
       "slurm-parts-lost",
       [
-        `${missing.size} blocks did not come back from the cluster in ${tries} tries. What the last jobs said:`,
+        `${missing.size} blocks did not come back from the cluster in ${settings.tries} tries.`,
+        ...(ends.length > 0 ? ["Slurm's word on their jobs:", ...[...new Set(ends)].map((text) => `  ${text}`)] : []),
+        "What the last jobs said:",
         ...lastLines(last).map((text) => `  ${text}`),
-        `Their logs are in ${last}. If time or memory ran out, raise time in the file of --slurm, or --memory-gb; then run the same command again: what is finished is kept.`,
+        `Their logs are in ${last}. When the cause is mended run the same command again: what is finished is kept.`,
       ].join("\n"),
     );
+  }
+
+  /** How the jobs of a try went wrong, as far as Slurm still knows. */
+  async function endsOf(target: string): Promise<string[]> {
+    const array = readJson<{ readonly id: string }>(join(target, "array.json"))?.id;
+    const lost: SlurmJob[] = (await jobsOf([name])).filter(({ id }) => id === array);
+    return [...new Set(lost.flatMap((job) => describeEnd(job) ?? []))].map((end) => {
+      const jobs = lost.filter((job) => describeEnd(job) === end);
+      const nodes = [...new Set(jobs.map(({ node }) => node))].filter(Boolean);
+      return `${jobs.length === 1 ? "1 job" : `${jobs.length} jobs`}${nodes.length ? ` on ${nodes.join(", ")}` : ""} ${end}`;
+    });
   }
 
   async function submitParts(
@@ -85,7 +109,8 @@ export function createSlurmExecutor(order: SlurmOrder, local: BlockExecutor): Bl
     target: string,
     { stage, threads }: BlockOptions,
   ): Promise<string> {
-    const parts = split(missing, Math.min(settings.tasks, Math.ceil(missing.length / threads)));
+    const wanted = Math.min(settings.tasks, Math.ceil(missing.length / threads));
+    const parts = split(missing, wanted > 1 ? Math.min(wanted, (await mostInArray()) ?? wanted) : 1);
     rmSync(target, { recursive: true, force: true }); // of a step that was killed while it wrote this
     mkdirSync(target, { recursive: true });
     writeWork(target, { request, threads, parts });
@@ -95,23 +120,47 @@ export function createSlurmExecutor(order: SlurmOrder, local: BlockExecutor): Bl
       slurmScript({
         settings,
         memoryGb: order.memoryBytes / 1e9,
-        name: `${jobName(order.output)}.parts`,
-        log: join(target, "part-%a.log"),
+        name,
+        log: { folder: target, name: "part-%a.log" },
         purpose: [
           `xrdct, X-ray diffraction computed tomography: stage "${stage}" of ${basename(order.output)}.`,
-          `${missing.length} blocks in ${parts.length} jobs, each on one node, with files on shared storage alone.`,
+          `${missing.length} blocks in ${parts.length} ${parts.length === 1 ? "job" : "jobs"}, each on one node, with files on shared storage alone.`,
           "Each job can be killed, requeued or run twice without harm; what it has finished is kept.",
         ],
         command: commandLine(settings, ["slurm-part", target, "$SLURM_ARRAY_TASK_ID"]),
         array: parts.length,
       }),
     );
-    return submit(script);
+    const id = await submit(script);
+    writeJson(join(target, "array.json"), { id });
+    return id;
   }
 }
 
+/** Marks what came back; gives what is still to do. */
+function collect(
+  tries: readonly string[],
+  blocks: readonly number[],
+  onDone: (block: number, result: unknown) => void,
+  { isWhole }: BlockOptions,
+): Set<number> {
+  const missing = new Set(blocks);
+  for (const { block, result } of tries.flatMap((path) => readParts(path).flatMap(blocksDone))) {
+    if (!missing.has(block) || !isWhole(block, result)) continue;
+    missing.delete(block);
+    onDone(block, result);
+  }
+  return missing;
+}
+
+/** How many tries in a row, to the last, left as much to do as there had been: one that ran out of time did a part. */
+function emptyHanded(tries: readonly string[], missing: number): number {
+  const left = [...tries.map((path) => readWork(path).parts.flat().length), missing];
+  return tries.length - 1 - tries.findLastIndex((_, i) => left[i + 1]! < left[i]!);
+}
+
 /** In runs of neighbours, as those share pages of the files they are written to. */
-function split(blocks: readonly number[], parts: number): number[][] {
+export function split(blocks: readonly number[], parts: number): number[][] {
   return Array.from({ length: parts }, (_, i) =>
     blocks.slice(Math.floor((i * blocks.length) / parts), Math.floor(((i + 1) * blocks.length) / parts)),
   );

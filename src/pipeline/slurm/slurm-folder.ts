@@ -2,7 +2,9 @@
  * What a run on a cluster keeps on shared storage, RESULT.work/slurm/:
  *
  *   order.json        what is to be done, for the jobs to read
+ *   program.json      what the first job ran with: all others have to be the same
  *   events.jsonl      progress of the steps, for who watches
+ *   children.json     of a study or a series: the runs of its scans
  *   outcome.json      how it ended
  *   cancelled         there once somebody wanted it to end
  *   step.sh, step.log the job that plans a stage, gives out its blocks and finishes it
@@ -13,23 +15,48 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from
 import { basename, join, resolve } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import type { BlockRequest } from "../block-executor.ts";
+import type { ScanConfig } from "../scan-config.ts";
+import type { StageWork } from "../work-log.ts";
 import { writeWhole } from "../write-whole.ts";
 import type { SlurmSettings } from "./slurm-settings.ts";
 
 /** What the jobs of a run are told; paths are absolute. */
 export interface SlurmOrder {
-  readonly scan: string;
+  readonly kind: "run" | "study" | "series";
+  /** scan.yaml, study.yaml or series.yaml */
+  readonly path: string;
+  /** result file, or folder of the study or the series */
   readonly output: string;
   readonly memoryBytes: number;
+  readonly settings: SlurmSettings;
+  /** of a run */
   readonly from?: string;
   readonly until?: string;
-  readonly settings: SlurmSettings;
+  /** of a run that a study or a series gave: the scan as it is for that, and when it was given */
+  readonly given?: {
+    readonly config: ScanConfig;
+    readonly at: string;
+    readonly isPreparation: boolean;
+    /** one job does it all */
+    readonly isWhole: boolean;
+  };
+  /** of a study: of its figures */
+  readonly formats?: readonly ("png" | "svg")[];
 }
 
 export interface Failure {
   readonly name: string;
   readonly message: string;
   readonly code?: string;
+}
+
+/** How a run ended; a report is what the command that gave it wants to know. */
+export type Outcome<Report = unknown> = { readonly report: Report } | { readonly failure: Failure };
+
+/** A run that a study or a series gave. */
+export interface Child {
+  readonly name: string;
+  readonly output: string;
 }
 
 /** One job array's work: the blocks of its parts. */
@@ -40,10 +67,12 @@ export interface PartsWork {
   readonly parts: readonly (readonly number[])[];
 }
 
-/** One line of part-I.jsonl: a block that is done, or why it cannot be. */
+/** One line of part-I.jsonl: who is at it, a block that is done, or why it cannot be. */
 export type PartLine =
-  | { readonly block: number; readonly result: unknown }
-  | { readonly block: number; readonly failure: Failure };
+  | { readonly job: string; readonly host: string; readonly threads: number; readonly startedAt: string }
+  | { readonly block: number; readonly result: unknown; readonly seconds: number }
+  | { readonly block: number; readonly failure: Failure }
+  | { readonly seconds: number };
 
 export const slurmFolder = (output: string): string => join(`${resolve(output)}.work`, "slurm");
 
@@ -62,6 +91,14 @@ export const writeJson = (path: string, value: unknown): void =>
 export const readJson = <T>(path: string): T | undefined =>
   existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as T) : undefined;
 
+export const readOutcome = <Report>(folder: string): Outcome<Report> | undefined =>
+  readJson(join(folder, "outcome.json"));
+export const readChildren = (folder: string): Child[] => readJson(join(folder, "children.json")) ?? [];
+
+/** Folders of the stages that are with the cluster, or were when something ended them. */
+export const stageFolders = (folder: string): string[] =>
+  existsSync(folder) ? readdirSync(folder).filter((name) => /-[0-9a-f]{8}$/.test(name)) : [];
+
 /** The tries so far, oldest first. */
 export function triesOf(folder: string): string[] {
   if (!existsSync(folder)) return [];
@@ -77,22 +114,52 @@ export function writeWork(folder: string, work: PartsWork): void {
 }
 export const readWork = (folder: string): PartsWork => deserialize(readFileSync(join(folder, "work.bin")));
 
+export const partPath = (folder: string, part: number): string => join(folder, `part-${part}.jsonl`);
+
 export function recordPart(folder: string, part: number, line: PartLine): void {
-  appendFileSync(join(folder, `part-${part}.jsonl`), `${JSON.stringify(line)}\n`);
+  appendFileSync(partPath(folder, part), `${JSON.stringify(line)}\n`);
 }
 
-/** Lines of all parts of a try; one that was being written when its job was killed is left out. */
-export function readParts(folder: string): PartLine[] {
+/** Lines of all parts of a try, part by part. */
+export function readParts(folder: string): PartLine[][] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((name) => /^part-\d+\.jsonl$/.test(name))
-    .flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n"))
-    .flatMap((text) => {
-      try {
-        const line = JSON.parse(text) as PartLine;
-        return Number.isInteger(line?.block) ? [line] : [];
-      } catch {
-        return [];
-      }
-    });
+    .map((name) => parsePart(readFileSync(join(folder, name), "utf8")));
+}
+
+/** A line that was being written when its job was killed, or that the disk has damaged, is left out. */
+export function parsePart(text: string): PartLine[] {
+  return text.split("\n").flatMap((line) => {
+    try {
+      const value = JSON.parse(line) as PartLine;
+      return isPartLine(value) ? [value] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function isPartLine(value: unknown): value is PartLine {
+  if (typeof value !== "object" || value === null) return false;
+  const { block, job, startedAt, seconds, failure } = value as Record<string, unknown>;
+  if (job !== undefined) return typeof job === "string" && Number.isFinite(Date.parse(String(startedAt)));
+  if (failure !== undefined) return Number.isInteger(block) && typeof (failure as Failure | null)?.message === "string";
+  return Number.isFinite(seconds) && (block === undefined || (Number.isInteger(block) && "result" in value));
+}
+
+/** Blocks that are done, of the lines of a part. */
+export const blocksDone = (lines: readonly PartLine[]): { readonly block: number; readonly result: unknown }[] =>
+  lines.flatMap((line) => ("result" in line ? [line] : []));
+
+/** Who was at work on a part, once for each time that Slurm started it. */
+export function workOf(lines: readonly PartLine[]): StageWork[] {
+  const work: StageWork[] = [];
+  for (const line of lines) {
+    const last = work.at(-1);
+    if ("job" in line) work.push({ ...line, seconds: 0, blocks: 0 });
+    else if ("seconds" in line && last)
+      work[work.length - 1] = { ...last, seconds: line.seconds, blocks: last.blocks + ("result" in line ? 1 : 0) };
+  }
+  return work;
 }

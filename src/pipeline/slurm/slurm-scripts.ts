@@ -3,17 +3,19 @@ import type { SlurmSettings } from "./slurm-settings.ts";
 
 export interface ScriptOrder {
   readonly settings: SlurmSettings;
+  /** of the job: left out, those of the settings */
+  readonly cpus?: number;
   /** GB for all threads together, without Node.js itself */
   readonly memoryGb: number;
   readonly name: string;
-  /** where what the job prints goes; %A and %a as Slurm fills them in */
-  readonly log: string;
+  /** folder and name of the file that takes what the job prints; %a of the name is the number in the array */
+  readonly log: { readonly folder: string; readonly name: string };
   /** what it is, for who finds it in the queue */
   readonly purpose: readonly string[];
   /** program and arguments; "$NAME" stays the shell's variable */
   readonly command: readonly string[];
+  /** jobs of the array */
   readonly array?: number;
-  readonly dependency?: string;
 }
 
 /** Of Node.js, beside what the threads are allowed for data: itself, and each thread. */
@@ -21,38 +23,38 @@ const OWN_GB = 0.8;
 const THREAD_GB = 0.15;
 
 export function slurmScript(order: ScriptOrder): string {
-  const { settings, memoryGb, name, log, purpose, command, array, dependency } = order;
+  const { settings, memoryGb, name, log, purpose, command, array } = order;
   const { partition, account, qos, time, cpusPerTask, atOnce } = settings;
-  const megabytes = Math.ceil(1000 * (memoryGb + OWN_GB + THREAD_GB * cpusPerTask));
+  const cpus = order.cpus ?? cpusPerTask;
   const options = [
     `--job-name=${name}`,
-    `--output=${quoted(log)}`,
+    `--output=${quoted(`${log.folder.replaceAll("%", "%%")}/${log.name}`)}`,
     "--open-mode=append",
+    ...(array === undefined ? [] : [`--array=0-${array - 1}${atOnce === undefined ? "" : `%${atOnce}`}`]),
     "--nodes=1",
     "--ntasks=1",
-    `--cpus-per-task=${cpusPerTask}`,
-    `--mem=${megabytes}M`,
+    `--cpus-per-task=${cpus}`,
+    `--mem=${Math.ceil(1000 * (memoryGb + OWN_GB + THREAD_GB * cpus))}M`,
     `--time=${time}`,
     // Slurm holds what it requeues back for two minutes; what an array has lost the step gives out again at once
     array === undefined ? "--requeue" : "--no-requeue",
     ...(partition ? [`--partition=${partition}`] : []),
     ...(account ? [`--account=${account}`] : []),
     ...(qos ? [`--qos=${qos}`] : []),
-    ...(array === undefined ? [] : [`--array=0-${array - 1}${atOnce === undefined ? "" : `%${atOnce}`}`]),
-    ...(dependency ? [`--dependency=${dependency}`] : []),
     ...settings.options,
   ];
   return [
     "#!/bin/bash",
     ...options.map((option) => `#SBATCH ${option}`),
-    "#",
-    ...purpose.map((line) => `# ${line.replace(/[\r\n]+/g, " ")}`),
+    "",
+    ...purpose.map((line) => `# ${line.replace(/[\p{Cc}\u2028\u2029]+/gu, " ")}`),
     "",
     ...settings.before,
-    `exec ${command.map((word) => (/^\$[A-Z_]+$/.test(word) ? `"${word}"` : quoted(word))).join(" ")}`,
+    `exec ${command.map((word) => (/^\$[A-Z_]+$/.test(word) ? `"${word}"` : quoted(word))).join(" \\\n  ")}`,
     "",
   ].join("\n");
 }
 
-/** As one word of the shell, and of an #SBATCH line. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+/** As one word of the shell, and of an #SBATCH line, which reads quotes as the shell does. */
+export const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../data/index.ts";
+import { Suspended } from "../block-executor.ts";
 import type { ProgressListener } from "../progress.ts";
-import { runScan } from "../run-scan.ts";
-import { readScan } from "../scan-config.ts";
+import { type RunOptions, type RunSummary, runScan } from "../run-scan.ts";
+import { readScan, type Scan } from "../scan-config.ts";
 import type { CellConfig, Study } from "./study-config.ts";
 
 export interface StudyOptions {
@@ -18,6 +19,10 @@ export interface StudyOptions {
   readonly formats: readonly ("png" | "svg")[];
   /** what is done now, in words: "cell 2 of 5: charged" */
   readonly onStep?: (step: string) => void;
+  /** who runs a scan; left out: this process. What throws Suspended is done elsewhere, and the study in another process */
+  readonly runScan?: (scan: Scan, options: RunOptions) => Promise<RunSummary>;
+  /** before what the study does itself */
+  readonly beforeOwn?: () => Promise<void>;
 }
 
 /** Where the result of a cell is, or will be. */
@@ -57,17 +62,23 @@ export function checkStudyFiles(study: Study): void {
 export async function runCells(study: Study, options: StudyOptions): Promise<Map<string, string>> {
   const { cells } = study.config;
   const results = new Map<string, string>();
+  let suspended: Suspended | undefined;
   for (const [i, cell] of cells.entries()) {
     const output = resultPathOf(study, cell, options.output);
     results.set(cell.name, output);
     if (cell.scan === undefined) continue;
     options.onStep?.(`cell ${i + 1} of ${cells.length}: ${cell.label ?? cell.name}`);
     try {
-      await runScan(readScan(study.resolve(cell.scan)), { ...options, output });
+      await (options.runScan ?? runScan)(readScan(study.resolve(cell.scan)), { ...options, output });
     } catch (error) {
+      if (error instanceof Suspended) {
+        suspended = error; // the other cells can be given away meanwhile
+        continue;
+      }
       if (error instanceof InputError) throw new InputError(error.code, `Cell ${cell.name}: ${error.message}`);
       throw error;
     }
   }
+  if (suspended) throw suspended;
   return results;
 }

@@ -31,6 +31,7 @@ export async function runStudy(study: Study, options: StudyOptions): Promise<Stu
   checkStudyFiles(study);
   mkdirSync(options.output, { recursive: true });
   const results = await runCells(study, options);
+  await options.beforeOwn?.();
   options.onStep?.("places, lithium and cycling of each cell");
   const analysed = await analyseCells(study, results);
   options.signal.throwIfAborted();
