@@ -11,14 +11,15 @@ const MAY_IMPORT: Record<string, string[]> = {
   fit: ["data", "kernels"],
   crystal: ["data", "kernels"],
   projector: ["data", "kernels", "geometry"],
+  gpu: ["data", "kernels", "projector"],
   pattern: ["data", "kernels", "crystal", "fit"],
   refinement: ["data", "kernels", "crystal", "pattern", "fit"],
   registration: ["data", "fit"],
   stages: ["data", "kernels", ...PHYSICS],
   files: ["data", "geometry", "crystal", "kernels"],
-  pipeline: ["data", "kernels", ...PHYSICS, "files", "stages"],
+  pipeline: ["data", "kernels", ...PHYSICS, "gpu", "files", "stages"],
   server: ["data", "kernels", ...PHYSICS, "files", "stages", "pipeline"],
-  cli: ["data", "kernels", ...PHYSICS, "files", "stages", "pipeline", "server"],
+  cli: ["data", "kernels", ...PHYSICS, "gpu", "files", "stages", "pipeline", "server"],
   // pure functions and types alone: the rest is asked for over HTTP
   web: ["data", "geometry", "stages", "server"],
 };

@@ -1,0 +1,4 @@
+/** The projector pair and the products of DLSR on a WebGPU device. */
+export { createGpuDlsr, type DlsrFrame, type DlsrParcels, type GpuDlsr } from "./dlsr-products.ts";
+export { Gpu } from "./gpu.ts";
+export { createGpuProjectorPair, type GpuProjectorPair } from "./projector-pair.ts";
