@@ -28,7 +28,7 @@ export function createRunTeller(
   );
   return {
     tell() {
-      for (const line of events.lines()) stages.event(JSON.parse(line) as ProgressEvent);
+      for (const event of events.lines().flatMap(parseEvent)) stages.event(event);
       const stage = stages.atWork();
       if (stage === undefined) return;
       for (const at of stageFolders(folder).filter((one) => one.replace(/-[0-9a-f]{8}$/, "") === stage)) {
@@ -46,6 +46,16 @@ export function createRunTeller(
     },
   };
 }
+/** Two steps that Slurm let run at a time may have written into each other's lines. */
+function parseEvent(line: string): ProgressEvent[] {
+  try {
+    const event = JSON.parse(line) as ProgressEvent;
+    return typeof event?.stage === "string" ? [event] : [];
+  } catch {
+    return [];
+  }
+}
+
 /** Of different words. */
 const MOST_FAILED = 5;
 
@@ -104,6 +114,7 @@ function createStageTeller(onProgress: ProgressListener): StageTeller {
 /** Whole lines of a file as it grows. */
 class Tail {
   private at = 0;
+  private file = 0;
   private readonly path: string;
 
   constructor(path: string) {
@@ -115,7 +126,9 @@ class Tail {
     if (!existsSync(this.path)) return [];
     const fd = openSync(this.path, "r");
     try {
-      const { size } = fstatSync(fd);
+      const { size, ino } = fstatSync(fd);
+      if (ino !== this.file || size < this.at) this.at = 0; // a run that is begun anew writes another one
+      this.file = ino;
       const bytes = Buffer.alloc(Math.max(0, size - this.at));
       readSync(fd, bytes, 0, bytes.length, this.at);
       const end = bytes.lastIndexOf(10) + 1;
