@@ -11,7 +11,7 @@ const FRAME_ENDING = /\.(cbf|tiff?|edf|npy|mar\d{4}|h5|hdf5?|nxs|nx5)(\.gz)?$/i;
 const LIST_ENDING = /\.(txt|lst|list)$/i;
 
 /** frame_2 before frame_10 */
-const inNaturalOrder = new Intl.Collator("en", { numeric: true }).compare;
+export const inNaturalOrder = new Intl.Collator("en", { numeric: true }).compare;
 
 /**
  * The files that are meant, in the order of the frames: several given paths keep their order; folders and patterns
@@ -42,6 +42,30 @@ function expand(path: string): string[] {
   if (stats.isDirectory()) return filesOfFolder(path);
   return LIST_ENDING.test(path) ? readList(path) : [path];
 }
+
+/** A folder in which files of frames may still appear, and which of its names are meant. */
+export interface FrameFolder {
+  readonly folder: string;
+  readonly accepts: (name: string) => boolean;
+}
+
+/** Where a folder or a pattern looks; undefined for lists and single files, which name all there will be. */
+export function frameFolder(given: string): FrameFolder | undefined {
+  if (/[*?]/.test(given) && !existsSync(given)) {
+    const wanted = patternOf(given);
+    return { folder: dirname(given), accepts: (name) => wanted.test(name) && !name.startsWith(".") };
+  }
+  if (!statSync(given, { throwIfNoEntry: false })?.isDirectory()) return undefined;
+  return { folder: given, accepts: (name) => FRAME_ENDING.test(name) && !name.startsWith(".") };
+}
+
+const patternOf = (pattern: string): RegExp =>
+  new RegExp(
+    `^${basename(pattern)
+      .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("*", ".*")
+      .replaceAll("?", ".")}$`,
+  );
 
 function list(folder: string): string[] {
   try {
@@ -77,12 +101,7 @@ function filesOfFolder(folder: string): string[] {
 
 function matchPattern(pattern: string): string[] {
   const folder = dirname(pattern);
-  const wanted = new RegExp(
-    `^${basename(pattern)
-      .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
-      .replaceAll("*", ".*")
-      .replaceAll("?", ".")}$`,
-  );
+  const wanted = patternOf(pattern);
   const found = /[*?]/.test(folder) ? [] : list(folder).filter((name) => wanted.test(name) && !name.startsWith("."));
   if (found.length === 0) {
     throw new InputError(

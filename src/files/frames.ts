@@ -3,7 +3,7 @@
  * opened when their frame is read, so a scan of 200 000 files opens at once.
  */
 import { closeSync, fstatSync } from "node:fs";
-import { type Frame, InputError, type Mask } from "../data/index.ts";
+import { type Frame, type FrameArray, InputError, type Mask } from "../data/index.ts";
 import type { Kernels } from "../kernels/index.ts";
 import { arraySource, type ByteSource, fileSource, openFile, readFully } from "./byte-source.ts";
 import { decodeCbf, decodeCbfInto, isCbf } from "./cbf.ts";
@@ -260,6 +260,25 @@ function joinSingles(
     ...(first.readInto && { readInto }),
     close: () => {},
   };
+}
+
+/**
+ * The only frame of a file that is not HDF5, for series whose files are not all there yet.
+ *
+ * @param slot [row, col] i32 in the memory of `kernels`; filled and given back where the file holds integers
+ * @returns the counts; with fractions an array of their own
+ * @throws InputError as openFrames and FrameSource.readFrame, "frame-shape" where it has other pixels than the slot
+ */
+export function readFrameFile(path: string, shape: Shape, slot: Int32Array, kernels: Kernels): FrameArray {
+  if (isCbf(headOf(path))) {
+    readCbfInto(path, slot, kernels, true);
+    return slot;
+  }
+  const frame = readSingle(path, {});
+  checkShape(frame, shape, path);
+  if (frame.data instanceof Float32Array || frame.data instanceof Float64Array) return frame.data;
+  slot.set(frame.data);
+  return slot;
 }
 
 /** The only frame of a file that is not HDF5. */

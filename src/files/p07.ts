@@ -115,6 +115,36 @@ export async function openP07Scan(source: string, options: P07Options = {}): Pro
   };
 }
 
+/**
+ * The data files that are there, in the order of their numbers; none where there is none yet.
+ *
+ * @throws InputError "p07-several-scans"
+ */
+export function findP07Lines(source: string): readonly { readonly path: string; readonly number: number }[] {
+  try {
+    return findFiles(source).data;
+  } catch (error) {
+    if (error instanceof InputError && error.code === "p07-no-files") return [];
+    throw error;
+  }
+}
+
+/** One line by itself, of a scan whose files are not all there: [translation, bin], or why it cannot be read. */
+export async function readP07Line(
+  path: string,
+): Promise<
+  { readonly axis: Axis; readonly translations: number; readonly intensity: Float32Array } | { readonly reason: string }
+> {
+  const line = await openLine(path, {});
+  if ("reason" in line) return line;
+  try {
+    return { axis: line.axis, translations: line.translations, intensity: await readLineData(line) };
+  } catch (error) {
+    if (error instanceof InputError) return { reason: error.message };
+    throw error;
+  }
+}
+
 interface ScanShape {
   readonly translations: number;
   readonly axis: Axis;

@@ -75,12 +75,42 @@ export class WorkerPool implements BlockExecutor {
     signal?.throwIfAborted();
   }
 
+  /**
+   * Work that comes as it comes: whichever thread is free takes the next piece, until there is none.
+   *
+   * @param take the next piece, once there is one; undefined where there will be none any more
+   * @param onDone called in this thread for every finished piece
+   * @throws what the first failing piece threw, after the running ones have ended
+   */
+  async stream<Piece>(
+    request: BlockRequest,
+    take: () => Promise<Piece | undefined>,
+    onDone: (piece: Piece, result: unknown) => void,
+    threads = this.size,
+  ): Promise<void> {
+    const job = this.nextJob++;
+    let failure: unknown;
+    const serve = async (worker: Worker): Promise<void> => {
+      while (failure === undefined) {
+        const piece = await take();
+        if (piece === undefined) return;
+        try {
+          onDone(piece, await ask(worker, { ...request, job, block: 0, piece }));
+        } catch (error) {
+          failure ??= error;
+        }
+      }
+    };
+    await Promise.all(this.workers.slice(0, threads).map(serve));
+    if (failure !== undefined) throw failure;
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
 }
 
-function ask(worker: Worker, request: JobRequest & { block: number }): Promise<unknown> {
+function ask(worker: Worker, request: JobRequest & { block: number; piece?: unknown }): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const off = () => {
       worker.off("message", onMessage);

@@ -6,8 +6,10 @@ export interface BlockRunner {
   /**
    * Reads the block's input, does it, writes the output. Kernel memory that this takes is given back after the block:
    * what is to last longer is taken in the set-up.
+   *
+   * @param piece what to do, where it is no block of a plan
    */
-  run(block: number): BlockResult | Promise<BlockResult>;
+  run(block: number, piece?: unknown): BlockResult | Promise<BlockResult>;
   close(): void;
 }
 
@@ -25,6 +27,7 @@ const TASKS = {
   map: async () => (await import("./tasks/map-task.ts")).setUpMap,
   register: async () => (await import("./tasks/register-task.ts")).setUpRegister,
   residual: async () => (await import("./tasks/residual-task.ts")).setUpResidual,
+  live: async () => (await import("./tasks/live-task.ts")).setUpLive,
   dlsr: async () => (await import("./tasks/dlsr-task.ts")).setUpDlsr,
 } satisfies Record<string, () => Promise<SetUp>>;
 export type TaskName = keyof typeof TASKS;

@@ -10,7 +10,13 @@ const kernels = loadKernels({ memory, arena: new Arena(memory, arenaStart, arena
 const empty = kernels.arena.mark();
 let current: { job: number; runner: BlockRunner } | undefined;
 
-async function handle({ job, task, payload, block }: JobRequest & { block: number }): Promise<TaskReply> {
+async function handle({
+  job,
+  task,
+  payload,
+  block,
+  piece,
+}: JobRequest & { block: number; piece?: unknown }): Promise<TaskReply> {
   try {
     if (current?.job !== job) {
       current?.runner.close();
@@ -19,7 +25,7 @@ async function handle({ job, task, payload, block }: JobRequest & { block: numbe
       current = { job, runner: await setUpTask(kernels, task, payload) };
     }
     const scratch = kernels.arena.mark();
-    const result = await current.runner.run(block);
+    const result = await current.runner.run(block, piece);
     kernels.arena.release(scratch);
     return { result };
   } catch (error) {
@@ -28,6 +34,6 @@ async function handle({ job, task, payload, block }: JobRequest & { block: numbe
   }
 }
 
-parentPort!.on("message", async (request: JobRequest & { block: number }) => {
+parentPort!.on("message", async (request: JobRequest & { block: number; piece?: unknown }) => {
   parentPort!.postMessage(await handle(request));
 });

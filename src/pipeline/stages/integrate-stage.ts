@@ -1,5 +1,6 @@
 import { energyKeVToWavelengthA, type FrameArray, InputError, joinMasks, type Mask } from "../../data/index.ts";
 import { findFramePaths } from "../../files/frame-paths.ts";
+import type { FrameSource } from "../../files/frame-source.ts";
 import { openFrames } from "../../files/frames.ts";
 import { readMask } from "../../files/mask.ts";
 import { readPoni } from "../../files/poni.ts";
@@ -24,19 +25,13 @@ export async function createIntegrateStage(
   input: FramesInput,
   store: StageStore,
 ): Promise<Stage<PatternsMeta>> {
-  const files = typeof input.files === "string" ? scan.resolve(input.files) : input.files.map(scan.resolve);
+  const { files, source, poni, setup } = await prepareIntegration(scan, input);
   const points = input.translations ?? 1;
-  const source = await openFrames(files, { missing: "flag", ...(input.dataset && { dataset: input.dataset }) });
-  source.close();
   const { count, rows, cols } = source;
   const allLines = Math.ceil(count / points);
   const turning = scan.config.turning && framesOfTurns(scan, count);
   const window = turning?.window ?? windowOf(scan, allLines);
   const lines = window.count;
-  const poniPath = scan.resolve(input.poni);
-  const poni = withEnergy(readPoni(poniPath), scan.config.energyKeV, poniPath);
-  const images = await readImages(scan, input, { rows, cols }, joinMasks(source.mask, gapMask(poni, { rows, cols })));
-  const setup = { poni, shape: { rows, cols }, config: scan.config.integrate, ...images };
   // made here once as well: a wrong mask or an empty range is said before anything is written
   const integrator = createIntegrator(loadKernels(), setup);
   const { axis, memoryBytes } = integrator;
@@ -46,7 +41,7 @@ export async function createIntegrateStage(
   ) as typeof all;
   const omegaDeg = turning?.omegaDeg ?? withinWindow(anglesOf(scan.config.angles, allLines, scan), window, 1);
   const small = [
-    poniPath,
+    scan.resolve(input.poni),
     ...[input.mask, input.flat, input.dark, input.monitor, input.exposure, input.transmitted].flatMap((path) =>
       path ? [scan.resolve(path)] : [],
     ),
@@ -132,6 +127,34 @@ export async function createIntegrateStage(
   };
 }
 
+export interface PreparedIntegration {
+  readonly files: string | readonly string[];
+  /** closed again */
+  readonly source: FrameSource;
+  readonly poni: Poni;
+  readonly setup: Pick<IntegratePayload, "poni" | "mask" | "flat" | "dark" | "config"> & { readonly shape: Shape };
+}
+
+/**
+ * What frames are integrated with, but for the pixels that the frames themselves show to be bad.
+ *
+ * @param given frames to learn their shape from; left out: those of the scan
+ */
+export async function prepareIntegration(
+  scan: Scan,
+  input: FramesInput,
+  given?: readonly string[],
+): Promise<PreparedIntegration> {
+  const files = given ?? (typeof input.files === "string" ? scan.resolve(input.files) : input.files.map(scan.resolve));
+  const source = await openFrames(files, { missing: "flag", ...(input.dataset && { dataset: input.dataset }) });
+  source.close();
+  const shape = { rows: source.rows, cols: source.cols };
+  const poniPath = scan.resolve(input.poni);
+  const poni = withEnergy(readPoni(poniPath), scan.config.energyKeV, poniPath);
+  const images = await readImages(scan, input, shape, joinMasks(source.mask, gapMask(poni, shape)));
+  return { files, source, poni, setup: { poni, shape, config: scan.config.integrate, ...images } };
+}
+
 function withEnergy(poni: Poni, energyKeV: number | undefined, path: string): Poni {
   if (energyKeV !== undefined) {
     const wavelength = energyKeVToWavelengthA(energyKeV) * 1e-10;
@@ -175,7 +198,7 @@ async function readImages(
 const FRAMES_FOR_BAD_PIXELS = 12;
 
 /** Pixels that are bad wherever the scan stood; undefined where it has too few frames to tell. */
-async function badPixels(
+export async function badPixels(
   files: string | readonly string[],
   dataset: string | undefined,
   shape: Shape,

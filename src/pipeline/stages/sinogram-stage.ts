@@ -169,7 +169,8 @@ export function describeReport(report: SinogramReport): string[] {
   return [...notes, ...report.warnings.map((warning) => `note: ${warning}`)];
 }
 
-function describeOrder(order: SinogramReport["order"]): string {
+/** Which way the lines run, in words. */
+export function describeOrder(order: SinogramReport["order"]): string {
   const way = order.kind === "zig-zag" ? "every second line runs backwards" : "all lines run the same way";
   return `${order.kind}: ${way}, shifted by ${order.shiftSteps.toFixed(2)} steps`;
 }

@@ -1,0 +1,119 @@
+/** What a scan looks like so far, small enough to be made again every few seconds. */
+import type { Kernels } from "../../kernels/index.ts";
+import { createReconstructionPlan, reconstructBlock } from "../../stages/reconstruct/index.ts";
+import {
+  analyseSinogram,
+  applySinogram,
+  createPatternSummary,
+  type SinogramConfig,
+  type SinogramReport,
+  summarisePatterns,
+} from "../../stages/sinogram/index.ts";
+
+export interface CoarseInput {
+  readonly points: number;
+  readonly bands: number;
+  /** [frame, band] */
+  readonly sums: Float32Array;
+  /** [line] degrees, at least as many as there are lines */
+  readonly omegaDeg: Float64Array;
+  /** [frame] */
+  readonly monitor?: Float64Array | undefined;
+  readonly config: SinogramConfig;
+  /** bands to be reconstructed */
+  readonly shown: readonly number[];
+}
+
+export interface CoarseView {
+  readonly report: SinogramReport;
+  /** neighbouring points that were put together */
+  readonly binning: number;
+  readonly projections: number;
+  readonly size: number;
+  /** [shown][y, x] */
+  readonly images: readonly Float32Array[];
+}
+
+/** Translations at most: what an eye can tell on half a screen. */
+const MOST_POINTS = 160;
+const LEAST_LINES = 4;
+
+/**
+ * Filtered back-projection of the lines so far, after the sinogram stage has put them right. Undefined while there
+ * are too few.
+ *
+ * @throws InputError of the sinogram stage, where lines so far do not tell enough
+ */
+export function coarseView(kernels: Kernels, input: CoarseInput): CoarseView | undefined {
+  const { bands, shown } = input;
+  const lines = Math.min(Math.floor(input.sums.length / bands / input.points), input.omegaDeg.length);
+  if (lines < LEAST_LINES) return undefined;
+  const binning = Math.ceil(input.points / MOST_POINTS);
+  const points = Math.floor(input.points / binning);
+  const intensity = binned(input.sums, input.points, bands, lines, binning);
+  const block = { lines, points, bins: bands, intensity };
+  const summary = createPatternSummary(lines, points, bands);
+  summarisePatterns(summary, block);
+  const { rotationAxis } = input.config;
+  const report = analyseSinogram(
+    summary,
+    {
+      omegaDeg: input.omegaDeg.subarray(0, lines),
+      ...(input.monitor && { monitor: binned(Float32Array.from(input.monitor), input.points, 1, lines, binning) }),
+    },
+    {
+      ...input.config,
+      ...{ order: "auto", lineShiftSteps: "auto", hotSpots: "off", rings: "off", sigma: "none" },
+      ...{ air: input.config.air === "given" ? "outermost" : input.config.air, axisDisagreement: "flag" },
+      rotationAxis: typeof rotationAxis === "number" ? (rotationAxis - (binning - 1) / 2) / binning : "auto",
+    },
+  );
+  const mark = kernels.arena.mark();
+  try {
+    const sinogram = new Float32Array(report.angles * points * bands);
+    applySinogram(kernels, report, block, sinogram);
+    const plan = createReconstructionPlan(
+      { method: "fbp" },
+      { omegaDeg: report.omegaDeg, translations: points, rotationAxis: report.rotationAxis.value, stepMm: 1 },
+    );
+    const { size } = plan.projector;
+    const volume = new Float32Array(size * size * shown.length);
+    reconstructBlock(kernels, { plan, sinogram: pick(sinogram, bands, shown), bins: shown.length }, volume);
+    const images = shown.map((_, k) =>
+      Float32Array.from({ length: size * size }, (_, v) => volume[v * shown.length + k]!),
+    );
+    return { report, binning, projections: report.angles, size, images };
+  } finally {
+    kernels.arena.release(mark);
+  }
+}
+
+/** [line, point, band] means over `binning` neighbouring points; NaN where none is there */
+function binned(sums: Float32Array, points: number, bands: number, lines: number, binning: number): Float32Array {
+  const coarse = Math.floor(points / binning);
+  const out = new Float32Array(lines * coarse * bands);
+  for (let line = 0; line < lines; line++)
+    for (let p = 0; p < coarse; p++)
+      for (let band = 0; band < bands; band++) {
+        let [sum, count] = [0, 0];
+        for (let q = p * binning; q < (p + 1) * binning; q++) {
+          const value = sums[(line * points + q) * bands + band]!;
+          if (Number.isNaN(value)) continue;
+          sum += value;
+          count++;
+        }
+        out[(line * coarse + p) * bands + band] = sum / count;
+      }
+  return out;
+}
+
+/** [ray, band] to [ray, shown] */
+function pick(values: Float32Array, bands: number, shown: readonly number[]): Float32Array {
+  const rays = values.length / bands;
+  const out = new Float32Array(rays * shown.length);
+  for (let ray = 0; ray < rays; ray++)
+    shown.forEach((band, k) => {
+      out[ray * shown.length + k] = values[ray * bands + band]!;
+    });
+  return out;
+}

@@ -1,0 +1,340 @@
+/** Follows frames that are being written: what is whole is reduced at once, what is not is tried again. */
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { deserialize, serialize } from "node:v8";
+import { InputError, joinMasks, type Mask } from "../../data/index.ts";
+import { openFrames } from "../../files/frames.ts";
+import { createIntegrator } from "../../stages/integrate/index.ts";
+import { loadKernels } from "../load-kernels.ts";
+import type { WorkerPool } from "../pool.ts";
+import type { Scan } from "../scan-config.ts";
+import {
+  badPixels,
+  type FramesInput,
+  type PreparedIntegration,
+  prepareIntegration,
+} from "../stages/integrate-stage.ts";
+import type { LiveOutcome, LivePayload, LivePiece, LiveResult } from "../tasks/live-task.ts";
+import { writeWhole } from "../write-whole.ts";
+import { setupKey } from "./adopt-live.ts";
+import { type BandRange, bandSums, watchedBands } from "./band-sums.ts";
+import type { Followed } from "./follow-scan.ts";
+import { FrameFinder } from "./frame-finder.ts";
+import { FrameOrder } from "./frame-order.ts";
+import type { LiveEnding } from "./live-ending.ts";
+import { frameKey, LiveStore, liveFolder, rowsPath, type StoredFrame } from "./live-store.ts";
+import { LiveView, type LiveViewOptions } from "./live-view.ts";
+import { PatternRows } from "./pattern-rows.ts";
+import type { LiveState } from "./snapshot.ts";
+
+export interface FollowOptions {
+  readonly workFolder: string;
+  readonly pool: () => WorkerPool;
+  /** lines of the whole scan, where that is known */
+  readonly expectedLines: number | undefined;
+  /** end when nothing has come for so long */
+  readonly timeoutS: number;
+  /** that is enough: go on with what has come */
+  readonly enough: AbortSignal;
+  /** end at once, to be resumed */
+  readonly signal: AbortSignal;
+  readonly onState: (state: LiveState) => void;
+  /** what the view needs of a scan, whatever it consists of */
+  readonly view: Pick<LiveViewOptions, "omegaDeg" | "readMonitor" | "kernels">;
+}
+
+const LOOK_MS = 50;
+export const SHOW_MS = 1000;
+/** Pieces that a thread is given at a time, where there are so many. */
+const MOST_PIECES = 16;
+/** A file of a kind without checksum has to be left alone for so long. */
+const SETTLE_MS = 500;
+const RETRY_MS = { first: 50, most: 5000 };
+/** Nothing for so many times the usual interval, and so long at least, and the scan has stopped. */
+export const STOPPED_AFTER = { intervals: 30, leastMs: 10_000 };
+
+/** Their content says whether it is whole. */
+const HAS_CHECKSUM = /\.cbf$/i;
+
+interface Waiting {
+  readonly piece: LivePiece;
+  readonly at: number;
+  readonly tries: number;
+  /** why it is not whole */
+  readonly reason: string;
+}
+
+interface Reducing {
+  readonly store: LiveStore;
+  readonly rows: PatternRows;
+  readonly view: LiveView;
+  readonly bands: readonly BandRange[];
+  nextRow: number;
+}
+
+export class FrameFollower {
+  private readonly scan: Scan;
+  private readonly input: FramesInput;
+  private readonly options: FollowOptions;
+  private readonly finder: FrameFinder;
+  private readonly order = new FrameOrder();
+  /** path -> in which order they came */
+  private readonly arrivals = new Map<string, number>();
+  /** stamp of size and time, and since when it is that */
+  private readonly settling = new Map<string, { readonly stamp: string; readonly since: number }>();
+  private readonly ready: LivePiece[] = [];
+  private readonly tries = new Map<LivePiece, number>();
+  private waiting: Waiting[] = [];
+  /** pieces that threads have */
+  private atWork = 0;
+  private doneFrames = 0;
+  private reducing: Reducing | undefined;
+  private hasEnded: LiveEnding | undefined;
+  private lastNewAt = Date.now();
+
+  constructor(scan: Scan, input: FramesInput, options: FollowOptions) {
+    this.scan = scan;
+    this.input = input;
+    this.options = options;
+    const files = typeof input.files === "string" ? scan.resolve(input.files) : input.files.map(scan.resolve);
+    this.finder = new FrameFinder(files, () => this.look());
+  }
+
+  /** @returns how it ended, and the view with what was noticed */
+  async follow(): Promise<Followed> {
+    try {
+      const first = await this.findFirst();
+      const prepared = first && (await prepareIntegration(this.scan, this.input, [first]));
+      const bad = prepared && (await this.findBadPixels(prepared));
+      if (!prepared || !bad) return { ending: this.hasEnded!, view: undefined, notWhole: [], lines: 0 };
+      return await this.reduce(prepared, bad.mask);
+    } finally {
+      this.finder.close();
+    }
+  }
+
+  /** A first frame that can be opened, which shows what the frames are. */
+  private async findFirst(): Promise<string | undefined> {
+    for (;;) {
+      this.look();
+      for (const path of this.arrivals.keys()) {
+        try {
+          (await openFrames([path], this.source)).close();
+          return path;
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error; // not whole yet
+        }
+      }
+      if (this.judgeEnd()) return undefined;
+      await this.pause();
+    }
+  }
+
+  private get source(): { missing: "flag"; dataset?: string } {
+    return { missing: "flag", ...(this.input.dataset && { dataset: this.input.dataset }) };
+  }
+
+  /** From the first line; kept, so that a run that goes on goes on with the same. */
+  private async findBadPixels(prepared: PreparedIntegration): Promise<{ mask: Mask | undefined } | undefined> {
+    const { setup, poni } = prepared;
+    if (this.input.badPixels !== "auto") return { mask: setup.mask };
+    const path = join(liveFolder(this.options.workFolder), "bad-pixels.bin");
+    const key = setupKey(setup);
+    const kept = existsSync(path) && (deserialize(readFileSync(path)) as { key: string; mask: Mask | undefined });
+    if (kept && kept.key === key) return { mask: joinMasks(setup.mask, kept.mask) };
+    const needed = Math.max(12, this.input.translations ?? 1);
+    while (this.arrivals.size < needed) {
+      this.look();
+      if (this.judgeEnd()) return undefined;
+      await this.pause();
+    }
+    const paths = [...this.arrivals.keys()].sort().slice(0, needed);
+    const found = await badPixels(paths, this.input.dataset, setup.shape, poni, setup.mask);
+    mkdirSync(dirname(path), { recursive: true });
+    writeWhole(path, serialize({ key, mask: found?.mask }));
+    return { mask: joinMasks(setup.mask, found?.mask) };
+  }
+
+  private async reduce({ setup }: PreparedIntegration, mask: Mask | undefined): Promise<Followed> {
+    const { workFolder, pool, view: viewOptions } = this.options;
+    const { mask: _, ...rest } = setup;
+    const made = { ...rest, ...(mask && { mask }) };
+    const { axis } = createIntegrator(loadKernels(), made);
+    const bands = watchedBands(axis.values, rangesOf(this.scan));
+    const store = LiveStore.begin(workFolder, setupKey(made), axis.values.length);
+    const rows = PatternRows.open(rowsPath(store.folder), store.bins);
+    const view = new LiveView({
+      ...{ folder: store.folder, scan: this.scan, points: this.input.translations ?? 1, axis, bands, ...viewOptions },
+      expectedLines: this.options.expectedLines,
+      places: () => this.order.places(),
+    });
+    this.reducing = { store, rows, view, bands, nextRow: store.nextSlot };
+    for (const path of this.arrivals.keys()) this.offer(path);
+    const payload: LivePayload = {
+      ...made,
+      ...{ rows: rowsPath(store.folder), bands },
+      ...(this.input.dataset && { dataset: this.input.dataset }),
+    };
+    const looking = this.keepLooking(view);
+    try {
+      await pool().stream(
+        { task: "live", payload },
+        () => this.take(),
+        (pieces: readonly LivePiece[], result) =>
+          this.done(pieces, (result as LiveResult).outcomes, (result as LiveResult).sum),
+      );
+    } finally {
+      this.hasEnded ??= "stopped"; // what threw ends the looking as well
+      await looking;
+      rows.close();
+    }
+    this.options.signal.throwIfAborted();
+    const span = Math.max(0, ...this.order.places()) + 1;
+    const lines = Math.ceil(span / (this.input.translations ?? 1));
+    return { ending: this.hasEnded, view, notWhole: this.waiting.map(({ reason }) => reason), lines };
+  }
+
+  /** One that was reduced before and is as it was counts as done; others are to be read. */
+  private offer(path: string): void {
+    const { store, rows, view, bands } = this.reducing!;
+    const before = store.frames.get(frameKey(path));
+    const row = before && isUnchanged(path, before) ? rows.read(before.slot, before.crc) : undefined;
+    if (row) {
+      view.add(this.arrivals.get(path)!, bandSums(row.intensity, bands), Date.now());
+      view.addPatterns(
+        Float64Array.from(row.intensity, (value) => (Number.isFinite(value) ? value : 0)),
+        1,
+      );
+      this.doneFrames++;
+    } else if (HAS_CHECKSUM.test(path)) this.toRead(path);
+    else this.settling.set(path, { stamp: "", since: 0 });
+  }
+
+  private toRead(path: string): void {
+    this.ready.push({ path, slot: this.reducing!.nextRow++ });
+  }
+
+  /** What is new, what has settled, what is to be tried again. */
+  private look(): void {
+    const now = Date.now();
+    for (const path of this.finder.look(now)) {
+      this.order.add(path, this.arrivals.size);
+      this.arrivals.set(path, this.arrivals.size);
+      this.lastNewAt = now;
+      if (this.reducing) this.offer(path);
+    }
+    for (const [path, { stamp, since }] of this.settling) {
+      const stats = statSync(path, { throwIfNoEntry: false });
+      const found = stats ? `${stats.size} ${stats.mtimeMs}` : "";
+      if (found === "" || found !== stamp) this.settling.set(path, { stamp: found, since: now });
+      else if (now - since >= SETTLE_MS) {
+        this.settling.delete(path);
+        this.toRead(path);
+      }
+    }
+    const due = this.waiting.filter(({ at }) => at <= now);
+    if (due.length > 0) {
+      this.waiting = this.waiting.filter(({ at }) => at > now);
+      for (const { piece, tries } of due) {
+        this.tries.set(piece, tries);
+        this.ready.push(piece);
+      }
+    }
+    if (this.ready.length > 0) this.wake();
+  }
+
+  private async keepLooking(view: LiveView): Promise<void> {
+    let shownAt = 0;
+    while (!this.hasEnded && !this.options.signal.aborted) {
+      this.look();
+      const quietMs = Date.now() - view.isQuietSince;
+      if (quietMs > Math.max(STOPPED_AFTER.leastMs, STOPPED_AFTER.intervals * view.usualIntervalMs)) view.stop();
+      if (Date.now() - shownAt >= SHOW_MS) {
+        this.show(view, this.doneFrames > 0 ? "following" : "waiting");
+        shownAt = Date.now();
+      }
+      this.judgeEnd();
+      await this.pause();
+    }
+    this.wake();
+  }
+
+  private show(view: LiveView, phase: LiveState["phase"]): void {
+    const backlog = this.ready.length + this.settling.size + this.atWork;
+    this.options.onState(view.show({ phase, backlog, notWhole: this.waiting.length }));
+  }
+
+  /** What a thread that is free does next; waits for it where there is nothing yet. */
+  private async take(): Promise<readonly LivePiece[] | undefined> {
+    for (;;) {
+      if (this.options.signal.aborted) return undefined;
+      if (this.ready.length > 0) {
+        // what is there is shared out, so that the last frames of a rush do not wait for one thread
+        const pieces = this.ready.splice(0, Math.min(MOST_PIECES, Math.max(1, this.ready.length >> 1)));
+        this.atWork += pieces.length;
+        return pieces;
+      }
+      if (this.hasEnded) return undefined;
+      await this.woken();
+    }
+  }
+
+  private done(pieces: readonly LivePiece[], outcomes: readonly LiveOutcome[], sum: Float64Array): void {
+    const { store, view } = this.reducing!;
+    const now = Date.now();
+    const stored: (readonly [string, StoredFrame])[] = [];
+    this.atWork -= pieces.length;
+    pieces.forEach((piece, i) => {
+      const outcome = outcomes[i]!;
+      if ("reason" in outcome) {
+        const tries = (this.tries.get(piece) ?? 0) + 1;
+        const at = now + Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (tries - 1));
+        this.waiting.push({ piece, at, tries, reason: outcome.reason });
+        return;
+      }
+      this.tries.delete(piece);
+      const { state, sums } = outcome;
+      stored.push([frameKey(piece.path, piece.index), { slot: piece.slot, ...state }]);
+      view.add(this.arrivals.get(piece.path)!, sums, now, Math.max(0, (now - state.mtimeMs) / 1000));
+      this.doneFrames++;
+      this.lastNewAt = now;
+    });
+    if (stored.length > 0) {
+      store.record(stored);
+      view.addPatterns(sum, stored.length);
+    }
+  }
+
+  /** Whether it is over: all is there, nothing comes any more, or it is said to be enough. */
+  private judgeEnd(): boolean {
+    const { enough, signal, timeoutS, expectedLines } = this.options;
+    signal.throwIfAborted();
+    const expected = this.finder.expected ?? (expectedLines && expectedLines * (this.input.translations ?? 1));
+    if (expected !== undefined && this.doneFrames >= expected) this.hasEnded = "complete";
+    else if (enough.aborted) this.hasEnded = "stopped";
+    else if (Date.now() - this.lastNewAt > timeoutS * 1000) this.hasEnded = "quiet";
+    return this.hasEnded !== undefined;
+  }
+
+  private readonly sleepers = new Set<() => void>();
+  private wake(): void {
+    for (const awake of this.sleepers) awake();
+    this.sleepers.clear();
+  }
+  private woken(): Promise<void> {
+    return new Promise((awake) => this.sleepers.add(awake));
+  }
+  private async pause(): Promise<void> {
+    await setTimeout(LOOK_MS);
+  }
+}
+
+/** Ranges that the scan's map looks at. */
+export const rangesOf = ({ config }: Scan): { name: string; range: readonly [number, number] }[] =>
+  (config.map?.regions ?? []).map(({ name, range }) => ({ name, range: range as readonly [number, number] }));
+
+const isUnchanged = (path: string, { bytes, mtimeMs }: { bytes: number; mtimeMs: number }): boolean => {
+  const now = statSync(path, { throwIfNoEntry: false });
+  return now !== undefined && now.size === bytes && now.mtimeMs === mtimeMs;
+};
