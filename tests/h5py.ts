@@ -6,6 +6,8 @@ const PYTHON = process.env["XRDCT_PYTHON"] ?? "/usr/bin/python3";
 export const hasH5py = canImport("h5py");
 /** silx decides by itself what is a valid NXdata and what a file's default plot is. */
 export const hasSilx = canImport("silx.io.nxdata");
+/** pyFAI makes diffraction maps. */
+export const hasPyfai = canImport("pyFAI.diffmap, fabio");
 
 function canImport(module: string): boolean {
   try {

@@ -2,18 +2,22 @@ import { writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../data/index.ts";
+import { version } from "../data/version.ts";
 import { writeNdtomoVolume } from "../files/ndtomo.ts";
+import { writeDiffmap } from "../files/pyfai-diffmap.ts";
 import { openResult, type Result } from "../files/result-reader.ts";
-import { type ExportOptions, exportArray, readVolume } from "../pipeline/export-array.ts";
+import { type ExportOptions, exportArray, openStack } from "../pipeline/export-array.ts";
 import { type CommonOptions, createCommand, execute, positiveNumber } from "./command.ts";
 
 const EXAMPLE = `npx xrdct export result.nxs --list
 npx xrdct export result.nxs --map map/NMC532/003/d -o d.png
-npx xrdct export result.nxs --map reconstruct/data --bins 310:330 -o volume.npy`;
+npx xrdct export result.nxs --map reconstruct/data --bins 310:330 -o volume.npy
+npx xrdct export result.nxs --format pyfai-diffmap -o map.h5`;
 
 interface Options extends CommonOptions {
   readonly list?: true;
   readonly map?: string;
+  readonly format?: string;
   readonly output?: string;
   readonly bins?: string;
   readonly limits?: string;
@@ -26,6 +30,10 @@ export const exportCommand = (): Command =>
     .argument("<result>", "result file of xrdct run")
     .option("--list", "name everything that is in the file")
     .option("--map <name>", "what to export, by its name in --list")
+    .option(
+      "--format <name>",
+      "patterns for another program: ndtomo, pyfai-diffmap; of reconstruct/data where --map is left out",
+    )
     .option("--bins <from:to>", "a range of bins of a stack (its mean, where the output is 2D)")
     .option("--limits <low:high>", "range of the colours of a picture")
     .option("--colour-map <name>", "viridis, inferno, magma, cividis, greys, difference")
@@ -43,16 +51,16 @@ function scaleOption(text: string): number {
 async function run(path: string, options: Options) {
   const result = await openResult(path);
   try {
-    if (options.list || !options.map) return list(result);
+    if (options.list || !(options.map ?? options.format)) return list(result);
     if (!options.output)
       throw new InputError(
         "bad-option",
         "export needs -o FILE: its ending (npy, csv, tif, edf, h5, png, svg, xye) says the format.",
       );
-    if (/\.(h5|hdf5)$/.test(options.output)) return await exportVolume(result, options.map, options.output);
+    if (options.format || HDF5_NAME.test(options.output)) return await exportStack(result, options, options.output);
     const { bytes, description } = await exportArray(
       result,
-      options.map,
+      options.map!,
       extname(options.output).slice(1),
       exportOptions(options),
     );
@@ -63,13 +71,32 @@ async function run(path: string, options: Options) {
   }
 }
 
-/** A volume in nDTomo's layout, /data with /q or /tth. */
-async function exportVolume(result: Result, name: string, output: string) {
-  const { shape, axis, voxelMm, data } = readVolume(result, name);
-  await writeNdtomoVolume(output, { ny: shape[0], nx: shape[1], axis, data, voxelMm });
+const HDF5_NAME = /\.(h5|hdf5|nxs)$/;
+
+const FORMATS = { ndtomo: "nDTomo's layout", "pyfai-diffmap": "the layout of pyFAI's diffraction maps" } as const;
+
+/** Patterns in the layout of another program. @throws InputError "bad-option" besides those of the writers */
+async function exportStack(result: Result, { map = "reconstruct/data", format = "ndtomo" }: Options, output: string) {
+  if (!(format in FORMATS)) {
+    const known = Object.keys(FORMATS).join(" or ");
+    throw new InputError("bad-option", `--format is ${known}; "${format}" was given. Other formats are told by -o.`);
+  }
+  if (!HDF5_NAME.test(output)) {
+    throw new InputError("bad-option", `--format ${format} writes HDF5: name the output .h5; "${output}" was given.`);
+  }
+  const stack = openStack(result, map);
+  const [slow, fast] = stack.motors;
+  if (format === "ndtomo") await writeNdtomoVolume(output, stack);
+  else {
+    const stages = result.processes();
+    const date = stages.at(-1)?.endedAt || new Date().toISOString();
+    const about = { title: result.title || map, program: "xrdct", version, date };
+    await writeDiffmap(output, stack, { ...about, slow, fast, ...result.instrument() });
+  }
+  const shape = [...stack.shape, stack.axis.values.length];
   return {
-    json: { written: output, name, shape },
-    lines: [`${output}: ${name} in nDTomo's layout, ${shape.join(" x ")}`],
+    json: { written: output, name: map, format, shape },
+    lines: [`${output}: ${map} in ${FORMATS[format as keyof typeof FORMATS]}, ${shape.join(" x ")}`],
   };
 }
 

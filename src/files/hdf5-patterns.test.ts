@@ -62,6 +62,19 @@ describe("nDTomo volumes", () => {
     expect(await readNdtomoVolume(path, { voxelMm: 0.1 })).toEqual(volume);
     const radius = { ...volume, axis: { unit: "radius" as const, values: axis } };
     await expect(writeNdtomoVolume(path, radius)).rejects.toMatchObject({ code: "ndtomo-axis" });
+    // nDTomo would take the four columns for the channels
+    const mistaken = { ...volume, ny: 9, nx: 4, data: new Float32Array(9 * 4 * 4) };
+    const four = { unit: "q" as const, values: axis.slice(0, 4) };
+    await expect(writeNdtomoVolume(path, { ...mistaken, axis: four })).rejects.toMatchObject({ code: "ndtomo-shape" });
+  });
+
+  it("as its window saves them: the axis is there, and its unit has to be said", async () => {
+    const path = await stored("window.h5", [ny, nx, bins], binsLast, "xaxis");
+    await expect(openNdtomoVolume(path)).rejects.toMatchObject({ code: "hdf5-axis-unknown" });
+    const named = await openNdtomoVolume(path, { axisUnit: "two-theta" });
+    expect(named.axis).toEqual({ unit: "two-theta", values: axis });
+    expect(named.read(0, ny)).toEqual(binsLast);
+    named.close();
   });
 
   it.skipIf(!hasH5py)("written as nDTomo opens them with h5py (needs python3-h5py)", async () => {

@@ -6,6 +6,7 @@ import { type Axis, type AxisUnit, InputError } from "../data/index.ts";
 import { type Hdf5Dataset, type Hdf5File, openHdf5 } from "./hdf5.ts";
 import { findAxis, readAxis } from "./hdf5-axis.ts";
 import { defaultSignal, isNumeric } from "./nexus.ts";
+import { findDiffmaps } from "./pyfai-diffmap.ts";
 
 export interface PatternArray {
   readonly name: string;
@@ -13,6 +14,8 @@ export interface PatternArray {
   readonly shape: readonly [number, number];
   readonly axis: Axis;
   readonly hasErrors: boolean;
+  /** of the integration, where the file says it */
+  readonly wavelengthA?: number;
   /** [count, second, bin] from `first` on along the first dimension */
   read(first: number, count?: number): Float32Array;
   /** standard uncertainty, where the file has one */
@@ -43,8 +46,16 @@ export async function openPatternArray(path: string, options: PatternArrayOption
   }
 }
 
-function patternArray(file: Hdf5File, options: PatternArrayOptions): PatternArray {
-  const dataset = options.dataset ? file.needDataset(options.dataset) : findPatterns(file);
+function patternArray(file: Hdf5File, given: PatternArrayOptions): PatternArray {
+  const maps = findDiffmaps(file);
+  const named = given.dataset ? file.needDataset(given.dataset) : undefined;
+  const diffmap = named ? maps.find((map) => map.intensity === named.path) : maps.length === 1 ? maps[0] : undefined;
+  const options: PatternArrayOptions = {
+    ...(diffmap?.radial && { axisDataset: diffmap.radial }),
+    ...(diffmap && { binDimension: "last" }),
+    ...given,
+  };
+  const dataset = named ?? (diffmap ? file.needDataset(diffmap.intensity) : findPatterns(file));
   const stored = dataset.shape ?? [];
   if (stored.length !== 3) {
     throw new InputError(
@@ -66,6 +77,7 @@ function patternArray(file: Hdf5File, options: PatternArrayOptions): PatternArra
     shape,
     axis,
     hasErrors: errors !== undefined,
+    ...(diffmap?.wavelengthA && { wavelengthA: diffmap.wavelengthA }),
     read: (first, count = 1) => readRows(dataset.path, first, count),
     readErrors: (first, count = 1) => (errors ? readRows(errors, first, count) : undefined),
     close: () => file.close(),
@@ -91,7 +103,6 @@ function findPatterns(file: Hdf5File): Hdf5Dataset {
   const chosen =
     stacks.find((d) => d.path === signal) ??
     stacks.find((d) => d.path === "data") ??
-    stacks.find((d) => /\/pyFAI\/result\/intensity$/.test(d.path)) ??
     (stacks.length === 1 ? stacks[0] : undefined);
   if (chosen) return chosen;
   throw new InputError(

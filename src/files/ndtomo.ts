@@ -1,6 +1,9 @@
 /**
  * nDTomo volumes: `/data` with `/q` (1/angstrom) or `/tth` (degrees), [y, x, bin] or [bin, y, x]; which of the two is
  * told by the axis length. Rows are kept in the file's order: nDTomo draws row 0 at the top, xrdct at the bottom.
+ * Its window saves the axis as `/xaxis`, without a unit, which the reader of the file then has to say (axisUnit).
+ *
+ * Layout as nDTomo 2026.7 reads and writes it (GUI/nDTomoGUI.py: loadchemvol, savechemvol, check_and_transpose).
  */
 import { InputError, type Volume } from "../data/index.ts";
 import { openPatternArray, type PatternArray, type PatternArrayOptions } from "./hdf5-patterns.ts";
@@ -31,12 +34,17 @@ export async function readNdtomoVolume(
 }
 
 /**
- * Writes `/data` [y, x, bin] and `/q` or `/tth`, as nDTomo opens them.
+ * Writes `/data` [y, x, bin] and `/q` or `/tth`, as nDTomo opens them; row by row where the source is a file, so that a
+ * volume may be larger than memory.
  *
- * @throws InputError "ndtomo-axis" where the axis is neither q nor two-theta; and those of createHdf5
+ * @throws InputError "ndtomo-axis" where the axis is neither q nor two-theta; "ndtomo-shape" where nDTomo would take
+ *   another dimension for the bins; and those of createHdf5
  */
-export async function writeNdtomoVolume(path: string, volume: Volume): Promise<void> {
-  const { ny, nx, axis, data } = volume;
+export async function writeNdtomoVolume(path: string, volume: Volume | PatternArray): Promise<void> {
+  const source = "read" in volume ? volume : rowsOf(volume);
+  const { axis, shape } = source;
+  const [ny, nx] = shape;
+  const bins = axis.values.length;
   const name = { q: "q", "two-theta": "tth", radius: undefined, "log-tan": undefined, channel: undefined }[axis.unit];
   if (!name) {
     throw new InputError(
@@ -44,10 +52,22 @@ export async function writeNdtomoVolume(path: string, volume: Volume): Promise<v
       `nDTomo's files have a q or a two-theta axis, and this volume has ${axis.unit}. Convert the axis first.`,
     );
   }
+  // nDTomo moves dimensions about where two of an oblong volume are equally long
+  if (ny !== nx && (ny === bins || nx === bins)) {
+    throw new InputError(
+      "ndtomo-shape",
+      `nDTomo would mistake a dimension of ${ny} x ${nx} voxels for the ${bins} bins, which are as many. Integrate to another number of bins (integrate: {bins: ${bins + 1}}), or export .npy.`,
+    );
+  }
   const file = await createHdf5(path);
   try {
-    file.dataset("data", [ny, nx, axis.values.length], data, { chunks: [1, nx, axis.values.length] });
-    file.dataset(name, [axis.values.length], axis.values);
+    const rows = Math.max(1, Math.floor(BLOCK_BYTES / (4 * nx * bins)));
+    const data = file.slabs("data", [ny, nx, bins], "float32", { chunks: [1, nx, bins] });
+    for (let first = 0; first < ny; first += rows) {
+      const count = Math.min(rows, ny - first);
+      data.writeSlab([first, 0, 0], [count, nx, bins], source.read(first, count));
+    }
+    file.dataset(name, [bins], axis.values);
     file.attribute(name, "units", axis.unit === "q" ? "1/angstrom" : "degree");
     file.finish();
   } catch (error) {
@@ -55,3 +75,11 @@ export async function writeNdtomoVolume(path: string, volume: Volume): Promise<v
     throw error;
   }
 }
+
+/** Bytes of patterns held at once. */
+const BLOCK_BYTES = 64e6;
+
+const rowsOf = ({ ny, nx, axis, data }: Volume): Pick<PatternArray, "shape" | "axis" | "read"> => {
+  const row = nx * axis.values.length;
+  return { shape: [ny, nx], axis, read: (first, count = 1) => data.subarray(first * row, (first + count) * row) };
+};

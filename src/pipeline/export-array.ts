@@ -1,10 +1,11 @@
 /** Any array of a result as bytes of the format that is asked for. */
-import { type Axis, InputError, type ParameterMap } from "../data/index.ts";
+import { InputError, type ParameterMap } from "../data/index.ts";
 import { formatMapCsv } from "../files/csv.ts";
 import { encodeEdf } from "../files/edf.ts";
+import type { PatternArray } from "../files/hdf5-patterns.ts";
 import { encodeNpy } from "../files/npy.ts";
 import { formatPatternCsv, formatXye } from "../files/pattern-text.ts";
-import type { Result, ResultEntry } from "../files/result-reader.ts";
+import type { Result, ResultAxisValues, ResultEntry } from "../files/result-reader.ts";
 import { svgToPng } from "../files/svg-to-png.ts";
 import { encodeTiff } from "../files/tiff.ts";
 import { axisUnitOf, type FigureOptions, figureOf, readImage, readPatternOf } from "./result-figures.ts";
@@ -114,27 +115,39 @@ function patternOf(result: Result, { name, shape }: ResultEntry) {
   );
 }
 
+/** The patterns of a stack, to be read by rows, with the axes of its first two dimensions. */
+export interface ResultStack extends PatternArray {
+  readonly motors: readonly [ResultAxisValues, ResultAxisValues];
+}
+
 /**
- * A stack [y, x, bin] as a volume.
+ * A stack of a result, [y, x, bin] or [angle, translation, bin], for the writers of other layouts.
  *
- * @throws InputError "not-a-volume" | "result-name-unknown" | "export-too-large"
+ * @throws InputError "not-a-volume" | "result-name-unknown"
  */
-export function readVolume(
-  result: Result,
-  name: string,
-): { shape: readonly [number, number, number]; axis: Axis; voxelMm: number; data: Float32Array } {
+export function openStack(result: Result, name: string): ResultStack {
   const entry = entryOf(result, name);
-  const [ny, nx, bins] = entry.shape;
-  if (ny === undefined || nx === undefined || bins === undefined) {
+  const [slow, fast, bins] = entry.shape;
+  if (entry.shape.length !== 3 || slow === undefined || fast === undefined || bins === undefined) {
     throw new InputError(
       "not-a-volume",
-      `${name} is ${entry.shape.join(" x ")} and no volume [y, x, bin]. HDF5 export is for volumes such as reconstruct/data.`,
+      `${name} is ${entry.shape.join(" x ")} and no stack of patterns. Such exports are for reconstruct/data [y, x, bin] or sinogram/data [angle, translation, bin].`,
     );
   }
-  const [, x, radial] = result.axes(name);
-  const data = Float32Array.from(readWhole(result, entry).data);
-  const axis: Axis = { unit: axisUnitOf(radial!.name), values: radial!.values };
-  return { shape: [ny, nx, bins], axis, voxelMm: x!.unit === "mm" && nx > 1 ? x!.values[1]! - x!.values[0]! : 1, data };
+  const [first, second, radial] = result.axes(name);
+  const errors = result.list().find((other) => other.name === `${name}_esd`);
+  const rows = (of: string, from: number, count: number): Float32Array =>
+    Float32Array.from(result.readArray(of, [from, 0, 0], [count, fast, bins]));
+  return {
+    name: `${result.path}:${name}`,
+    shape: [slow, fast],
+    axis: { unit: axisUnitOf(radial!.name), values: radial!.values },
+    motors: [first!, second!],
+    hasErrors: errors !== undefined,
+    read: (from, count = 1) => rows(name, from, count),
+    readErrors: (from, count = 1) => (errors ? rows(errors.name, from, count) : undefined),
+    close: () => {},
+  };
 }
 
 function readWhole(result: Result, { name, shape }: ResultEntry, bins?: readonly [number, number]) {

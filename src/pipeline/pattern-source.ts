@@ -41,6 +41,8 @@ export interface PatternSource {
   /** [line, point] */
   readonly monitor?: Float64Array;
   readonly transmitted?: Float64Array;
+  /** of the integration, where the files say */
+  readonly wavelengthA?: number;
   /** for provenance */
   readonly files: readonly string[];
   /** what could not be read and is NaN; may grow while reading */
@@ -93,14 +95,14 @@ async function openArrayFile({
       return { intensity: array.read(line, 1), ...(sigma && { sigma }) };
     },
     close: () => array.close(),
+    ...(array.wavelengthA && { wavelengthA: array.wavelengthA }),
   };
 }
 
 /** Where a scan of patterns has them. @throws InputError "input-kind" for frames */
 export function patternSource({ config: { input }, resolve }: Scan): PatternSourceSpec {
   if (input.kind === "p07") return { kind: "p07", folder: resolve(input.folder) };
-  if (input.kind === "volume") return { kind: "array", file: resolve(input.file) };
-  if (input.kind === "patterns") {
+  if (input.kind === "patterns" || input.kind === "volume") {
     const { dataset, axisDataset, axisUnit } = input;
     return {
       kind: "array",

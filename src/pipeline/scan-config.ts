@@ -127,12 +127,16 @@ const P07 = z.strictObject({
     description: "folder of NAME_data_000001.h5 ... and, with monitor and diode, NAME_cnt_00000.nxs ...",
   }),
 });
+/** Which array of an HDF5 file holds patterns, and what its bins are; all found where the file says it. */
+const arrayInFile = {
+  dataset: path.optional().meta({ description: "dataset of the patterns; left out: found" }),
+  axisDataset: path.optional().meta({ description: "dataset of the radial axis; left out: found" }),
+  axisUnit: z.enum(AXIS_UNITS).optional().meta({ description: "of the radial axis, where the file does not say it" }),
+};
 const Patterns = z.strictObject({
   kind: z.literal("patterns"),
-  file: path.meta({ description: "HDF5 file with patterns [angle, translation, bin]" }),
-  dataset: path.optional(),
-  axisDataset: path.optional(),
-  axisUnit: z.enum(AXIS_UNITS).optional(),
+  file: path.meta({ description: "HDF5 file with patterns [angle, translation, bin]; a pyFAI diffraction map is one" }),
+  ...arrayInFile,
 });
 const Sinograms = z.strictObject({
   kind: z.literal("sinograms"),
@@ -174,7 +178,11 @@ const Raster = z.strictObject({
 });
 const VolumeInput = z.strictObject({
   kind: z.literal("volume"),
-  file: path.meta({ description: "reconstructed volume: nDTomo's /data with /q or /tth" }),
+  file: path.meta({
+    description:
+      "patterns [y, x, bin]: a volume in nDTomo's layout (/data with /q or /tth), or a pyFAI diffraction map",
+  }),
+  ...arrayInFile,
 });
 
 export const ScanConfig = z.strictObject({

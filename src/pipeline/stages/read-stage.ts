@@ -1,4 +1,4 @@
-import { energyKeVToWavelengthA } from "../../data/index.ts";
+import { energyKeVToWavelengthA, InputError, wavelengthAToEnergyKeV } from "../../data/index.ts";
 import { anglesOf, windowOf, withinWindow } from "../angles.ts";
 import { referenceTo } from "../array-reference.ts";
 import { fingerprintAll } from "../fingerprint.ts";
@@ -9,6 +9,20 @@ import type { StageStore } from "../stage-store.ts";
 import type { ReadPayload } from "../tasks/read-task.ts";
 import type { PatternsMeta } from "./meta.ts";
 
+/** Half of what two calibrations of one beam differ by at most; a file of another beamtime differs by far more. */
+const SAME_ENERGY = 1e-3;
+
+/** @throws InputError "energy-mismatch" */
+function checkEnergy({ config: { energyKeV }, path }: Scan, wavelengthA: number | undefined, file = ""): void {
+  if (wavelengthA === undefined || energyKeV === undefined) return;
+  const inFile = wavelengthAToEnergyKeV(wavelengthA);
+  if (Math.abs(inFile / energyKeV - 1) <= SAME_ENERGY) return;
+  throw new InputError(
+    "energy-mismatch",
+    `${path}: energyKeV is ${energyKeV}, and ${file} was integrated for ${inFile.toFixed(3)} keV (wavelength ${wavelengthA.toPrecision(6)} angstrom). Correct energyKeV, or integrate again with the right wavelength.`,
+  );
+}
+
 /** Brings patterns that somebody else integrated into the working folder, line by line. */
 export async function createReadStage(
   scan: Scan,
@@ -17,6 +31,7 @@ export async function createReadStage(
 ): Promise<Stage<PatternsMeta>> {
   const source = await openPatternSource(spec);
   source.close();
+  checkEnergy(scan, source.wavelengthA, source.files[0]);
   const { points, axis, hasSigma } = source;
   const window = windowOf(scan, source.lines);
   const lines = window.count;
