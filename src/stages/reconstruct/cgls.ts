@@ -7,12 +7,13 @@
  */
 import { LANES } from "../../projector/index.ts";
 import type { Stopping } from "./stopping.ts";
+import type { Work } from "./work.ts";
 import { backprojectInto, dot, projectInto, takeSums, type Workspace } from "./workspace.ts";
 
 /** Iterations between settings to 0. */
 const CYCLE = 5;
 
-export function cgls(workspace: Workspace, stopping: Stopping): void {
+export function* cgls(workspace: Workspace, stopping: Stopping): Work {
   const { kernels, plan, image } = workspace;
   const { arena } = kernels;
   const mark = arena.mark();
@@ -21,19 +22,19 @@ export function cgls(workspace: Workspace, stopping: Stopping): void {
   const length = plan.config.nonNegative ? CYCLE : plan.iterations;
   image.fill(0);
   for (let iteration = 0; stopping.anyRunning; ) {
-    const squares = findResidual(workspace);
+    const squares = yield* findResidual(workspace);
     stopping.judge(iteration, squares, iteration === 0 ? 1 : length);
     if (!stopping.anyRunning) break;
-    iteration = runCycle(workspace, stopping, { direction, projected }, iteration, length);
+    iteration = yield* runCycle(workspace, stopping, { direction, projected }, iteration, length);
     if (plan.config.nonNegative) setNegativeToZero(workspace);
   }
   arena.release(mark);
 }
 
 /** residual = b - A image on the measured rays; its sum of squares. */
-function findResidual(workspace: Workspace): Float64Array {
+function* findResidual(workspace: Workspace): Work<Float64Array> {
   const { kernels, image, residual, measured, rayMask, sums, rays } = workspace;
-  projectInto(workspace, image, residual);
+  yield* projectInto(workspace, image, residual);
   sums.fill(0);
   kernels.run.projectResidual(residual, measured, rayMask, sums, rays);
   return takeSums(workspace);
@@ -46,20 +47,20 @@ interface Directions {
   readonly projected: Float32Array;
 }
 
-function runCycle(
+function* runCycle(
   workspace: Workspace,
   stopping: Stopping,
   { direction, projected }: Directions,
   start: number,
   length: number,
-): number {
+): Work<number> {
   const { kernels, plan, image, residual, step, rayMask, factors, rays, voxels } = workspace;
   const { run } = kernels;
-  let gradient = findGradient(workspace);
+  let gradient = yield* findGradient(workspace);
   direction.set(step);
   const end = Math.min(plan.iterations, start + length);
   for (let iteration = start; iteration < end; iteration++) {
-    projectInto(workspace, direction, projected);
+    yield* projectInto(workspace, direction, projected);
     run.projectWeigh(projected, rayMask, rays);
     const curvature = dot(workspace, projected, projected, rays);
     const isMoving = (lane: number) => stopping.isRunning(lane) && curvature[lane]! > 0;
@@ -69,7 +70,7 @@ function runCycle(
     run.projectAdd(residual, projected, factors, rays);
     if (!plan.config.nonNegative) stopping.judge(iteration + 1, dot(workspace, residual, residual, rays));
     if (iteration + 1 === end || !stopping.anyRunning) break;
-    const next = findGradient(workspace);
+    const next = yield* findGradient(workspace);
     for (let lane = 0; lane < LANES; lane++) factors[lane] = gradient[lane]! > 0 ? next[lane]! / gradient[lane]! : 0;
     run.projectTurn(direction, step, factors, voxels);
     gradient = next;
@@ -78,9 +79,9 @@ function runCycle(
 }
 
 /** step = A^T residual on the free voxels; its sum of squares. */
-function findGradient(workspace: Workspace): Float64Array {
+function* findGradient(workspace: Workspace): Work<Float64Array> {
   const { kernels, plan, image, residual, step, voxelMask, voxels } = workspace;
-  backprojectInto(workspace, residual, step);
+  yield* backprojectInto(workspace, residual, step);
   kernels.run.projectWeigh(step, voxelMask, voxels);
   if (plan.config.nonNegative) kernels.run.projectOntoFree(step, image, voxels);
   return dot(workspace, step, step, voxels);

@@ -8,8 +8,8 @@
 import type { Kernels } from "../../kernels/index.ts";
 import {
   backprojectStrip,
+  imageLength,
   LANES,
-  type PlacedProjector,
   packRows,
   placeProjector,
   rowsLength,
@@ -18,9 +18,11 @@ import {
 } from "../../projector/index.ts";
 import { clearNotFinite } from "./clear-not-finite.ts";
 import type { ReconstructionPlan } from "./plan.ts";
+import type { AwayPair, Work } from "./work.ts";
 
 /**
- * @param out [y, x, bins]
+ * @param out  [y, x, bins]
+ * @param away back-projects instead of this thread, by linear interpolation
  * @returns [bin] whether its sinogram was finite; where not, out is NaN
  */
 export function fbp(
@@ -29,13 +31,15 @@ export function fbp(
   sinogram: Float32Array,
   bins: number,
   out: Float32Array,
-): boolean[] {
-  return backprojectFiltered(kernels, plan, sinogram, bins, out, {
+  away?: AwayPair,
+): Work<boolean[]> {
+  const filter = {
     spectrum: plan.filterSpectrum,
     weights: plan.angles.weights,
     scale: plan.scale,
     square: false,
-  });
+  };
+  return backprojectFiltered(kernels, plan, sinogram, bins, out, filter, away);
 }
 
 /**
@@ -43,20 +47,23 @@ export function fbp(
  *
  * @param sigma [angle, translation, bins] of the rays, taken as independent
  * @param out   [y, x, bins]
+ * @param away  as for fbp
  */
-export function fbpSigma(
+export function* fbpSigma(
   kernels: Kernels,
   plan: ReconstructionPlan,
   sigma: Float32Array,
   bins: number,
   out: Float32Array,
-): void {
-  backprojectFiltered(kernels, plan, sigma, bins, out, {
+  away?: AwayPair,
+): Work {
+  const filter = {
     spectrum: plan.varianceSpectrum,
     weights: plan.angles.weights.map((weight) => weight * weight),
     scale: plan.scale * plan.scale,
     square: true,
-  });
+  };
+  yield* backprojectFiltered(kernels, plan, sigma, bins, out, filter, away);
   // The transform's rounding may leave a variance of 0 a little below 0.
   for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(Math.max(0, out[i]!));
 }
@@ -70,22 +77,23 @@ interface Filter {
   readonly square: boolean;
 }
 
-function backprojectFiltered(
+function* backprojectFiltered(
   kernels: Kernels,
   plan: ReconstructionPlan,
   rays: Float32Array,
   bins: number,
   out: Float32Array,
   filter: Filter,
-): boolean[] {
+  away?: AwayPair,
+): Work<boolean[]> {
   const { arena } = kernels;
   const { projector } = plan;
-  const { size } = projector;
+  const { size, sample, spans } = projector;
   const mark = arena.mark();
   const placed = placeProjector(kernels, projector, "interpolate");
   const filterRows = placeFilter(kernels, plan, filter);
   const rows = arena.f32(rowsLength(projector));
-  const strip = arena.f32(STRIP * size * LANES);
+  const strip = arena.f32(away ? imageLength(projector) : STRIP * size * LANES);
   const sums = arena.f64(LANES);
   const isSound: boolean[] = [];
   for (let first = 0; first < bins; first += LANES) {
@@ -95,10 +103,13 @@ function backprojectFiltered(
     kernels.run.projectDot(sums, rows, rows, rows.length / LANES);
     const isBad = clearNotFinite(sums, rows);
     filterRows(rows);
+    if (away) yield away.backproject(rows, strip);
     for (let y0 = 0; y0 < size; y0 += STRIP) {
       const y1 = Math.min(size, y0 + STRIP);
-      reconstructStrip(kernels, placed, rows, strip, y0, y1);
-      unpackBins(kernels, out.subarray(y0 * size * bins), strip, bins, first, (y1 - y0) * size, filter.scale);
+      const lines = away ? strip.subarray(y0 * size * LANES, y1 * size * LANES) : strip;
+      if (!away) backprojectStrip(kernels, placed, rows, lines.fill(0), y0, y1);
+      clearOutside(lines, sample.subarray(y0 * size, y1 * size), spans.subarray(2 * y0, 2 * y1), size);
+      unpackBins(kernels, out.subarray(y0 * size * bins), lines, bins, first, (y1 - y0) * size, filter.scale);
     }
     for (let bin = first; bin < Math.min(bins, first + LANES); bin++) {
       isSound.push(!isBad[bin - first]);
@@ -107,20 +118,6 @@ function backprojectFiltered(
   }
   arena.release(mark);
   return isSound;
-}
-
-function reconstructStrip(
-  kernels: Kernels,
-  placed: PlacedProjector,
-  rows: Float32Array,
-  strip: Float32Array,
-  y0: number,
-  y1: number,
-): void {
-  const { size, sample } = placed.geometry;
-  strip.fill(0);
-  backprojectStrip(kernels, placed, rows, strip, y0, y1);
-  clearOutside(strip, sample.subarray(y0 * size, y1 * size), placed.geometry.spans.subarray(2 * y0, 2 * y1), size);
 }
 
 /** The spans of a sample mask with hollows take in voxels that are not sample. */

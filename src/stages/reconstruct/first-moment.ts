@@ -13,6 +13,7 @@ import type { Kernels } from "../../kernels/index.ts";
 import { project } from "../../projector/index.ts";
 import { fbp } from "./fbp.ts";
 import type { ReconstructionPlan } from "./plan.ts";
+import { runNow } from "./work.ts";
 
 export interface FirstMoment {
   /** rotation axis to detector */
@@ -52,7 +53,7 @@ export function firstMomentShift(
       directions[2 * angle]! * rays[3 * ray + 2]! - directions[2 * angle + 1]! * rays[3 * ray + 1]!;
   }
   const images = new Float32Array(2 * size * size);
-  fbp(kernels, plan, sinograms, 2, images);
+  runNow(fbp(kernels, plan, sinograms, 2, images));
   let fullest = 0;
   for (let v = 0; v < size * size; v++) fullest = Math.max(fullest, images[2 * v]!);
   const factor = (depthSign * plan.stepMm) / distanceMm;

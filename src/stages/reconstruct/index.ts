@@ -15,7 +15,10 @@ export {
   type ReconstructionBlock,
   type ReconstructionSummary,
   reconstructBlock,
+  reconstructBlockAway,
+  reconstructionFootprint,
 } from "./reconstruct-block.ts";
 export { reconstructWindow, type WindowData } from "./reconstruct-window.ts";
 export { STOP_REASONS, type StopReason } from "./stopping.ts";
+export type { AwayPair } from "./work.ts";
 export type { WayOut } from "./workspace.ts";

@@ -1,5 +1,5 @@
 import type { Kernels } from "../../kernels/index.ts";
-import { LANES, packRows, placeAttenuated, unpackBins } from "../../projector/index.ts";
+import { type Footprint, LANES, packRows, placeAttenuated, unpackBins } from "../../projector/index.ts";
 import { cgls } from "./cgls.ts";
 import { clearNotFinite } from "./clear-not-finite.ts";
 import { fbp, fbpSigma } from "./fbp.ts";
@@ -7,6 +7,7 @@ import { mlem } from "./mlem.ts";
 import type { ReconstructionPlan } from "./plan.ts";
 import { sirt } from "./sirt.ts";
 import { Stopping, type StopReason } from "./stopping.ts";
+import { type AwayPair, runNow, runWaiting, type Work } from "./work.ts";
 import { createWorkspace, dot, type WayOut } from "./workspace.ts";
 
 export interface ReconstructionBlock {
@@ -42,10 +43,41 @@ export function reconstructBlock(
   out: Float32Array,
   outSigma?: Float32Array,
 ): ReconstructionSummary {
+  return runNow(reconstruct(kernels, block, out, outSigma));
+}
+
+/**
+ * As reconstructBlock, with the projector pair on another device; not with block.wayOut. The device's pair rounds in its
+ * own order, so the bits are not those of reconstructBlock; they do not depend on the other bins either.
+ *
+ * @param away see reconstructionFootprint
+ * @throws what the device throws
+ */
+export function reconstructBlockAway(
+  kernels: Kernels,
+  away: AwayPair,
+  block: Omit<ReconstructionBlock, "wayOut">,
+  out: Float32Array,
+  outSigma?: Float32Array,
+): Promise<ReconstructionSummary> {
+  return runWaiting(reconstruct(kernels, block, out, outSigma, away));
+}
+
+/** What a voxel looks like to the pair of a reconstruction. */
+export const reconstructionFootprint = ({ config }: ReconstructionPlan): Footprint =>
+  config.method === "fbp" ? "interpolate" : "joseph";
+
+function* reconstruct(
+  kernels: Kernels,
+  block: ReconstructionBlock,
+  out: Float32Array,
+  outSigma?: Float32Array,
+  away?: AwayPair,
+): Work<ReconstructionSummary> {
   const { plan, sinogram, sigma, bins } = block;
-  if (plan.config.method !== "fbp") return iterate(kernels, block, out);
-  const isSound = fbp(kernels, plan, sinogram, bins, out);
-  if (outSigma && sigma) fbpSigma(kernels, plan, sigma, bins, outSigma);
+  if (plan.config.method !== "fbp") return yield* iterate(kernels, block, out, away);
+  const isSound = yield* fbp(kernels, plan, sinogram, bins, out, away);
+  if (outSigma && sigma) yield* fbpSigma(kernels, plan, sigma, bins, outSigma, away);
   return {
     iterations: new Int32Array(bins),
     stopped: isSound.map((sound) => (sound ? "direct" : "not-finite")),
@@ -55,7 +87,12 @@ export function reconstructBlock(
 
 const METHODS = { sirt, cgls, mlem };
 
-function iterate(kernels: Kernels, block: ReconstructionBlock, out: Float32Array): ReconstructionSummary {
+function* iterate(
+  kernels: Kernels,
+  block: ReconstructionBlock,
+  out: Float32Array,
+  away?: AwayPair,
+): Work<ReconstructionSummary> {
   const { plan, sinogram, sigma, bins, wayOut } = block;
   const { arena, run } = kernels;
   const summary: ReconstructionSummary = {
@@ -65,7 +102,7 @@ function iterate(kernels: Kernels, block: ReconstructionBlock, out: Float32Array
   };
   const mark = arena.mark();
   const attenuated = wayOut && placeAttenuated(kernels, plan.projector, wayOut.path);
-  const workspace = createWorkspace(kernels, plan, undefined, attenuated);
+  const workspace = createWorkspace(kernels, plan, undefined, attenuated ?? away);
   const { measured, residual, image, rayMask, rays, voxels } = workspace;
   const method = METHODS[plan.config.method as keyof typeof METHODS];
   for (let first = 0; first < bins; first += LANES) {
@@ -82,7 +119,7 @@ function iterate(kernels: Kernels, block: ReconstructionBlock, out: Float32Array
     residual.set(measured);
     run.projectWeigh(residual, rayMask, rays);
     const stopping = new Stopping(plan, dot(workspace, residual, residual, rays), noise);
-    method(workspace, stopping);
+    yield* method(workspace, stopping);
     unpackBins(kernels, out, image, bins, first, voxels, plan.scale);
     for (let bin = first; bin < Math.min(bins, first + LANES); bin++) {
       const lane = bin - first;

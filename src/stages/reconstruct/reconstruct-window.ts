@@ -6,6 +6,7 @@ import type { ReconstructionPlan } from "./plan.ts";
 import type { ReconstructionSummary } from "./reconstruct-block.ts";
 import { sirt } from "./sirt.ts";
 import { Stopping } from "./stopping.ts";
+import { runNow } from "./work.ts";
 import { createWorkspace, dot, type Workspace } from "./workspace.ts";
 
 export interface WindowData {
@@ -48,7 +49,7 @@ export function reconstructWindow(
   run.projectWeigh(residual, rayMask, rays);
   const stopping = new Stopping(plan, dot(workspace, residual, residual, rays), noise);
   const method = plan.config.method === "sirt" ? sirt : cgls;
-  method(workspace, stopping);
+  runNow(method(workspace, stopping));
   const isGiven = Array.from(
     window.toBins.first,
     (first, bin) => first >= 0 && !source.includes(window.from + bin - window.sourceFrom),
@@ -79,6 +80,7 @@ function withoutBins(workspace: Workspace, { shifted }: ParallaxWindow, bins: re
     project(image, rows) {
       workspace.project(image, rows);
       for (let at = 0; at < rows.length; at += shifted.rowStride) for (const bin of bins) rows[at + bin] = 0;
+      return undefined;
     },
   };
 }

@@ -13,6 +13,7 @@ import {
   type ShiftedWindow,
 } from "../../projector/index.ts";
 import type { ReconstructionPlan } from "./plan.ts";
+import type { AwayPair, Product, Work } from "./work.ts";
 
 /**
  * What the iterative methods work on, in the kernels' memory: stacks of 16 lanes a row element or voxel, and the weights
@@ -46,10 +47,10 @@ export interface Workspace {
   readonly sums: Float64Array;
   /** one step for all lanes */
   readonly isJoint: boolean;
-  /** rows += A image, pads and all */
-  readonly project: (image: Float32Array, rows: Float32Array) => void;
-  /** image += A^T rows */
-  readonly backproject: (rows: Float32Array, image: Float32Array) => void;
+  /** rows, which are 0, become A image, pads and all */
+  readonly project: (image: Float32Array, rows: Float32Array) => Product;
+  /** image, which is 0, becomes A^T rows */
+  readonly backproject: (rows: Float32Array, image: Float32Array) => Product;
 }
 
 /** What absorbs on the way out, and the 2theta of each bin that is reconstructed. */
@@ -73,7 +74,7 @@ export function createWorkspace(
   kernels: Kernels,
   plan: ReconstructionPlan,
   joint?: JointBins,
-  attenuated?: AttenuatedPair,
+  pair?: AttenuatedPair | AwayPair,
 ): Workspace {
   const { arena } = kernels;
   const { projector } = plan;
@@ -97,17 +98,20 @@ export function createWorkspace(
     factors: arena.f32(LANES),
     sums: arena.f64(LANES),
     isJoint: joint !== undefined,
-    ...(attenuated ?? placePair(kernels, plan, joint)),
+    ...pairOf(pair ?? placePair(kernels, plan, joint)),
   };
   weighRaysAndVoxels(workspace, ofRay, ofVoxel);
   return workspace;
 }
 
-function placePair(
-  kernels: Kernels,
-  { projector }: ReconstructionPlan,
-  joint: JointBins | undefined,
-): Pick<Workspace, "project" | "backproject"> {
+const pairOf = ({ project, backproject }: KernelPair | AwayPair): Pick<Workspace, "project" | "backproject"> => ({
+  project: (image, rows) => project(image, rows) || undefined,
+  backproject: (rows, image) => backproject(rows, image) || undefined,
+});
+
+type KernelPair = Pick<AttenuatedPair, "project" | "backproject">;
+
+function placePair(kernels: Kernels, { projector }: ReconstructionPlan, joint: JointBins | undefined): KernelPair {
   if (joint) {
     const shift = placeShifted(kernels, projector, joint.parallax, joint.window);
     return {
@@ -131,15 +135,15 @@ export function workspaceMemory({ projector }: ReconstructionPlan, window?: Shif
 }
 
 /** rows = A image, pads and all. */
-export function projectInto(workspace: Workspace, image: Float32Array, rows: Float32Array): void {
+export function* projectInto(workspace: Workspace, image: Float32Array, rows: Float32Array): Work {
   rows.fill(0);
-  workspace.project(image, rows);
+  yield workspace.project(image, rows);
 }
 
 /** image = A^T rows */
-export function backprojectInto(workspace: Workspace, rows: Float32Array, image: Float32Array): void {
+export function* backprojectInto(workspace: Workspace, rows: Float32Array, image: Float32Array): Work {
   image.fill(0);
-  workspace.backproject(rows, image);
+  yield workspace.backproject(rows, image);
 }
 
 /** [lane] sum of a b over n elements */
