@@ -1,13 +1,16 @@
 /**
  * Builds dist/: TypeScript by tsc, the app's pages by Vite, and the kernels by AssemblyScript, twice from one source:
  * kernels.wasm (SIMD) and kernels.relaxed.wasm (relaxed SIMD, fused multiply-add where the CPU has it).
- * `node scripts/build.mjs kernels` builds the kernels alone.
+ * `node scripts/build.mjs kernels` builds the kernels alone. Beside them it leaves what ships with the program
+ * (dist/THIRD-PARTY.md) and what all of it was made from (dist/provenance.json).
  */
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeProvenance } from "./provenance.mjs";
+import { thirdPartyPage } from "./third-party.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const node = (script, args) =>
@@ -65,3 +68,5 @@ if (isAll) chmodSync(join(root, "dist/cli/main.js"), 0o755);
 buildKernels();
 if (isAll) node("node_modules/vite/bin/vite.js", ["build", "--logLevel", "warn"]);
 if (isAll) removeOlder(join(root, "dist"), start);
+if (isAll) writeFileSync(join(root, "dist/THIRD-PARTY.md"), thirdPartyPage(root));
+if (existsSync(join(root, "dist/files/build-record.js"))) await writeProvenance(root);

@@ -6,6 +6,7 @@
  *   /entry/<stage>/.../<name>  NXdata     data, data_errors, status, one dataset for each axis
  */
 import { AXIS_UNITS, type FrameArray, InputError, type ParameterMap, STATUS } from "../data/index.ts";
+import { buildRecord, describeBuild } from "./build-record.ts";
 import { sizeOf } from "./hdf5-blocks.ts";
 import { createHdf5, type Hdf5Writer, type SlabDataset, type WrittenType } from "./hdf5-writer.ts";
 
@@ -118,6 +119,7 @@ export async function createResultWriter(path: string, options: ResultOptions): 
   file.text("entry/title", options.title);
   file.text("entry/program_name", options.program);
   file.attribute("entry/program_name", "version", options.version);
+  file.attribute("entry/program_name", "build", describeBuild(buildRecord()));
   if (options.startedAt) file.text("entry/start_time", options.startedAt);
   return new NexusResultWriter(file, options);
 }
