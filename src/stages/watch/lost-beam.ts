@@ -1,69 +1,95 @@
-import { median } from "../../fit/index.ts";
+import { median, quantile } from "../../fit/index.ts";
 import { framesOf, type Notice, placeOf, type WatchedScan } from "./watched-scan.ts";
 
-/** Below this share of the least that its surroundings in the line before had, a frame has lost the beam. */
+/** Below this share of the least that its surroundings had in the line before, a frame has lost the beam. */
 const DARK_SHARE = 0.2;
+/** Darker than this share of what air scatters, there is no beam, wherever the sample is. */
+const DARK_AIR = 0.5;
 /** of the monitor's usual reading */
 const DARK_MONITOR = 0.1;
+/** Air that scatters less than this share of the sample is no measure. */
+const LEAST_AIR = 0.02;
+/** Places are judged by the line before where it had this share of its bright ones. */
+const LEAST_SAMPLE = 0.1;
 /** A line may be shifted against the one before by so many points. */
 const REACH = 3;
 /** More than a few: single frames are filled from their neighbours. */
 const LEAST_FRAMES = 5;
+/** Where only the sample tells, a share of the line: a projection that jumped is dark at its edge, too. */
+const LEAST_OF_LINE = 1 / 8;
 
 /**
  * Stretches in which the beam was lost. By the monitor where there is one; else by the mean intensity, against the
- * least of the neighbouring points in the last line that had the beam, read in either direction: the edge of the
- * sample, which is dark as well, is not taken for it. The first line has nothing to be held against.
+ * least of the neighbouring points in the last line that had the beam, read in either direction, or against what the air
+ * beside the sample scattered there. The first line has nothing to be held against.
  */
 export function findLostBeam(scan: WatchedScan): Notice[] {
-  const isDark = scan.monitor ? darkByMonitor(scan.monitor) : darkByIntensity(scan);
+  const { points, monitor } = scan;
+  const judged = monitor ? darkByMonitor(monitor) : darkByIntensity(scan);
+  const least = (by: Dark): number => (by === "air" ? LEAST_FRAMES : Math.max(LEAST_FRAMES, points * LEAST_OF_LINE));
   const notices: Notice[] = [];
-  let [from, seen, last] = [-1, 0, -1];
+  let from = -1;
+  const seen = { air: 0, sample: 0 };
   const end = (to: number | undefined): void => {
-    if (seen >= LEAST_FRAMES) {
-      const what = scan.monitor ? "the monitor reads under a tenth of its usual value" : "hardly anything is scattered";
-      const back = to === undefined ? "and it has not come back" : `until ${placeOf(to, scan.points)}`;
+    if (seen.air >= least("air") || seen.air + seen.sample >= least("sample")) {
+      const what = monitor ? "the monitor reads under a tenth of its usual value" : "hardly anything is scattered";
+      const back = to === undefined ? "and it has not come back" : `until ${placeOf(to, points)}`;
       notices.push({
         kind: "beam-lost",
         from,
         ...(to !== undefined && { to }),
-        text: `The beam was lost: ${what} from ${placeOf(from, scan.points)} on, ${back}.`,
+        text: `The beam was lost: ${what} from ${placeOf(from, points)} on, ${back}.`,
       });
     }
-    seen = 0;
+    seen.air = 0;
+    seen.sample = 0;
+    from = -1;
   };
   for (let frame = 0; frame < framesOf(scan); frame++) {
-    const state = isDark(frame);
+    const state = judged(frame);
     if (state === undefined) continue;
-    if (state) {
-      if (seen === 0) from = frame;
-      seen++;
-      last = frame;
-    } else if (seen > 0) end(frame);
+    if (state === "lit") {
+      if (from >= 0) end(frame);
+      continue;
+    }
+    if (from < 0) from = frame;
+    seen[state]++;
   }
-  // what follows may not have been judged yet
-  if (seen > 0 && last >= 0) end(undefined);
+  if (from >= 0) end(undefined);
   return notices;
 }
 
-/** @returns true for dark, false for lit, undefined where it cannot be told */
-function darkByMonitor(monitor: ArrayLike<number>): (frame: number) => boolean | undefined {
+/** by what it was told: by the air or the monitor, which hold everywhere, or by the sample that should be there */
+type Dark = "air" | "sample";
+/** undefined where it cannot be told */
+type Judge = (frame: number) => Dark | "lit" | undefined;
+
+function darkByMonitor(monitor: ArrayLike<number>): Judge {
   const usual = median(Array.from(monitor).filter(Number.isFinite));
   return (frame) => {
     const value = monitor[frame];
-    return value === undefined || Number.isNaN(value) ? undefined : value < DARK_MONITOR * usual;
+    if (value === undefined || Number.isNaN(value)) return undefined;
+    return value < DARK_MONITOR * usual ? "air" : "lit";
   };
 }
 
-function darkByIntensity({ sums, bands, points }: WatchedScan): (frame: number) => boolean | undefined {
+interface Reference {
+  readonly line: number;
+  /** what the sample and the air beside it scatter */
+  readonly bright: number;
+  readonly air: number;
+}
+
+function darkByIntensity(scan: WatchedScan): Judge {
+  const { sums, bands, points } = scan;
   const total = (frame: number): number => sums[frame * bands]!;
-  let reference = 0;
-  let [line, darkInLine, judgedInLine] = [0, 0, 0];
-  const least = (point: number): number => {
+  let reference = describeLine(scan, 0);
+  let [line, darkInLine] = [0, 0];
+  const expectedAt = (point: number): number => {
     let lowest = Number.POSITIVE_INFINITY;
     for (const at of [point, points - 1 - point])
       for (let q = Math.max(0, at - REACH); q <= Math.min(points - 1, at + REACH); q++) {
-        const value = total(reference * points + q);
+        const value = total(reference.line * points + q);
         if (value < lowest) lowest = value;
       }
     return lowest;
@@ -72,16 +98,25 @@ function darkByIntensity({ sums, bands, points }: WatchedScan): (frame: number) 
     const now = Math.floor(frame / points);
     if (now !== line) {
       // a line without the beam is no reference for the next
-      if (darkInLine < LEAST_FRAMES && (judgedInLine > 0 || line === 0)) reference = line;
-      [line, darkInLine, judgedInLine] = [now, 0, 0];
+      if (darkInLine < LEAST_FRAMES && line > 0) reference = describeLine(scan, line);
+      [line, darkInLine] = [now, 0];
     }
     const value = total(frame);
     if (line === 0 || Number.isNaN(value)) return undefined;
-    const expected = least(frame % points);
-    if (!(expected > 0) || !Number.isFinite(expected)) return undefined;
-    const isDark = value < DARK_SHARE * expected;
-    judgedInLine++;
+    const { air, bright } = reference;
+    const isAirDark = air > LEAST_AIR * bright && value < DARK_AIR * air;
+    const expected = expectedAt(frame % points);
+    const isSample = expected > LEAST_SAMPLE * bright && Number.isFinite(expected);
+    const isDark = isAirDark || (isSample && value < DARK_SHARE * expected);
     if (isDark) darkInLine++;
-    return isDark;
+    if (isDark) return isAirDark ? "air" : "sample";
+    // the air says that there is a beam only where it can be told from none
+    return isSample || air > LEAST_AIR * bright ? "lit" : undefined;
   };
+}
+
+function describeLine({ sums, bands, points }: WatchedScan, line: number): Reference {
+  const values = Array.from({ length: points }, (_, p) => sums[(line * points + p) * bands]!).filter(Number.isFinite);
+  if (values.length === 0) return { line, bright: 0, air: 0 };
+  return { line, bright: quantile(values, 0.9), air: quantile(values, 0.02) };
 }

@@ -1,4 +1,4 @@
-import { median } from "../../fit/index.ts";
+import { median, quantile } from "../../fit/index.ts";
 import { isComplete, linesOf, type Notice, placeOf, type WatchedScan } from "./watched-scan.ts";
 
 /** Patterns that change less than this share of what they did in the line before have not moved on. */
@@ -9,6 +9,16 @@ const SAME_SHARE = 0.35;
 const SAME_LINES = 2;
 /** Lines may be shifted against each other by so many points. */
 const REACH = 3;
+/** With fewer points such a shift hides what a turn changes. */
+const LEAST_POINTS = 32;
+/** Points of a line that are enough to tell it from another. */
+const COMPARED_POINTS = 160;
+/** Places without sample do not change: only where there is this share of what is bright is it said. */
+const LEAST_SAMPLE = 0.1;
+/** unless it is as much of the line as that */
+const MOST_OF_LINE = 0.8;
+/** Lines whose least says what a place should do at least: neighbours may be at angles far apart. */
+const REFERENCES = 3;
 /** Lines that say what is usual. */
 const LEAST_LINES = 5;
 
@@ -21,13 +31,17 @@ export function findStuckTranslation(scan: WatchedScan): Notice[] {
   const window = Math.max(8, Math.round(points / 8));
   const notices: Notice[] = [];
   if (points < 2 * window) return notices;
-  let reference: Float64Array | undefined;
+  let references: readonly Float64Array[] = [];
+  let bright = 0;
   for (let line = 0; line < linesOf(scan); line++) {
     if (!isComplete(scan, line)) continue;
     const change = windowMeans(changesAlong(scan, line), window);
-    const still = reference ? longestStill(change, reference, window) : undefined;
+    const reference = references[0]?.map((_, i) => Math.min(...references.map((one) => one[i]!)));
+    const found = reference ? longestStill(change, reference, window) : undefined;
+    const still = found && hasSample(scan, line, found, bright) ? found : undefined;
     if (!still) {
-      reference = change;
+      references = [...references, change].slice(-REFERENCES);
+      bright = Math.max(bright, brightOf(scan, line));
       continue;
     }
     const [from, to] = [line * points + still[0], line * points + still[1]];
@@ -37,6 +51,15 @@ export function findStuckTranslation(scan: WatchedScan): Notice[] {
     } else notices.push(said(from, to, points));
   }
   return notices;
+}
+
+const totals = ({ sums, bands, points }: WatchedScan, line: number): number[] =>
+  Array.from({ length: points }, (_, p) => sums[(line * points + p) * bands]!);
+
+const brightOf = (scan: WatchedScan, line: number): number => quantile(totals(scan, line), 0.9);
+
+function hasSample(scan: WatchedScan, line: number, [from, to]: readonly [number, number], bright: number): boolean {
+  return to - from > MOST_OF_LINE * scan.points || median(totals(scan, line).slice(from, to)) > LEAST_SAMPLE * bright;
 }
 
 const said = (from: number, to: number, points: number): Notice => ({
@@ -100,7 +123,7 @@ function longestStill(change: Float64Array, reference: Float64Array, window: num
  */
 export function findStuckRotation(scan: WatchedScan): Notice[] {
   const { points } = scan;
-  const lines = linesOf(scan);
+  const lines = points < LEAST_POINTS ? 0 : linesOf(scan);
   const complete = Array.from({ length: lines }, (_, line) => isComplete(scan, line));
   const differences = complete.map((is, line) =>
     is && line > 0 && complete[line - 1] ? leastDifference(scan, line - 1, line) : Number.NaN,
@@ -128,11 +151,12 @@ export function findStuckRotation(scan: WatchedScan): Notice[] {
 
 /** Of two lines, relative to their size; the least over both directions and small shifts. */
 function leastDifference({ sums, bands, points }: WatchedScan, a: number, b: number): number {
+  const step = Math.ceil(points / COMPARED_POINTS);
   let least = Number.POSITIVE_INFINITY;
   for (const isMirrored of [false, true]) {
     for (let shift = -REACH; shift <= REACH; shift++) {
       let [difference, size] = [0, 0];
-      for (let p = REACH; p < points - REACH; p++) {
+      for (let p = REACH; p < points - REACH; p += step) {
         const q = (isMirrored ? points - 1 - p : p) + shift;
         if (q < 0 || q >= points) continue;
         for (let band = 1; band < bands; band++) {
