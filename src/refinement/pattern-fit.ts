@@ -44,6 +44,11 @@ export interface PatternFit {
   readonly constraints: LinearConstraints | undefined;
   /** chi^2 at the calculator's values; not finite where the model makes no sense */
   chi2(): number;
+  /**
+   * What the first solve with keepsColumns would do, at the values as they stand: widths that are held, limits of steps.
+   * For who must not depend on where that first one starts.
+   */
+  prepare(): void;
   /** Improve the calculator's values in place; they, and its calculated pattern, are those of the end (lastStepEsd). */
   solve(options?: FitOptions): NormalSummary;
   /** of the last solve, over `refined` */
@@ -171,17 +176,19 @@ export function createPatternFit(
     });
   }
 
+  function prepare(next: readonly number[]): void {
+    if (isPrepared && next.length === moving.length && next.every((j, k) => j === moving[k])) return;
+    moving = next;
+    calculator.prepare(moving.map((j) => refined[j]!));
+    isPrepared = true;
+  }
+
   function solve(options: FitOptions = {}): NormalSummary {
     const { active, keepsColumns, skipsLinear, lastStepEsd, maxIterations = 60, damping = 1e-4, isCancelled } = options;
     const free = active ? withTied(active) : all;
     fixed.fill(1);
     for (const j of free) fixed[j] = 0;
-    const next = keepsColumns ? all : free;
-    if (!isPrepared || next.length !== moving.length || next.some((j, k) => j !== moving[k])) {
-      moving = next;
-      calculator.prepare(moving.map((j) => refined[j]!));
-      isPrepared = true;
-    }
+    prepare(keepsColumns ? all : free);
     if (!hasLimits || !keepsColumns) limitSteps();
     // the masses in an equation over weight fractions are those of the cells before: again, until they agree
     for (let pass = 0, before = Number.NaN, iterations = 0; ; pass++) {
@@ -246,6 +253,10 @@ export function createPatternFit(
       return constraints;
     },
     chi2: () => (calculator.evaluate(false) ? run.chiSquared(observed, calculator.calculated, weight, n) : Number.NaN),
+    prepare() {
+      prepare(all);
+      limitSteps();
+    },
     solve,
     covariance: () => solver.covariance(),
   };

@@ -6,6 +6,7 @@ import { createRandom } from "../simulate/random.ts";
 import { createVoxelRefiner, type RietveldBlockResult } from "./refine-voxels.ts";
 import { RietveldMapConfig } from "./rietveld-config.ts";
 import { createRietveldPlan, type RietveldPlan } from "./rietveld-plan.ts";
+import type { VoxelStarts } from "./voxel-starts.ts";
 
 const kernels = kernelBuilds.find(({ name }) => name === "simd")!.create();
 const POINTS = 500;
@@ -24,6 +25,7 @@ function make(weights: "poisson" | "uniform"): { plan: RietveldPlan; blocks: Flo
     values[indexOf(name)] = value;
   };
   set("W", 9e-4);
+  set("X", 0.01); // widths that change with the angle, so that where they are held matters
   set("background/0", 80);
   set("Cu/scale", 1e-7);
   set("CeO2/scale", 1e-8);
@@ -60,10 +62,22 @@ function make(weights: "poisson" | "uniform"): { plan: RietveldPlan; blocks: Flo
   return { plan, blocks };
 }
 
-it.each(["poisson", "uniform"] as const)(
-  "gives a block the same bits whatever blocks a thread has done before (%s weights)",
-  (weights) => {
+/** Of a block: cells of an earlier scan, each its own way from the sum's. */
+function earlier(plan: RietveldPlan, block: number): VoxelStarts {
+  const a = new Map(plan.values).get("Cu/a")!;
+  const cells = Float32Array.from({ length: VOXELS }, (_, voxel) => a * (1 + 4e-4 * (voxel - 4 * block)));
+  return { values: new Map([["Cu/a", cells]]), gof: new Float32Array(VOXELS).fill(1.1) };
+}
+
+it.each([
+  ["poisson", "without a start"],
+  ["uniform", "without a start"],
+  ["poisson", "from earlier maps"],
+] as const)(
+  "gives a block the same bits whatever blocks a thread has done before (%s weights, %s)",
+  (weights, start) => {
     const { plan, blocks } = make(weights);
+    const starts = (block: number) => (start === "from earlier maps" ? earlier(plan, block) : undefined);
     const { arena } = kernels;
     const refineIn = (order: readonly number[]) => {
       const refiner = createVoxelRefiner(kernels, plan);
@@ -73,7 +87,7 @@ it.each(["poisson", "uniform"] as const)(
         const mark = arena.mark();
         arena.f64(1 << 18).fill(Number.NaN);
         arena.release(mark);
-        results.set(block, refiner.refine({ patterns: blocks[block]! }));
+        results.set(block, refiner.refine({ patterns: blocks[block]! }, undefined, undefined, starts(block)));
         arena.release(mark);
       }
       refiner.close();

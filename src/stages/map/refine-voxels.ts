@@ -105,6 +105,8 @@ export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelR
     { refined, lower, upper, constraints: plan.constraints },
     weightFractions,
   );
+  values.set(sum);
+  fit.prepare(); // on the sum, and not on the first voxel, which is another one in another thread
   const n = plan.bins.length;
   const m = refined.length;
   const isLinear = refined.map((i) => parameters[i]!.isLinear);
