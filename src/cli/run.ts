@@ -7,6 +7,7 @@ import { STAGES, type StageName } from "../pipeline/steps.ts";
 import { withEsd } from "../stages/refine/index.ts";
 import { type CommonOptions, createCommand, execute, positiveNumber } from "./command.ts";
 import { workOf } from "./command-output.ts";
+import { type DeviceOptions, withDevice } from "./device-option.ts";
 import { type LiveCommandOptions, liveOf, withLive } from "./live-options.ts";
 import { type ExecutorOptions, isForSlurm, isWithSlurm, runThere, withExecutor } from "./slurm-options.ts";
 
@@ -15,7 +16,7 @@ npx xrdct run scan.yaml -o cell.nxs --live         while it is measured
 npx xrdct run scan.yaml -o cell.nxs --from map     again from there, after a change
 npx xrdct run scan.yaml -o cell.nxs --executor slurm --slurm cluster.yaml`;
 
-interface Options extends CommonOptions, LiveCommandOptions, Omit<ExecutorOptions, keyof CommonOptions> {
+interface Options extends CommonOptions, LiveCommandOptions, DeviceOptions, Omit<ExecutorOptions, keyof CommonOptions> {
   readonly output?: string;
   readonly from?: StageName;
   readonly until?: StageName;
@@ -24,7 +25,14 @@ interface Options extends CommonOptions, LiveCommandOptions, Omit<ExecutorOption
 }
 
 export const runCommand = (): Command =>
-  createCommand("run", "the whole way from a scan.yaml to a result, resumable", EXAMPLE, withLive, withExecutor)
+  createCommand(
+    "run",
+    "the whole way from a scan.yaml to a result, resumable",
+    EXAMPLE,
+    withLive,
+    withExecutor,
+    withDevice,
+  )
     .argument("<scan>", "scan.yaml: what was measured and what the stages are told")
     .option("-o, --output <file>", "result file; left out: the scan's name with .nxs")
     .option("--from <stage>", `do this stage and those after it again (${STAGES.join(", ")})`, stageName)
@@ -39,14 +47,21 @@ export const runCommand = (): Command =>
         const stages = { ...(from && { from }), ...(until && { until }) };
         const scan = readScan(path);
         const work = workOf(options, signal);
+        const { device } = options;
         const live = liveOf(options, { output, isForSlurm: isForSlurm(options) });
         const summary = isForSlurm(options)
           ? await runThere<RunSummary>(
-              { kind: "run", path: resolve(path), output: resolve(output), ...stages },
+              {
+                kind: "run",
+                path: resolve(path),
+                output: resolve(output),
+                ...stages,
+                ...(device === "gpu" && { device }),
+              },
               options,
               work,
             )
-          : await runScan(scan, { output, ...work, ...stages, ...(live && { live }) });
+          : await runScan(scan, { output, ...work, ...stages, device, ...(live && { live }) });
         if (!summary) return isWithSlurm(output);
         return { json: summary, lines: describeRun(summary) };
       }),

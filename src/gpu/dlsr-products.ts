@@ -183,7 +183,7 @@ function positionsOf({ directions, rotationAxis }: DlsrFrame, { places, voxels }
 /** The table in parts that bindings hold; sent when they are first asked for. */
 function tableOf(job: GpuJob, gpu: Gpu, { depths, terms }: DlsrFrame, { table, nodes, offsets }: DlsrParcels) {
   const size = depths * terms;
-  const parts = partsOf(table.length / size, gpu.bindingBytes / (4 * size));
+  const parts = partsOf(Math.floor(table.length / size), gpu.bindingBytes / (4 * size));
   const sent = new Map<Part, GPUBuffer>();
   const [lowest, highest] = rangeOf(offsets);
   return {

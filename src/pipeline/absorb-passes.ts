@@ -78,9 +78,9 @@ export function adopting<Meta>(
 ): Stage<Meta> {
   return {
     ...stage,
-    async plan() {
+    async plan(device) {
       const meta = adopted();
-      if (meta === undefined) return stage.plan();
+      if (meta === undefined) return stage.plan(device);
       return {
         task: "absorb",
         payload: undefined,

@@ -7,6 +7,7 @@ import type { BulkPhase } from "../stages/map/index.ts";
 import type { RefinementResult } from "../stages/refine/index.ts";
 import { type BlockExecutor, Suspended } from "./block-executor.ts";
 import { diskError } from "./disk-error.ts";
+import { createRunDevice, type DeviceChoice, type RunDevice } from "./gpu/device.ts";
 import { adoptLive } from "./live/adopt-live.ts";
 import { followScan, type LiveOptions } from "./live/follow-scan.ts";
 import { withLiveNotes } from "./live/live-notes.ts";
@@ -38,6 +39,8 @@ export interface RunOptions {
   readonly isPreparation?: boolean;
   /** where this process is a job of a cluster */
   readonly cluster?: ClusterJob;
+  /** what does the long products; the processor where it is left out */
+  readonly device?: DeviceChoice;
 }
 
 export interface ClusterJob {
@@ -133,12 +136,14 @@ class Run {
   private readonly options: RunOptions;
   private readonly workFolder: string;
   private readonly pools: Pools;
+  private readonly device: RunDevice;
 
   constructor(scan: Scan, options: RunOptions, workFolder: string, pools: Pools) {
     this.scan = scan;
     this.options = options;
     this.workFolder = workFolder;
     this.pools = pools;
+    this.device = createRunDevice(options.device ?? "cpu", options.workers);
   }
 
   async run(): Promise<RunSummary> {
@@ -215,7 +220,7 @@ class Run {
       store,
       executor: () => cluster?.executor(() => this.pools.pool()) ?? this.pools.pool(),
       ownPool: this.pools.ownPool,
-      ...{ onProgress, signal, memoryBytes, threads: workers },
+      ...{ onProgress, signal, memoryBytes, threads: workers, device: this.device },
       ...(cluster && { job: { id: cluster.id, needAll: () => cluster.need("all") } }),
     };
     const result = await runStage(stage, context);

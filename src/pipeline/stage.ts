@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { InputError } from "../data/index.ts";
 import type { BlockExecutor } from "./block-executor.ts";
 import type { Fingerprint } from "./fingerprint.ts";
+import { type Device, isGpuFailure, type RunDevice } from "./gpu/device.ts";
 import type { Journal } from "./journal.ts";
 import type { WorkerPool } from "./pool.ts";
 import { type PreviewImage, type StagePreview, writePreview } from "./preview.ts";
@@ -65,7 +66,10 @@ export interface Stage<Meta> {
   readonly identity: unknown;
   /** the files it reads, for provenance */
   readonly inputs?: readonly Fingerprint[];
-  readonly plan: () => Promise<StagePlan<Meta> | StageSolution<Meta>>;
+  /** its long products can be a GPU's */
+  readonly usesGpu?: boolean;
+  /** @param device where the stage uses a GPU and the run has chosen */
+  readonly plan: (device?: Device) => Promise<StagePlan<Meta> | StageSolution<Meta>>;
 }
 
 export interface StageContext {
@@ -79,6 +83,8 @@ export interface StageContext {
   readonly memoryBytes: number;
   /** of this process */
   readonly threads: number;
+  /** this processor where it is left out */
+  readonly device?: RunDevice;
   /** where this process is a job of a cluster: its number, and how it gets all threads that a job may have */
   readonly job?: { readonly id: string; readonly needAll: () => Promise<void> };
 }
@@ -97,17 +103,43 @@ export async function runStage<Meta>(stage: Stage<Meta>, context: StageContext):
     return { ...before, blocksDone: 0 };
   }
   signal.throwIfAborted();
-  const work = startWork(context);
-  const journal = store.begin(key);
+  const device = stage.usesGpu ? await context.device?.choose() : undefined;
   try {
-    const { meta, notes, blocksDone } = await doStage(stage, key, journal, context, work);
+    return await runOn(device, stage, key, context);
+  } catch (error) {
+    if (device?.kind !== "gpu" || !isGpuFailure(error)) throw error;
+    return runOn(context.device!.fail(error), stage, key, context);
+  }
+}
+
+/**
+ * What is finished holds whatever device did it; what was only begun is gone on with on the same one alone, for a GPU
+ * rounds in its own way, and a stage is not to mix two.
+ */
+async function runOn<Meta>(
+  device: Device | undefined,
+  stage: Stage<Meta>,
+  key: string,
+  context: StageContext,
+): Promise<StageResult<Meta>> {
+  const { store, onProgress } = context;
+  const work = startWork(context);
+  const ownKey = device?.kind === "gpu" ? digest({ key, gpu: device.name }) : key;
+  const journal = store.begin(ownKey);
+  try {
+    const done = await doStage(stage, ownKey, journal, context, work, device);
+    const { meta, blocksDone } = done;
+    const notes = device?.note ? [...done.notes, device.note] : done.notes;
     store.recordWork(work.ended());
     const all = store.work();
     const startedAt = all.map((one) => one.startedAt).sort()[0]!;
-    const done: StageDone<Meta> = { ...{ key, startedAt, endedAt: new Date().toISOString(), notes, meta }, work: all };
-    store.finish(done);
+    const record: StageDone<Meta> = {
+      ...{ key, startedAt, endedAt: new Date().toISOString(), notes, meta },
+      work: all,
+    };
+    store.finish(record);
     onProgress({ type: "stage-end", stage: stage.name, seconds: work.ended().seconds, notes });
-    return { ...done, blocksDone };
+    return { ...record, blocksDone };
   } catch (error) {
     try {
       if (existsSync(store.folder)) store.recordWork(work.ended());
@@ -138,9 +170,10 @@ async function doStage<Meta>(
   journal: Journal,
   context: StageContext,
   work: { blocks: number },
+  device?: Device,
 ): Promise<{ meta: Meta; notes: readonly string[]; blocksDone: number }> {
   const { store, onProgress, signal } = context;
-  const plan = await stage.plan();
+  const plan = await stage.plan(device);
   if ("solve" in plan) {
     await context.job?.needAll();
     const solution = await solve(stage.name, plan, context);

@@ -14,6 +14,7 @@ import { createSlurmExecutor } from "./slurm-executor.ts";
 import {
   jobName,
   jobNames,
+  readBegun,
   readChildren,
   readJson,
   readOutcome,
@@ -25,13 +26,14 @@ import {
 /** @throws Suspended where another job goes on with it; as runScan */
 export function runScanStep({ order, size, isFirst, onProgress, signal, goOn }: StepJob): Promise<RunSummary> {
   const { path, output, settings, memoryBytes, from, until, given } = order;
+  const { device = "cpu" } = order;
   const scan = given ? { ...readScan(path), config: given.config } : readScan(path);
   const need = async (wanted: "one" | "all"): Promise<void> => {
     if (wanted === size || given?.isWhole) return;
     await goOn(wanted, wanted === "all" ? "goes on with all threads" : "goes on with one thread");
   };
   return runScan(scan, {
-    ...{ output, memoryBytes, onProgress, signal },
+    ...{ output, memoryBytes, onProgress, signal, device },
     workers: size === "all" ? settings.cpusPerTask : 1,
     ...(isFirst && from && { from: from as StageName }),
     ...(until && { until: until as StageName }),
@@ -61,7 +63,7 @@ export interface ScanGiver {
 export function giveScans({ order, signal }: StepJob, count: number, nameOf: (output: string) => string): ScanGiver {
   const { settings, memoryBytes } = order;
   const folder = slurmFolder(order.output);
-  const at = readJson<{ readonly at: string }>(join(folder, "begun.json"))!.at;
+  const at = readBegun(folder)!.at;
   const isWhole = settings.split === "scans" || (settings.split === "auto" && count >= settings.tasks);
   const waiting: ScanGiver["waiting"] = { preparations: [], runs: [] };
   return {

@@ -2,6 +2,7 @@
  * What a run on a cluster keeps on shared storage, RESULT.work/slurm/:
  *
  *   order.json        what is to be done, for the jobs to read
+ *   begun.json        when, and its first job
  *   program.json      what the first job ran with: all others have to be the same
  *   events.jsonl      progress of the steps, for who watches
  *   children.json     of a study or a series: the runs of its scans
@@ -32,6 +33,8 @@ export interface SlurmOrder {
   /** of a run */
   readonly from?: string;
   readonly until?: string;
+  /** its nodes have a GPU each, of one kind; left out: processors */
+  readonly device?: "gpu";
   /** of a run that a study or a series gave: the scan as it is for that, and when it was given */
   readonly given?: {
     readonly config: ScanConfig;
@@ -52,6 +55,12 @@ export interface Failure {
 
 /** How a run ended; a report is what the command that gave it wants to know. */
 export type Outcome<Report = unknown> = { readonly report: Report } | { readonly failure: Failure };
+
+/** When a run was given to Slurm, and its first job. */
+export interface Begun {
+  readonly at: string;
+  readonly job?: string;
+}
 
 /** A run that a study or a series gave. */
 export interface Child {
@@ -93,6 +102,7 @@ export const readJson = <T>(path: string): T | undefined =>
 
 export const readOutcome = <Report>(folder: string): Outcome<Report> | undefined =>
   readJson(join(folder, "outcome.json"));
+export const readBegun = (folder: string): Begun | undefined => readJson(join(folder, "begun.json"));
 export const readChildren = (folder: string): Child[] => readJson(join(folder, "children.json")) ?? [];
 
 /** Folders of the stages that are with the cluster, or were when something ended them. */

@@ -1,8 +1,11 @@
 import { convertAxis, InputError, type ParameterMap, type Pattern, STATUS } from "../../data/index.ts";
+import { createGpuDlsr } from "../../gpu/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
 import { createPatternCalculator, type PatternCalculator } from "../../pattern/calculator.ts";
 import { resolveModel, selectData } from "../../refinement/index.ts";
 import {
+  type AwayProducts,
+  awayRunner,
   type ConventionalPhase,
   type DirectInput,
   type DlsrConfig,
@@ -11,6 +14,7 @@ import {
   reconstructDirect,
 } from "../../stages/dlsr/index.ts";
 import type { ArrayReference } from "../array-reference.ts";
+import { openChosenGpu } from "../gpu/device.ts";
 import type { WorkerPool } from "../pool.ts";
 import type { OpenedEarlierDirect } from "../refine/earlier-direct.ts";
 import { parseModel } from "../refine/load-model.ts";
@@ -54,10 +58,12 @@ export function createDlsrStage(config: DlsrConfig, input: DlsrStageInput): Stag
       stepMm,
       ...(input.earlier && { earlier: input.earlier.key }),
     },
-    async plan() {
+    usesGpu: true,
+    async plan(device) {
       const distance = distanceMm ?? (input.patterns().distanceM ?? Number.NaN) * 1000;
       checkInput(input, distance);
-      return { solve: (context) => solve(context, config, input, distance) };
+      const gpu = device?.kind === "gpu" ? device.name : undefined;
+      return { solve: (context) => solveOn(gpu, context, config, input, distance) };
     },
   };
 }
@@ -92,11 +98,26 @@ function checkInput({ map, stepMm, earlier, volume }: DlsrStageInput, distanceMm
   }
 }
 
+/** @param name of the GPU that has the long products */
+async function solveOn(
+  name: string | undefined,
+  ...[context, config, input, distanceMm]: [SolveContext, DlsrConfig, DlsrStageInput, number]
+): Promise<{ meta: DlsrMeta; notes: readonly string[] }> {
+  if (name === undefined) return solve(context, config, input, distanceMm);
+  const gpu = await openChosenGpu(name);
+  try {
+    return await solve(context, config, input, distanceMm, createGpuDlsr(gpu));
+  } finally {
+    gpu.close();
+  }
+}
+
 async function solve(
   context: SolveContext,
   config: DlsrConfig,
   input: DlsrStageInput,
   distanceMm: number,
+  away?: AwayProducts,
 ): Promise<{ meta: DlsrMeta; notes: readonly string[] }> {
   const pool = await context.startPool(SHARED_BYTES);
   const kernels = pool.kernels();
@@ -112,7 +133,7 @@ async function solve(
 
   const { calculator, bins, broadeningFixed } = createModel(kernels, input, axis, summedPattern, config.twoThetaRange);
   const rays = report.angles * report.translations;
-  const runner: ProductRunner = (job, items) => {
+  const byThreads: ProductRunner = (job, items) => {
     // a part of angles looks patterns up for all voxels; parts of voxels cost nothing extra
     const isByVoxel = job.op === "adjoint" || job.op === "gram";
     const parts = Math.min(items, isByVoxel ? 4 * pool.size : pool.size);
@@ -124,7 +145,7 @@ async function solve(
     notes,
   } = await reconstructDirect({
     kernels,
-    runner,
+    runner: away ? awayRunner(away, byThreads) : byThreads,
     config,
     calculator,
     geometry: {

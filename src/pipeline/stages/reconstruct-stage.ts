@@ -33,7 +33,9 @@ export function createReconstructStage(
   return {
     name: "reconstruct",
     identity: { stage: "reconstruct", config, input: input.key, stepMm: input.stepMm },
-    async plan() {
+    // depth and absorption on the way out are in projectors of their own, which are not in WGSL
+    usesGpu: !config.parallax && !input.muPerMm,
+    async plan(device) {
       const { report, axis, sinogram, sigma } = input.sinogram();
       const { wavelengthA, distanceM } = input.patterns();
       const plan = createReconstructionPlan(config, {
@@ -57,13 +59,14 @@ export function createReconstructStage(
       const payload: ReconstructPayload = {
         plan,
         ...(wayOut && { wayOut }),
+        ...(device?.kind === "gpu" && { gpu: device.name }),
         sinogram,
         volume: referenceTo(volume),
         ...(sigma && { sinogramSigma: sigma }),
         ...(volumeSigma && { volumeSigma: referenceTo(volumeSigma) }),
       };
       const windows = plan.parallax?.windows;
-      const { fixed, perBin } = planMemory(plan);
+      const { fixed, perBin } = planMemory(plan, device?.kind === "gpu");
       // two nodes for every angle and voxel, and one more image
       const forWayOut = wayOut ? 8 * report.angles * size * size + 64 * size * size : 0;
       return {

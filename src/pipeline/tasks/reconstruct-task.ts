@@ -1,13 +1,17 @@
+import { createGpuProjectorPair } from "../../gpu/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
 import { pathOut } from "../../projector/index.ts";
 import {
   type ReconstructionPlan,
   reconstructBlock,
+  reconstructBlockAway,
+  reconstructionFootprint,
   reconstructWindow,
   type WayOut,
 } from "../../stages/reconstruct/index.ts";
 import { type ArrayReference, openArray } from "../array-reference.ts";
 import { BIN_BLOCK } from "../blocked-array.ts";
+import { openChosenGpu } from "../gpu/device.ts";
 import type { BlockRunner } from "../tasks.ts";
 
 export interface ReconstructPayload {
@@ -22,19 +26,23 @@ export interface ReconstructPayload {
     readonly twoThetaDeg: Float64Array;
     readonly omegaDeg: Float64Array;
   };
+  /** name of the GPU that has the projector pair */
+  readonly gpu?: string;
 }
 
 /** A block is BIN_BLOCK bins of the whole slice; with parallax, one of the plan's windows. */
-export function setUpReconstruct(kernels: Kernels, payload: ReconstructPayload): BlockRunner {
+export async function setUpReconstruct(kernels: Kernels, payload: ReconstructPayload): Promise<BlockRunner> {
   const { plan } = payload;
   if (plan.parallax) return setUpWindows(kernels, payload);
+  const gpu = payload.gpu === undefined ? undefined : await openChosenGpu(payload.gpu);
+  const away = gpu && createGpuProjectorPair(gpu, plan.projector, reconstructionFootprint(plan));
   const wayOut = payload.wayOut && findWayOut(plan, payload.wayOut);
   const input = openArray(payload.sinogram);
   const inputSigma = payload.sinogramSigma && openArray(payload.sinogramSigma);
   const output = openArray(payload.volume);
   const outputSigma = payload.volumeSigma && openArray(payload.volumeSigma);
   return {
-    run(block) {
+    async run(block) {
       const bins = input.width(block);
       const { arena } = kernels;
       const sinogram = arena.f32(input.items * bins);
@@ -54,12 +62,14 @@ export function setUpReconstruct(kernels: Kernels, payload: ReconstructPayload):
         ...(sigma && { sigma }),
         ...(wayOut && { wayOut: { path: wayOut.path, tanSquared: tanSquared! } }),
       };
-      reconstructBlock(kernels, given, volume, volumeSigma);
+      if (away) await reconstructBlockAway(kernels, away, given, volume, volumeSigma);
+      else reconstructBlock(kernels, given, volume, volumeSigma);
       const crc = [output.writeBlock(block, volume)];
       if (volumeSigma) crc.push(outputSigma.writeBlock(block, volumeSigma));
       return { crc };
     },
     close() {
+      gpu?.close();
       for (const array of [input, inputSigma, output, outputSigma]) array?.close();
     },
   };
@@ -115,7 +125,7 @@ function setUpWindows(kernels: Kernels, payload: ReconstructPayload): BlockRunne
  * A filled cell has infinite sigma, which filtering would spread over the whole slice. Filled in from its neighbours it
  * is as uncertain as it is large: its own value takes the place of infinity.
  */
-function boundSigma(sigma: Float32Array, values: Float32Array): void {
+export function boundSigma(sigma: Float32Array, values: Float32Array): void {
   for (let i = 0; i < sigma.length; i++) {
     if (!Number.isFinite(sigma[i]!)) sigma[i] = Math.abs(values[i]!);
   }

@@ -11,5 +11,13 @@ export type {
   MapStatistics,
   ParameterReport,
 } from "./direct-input.ts";
-export { itemsOf, type ProductJob, type ProductRunner, runProduct, serialRunner } from "./runner.ts";
+export {
+  type AwayProducts,
+  awayRunner,
+  itemsOf,
+  type ProductJob,
+  type ProductRunner,
+  runProduct,
+  serialRunner,
+} from "./runner.ts";
 export type { DepthNodes, DlsrGeometry, DlsrPhase, DlsrProblem, PhaseResponse, VoxelList } from "./types.ts";

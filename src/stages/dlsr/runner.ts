@@ -55,6 +55,8 @@ export interface ForwardJob {
   /** (shared) [ray, K] */
   readonly out: Float32Array;
   readonly side: number;
+  /** what other parcels give is there already, to be added to: in raw, or in out where there is no blur */
+  readonly isBegun?: boolean;
 }
 
 /**
@@ -141,6 +143,29 @@ export type ProductJob = AngleJob | AdjointJob | GramJob;
 /** Runs all of a job: items are angles, or voxels for "adjoint" and "gram". */
 export type ProductRunner = (job: ProductJob, items: number) => Promise<void>;
 
+/** The two long products on another device. */
+export interface AwayProducts {
+  /** whether it can take these parcels */
+  holds(parcels: Parcels): boolean;
+  /** rays = what the parcels give, not blurred */
+  forward(frame: RayFrame, parcels: readonly WeightedParcels[], rays: Float32Array): Promise<void>;
+  /** out = the transpose in the weights */
+  adjoint(frame: RayFrame, parcels: Parcels, rays: Float32Array, out: Float32Array): Promise<void>;
+}
+
+/** Gives the long products away, and all that is by ray to another runner. The same bits for any split of the rest. */
+export function awayRunner(away: AwayProducts, rest: ProductRunner): ProductRunner {
+  return async (job, items) => {
+    if (job.op === "adjoint" && away.holds(job.parcels)) return away.adjoint(job.frame, job.parcels, job.rays, job.out);
+    const forward = job.op === "normal" ? job.forward : job.op === "forward" ? job : undefined;
+    if (!forward || forward.parcels.length === 0 || !forward.parcels.every(away.holds)) return rest(job, items);
+    const { frame, parcels, raw, out, side } = forward;
+    await away.forward(frame, parcels, side > 0 ? raw : out);
+    const begun = { ...forward, parcels: [], isBegun: true };
+    return rest(job.op === "normal" ? { ...job, forward: begun } : begun, items);
+  };
+}
+
 /** Voxels in one call of a kernel: V8 does not replace a function by its optimised code while it runs. */
 const STRIP = 512;
 
@@ -182,7 +207,7 @@ function forwardPart({ run, arena }: Kernels, job: ForwardJob, first: number, en
   const row = translations * terms;
   const scratch = arena.f32(dlsrScratchLength(terms, depths));
   const target = side > 0 ? raw : out;
-  target.fill(0, first * row, end * row);
+  if (!job.isBegun) target.fill(0, first * row, end * row);
   for (const { rays, nodes, patterns } of job.mixes) {
     const some = (end - first) * translations;
     const depthRays = rays.subarray(first * translations * nodes, end * translations * nodes);

@@ -129,15 +129,20 @@ export function planWindowMemory(plan: ReconstructionPlan, hasSigma: boolean): n
 /**
  * Memory of one call of reconstructBlock, in bytes: `fixed` in the kernels' arena, whatever the number of bins, and
  * `perBin` for the sinogram and the volume that the caller holds (each once more for its sigma, where used).
+ *
+ * @param isAway for reconstructBlockAway
  */
-export function planMemory({ config, projector, fourier }: ReconstructionPlan): { fixed: number; perBin: number } {
+export function planMemory(
+  { config, projector, fourier }: ReconstructionPlan,
+  isAway = false,
+): { fixed: number; perBin: number } {
   const { angles, translations, size, rowLength } = projector;
   const rows = 4 * LANES * angles * rowLength;
   const image = 4 * LANES * size * size;
   const tables = 16 * angles + 8 * size + 24 * fourier.length + 64 * 1024;
   const fixed =
     config.method === "fbp"
-      ? rows + 4 * LANES * (STRIP * size + fourier.length) + tables
+      ? rows + (isAway ? image : 4 * LANES * STRIP * size) + 4 * LANES * fourier.length + tables
       : 3 * rows + 4 * image + 4 * (angles * rowLength + size * size) + tables;
   return { fixed, perBin: 4 * (angles * translations + size * size) };
 }
