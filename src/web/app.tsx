@@ -14,6 +14,7 @@ const VIEWS = {
   frames: lazy(() => import("./frames/frames-page.tsx")),
   compose: lazy(() => import("./compose/compose-page.tsx")),
   study: lazy(() => import("./study/study-page.tsx")),
+  live: lazy(() => import("./live/live-page.tsx")),
 } as const satisfies Record<Exclude<Page, "start">, unknown>;
 
 const TABS: readonly {
@@ -29,6 +30,7 @@ const TABS: readonly {
   { page: "run", label: "Run", of: "any", hint: "scan.yaml, checks, stages, results as they arrive" },
   { page: "frames", label: "Frames", of: "any", hint: "detector images, calibration" },
   { page: "study", label: "Study", of: "any", hint: "several cells: side by side, lithium, figures" },
+  { page: "live", label: "Live", of: "any", hint: "a scan while it is measured" },
 ];
 
 const OF_RESULT: readonly Page[] = TABS.filter(({ of }) => of === "result").map(({ page }) => page);

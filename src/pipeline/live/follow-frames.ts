@@ -40,6 +40,8 @@ export interface FollowOptions {
   /** end at once, to be resumed */
   readonly signal: AbortSignal;
   readonly onState: (state: LiveState) => void;
+  /** for each frame that is reduced: from the time of its file to its pattern */
+  readonly onReduced?: (path: string, lagS: number) => void;
   /** what the view needs of a scan, whatever it consists of */
   readonly view: Pick<LiveViewOptions, "omegaDeg" | "readMonitor" | "kernels">;
 }
@@ -296,7 +298,9 @@ export class FrameFollower {
       this.tries.delete(piece);
       const { state, sums } = outcome;
       stored.push([frameKey(piece.path, piece.index), { slot: piece.slot, ...state }]);
-      view.add(this.arrivals.get(piece.path)!, sums, now, Math.max(0, (now - state.mtimeMs) / 1000));
+      const lagS = Math.max(0, (now - state.mtimeMs) / 1000);
+      view.add(this.arrivals.get(piece.path)!, sums, now, lagS);
+      this.options.onReduced?.(piece.path, lagS);
       this.doneFrames++;
       this.lastNewAt = now;
     });

@@ -29,6 +29,8 @@ export interface LiveOptions {
   /** that is enough: the run goes on with what has come */
   readonly enough: AbortSignal;
   readonly onState: (state: LiveState) => void;
+  /** for each frame that is reduced: from the time of its file to its pattern */
+  readonly onReduced?: (path: string, lagS: number) => void;
 }
 
 interface RunContext {
@@ -57,6 +59,7 @@ export async function followScan(scan: Scan, live: LiveOptions, context: RunCont
   const options: FollowOptions = {
     ...context,
     ...{ expectedLines, timeoutS: live.timeoutS, enough: live.enough, onState: live.onState },
+    ...(live.onReduced && { onReduced: live.onReduced }),
     view: {
       omegaDeg: expectedLines === undefined ? undefined : anglesOf(scan.config.angles, expectedLines, scan),
       readMonitor: () => readMonitor(scan),

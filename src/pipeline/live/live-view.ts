@@ -244,7 +244,7 @@ export class LiveView {
         lagS: { median: median(lags), p95: lags[Math.floor(0.95 * (lags.length - 1))]!, most: lags.at(-1)! },
       }),
       ...(left !== undefined && framesPerS > 0 && { secondsLeft: left / framesPerS }),
-      notices: this.notices,
+      notices: firstOf(this.notices),
       found: this.coarse ? describeFound(this.coarse) : [],
       ...(this.coarse && { projections: this.coarse.projections }),
       ...(this.noImage !== undefined && { noImage: this.noImage }),
@@ -273,6 +273,16 @@ export class LiveView {
       { name: "pattern", shape: [axis.values.length], data: Float32Array.from(this.total, (sum) => sum / this.summed) },
     ];
   }
+}
+
+const MOST_NOTICES = 100;
+
+/** What goes wrong throughout need not be told a thousand times. */
+function firstOf(notices: readonly Notice[]): readonly Notice[] {
+  const more = notices.length - MOST_NOTICES;
+  if (more <= 0) return notices;
+  const { kind, from } = notices[MOST_NOTICES]!;
+  return [...notices.slice(0, MOST_NOTICES), { kind, from, text: `And ${more} notices more, from frame ${from} on.` }];
 }
 
 function describeFound({ report, binning, projections }: CoarseView): string[] {

@@ -37,7 +37,8 @@ function asItIs(record: JobInfo, output: string, isAtWork: boolean, hasResult: b
   return { ...job, output, hasResult, stages, state: "interrupted" };
 }
 
-async function workFolders(root: string): Promise<string[]> {
+/** RESULT.work folders below a folder, a few levels deep. */
+export async function workFolders(root: string): Promise<string[]> {
   const found: string[] = [];
   let level = [root];
   let seen = 0;

@@ -5,6 +5,7 @@ import { addFileRoutes } from "./files.ts";
 import { addFrameRoutes } from "./frames.ts";
 import { addImageRoutes } from "./images.ts";
 import { addJobRoutes } from "./jobs.ts";
+import { addLiveRoutes } from "./live.ts";
 import { addMaskRoutes } from "./masks.ts";
 import { addPatternRoutes } from "./patterns.ts";
 import { addRefineRoutes } from "./refine.ts";
@@ -27,4 +28,5 @@ export const ROUTES: readonly ((app: FastifyInstance, context: ServerContext) =>
   addMaskRoutes,
   addRefineRoutes,
   addStudyRoutes,
+  addLiveRoutes,
 ];

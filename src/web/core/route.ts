@@ -7,7 +7,7 @@
  */
 import { useCallback, useMemo, useRef, useSyncExternalStore } from "react";
 
-export const PAGES = ["start", "explore", "refine", "run", "frames", "compose", "study"] as const;
+export const PAGES = ["start", "explore", "refine", "run", "frames", "compose", "study", "live"] as const;
 export type Page = (typeof PAGES)[number];
 
 export interface Route {
