@@ -49,7 +49,7 @@ function doStep(job: StepJob): Promise<unknown> {
     ...{ memoryBytes: order.memoryBytes, onProgress: job.onProgress, signal: job.signal },
     workers: size === "all" ? order.settings.cpusPerTask : 1,
     async beforeOwn() {
-      if (size === "one") await goOn("all", `goes on with the ${order.kind}'s own part`);
+      if (size === "one") await goOn("all", `goes on with what is the ${order.kind}'s own`);
     },
   };
   if (order.kind === "study") {

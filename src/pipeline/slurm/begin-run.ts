@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { InputError } from "../../data/index.ts";
 import { handOverRun, lockRun } from "../run-lock.ts";
 import { type StepSize, submitStep } from "./jobs.ts";
-import { jobName, readJson, readOutcome, type SlurmOrder, slurmFolder, writeJson } from "./slurm-folder.ts";
+import { type Begun, jobName, readJson, readOutcome, type SlurmOrder, slurmFolder, writeJson } from "./slurm-folder.ts";
 
 /**
  * @returns number of the first job
@@ -29,9 +29,12 @@ export async function beginRun(
     const before = readJson<SlurmOrder>(join(folder, "order.json"));
     if (JSON.stringify(before) !== JSON.stringify(order)) rmSync(join(folder, "lost.json"), { force: true });
     writeJson(join(folder, "order.json"), order);
-    writeJson(join(folder, "begun.json"), { at: new Date().toISOString() });
+    const at = new Date().toISOString();
+    writeJson(join(folder, "begun.json"), { at } satisfies Begun);
     handOverRun(workFolder, jobName(order.output)); // before the step starts, which takes it
-    return (await submitStep(order, { size, isFirst }))!;
+    const job = (await submitStep(order, { size, isFirst }))!;
+    writeJson(join(folder, "begun.json"), { at, job } satisfies Begun);
+    return job;
   } catch (error) {
     unlock();
     throw error;

@@ -9,7 +9,15 @@ import { reviveFailure } from "./failure.ts";
 import { describeEnd, describeJobs, describeWait, isAtWork, isWaiting } from "./job-states.ts";
 import { lastLines } from "./last-lines.ts";
 import { cancel, jobsOf, queued, type SlurmJob } from "./slurm-commands.ts";
-import { jobName, jobNames, readChildren, readOutcome, type SlurmOrder, slurmFolder } from "./slurm-folder.ts";
+import {
+  jobName,
+  jobNames,
+  readBegun,
+  readChildren,
+  readOutcome,
+  type SlurmOrder,
+  slurmFolder,
+} from "./slurm-folder.ts";
 import { createRunTeller, type RunTeller } from "./tell-run.ts";
 
 export interface SlurmRunOptions {
@@ -84,7 +92,9 @@ async function watch<Report>({ order, onProgress, signal, onJobs }: SlurmRunOpti
     if (isGone) throw gone(folder, states.last());
     if (Date.now() - asked > 1000 * order.settings.askEverySeconds) {
       const outputs = [order.output, ...readChildren(folder).map(({ output }) => output)];
-      const jobs = await jobsOf(outputs.flatMap(jobNames));
+      const first = Number(readBegun(folder)?.job ?? 0);
+      // numbers only grow: those before are of an earlier run, which Slurm still has in mind
+      const jobs = (await jobsOf(outputs.flatMap(jobNames))).filter(({ id }) => Number(id) >= first);
       states.tell(jobs);
       isGone = !jobs.some((job) => isWaiting(job) || isAtWork(job));
       asked = Date.now();

@@ -44,9 +44,10 @@ export async function runStep(
   if (existsSync(join(folder, "cancelled"))) return true;
   const outcome = join(folder, "outcome.json");
   const started = Date.now();
+  const threads = size === "one" ? 1 : order.settings.cpusPerTask;
   const say = (text: string): boolean =>
     stderr.write(
-      `job ${jobId()} on ${hostname()}, ${size === "one" ? "1 thread" : `${order.settings.cpusPerTask} threads`}: ${text} (${((Date.now() - started) / 1000).toFixed(1)} s, ${peakGb()} GB at most)\n`,
+      `job ${jobId()} on ${hostname()}, ${threads === 1 ? "1 thread" : `${threads} threads`}: ${text} (${((Date.now() - started) / 1000).toFixed(1)} s, ${peakGb()} GB at most)\n`,
     );
   try {
     checkProgram(folder);

@@ -155,7 +155,8 @@ function isPartLine(value: unknown): value is PartLine {
   const { block, job, startedAt, seconds, failure } = value as Record<string, unknown>;
   if (job !== undefined) return typeof job === "string" && Number.isFinite(Date.parse(String(startedAt)));
   if (failure !== undefined) return Number.isInteger(block) && typeof (failure as Failure | null)?.message === "string";
-  return Number.isFinite(seconds) && (block === undefined || (Number.isInteger(block) && "result" in value));
+  const isBlock = "result" in value;
+  return Number.isFinite(seconds) && (isBlock ? Number.isInteger(block) : block === undefined);
 }
 
 /** Blocks that are done, of the lines of a part. */

@@ -19,8 +19,8 @@ export interface ScriptOrder {
 }
 
 /** Of Node.js, beside what the threads are allowed for data: itself, and each thread. */
-const OWN_GB = 0.8;
-const THREAD_GB = 0.15;
+const OWN_MB = 800;
+const THREAD_MB = 150;
 
 export function slurmScript(order: ScriptOrder): string {
   const { settings, memoryGb, name, log, purpose, command, array } = order;
@@ -34,7 +34,7 @@ export function slurmScript(order: ScriptOrder): string {
     "--nodes=1",
     "--ntasks=1",
     `--cpus-per-task=${cpus}`,
-    `--mem=${Math.ceil(1000 * (memoryGb + OWN_GB + THREAD_GB * cpus))}M`,
+    `--mem=${Math.ceil(1000 * memoryGb) + OWN_MB + THREAD_MB * cpus}M`,
     `--time=${time}`,
     // Slurm holds what it requeues back for two minutes; what an array has lost the step gives out again at once
     array === undefined ? "--requeue" : "--no-requeue",

@@ -1,0 +1,104 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { describeEnd, describeJobs, describeWait } from "./job-states.ts";
+import { parseJobId, parseQueue } from "./slurm-commands.ts";
+
+describe("what Slurm's programs print", () => {
+  it("the number of a job, with or without the cluster's name", () => {
+    expect(parseJobId("4711\n")).toBe("4711");
+    expect(parseJobId("4711;maxwell\n")).toBe("4711");
+    expect(parseJobId("sbatch: warning: a site's greeting\n4711\n")).toBe("4711");
+    expect(() => parseJobId("Submitted!\n")).toThrow(/did not give the number of a job, but "Submitted!"/);
+  });
+
+  it("rows of jobs and of arrays that wait together", () => {
+    const text = [
+      "12|N/A|xrdct-a|RUNNING|n1|None",
+      "13|0-3,7%2|xrdct-a.parts|PENDING||Resources",
+      "13|8|xrdct-a.parts|OUT_OF_MEMORY|n2|OutOfMemory",
+      "14|N/A|xrdct-a|PENDING||(launch failed requeued held)",
+      "squeue: something else",
+      "",
+    ].join("\n");
+    expect(parseQueue(text)).toEqual([
+      { id: "12", count: 1, name: "xrdct-a", state: "RUNNING", node: "n1", reason: "None" },
+      { id: "13", count: 5, name: "xrdct-a.parts", state: "PENDING", node: "", reason: "Resources" },
+      {
+        id: "13",
+        index: 8,
+        count: 1,
+        name: "xrdct-a.parts",
+        state: "OUT_OF_MEMORY",
+        node: "n2",
+        reason: "OutOfMemory",
+      },
+      { id: "14", count: 1, name: "xrdct-a", state: "PENDING", node: "", reason: "(launch failed requeued held)" },
+    ]);
+  });
+
+  it("anything else gives no job and no exception", () => {
+    const words = fc.constantFrom("|", "12", "PENDING", "0-3", "%2", "[", "-", ",", "\n", "9999999999", "N/A", "\0");
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(words).map((parts) => parts.join("")),
+        ),
+        (text) => {
+          for (const { id, count, index } of parseQueue(text)) {
+            expect(id).toMatch(/^\d+$/);
+            expect(Number.isInteger(count) && count >= 1).toBe(true);
+            expect(index === undefined || Number.isInteger(index)).toBe(true);
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe("states in words", () => {
+  const row = (state: string, count = 1, reason = "None") => ({ id: "9", count, name: "x", state, node: "n1", reason });
+
+  it.each([
+    ["TIMEOUT", /time limit; raise time/],
+    ["OUT_OF_MEMORY", /memory.*--memory-gb/],
+    ["NODE_FAIL", /node that failed/],
+    ["PREEMPTED", /higher priority/],
+    ["CANCELLED", /cancelled by a person/],
+    ["FAILED", /^failed/],
+  ])("%s", (state, words) => {
+    expect(describeEnd(row(state))).toMatch(words);
+    expect(describeEnd(row(state))).toContain(`(${state})`);
+  });
+
+  it("what ends well or has not ended is no mishap", () => {
+    for (const state of ["COMPLETED", "RUNNING", "PENDING", "COMPLETING"])
+      expect(describeEnd(row(state))).toBeUndefined();
+  });
+
+  it.each([
+    ["JobHeldAdmin", /held by an administrator/],
+    ["JobHeldUser", /scontrol release 9/],
+    ["PartitionTimeLimit", /will not start: time/],
+    ["(launch failed requeued held)", /could not be started/],
+    ["QOSMaxJobsPerUserLimit", /limit of its account/],
+    ["AssocGrpCPUMinutesLimit", /limit of its account/],
+  ])("waits for %s", (reason, words) => expect(describeWait(row("PENDING", 1, reason))).toMatch(words));
+
+  it("waiting for a free node is nothing to tell; nor is constructor", () => {
+    for (const reason of ["Priority", "Resources", "Dependency", "None", "BeginTime", "constructor", ""])
+      expect(describeWait(row("PENDING", 1, reason))).toBeUndefined();
+  });
+
+  it("counts them", () => {
+    const jobs = [
+      row("PENDING", 12, "Priority"),
+      row("PENDING", 1, "Dependency"),
+      ...Array.from({ length: 3 }, () => row("RUNNING")),
+      row("COMPLETED"),
+      row("TIMEOUT"),
+    ];
+    expect(describeJobs(jobs)).toBe("13 queued (Priority), 3 running, 1 done, 1 lost");
+    expect(describeJobs([])).toBe("");
+  });
+});
