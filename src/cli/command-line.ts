@@ -27,7 +27,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
   places: async () => (await import("./places.ts")).placesCommand,
   plan: async () => (await import("./plan.ts")).planCommand,
   doctor: async () => (await import("./doctor.ts")).doctorCommand,
+  schema: async () => (await import("./schema.ts")).schemaCommand,
+  completion: async () => (await import("./completion.ts")).completionCommand,
 };
+
+/** Every command that --help names, for what is made of them all. */
+export async function createCommands(): Promise<Command[]> {
+  return (await Promise.all(Object.values(COMMANDS).map((load) => load()))).map((create) => create());
+}
 
 /** What the jobs of a cluster do: nothing for people to type, and in no --help. */
 const JOBS: typeof COMMANDS = {
