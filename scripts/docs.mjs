@@ -1,6 +1,7 @@
 /**
  * Writes docs/errors.md (every code of an InputError with its message), docs/commands.md (every command's --help),
- * docs/scan-yaml.md, docs/model-yaml.md and docs/study-yaml.md (every setting) from the program itself. `npm run docs`; a test holds that they are up to date.
+ * docs/scan-yaml.md, docs/model-yaml.md and docs/study-yaml.md (every setting) and docs/schema/ (JSON Schemas) from the
+ * program itself. `npm run docs`; a test holds that they are up to date.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -125,6 +126,14 @@ export async function studyYamlPage() {
   return settingsPage("study.yaml", StudyConfig, ["What a study does, and an example: [study.md](study.md).", ""]);
 }
 
+/** file name -> text of the JSON Schema of each file that people write. */
+export async function schemaFiles() {
+  const { SETTINGS_NAMES, settingsSchema } = await import("../dist/pipeline/settings-schema.js");
+  return new Map(
+    SETTINGS_NAMES.map((name) => [`${name}.schema.json`, `${JSON.stringify(settingsSchema(name), null, 1)}\n`]),
+  );
+}
+
 async function settingsPage(title, config, more) {
   const { z } = await import("zod");
   const schema = z.toJSONSchema(config, { io: "input", unrepresentable: "any" });
@@ -201,4 +210,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(join(root, "docs/scan-yaml.md"), await scanYamlPage());
   writeFileSync(join(root, "docs/model-yaml.md"), await modelYamlPage());
   writeFileSync(join(root, "docs/study-yaml.md"), await studyYamlPage());
+  mkdirSync(join(root, "docs/schema"), { recursive: true });
+  for (const [name, text] of await schemaFiles()) writeFileSync(join(root, "docs/schema", name), text);
 }

@@ -8,6 +8,7 @@ import { type Comparison, compareWithTruth, type MapsOfPhase } from "../pipeline
 import { asMapFigure, readImage } from "../pipeline/result-figures.ts";
 import { runScan } from "../pipeline/run-scan.ts";
 import { readScan } from "../pipeline/scan-config.ts";
+import { schemaLine } from "../pipeline/schema-line.ts";
 import { simulateScan } from "../pipeline/simulate-scan.ts";
 import type { ModelConfigInput } from "../refinement/index.ts";
 import { type MapFigure, mapPanel, percentileLimits } from "../stages/figure/index.ts";
@@ -113,8 +114,8 @@ function askForMaps(scanPath: string): void {
     map: { rietveld: { model: "model.yaml" } },
     dlsr: { phases: { NMC532: { cell: "spatial" } } },
   };
-  writeFileSync(join(dirname(scanPath), "model.yaml"), stringify(MODEL));
-  writeFileSync(scanPath, stringify(config));
+  writeFileSync(join(dirname(scanPath), "model.yaml"), schemaLine("model") + stringify(MODEL));
+  writeFileSync(scanPath, schemaLine("scan") + stringify(config));
 }
 
 async function writeComparison(folder: string, result: Result, truth: Result): Promise<string> {

@@ -1,4 +1,5 @@
 /** A virtual experiment as files: lines in the P07 layout or CBF frames, the truth, and a scan.yaml to run it. */
+
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -19,6 +20,7 @@ import {
 } from "../stages/simulate/index.ts";
 import { WorkerPool } from "./pool.ts";
 import { createEstimator, type ProgressListener } from "./progress.ts";
+import { schemaLine } from "./schema-line.ts";
 import { digest } from "./stage-store.ts";
 import type { SimulatePayload } from "./tasks/simulate-task.ts";
 
@@ -186,7 +188,7 @@ function scanYaml(experiment: Experiment, output: "patterns" | "frames"): string
   const { energyKeV, distanceMm } = config.instrument;
   const where = config.scan.turning ? { turning: turningOf(config.scan) } : { stepMm, angles };
   const common = { title: "simulated scan", input, ...where };
-  return stringify(output === "patterns" ? { ...common, energyKeV, distanceMm } : common);
+  return schemaLine("scan") + stringify(output === "patterns" ? { ...common, energyKeV, distanceMm } : common);
 }
 
 /** The speeds of a sample that turns while it is moved. */

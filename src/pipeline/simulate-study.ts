@@ -1,4 +1,5 @@
 /** The worked study as files: what somebody comes home with from a beamtime with five cells, and the truth about them. */
+
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -23,6 +24,7 @@ import {
   studyTruthMaps,
 } from "../stages/simulate/index.ts";
 import type { ProgressListener } from "./progress.ts";
+import { schemaLine } from "./schema-line.ts";
 import { simulateScan } from "./simulate-scan.ts";
 import { digest } from "./stage-store.ts";
 import { writeWhole } from "./write-whole.ts";
@@ -65,7 +67,7 @@ export async function simulateStudy(options: SimulateStudyOptions): Promise<Simu
   writeWhole(join(folder, CURVE_FILE), curveCsv());
   for (const design of designs) await simulateCell(design, options);
   const studyPath = join(folder, "study.yaml");
-  writeWhole(studyPath, stringify(studyYaml(designs)));
+  writeWhole(studyPath, schemaLine("study") + stringify(studyYaml(designs)));
   return {
     folder,
     studyPath,
@@ -85,8 +87,8 @@ async function simulateCell(design: StudyCellDesign, options: SimulateStudyOptio
     signal: options.signal,
     moreTruth: studyTruthMaps(config),
   });
-  writeWhole(join(folder, "model.yaml"), stringify(modelYaml(design)));
-  writeWhole(scanPath, stringify(scanYaml(design)));
+  writeWhole(join(folder, "model.yaml"), schemaLine("model") + stringify(modelYaml(design)));
+  writeWhole(scanPath, schemaLine("scan") + stringify(scanYaml(design)));
   for (const { name, text } of cyclerFiles(design)) writeWhole(join(folder, name), text);
   const ct = plan.hasCt && drawCtSlice(config);
   if (ct) writeWhole(join(folder, CT_FILE), encodeTiff({ rows: ct.size, cols: ct.size, data: ct.data, header: {} }));

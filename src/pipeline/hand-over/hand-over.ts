@@ -7,11 +7,13 @@
  *   model.yaml, *.cif   this program's own model with the settled values as starts
  *   parameters.csv      every number with its esd
  */
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { InputError, type Pattern } from "../../data/index.ts";
 import { formatCif } from "../../files/cif-writer.ts";
+import { schemaLine } from "../schema-line.ts";
 import { settledConfig } from "./config.ts";
 import { formatGsasStart } from "./gsas.ts";
 import { type HandOverSource, type SettledModel, settleModel } from "./settled.ts";
@@ -94,7 +96,7 @@ function modelYaml(settled: SettledModel): string {
     `# ${(source.title || source.config.title || "a refined pattern").replace(/[\r\n]+/g, " ")}: the model with the settled values as starts.`,
     `# xrdct refine ${PATTERN} --model model.yaml`,
   ];
-  return `${head.join("\n")}\n${stringify(settledConfig(settled, BACKGROUND), { lineWidth: 120 })}`;
+  return `${schemaLine("model")}${head.join("\n")}\n${stringify(settledConfig(settled, BACKGROUND), { lineWidth: 120 })}`;
 }
 
 /** Three columns without a head, which every program reads; sigma is that of the weights, sqrt(y) where counts are. */

@@ -1,4 +1,5 @@
 /** Models out of the files of other programs: GSAS-II .instprm, GSAS .prm and .EXP, TOPAS .inp. */
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { stringify } from "yaml";
@@ -9,6 +10,7 @@ import type { GsasExperiment } from "../../files/gsas-exp.ts";
 import type { InstrumentParameters } from "../../files/instprm.ts";
 import type { TopasInput, TopasParameter, TopasPattern, TopasPhase } from "../../files/topas-inp.ts";
 import type { ModelConfigInput } from "../../refinement/model-config.ts";
+import { schemaLine } from "../schema-line.ts";
 
 export interface ImportedModel {
   readonly config: ModelConfigInput;
@@ -235,6 +237,7 @@ export function writeImportedModel(
   out: string,
 ): string[] {
   const yaml = [
+    schemaLine("model").trimEnd(),
     `# read from ${basename(source)}`,
     ...notes.map((note) => `# ${note.replace(/[\r\n]+/g, " ")}`),
     stringify(config, { lineWidth: 120 }),

@@ -1,15 +1,14 @@
 /** A model as model.yaml: what the schema fills in by itself is left out, files are named from where it is written. */
+
 import { dirname, relative, resolve } from "node:path";
 import { stringify } from "yaml";
 import { ModelConfig } from "../../refinement/index.ts";
+import { schemaLine } from "../schema-line.ts";
 import { writeWhole } from "../write-whole.ts";
 
 /** @param from path of the model whose files `config` names */
 export function saveModel(path: string, config: ModelConfig, from: string): void {
-  writeWhole(
-    path,
-    formatModel(config, (file) => moved(file, from, path)),
-  );
+  writeWhole(path, schemaLine("model") + formatModel(config, (file) => moved(file, from, path)));
 }
 
 export function formatModel(config: ModelConfig, place: (file: string) => string): string {
