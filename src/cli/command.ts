@@ -56,7 +56,9 @@ export async function execute(
     if (abort.signal.aborted) process.exit(130); // asked twice
     abort.abort();
   };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  // Node forgets that nohup wants it ignored: without a terminal there is none that could have been closed
+  const onHangUp = () => (stderr.isTTY || stdout.isTTY ? onSignal() : undefined);
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onHangUp);
   try {
     const report = await work(abort.signal);
     if (report && options.json) stdout.write(`${JSON.stringify(report.json)}\n`);
@@ -64,7 +66,7 @@ export async function execute(
   } catch (error) {
     process.exitCode = showError(error, options, abort.signal.aborted);
   } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal).off("SIGHUP", onHangUp);
   }
 }
 
@@ -73,7 +75,7 @@ export async function execute(
  * would run only afterwards could not.
  */
 export function withDefaultSignals<T>(work: () => T): T {
-  const signals = ["SIGINT", "SIGTERM"] as const;
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   const handlers = signals.map((signal) => [signal, process.listeners(signal)] as const);
   for (const signal of signals) process.removeAllListeners(signal);
   try {

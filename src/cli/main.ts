@@ -1,11 +1,15 @@
 #!/usr/bin/env node
-import { argv, stdout } from "node:process";
+import { argv, stderr, stdout } from "node:process";
 import { runCommandLine } from "./command-line.ts";
 
 // a reader that has seen enough (| head) is no error
 stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  if (error.code !== "EPIPE") throw error;
+});
+
+// nobody is told any more, and the work goes on
+stderr.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
 });
 
 await runCommandLine(argv.slice(2));

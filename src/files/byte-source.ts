@@ -5,6 +5,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { InputError } from "../data/index.ts";
 import { assertReachable } from "./confinement.ts";
+import { diskFault } from "./disk-fault.ts";
 
 export interface ByteSource {
   /** what to call it in messages */
@@ -35,7 +36,7 @@ const WINDOW = 1 << 16;
  */
 export function fileSource(path: string): ByteSource {
   const file = openFile(path);
-  const { size } = fstatSync(file);
+  const size = sizeOf(file, path);
   let window = new Uint8Array(0);
   let windowAt = 0;
   return {
@@ -56,7 +57,16 @@ export function fileSource(path: string): ByteSource {
   };
 }
 
-/** @throws InputError "file-not-readable" | "path-outside" */
+function sizeOf(file: number, path: string): number {
+  try {
+    return fstatSync(file).size;
+  } catch (error) {
+    closeSync(file);
+    throw notReadable(path, error);
+  }
+}
+
+/** @throws InputError "file-not-readable" | "path-outside" | "disk-error" */
 export function openFile(path: string): number {
   assertReachable(path);
   try {
@@ -115,11 +125,12 @@ const REASONS: Record<string, string> = {
   ENOENT: "there is no such file; check the path",
   EACCES: "you are not allowed to read it; check its permissions",
   EISDIR: "it is a folder, where a file is needed",
-  EIO: "the disk gave an error; copy the file again",
 };
 
-/** The InputError "file-not-readable" for what the operating system said. */
+/** The InputError for what the operating system said: "file-not-readable", or that of the disk (diskFault). */
 export function notReadable(path: string, error: unknown): InputError {
+  const fault = diskFault(path, error);
+  if (fault) return fault;
   const { code, message } = error as NodeJS.ErrnoException;
   return new InputError(
     "file-not-readable",

@@ -6,6 +6,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statfsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { type FrameArray, InputError } from "../data/index.ts";
+import { diskFault, diskFaultInWords } from "./disk-fault.ts";
 import type { AttributeValue } from "./hdf5.ts";
 import { blocksOf, copyBox, sizeOf } from "./hdf5-blocks.ts";
 import { type H5File, type Hdf5Library, loadHdf5Library } from "./hdf5-library.ts";
@@ -55,6 +56,8 @@ export async function createHdf5(path: string): Promise<Hdf5Writer> {
   const { value: file, complaint } = library.attempt(() => new library.File(partial, "w"));
   if (!file || file.file_id < 0n) {
     rmSync(partial, { force: true });
+    const fault = diskFaultInWords(partial, complaint);
+    if (fault) throw fault;
     throw new InputError(
       isFullDisk(complaint) ? "disk-full" : "file-not-writable",
       `Cannot write ${partial}: ${complaint || "no reason given"}. Check that you may write to ${folder} and that there is room.`,
@@ -201,14 +204,19 @@ export class Hdf5Writer {
     }
   }
 
-  /** Closes, syncs to disk and gives the file its name. */
+  /** Closes, syncs to disk and gives the file its name. @throws InputError "disk-full" | "disk-error" */
   finish(): void {
     this.#isOpen = false;
     const { value: status, complaint } = this.#library.attempt(() => this.#file.close());
     if (status === undefined || status < 0) this.#fail(this.path, complaint);
-    syncFile(this.#partial);
-    renameSync(this.#partial, this.path);
-    syncFile(dirname(resolve(this.path)));
+    try {
+      syncFile(this.#partial);
+      renameSync(this.#partial, this.path);
+      syncFile(dirname(resolve(this.path)));
+    } catch (error) {
+      this.abort();
+      throw diskFault(this.path, error) ?? error;
+    }
   }
 
   /** Gives up: nothing stays behind. */
@@ -243,6 +251,8 @@ export class Hdf5Writer {
   #fail(path: string, reason: string): never {
     const isFull = isFullDisk(reason) || this.#freeBytes() < 1 << 16;
     this.abort();
+    const fault = isFull ? undefined : diskFaultInWords(this.path, reason);
+    if (fault) throw fault;
     if (isFull) {
       throw new InputError(
         "disk-full",

@@ -5,7 +5,9 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { type FrameArray, InputError } from "../data/index.ts";
+import { notReadable } from "./byte-source.ts";
 import { assertReachable, isReachable } from "./confinement.ts";
+import { diskFaultInWords } from "./disk-fault.ts";
 import { type Block, blocksOf, copyBox, sizeOf } from "./hdf5-blocks.ts";
 import { type ChunkTable, readChunkTable } from "./hdf5-chunks.ts";
 import { findEndlessHeap } from "./hdf5-heaps.ts";
@@ -61,12 +63,15 @@ const MAX_NODES = 50_000;
 /**
  * Opens an HDF5 file for reading. External links and virtual datasets are followed, relative to the file.
  *
- * @throws InputError "file-not-found" | "hdf5-not-hdf5" | "hdf5-unreadable" | "path-outside"
+ * @throws InputError "file-not-found" | "file-not-readable" | "hdf5-not-hdf5" | "hdf5-unreadable" | "path-outside" |
+ *   "disk-error" | "files-too-many"
  */
 export async function openHdf5(path: string): Promise<Hdf5File> {
   assertReachable(path);
-  checkSignature(path);
-  const heap = findEndlessHeap(path);
+  const heap = looking(path, () => {
+    checkSignature(path);
+    return findEndlessHeap(path);
+  });
   if (heap !== undefined) {
     throw new InputError(
       "hdf5-unreadable",
@@ -76,12 +81,23 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
   const library = await loadHdf5Library();
   const { value: file, complaint } = library.attempt(() => new library.File(path, "r"));
   if (!file || file.file_id < 0n) {
+    const fault = diskFaultInWords(path, complaint);
+    if (fault) throw fault;
     throw new InputError(
       "hdf5-unreadable",
       `${path} is an HDF5 file but cannot be opened: ${complaint || "no reason given"}. It is truncated or damaged; copy it again from its source.`,
     );
   }
   return new Hdf5File(path, library, file);
+}
+
+/** What the system says of a file is an InputError. */
+function looking<T>(path: string, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    throw error instanceof InputError ? error : notReadable(path, error);
+  }
 }
 
 function checkSignature(path: string): void {
@@ -128,6 +144,14 @@ export class Hdf5File {
     return this.#library.module;
   }
 
+  /** @throws InputError "disk-error" | "files-too-many" where the disk failed: that says nothing of what the file holds */
+  #attempt<T>(work: () => T): { value: T | undefined; complaint: string } {
+    const attempted = this.#library.attempt(work);
+    const fault = attempted.complaint && diskFaultInWords(this.path, attempted.complaint);
+    if (fault) throw fault;
+    return attempted;
+  }
+
   close(): void {
     if (this.#isOpen) this.#library.attempt(() => this.#module.close_file(this.#id));
     this.#isOpen = false;
@@ -156,7 +180,7 @@ export class Hdf5File {
   }
 
   #describe(path: string): Hdf5Dataset | undefined {
-    const { value } = this.#library.attempt(() => {
+    const { value } = this.#attempt(() => {
       if (this.#module.get_type(this.#id, `/${path}`) !== this.#module.H5G_DATASET) return undefined;
       const metadata = this.#module.get_dataset_metadata(this.#id, `/${path}`);
       return {
@@ -173,11 +197,11 @@ export class Hdf5File {
   /** Names of a group's members; [] where the group is absent or unreadable. */
   members(group: string): string[] {
     const path = `/${cleanPath(group)}`;
-    return this.#library.attempt(() => [...this.#module.get_names(this.#id, path, false)]).value ?? [];
+    return this.#attempt(() => [...this.#module.get_names(this.#id, path, false)]).value ?? [];
   }
 
   isGroup(path: string): boolean {
-    const { value } = this.#library.attempt(() => this.#module.get_type(this.#id, `/${cleanPath(path)}`));
+    const { value } = this.#attempt(() => this.#module.get_type(this.#id, `/${cleanPath(path)}`));
     return value === this.#module.H5G_GROUP;
   }
 
@@ -216,12 +240,12 @@ export class Hdf5File {
   }
 
   #externalFile(path: string): string | undefined {
-    const { value } = this.#library.attempt(() => this.#module.get_external_link(this.#id, `/${path}`).filename);
+    const { value } = this.#attempt(() => this.#module.get_external_link(this.#id, `/${path}`).filename);
     return value || undefined;
   }
 
   #linkTarget(path: string): string {
-    const { value } = this.#library.attempt(() => {
+    const { value } = this.#attempt(() => {
       const external = this.#module.get_external_link(this.#id, `/${path}`);
       if (external.filename) return `${external.obj_path} of ${external.filename}`;
       return this.#module.get_symbolic_link(this.#id, `/${path}`) ?? "an unreadable object";
@@ -315,7 +339,7 @@ export class Hdf5File {
     }
     try {
       const isScalar = shape.length === 0;
-      const { value: status, complaint } = this.#library.attempt(() =>
+      const { value: status, complaint } = this.#attempt(() =>
         module.get_dataset_data(
           this.#id,
           `/${dataset.path}`,
@@ -346,7 +370,7 @@ export class Hdf5File {
   }
 
   #checkFilters(dataset: Hdf5Dataset): void {
-    const filters = this.#library.attempt(() => this.#module.get_dataset_filters(this.#id, `/${dataset.path}`)).value;
+    const filters = this.#attempt(() => this.#module.get_dataset_filters(this.#id, `/${dataset.path}`)).value;
     const unknown = filters?.find((filter) => !KNOWN_FILTERS.has(filter.id));
     if (!unknown) return;
     throw new InputError(
@@ -381,7 +405,7 @@ export class Hdf5File {
     const dataset = this.needDataset(path);
     if (!dataset.shape || !dataset.chunks || !(dataset.type in TYPES) || /64$/.test(dataset.type)) return undefined;
     const parts = dataset.path.split("/");
-    const { value: header } = this.#library.attempt(() => {
+    const { value: header } = this.#attempt(() => {
       const isElsewhere = parts.some(
         (_, i) => this.#module.get_external_link(this.#id, `/${parts.slice(0, i + 1).join("/")}`).filename,
       );
@@ -409,7 +433,7 @@ export class Hdf5File {
 
   texts(path: string): string[] | undefined {
     if (this.dataset(path)?.type !== "string") return undefined;
-    const { value } = this.#library.attempt(() => {
+    const { value } = this.#attempt(() => {
       const found = this.#file.get(`/${cleanPath(path)}`) as { value?: unknown } | null;
       return found?.value;
     });
@@ -419,7 +443,7 @@ export class Hdf5File {
   /** An attribute's value; undefined where it is absent, empty or of another kind. */
   attribute(path: string, name: string): AttributeValue | undefined {
     const at = `/${cleanPath(path)}`;
-    const { value } = this.#library.attempt(() => {
+    const { value } = this.#attempt(() => {
       if (!this.#module.get_attribute_names(this.#id, at).includes(name)) return undefined;
       const object = at === "/" ? this.#file : (this.#file.get(at) as H5File | null);
       return object?.get_attribute(name, true);

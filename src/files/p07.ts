@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Axis, InputError } from "../data/index.ts";
+import { isMachineFault } from "../data/machine-fault.ts";
 import { openHdf5 } from "./hdf5.ts";
 import { findAxis, readAxis } from "./hdf5-axis.ts";
 
@@ -106,7 +107,7 @@ export async function openP07Scan(source: string, options: P07Options = {}): Pro
       try {
         return await readLineData(line);
       } catch (error) {
-        if (!(error instanceof InputError)) throw error;
+        if (!(error instanceof InputError) || isMachineFault(error)) throw error;
         lines[angle] = undefined;
         missing.push({ angle, path: line.path, reason: error.message });
         return empty();
@@ -178,7 +179,7 @@ async function openLine(path: string, options: P07Options): Promise<Line | { rea
       file.close();
     }
   } catch (error) {
-    if (error instanceof InputError) return { reason: error.message };
+    if (error instanceof InputError && !isMachineFault(error)) return { reason: error.message };
     throw error;
   }
 }
@@ -207,6 +208,15 @@ async function readLineData({ path, dataset, isTransposed, translations, axis }:
   } finally {
     file.close();
   }
+}
+
+/** Every file that may belong to a scan in this folder or pattern: data and counters; [] where there is no folder. */
+export function filesOfP07(source: string): string[] {
+  const folder = existsSync(source) && statSync(source).isDirectory() ? source : dirname(source);
+  if (!existsSync(folder)) return [];
+  return [...numberedGroups(folder)]
+    .filter(([stem]) => /\.(h5|hdf5|nxs)$/.test(stem))
+    .flatMap(([, files]) => files.map(({ path }) => path));
 }
 
 /** The numbered data files and counter files of a folder or pattern. */
@@ -331,7 +341,7 @@ async function readCounter(
       file.close();
     }
   } catch (error) {
-    if (error instanceof InputError) return {};
+    if (error instanceof InputError && !isMachineFault(error)) return {};
     throw error;
   }
 }

@@ -9,6 +9,8 @@
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
+import { InputError } from "../data/index.ts";
+import { notReadable } from "../files/byte-source.ts";
 import { diskError } from "./disk-error.ts";
 
 export const BIN_BLOCK = 32;
@@ -28,13 +30,22 @@ export class BlockedArray {
     this.path = path;
     this.items = items;
     this.bins = bins;
-    this.fd = openSync(path, flags);
+    try {
+      this.fd = openSync(path, flags);
+    } catch (error) {
+      throw diskError(error, path);
+    }
   }
 
   /** A new file of full size; what is not written reads as 0. */
   static create(path: string, shape: BlockedArrayShape): BlockedArray {
     const array = new BlockedArray(path, shape, "w+");
-    ftruncateSync(array.fd, shape.items * shape.bins * 4);
+    try {
+      ftruncateSync(array.fd, shape.items * shape.bins * 4);
+    } catch (error) {
+      array.close();
+      throw diskError(error, path, shape.items * shape.bins * 4);
+    }
     return array;
   }
   static open(path: string, shape: BlockedArrayShape): BlockedArray {
@@ -122,10 +133,21 @@ export class BlockedArray {
     const bytes = asBytes(into);
     let done = 0;
     while (done < bytes.length) {
-      const got = readSync(this.fd, bytes, done, bytes.length - done, at + done);
-      if (got === 0)
-        throw new Error(`${this.path} ends at ${at + done} bytes, inside an array of ${this.items} x ${this.bins}`);
+      const got = this.readSome(bytes, done, at + done);
+      if (got === 0) {
+        throw new InputError(
+          "work-lost",
+          `${this.path} ends at ${at + done} bytes, inside an array of ${this.items} x ${this.bins}: somebody, or the disk, has cut it. Run the same command again, which makes it anew.`,
+        );
+      }
       done += got;
+    }
+  }
+  private readSome(bytes: Uint8Array, done: number, at: number): number {
+    try {
+      return readSync(this.fd, bytes, done, bytes.length - done, at);
+    } catch (error) {
+      throw notReadable(this.path, error);
     }
   }
   private write(data: Float32Array, at: number, crc: number): number {

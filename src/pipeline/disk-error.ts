@@ -1,4 +1,5 @@
 import { InputError } from "../data/index.ts";
+import { diskFault } from "../files/disk-fault.ts";
 
 const REFUSED = new Set(["EACCES", "EROFS", "EPERM", "ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG"]);
 
@@ -13,7 +14,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A full disk or a refused write is the user's to mend; everything else stays what it was.
+ * A full disk, a refused write, a disk or a memory that fails are the user's to mend; everything else stays what it was.
  *
  * @param bytesNeeded in all, where that is known
  */
@@ -37,5 +38,22 @@ export function diskError(error: unknown, path: string, bytesNeeded?: number): u
       },
     );
   }
-  return error;
+  return diskFault(path, error) ?? memoryError(error);
+}
+
+/** How V8 and WebAssembly say that there is no memory. */
+const NO_MEMORY =
+  /could not allocate memory|allocation failed|out of memory|reaching memory limit|Invalid typed array length/i;
+
+/** Memory that cannot be had is the user's to mend; everything else stays what it was. */
+function memoryError(error: unknown): unknown {
+  const { code, message = "" } = (error ?? {}) as NodeJS.ErrnoException;
+  const isExhausted =
+    code === "ERR_WORKER_OUT_OF_MEMORY" || (!(error instanceof InputError) && NO_MEMORY.test(message));
+  if (!isExhausted) return error;
+  return new InputError(
+    "memory-exhausted",
+    `The memory ran out (${message}). Nothing that was finished is lost: take fewer --workers or less --memory-gb, or lift the limit of this shell (ulimit -v), and run the same command again.`,
+    { cause: error },
+  );
 }

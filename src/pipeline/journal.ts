@@ -1,9 +1,11 @@
 /**
  * What is finished, block by block: one JSON line each, written after the block's data. A run that was killed reads
  * it and does only what is missing. Every line carries the crc32 of the block, which is checked on resuming, so that
- * a block which never reached the disk (power cut) is done again.
+ * a block which never reached the disk (power cut) is done again, and its own: a line that the disk has damaged, and
+ * those after it, do not count.
  */
 import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { crc32 } from "node:zlib";
 import { diskError } from "./disk-error.ts";
 
 export interface JournalEntry {
@@ -43,7 +45,7 @@ export class Journal {
 
   record(entry: JournalEntry): void {
     try {
-      appendFileSync(this.path, `${JSON.stringify(entry)}\n`);
+      appendFileSync(this.path, `${formatEntry(entry)}\n`);
     } catch (error) {
       throw diskError(error, this.path, 1e6);
     }
@@ -56,10 +58,16 @@ export class Journal {
   }
 }
 
+/** The checksum of the line without it comes last. */
+function formatEntry(entry: JournalEntry): string {
+  return JSON.stringify({ ...entry, sum: crc32(JSON.stringify(entry)) });
+}
+
 function parseEntry(line: string): JournalEntry | undefined {
   if (!line.endsWith("}")) return undefined;
   try {
-    return JSON.parse(line) as JournalEntry;
+    const { sum, ...entry } = JSON.parse(line) as JournalEntry & { sum?: number };
+    return sum === crc32(JSON.stringify(entry)) ? entry : undefined;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@
 import { type Axis, type AxisUnit, InputError } from "../data/index.ts";
 import { findFramePaths } from "../files/frame-paths.ts";
 import { openPatternArray } from "../files/hdf5-patterns.ts";
-import { openP07Scan } from "../files/p07.ts";
+import { filesOfP07, openP07Scan } from "../files/p07.ts";
 import { openRaster } from "./raster.ts";
 import type { Scan } from "./scan-config.ts";
 import { openSinograms, type SinogramSpec, sinogramSpec } from "./sinogram-source.ts";
@@ -50,6 +50,12 @@ export interface PatternSource {
   /** [point, bin] of one line, NaN where there is none */
   readonly readLine: (line: number) => Promise<{ intensity: Float32Array; sigma?: Float32Array }>;
   readonly close: () => void;
+}
+
+/** The files that a source is read from, before any of them is opened; of a folder all that may belong to the scan. */
+export function filesOfPatterns(spec: PatternSourceSpec): readonly string[] {
+  if (spec.kind === "raster") return spec.files;
+  return spec.kind === "p07" ? filesOfP07(spec.folder) : [spec.file];
 }
 
 export async function openPatternSource(spec: PatternSourceSpec): Promise<PatternSource> {

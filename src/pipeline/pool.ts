@@ -7,6 +7,7 @@ import { InputError } from "../data/index.ts";
 import { ARENA_START, Arena, createKernelMemory, type Kernels, MAXIMUM_PAGES } from "../kernels/index.ts";
 import type { BlockExecutor, BlockRequest } from "./block-executor.ts";
 import { loadKernels } from "./load-kernels.ts";
+import { lossOf, watchWorker } from "./worker-loss.ts";
 import type { JobRequest, TaskReply, WorkerData } from "./worker-protocol.ts";
 
 const MEMORY_BYTES = MAXIMUM_PAGES * 65536;
@@ -33,7 +34,9 @@ export class WorkerPool implements BlockExecutor {
     for (let i = 0; i < size; i++) {
       const start = first + i * share;
       const workerData: WorkerData = { memory, arenaStart: start, arenaEnd: start + share };
-      this.workers.push(new Worker(script, { workerData, execArgv: [] }));
+      const worker = new Worker(script, { workerData, execArgv: [] });
+      watchWorker(worker);
+      this.workers.push(worker);
     }
   }
 
@@ -122,14 +125,12 @@ function ask(worker: Worker, request: JobRequest & { block: number; piece?: unkn
       if ("result" in reply) resolve(reply.result);
       else reject(revive(reply.error));
     };
-    const onError = (error: Error) => {
+    const onError = () => {
       off();
-      reject(error);
+      reject(lossOf(worker));
     };
-    const onExit = (code: number) => {
-      off();
-      reject(new Error(`a worker thread ended with code ${code}`));
-    };
+    const onExit = onError;
+    if (lossOf(worker) !== undefined) return reject(lossOf(worker));
     worker.on("message", onMessage);
     worker.on("error", onError);
     worker.on("exit", onExit);
@@ -141,5 +142,5 @@ function revive(error: { name: string; message: string; code?: string; stack?: s
   if (error.name === "InputError" && error.code) return new InputError(error.code, error.message);
   const revived = new Error(error.message);
   if (error.stack) revived.stack = error.stack;
-  return revived;
+  return Object.assign(revived, error.code && { code: error.code });
 }

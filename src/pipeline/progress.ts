@@ -23,11 +23,15 @@ export type ProgressEvent =
 
 export type ProgressListener = (event: ProgressEvent) => void;
 
-/** Time left from the blocks done in this run; blocks that an earlier run did say nothing about the speed of this one. */
+/**
+ * Time left from the blocks done in this run; blocks that an earlier run did say nothing about the speed of this one.
+ *
+ * @param now milliseconds of a clock that nobody sets
+ */
 export function createEstimator(
   blocks: number,
   resumed: number,
-  now: () => number,
+  now: () => number = () => performance.now(),
 ): (done: number) => number | undefined {
   const start = now();
   return (done) => {

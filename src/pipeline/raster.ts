@@ -1,5 +1,6 @@
 /** Raster maps that are not tomography: one pattern file a point, row by row. */
 import { InputError } from "../data/index.ts";
+import { isMachineFault } from "../data/machine-fault.ts";
 import { readPattern } from "../files/pattern-file.ts";
 import type { MissingPatterns, PatternSource, PatternSourceSpec } from "./pattern-source.ts";
 
@@ -34,7 +35,7 @@ export function openRaster({ files, rows, cols, axisUnit }: PatternSourceSpec & 
           intensity.set(pattern.intensity, point * bins);
           if (pattern.sigma) sigma.set(pattern.sigma, point * bins);
         } catch (error) {
-          if (!(error instanceof InputError)) throw error;
+          if (!(error instanceof InputError) || isMachineFault(error)) throw error;
           missing.push({ line, path, reason: error.message });
         }
       }

@@ -1,12 +1,14 @@
 /** The result file from what the stages left, and arrays back out of it. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { AXIS_LABELS, type Axis, convertAxis, type Pattern } from "../data/index.ts";
+import { AXIS_LABELS, type Axis, convertAxis, InputError, type Pattern } from "../data/index.ts";
+import { isMachineFault } from "../data/machine-fault.ts";
 import { version } from "../data/version.ts";
 import { openResult } from "../files/result-reader.ts";
 import { binsInChunk, createResultWriter, type ResultAxis, type ResultWriter } from "../files/result-writer.ts";
 import type { RefinementResult } from "../stages/refine/index.ts";
 import { type ArrayReference, openArray } from "./array-reference.ts";
+import { isWholeArray } from "./array-seals.ts";
 import { BIN_BLOCK, BlockedArray } from "./blocked-array.ts";
 import { diskError } from "./disk-error.ts";
 import type { Fingerprint } from "./fingerprint.ts";
@@ -286,7 +288,7 @@ function writeRefinement(writer: ResultWriter, { pattern, wavelengthA }: Refinem
  * Brings an array of the working folder back from a result file, so that later stages can be done again.
  *
  * @param key of the stage that made it: the file at this path may be of other settings, or of another scan
- * @returns false where the file does not have it
+ * @returns false where the file does not have it, or has not what the stage left
  */
 export async function restoreArray(
   path: string,
@@ -303,14 +305,25 @@ export async function restoreArray(
     const [rows, cols, bins] = entry?.shape ?? [];
     if (rows === undefined || cols === undefined || bins !== reference.bins || rows * cols !== reference.items)
       return false;
-    const array = BlockedArray.create(reference.path, reference);
-    for (let block = 0; block < array.blocks; block++) {
-      const slab = result.readArray(name, [0, 0, block * BIN_BLOCK], [rows, cols, array.width(block)]);
-      array.writeBlock(block, slab as Float32Array);
+    const restoring = `${reference.path}.new`; // a run that is killed must not leave half of it under its name
+    const array = BlockedArray.create(restoring, reference);
+    try {
+      for (let block = 0; block < array.blocks; block++) {
+        const slab = result.readArray(name, [0, 0, block * BIN_BLOCK], [rows, cols, array.width(block)]);
+        array.writeBlock(block, slab as Float32Array);
+      }
+    } finally {
+      array.close();
     }
-    array.close();
+    if (!isWholeArray(restoring, reference.path)) return false;
+    renameSync(restoring, reference.path);
     return true;
+  } catch (error) {
+    // what the file has lost is made again
+    if (error instanceof InputError && !isMachineFault(error)) return false;
+    throw diskError(error, reference.path);
   } finally {
+    rmSync(`${reference.path}.new`, { force: true });
     result.close();
   }
 }

@@ -1,9 +1,9 @@
 /** One run at a time on one result: RESULT.work/lock, of a series OUTPUT.lock, holds the process that is at work. */
-import { mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { InputError } from "../data/index.ts";
-import { readText } from "../files/byte-source.ts";
+import { notReadable } from "../files/byte-source.ts";
 import { diskError } from "./disk-error.ts";
 import { isQueued } from "./slurm/slurm-commands.ts";
 import { writeWhole } from "./write-whole.ts";
@@ -56,19 +56,17 @@ const thisProcess = (jobs?: string): Holder => ({
  * @throws InputError "run-in-progress" while another process holds it
  */
 export function lockFile(path: string, output: string, jobs?: string): () => void {
-  const me = thisProcess(jobs);
+  const me = JSON.stringify(thisProcess(jobs));
   for (;;) {
-    try {
-      writeFileSync(path, JSON.stringify(me), { flag: "wx" });
+    if (claim(path, me)) {
       held.add(resolve(path));
       return () => {
         rmSync(path, { force: true });
         held.delete(resolve(path));
       };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw diskError(error, path, 1e3);
     }
-    const holder = readHolder(path);
+    const text = readIfThere(path);
+    const holder = text === undefined ? undefined : parseHolder(text);
     const isOurs = jobs !== undefined && holder?.jobs === jobs; // Slurm runs one step at a time
     if (holder && !isOurs && (isAlive(holder) || held.has(resolve(path)))) {
       throw new InputError(
@@ -77,7 +75,51 @@ export function lockFile(path: string, output: string, jobs?: string): () => voi
           `Wait for it, give another output with -o, or, if that is gone, delete ${path}.`,
       );
     }
-    rmSync(path, { force: true }); // its process was killed
+    if (text !== undefined) takeAway(path, text); // its process was killed, or the lock is damaged
+  }
+}
+
+/** The lock with all that it says, in one step: an empty one would look like one that is damaged. */
+function claim(path: string, me: string): boolean {
+  const own = `${path}.${process.pid}`;
+  try {
+    writeFileSync(own, me);
+    linkSync(own, path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    if (code === "EPERM" || code === "ENOTSUP" || code === "ENOSYS" || code === "EMLINK") return claimSimply(path, me);
+    throw diskError(error, path, 1e3);
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+/** On a file system without links. */
+function claimSimply(path: string, me: string): boolean {
+  try {
+    writeFileSync(path, me, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw diskError(error, path, 1e3);
+  }
+}
+
+/** Of several that find a dead lock one takes it away; what another has put there in the meantime is put back. */
+function takeAway(path: string, text: string): void {
+  const aside = `${path}.${process.pid}.dead`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return; // somebody was faster
+    throw diskError(error, path, 1e3);
+  }
+  try {
+    if (readIfThere(aside) !== text) linkSync(aside, path);
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 
@@ -91,8 +133,24 @@ function removeIfEmpty(folder: string): void {
 }
 
 function readHolder(path: string): Holder | undefined {
+  const text = readIfThere(path);
+  return text === undefined ? undefined : parseHolder(text);
+}
+
+/** @returns undefined where there is none */
+function readIfThere(path: string): string | undefined {
   try {
-    return JSON.parse(readText(path)) as Holder;
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw notReadable(path, error);
+  }
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(text) as Partial<Holder> | null;
+    return typeof holder?.pid === "number" && typeof holder.host === "string" ? (holder as Holder) : undefined;
   } catch {
     return undefined;
   }
@@ -105,8 +163,8 @@ function isAlive({ pid, host, jobs }: Holder): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"; // of another user, and at work
   }
 }
 

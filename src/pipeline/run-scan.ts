@@ -2,12 +2,16 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError, STATUS } from "../data/index.ts";
+import { isMachineFault } from "../data/machine-fault.ts";
 import { openResult } from "../files/result-reader.ts";
 import type { BulkPhase } from "../stages/map/index.ts";
 import type { RefinementResult } from "../stages/refine/index.ts";
+import type { ArrayReference } from "./array-reference.ts";
+import { isWholeArray } from "./array-seals.ts";
 import { type BlockExecutor, Suspended } from "./block-executor.ts";
 import { diskError } from "./disk-error.ts";
 import { createRunDevice, type DeviceChoice, type RunDevice } from "./gpu/device.ts";
+import { whileUnchanged } from "./input-watch.ts";
 import { adoptLive } from "./live/adopt-live.ts";
 import { followScan, type LiveOptions } from "./live/follow-scan.ts";
 import { withLiveNotes } from "./live/live-notes.ts";
@@ -132,6 +136,8 @@ class Run {
   private readonly results: StageResult<unknown>[] = [];
   private steps: Step[] = [];
   private keys: string[] = [];
+  /** arrays that were made or looked through in this run */
+  private readonly whole = new Set<string>();
   private readonly scan: Scan;
   private readonly options: RunOptions;
   private readonly workFolder: string;
@@ -200,7 +206,7 @@ class Run {
     try {
       (await openResult(output)).close();
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
+      if (!(error instanceof InputError) || isMachineFault(error)) throw error;
       throw new InputError(
         "output-not-a-result",
         `${output} exists and is not a result of xrdct, so it is not written over: give another name with -o, or move it away. (${error.message})`,
@@ -223,9 +229,14 @@ class Run {
       ...{ onProgress, signal, memoryBytes, threads: workers, device: this.device },
       ...(cluster && { job: { id: cluster.id, needAll: () => cluster.need("all") } }),
     };
-    const result = await runStage(stage, context);
+    const result = await whileUnchanged(
+      stage.watch,
+      () => store.discard(),
+      () => runStage(stage, context),
+    );
     await this.pools.endOwn();
     keep(result.meta);
+    if (result.blocksDone > 0) for (const { reference } of this.steps[i]!.arrays()) this.whole.add(reference.path);
     // a stage that was done again for its arrays keeps the count of what it did
     this.results[i] = this.results[i]?.blocksDone ? this.results[i]! : result;
   }
@@ -240,12 +251,22 @@ class Run {
   /** The big arrays of a finished stage: on disk, or back from the result file, or made again. */
   private async materialise(i: number): Promise<void> {
     const { store, arrays } = this.steps[i]!;
-    const missing = arrays().filter(({ reference }) => !existsSync(reference.path));
+    const missing = arrays().filter(({ reference }) => !this.isWhole(reference));
     for (const { reference, name } of missing) {
-      if (await restoreArray(this.options.output, name, reference, this.keys[i]!)) continue;
+      if (await restoreArray(this.options.output, name, reference, this.keys[i]!)) {
+        this.whole.add(reference.path);
+        continue;
+      }
       store.discard();
       return this.perform(i);
     }
+  }
+
+  /** An array that an earlier run left is looked through once: disks change bits. */
+  private isWhole({ path }: ArrayReference): boolean {
+    if (!existsSync(path)) return false;
+    if (!this.whole.has(path) && isWholeArray(path)) this.whole.add(path);
+    return this.whole.has(path);
   }
 
   private async assemble(): Promise<void> {

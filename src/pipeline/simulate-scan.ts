@@ -1,6 +1,6 @@
 /** A virtual experiment as files: lines in the P07 layout or CBF frames, the truth, and a scan.yaml to run it. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { builtInStructure, type Structure } from "../crystal/index.ts";
@@ -18,11 +18,13 @@ import {
   structureNames,
   turnsOfPass,
 } from "../stages/simulate/index.ts";
+import { diskError } from "./disk-error.ts";
 import { WorkerPool } from "./pool.ts";
 import { createEstimator, type ProgressListener } from "./progress.ts";
 import { schemaLine } from "./schema-line.ts";
 import { digest } from "./stage-store.ts";
 import type { SimulatePayload } from "./tasks/simulate-task.ts";
+import { writeWhole } from "./write-whole.ts";
 
 export interface SimulateOptions {
   readonly folder: string;
@@ -61,8 +63,8 @@ export async function simulateScan(config: SimulateConfig, options: SimulateOpti
   const pool = new WorkerPool(options.workers);
   try {
     options.onProgress({ type: "stage-start", stage: "simulate", blocks: lines, resumed: 0 });
-    const started = Date.now();
-    const secondsLeft = createEstimator(lines, 0, Date.now);
+    const started = performance.now();
+    const secondsLeft = createEstimator(lines, 0);
     let done = 0;
     const onDone = (): void => {
       const left = secondsLeft(++done);
@@ -76,7 +78,7 @@ export async function simulateScan(config: SimulateConfig, options: SimulateOpti
     };
     await pool.run({ task: "simulate", payload }, [...Array(lines).keys()], onDone, { signal });
     const notes = [`${lines} lines of ${translations} ${output} in ${folder}`];
-    options.onProgress({ type: "stage-end", stage: "simulate", seconds: (Date.now() - started) / 1000, notes });
+    options.onProgress({ type: "stage-end", stage: "simulate", seconds: (performance.now() - started) / 1000, notes });
   } finally {
     await pool.close();
   }
@@ -84,7 +86,7 @@ export async function simulateScan(config: SimulateConfig, options: SimulateOpti
   await writeTruth(truthPath, experiment, config, options.moreTruth ?? []);
   if (output === "frames") writeFrameExtras(folder, experiment, lines);
   const scanPath = join(folder, "scan.yaml");
-  writeFileSync(scanPath, scanYaml(experiment, output));
+  writeWhole(scanPath, scanYaml(experiment, output));
   return { folder, scanPath, truthPath, lines, translations };
 }
 
@@ -108,15 +110,19 @@ export function structuresOf(
 
 /** Files of the same settings are gone on with; those of others are not overwritten. */
 function claimFolder(folder: string, key: string): void {
-  mkdirSync(folder, { recursive: true });
   const path = join(folder, "simulation.key");
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw diskError(error, path);
+  }
   if (existsSync(path) && readFileSync(path, "utf8") !== key) {
     throw new InputError(
       "output-not-empty",
       `${folder} holds a simulation with other settings. Give an empty folder with -o, or delete that one.`,
     );
   }
-  writeFileSync(path, key);
+  writeWhole(path, key);
 }
 
 async function writeTruth(
@@ -145,22 +151,22 @@ async function writeTruth(
     writer.finish(now);
   } catch (error) {
     writer.abort();
-    throw error;
+    throw diskError(error, path);
   }
 }
 
 function writeFrameExtras(folder: string, experiment: Experiment, lines: number): void {
   const { poni, mask, shape } = experiment.frames;
-  writeFileSync(join(folder, "geometry.poni"), formatPoni(poni, ["the geometry that the frames were simulated with"]));
-  writeFileSync(join(folder, "mask.edf"), encodeEdf({ ...shape, data: mask.data, header: {} }));
+  writeWhole(join(folder, "geometry.poni"), formatPoni(poni, ["the geometry that the frames were simulated with"]));
+  writeWhole(join(folder, "mask.edf"), encodeEdf({ ...shape, data: mask.data, header: {} }));
   const counters = [...Array(lines).keys()].map((line) => experiment.counters(line));
   const text = (pick: (line: (typeof counters)[number]) => Float64Array): string =>
     `${counters.flatMap((line) => [...pick(line)]).join("\n")}\n`;
-  writeFileSync(
+  writeWhole(
     join(folder, "monitor.txt"),
     text(({ monitor }) => monitor),
   );
-  writeFileSync(
+  writeWhole(
     join(folder, "transmitted.txt"),
     text(({ transmitted }) => transmitted),
   );

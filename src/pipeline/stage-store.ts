@@ -4,22 +4,13 @@
  * means that the result still holds.
  */
 import { createHash } from "node:crypto";
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { deserialize, serialize } from "node:v8";
-import { crc32 } from "node:zlib";
+import { sealArrays } from "./array-seals.ts";
 import { BlockedArray, type BlockedArrayShape } from "./blocked-array.ts";
 import { diskError } from "./disk-error.ts";
 import { Journal } from "./journal.ts";
+import { readSealed, writeSealed } from "./sealed-file.ts";
 import type { StageWork } from "./work-log.ts";
 
 export interface StageDone<Meta = unknown> {
@@ -42,9 +33,7 @@ export class StageStore {
 
   /** What the stage left when it was finished with this key, or undefined where it has to run. */
   done<Meta>(key: string): StageDone<Meta> | undefined {
-    const path = join(this.folder, "done.bin");
-    if (!existsSync(path)) return undefined;
-    const done = readSealed<StageDone<Meta>>(path);
+    const done = readSealed<StageDone<Meta>>(join(this.folder, "done.bin"));
     return done?.key === key ? done : undefined;
   }
 
@@ -66,6 +55,7 @@ export class StageStore {
   }
 
   finish(done: StageDone): void {
+    sealArrays(this.folder);
     writeSealed(join(this.folder, "done.bin"), done);
   }
 
@@ -73,7 +63,7 @@ export class StageStore {
   checkpoint<T>(name: string): { readonly last: T | undefined; readonly keep: (state: T) => void } {
     const path = join(this.folder, `${name}.checkpoint`);
     return {
-      last: existsSync(path) ? readSealed<T>(path) : undefined,
+      last: readSealed<T>(path),
       keep: (state) => writeSealed(path, state),
     };
   }
@@ -116,28 +106,6 @@ export class StageStore {
     const path = this.arrayPath(name);
     const isWhole = existsSync(path) && statSync(path).size === shape.items * shape.bins * 4;
     return isWhole ? BlockedArray.open(path, shape) : BlockedArray.create(path, shape);
-  }
-}
-
-/** In v8's format and not JSON: it keeps typed arrays, NaN and infinity as they are. */
-function writeSealed(path: string, value: unknown): void {
-  try {
-    const bytes = serialize(value);
-    writeFileSync(`${path}.new`, serialize({ crc: crc32(bytes), value: bytes }));
-    renameSync(`${path}.new`, path);
-  } catch (error) {
-    throw diskError(error, path, 1e6);
-  }
-}
-
-/** What a disk has damaged counts as not there. */
-function readSealed<T>(path: string): T | undefined {
-  const bytes = readFileSync(path);
-  try {
-    const { crc, value } = deserialize(bytes) as { crc: number; value: Uint8Array };
-    return crc32(value) === crc ? (deserialize(value) as T) : undefined;
-  } catch {
-    return undefined;
   }
 }
 

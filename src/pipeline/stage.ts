@@ -5,6 +5,7 @@ import { InputError } from "../data/index.ts";
 import type { BlockExecutor } from "./block-executor.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { type Device, isGpuFailure, type RunDevice } from "./gpu/device.ts";
+import type { InputWatch } from "./input-watch.ts";
 import type { Journal } from "./journal.ts";
 import type { WorkerPool } from "./pool.ts";
 import { type PreviewImage, type StagePreview, writePreview } from "./preview.ts";
@@ -70,6 +71,8 @@ export interface Stage<Meta> {
   readonly usesGpu?: boolean;
   /** @param device where the stage uses a GPU and the run has chosen */
   readonly plan: (device?: Device) => Promise<StagePlan<Meta> | StageSolution<Meta>>;
+  /** of the same files, begun before they were first read */
+  readonly watch?: InputWatch;
 }
 
 export interface StageContext {
@@ -152,13 +155,13 @@ async function runOn<Meta>(
 
 /** The work of this process, from now on. */
 function startWork({ job, threads }: StageContext): { blocks: number; ended(): StageWork } {
-  const started = Date.now();
+  const [startedAt, started] = [new Date().toISOString(), performance.now()];
   return {
     blocks: 0,
     ended() {
       return {
-        ...{ host: hostname(), ...(job && { job: job.id }), startedAt: new Date(started).toISOString() },
-        ...{ seconds: (Date.now() - started) / 1000, threads, blocks: this.blocks },
+        ...{ host: hostname(), ...(job && { job: job.id }), startedAt },
+        ...{ seconds: (performance.now() - started) / 1000, threads, blocks: this.blocks },
       };
     },
   };
@@ -181,7 +184,8 @@ async function doStage<Meta>(
     return { ...solution, blocksDone: 1 };
   }
   for (const entry of [...journal.entries.values()]) {
-    if (!sameNumbers(plan.checksums(entry.block), entry.crc)) journal.forget(entry.block);
+    const isWhole = entry.block < plan.blocks && sameNumbers(plan.checksums(entry.block), entry.crc);
+    if (!isWhole) journal.forget(entry.block);
   }
   const resumed = journal.entries.size;
   const missing = Array.from({ length: plan.blocks }, (_, block) => block).filter(
@@ -194,7 +198,7 @@ async function doStage<Meta>(
     resumed,
     ...(plan.preview && { preview: plan.preview }),
   });
-  const secondsLeft = createEstimator(plan.blocks, resumed, Date.now);
+  const secondsLeft = createEstimator(plan.blocks, resumed);
   const onDone = (block: number, result: unknown) => {
     const { crc, problems } = result as BlockResult;
     journal.record({ block, crc, ...(problems?.length && { problems }) });
@@ -234,7 +238,7 @@ const THOUSANDTHS = 1000;
 function solve<Meta>(name: string, plan: StageSolution<Meta>, context: StageContext) {
   const { store, onProgress, signal, memoryBytes } = context;
   onProgress({ type: "stage-start", stage: name, blocks: THOUSANDTHS, resumed: 0 });
-  const secondsLeft = createEstimator(THOUSANDTHS, 0, Date.now);
+  const secondsLeft = createEstimator(THOUSANDTHS, 0);
   let done = 0;
   const tell = (preview?: StagePreview): void => {
     const left = secondsLeft(done);

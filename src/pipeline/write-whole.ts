@@ -1,11 +1,21 @@
-import { existsSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { InputError } from "../data/index.ts";
 import { diskError } from "./disk-error.ts";
 
 /**
- * A file has its name only when it is whole: who is killed, or runs out of disk, keeps what lay there before.
+ * A file has its name only when it is whole: who is killed, or runs out of disk or of power, keeps what lay there before.
  *
- * @throws InputError "disk-full" | "not-writable"
+ * @throws InputError "disk-full" | "not-writable" | "disk-error"
  */
 export function writeWhole(path: string, content: string | Uint8Array): void {
   try {
@@ -16,7 +26,7 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
     const target = existsSync(path) ? realpathSync(path) : path; // a link stays a link
     const unfinished = `${target}.unfinished`;
     try {
-      writeFileSync(unfinished, content);
+      writeSynced(unfinished, content);
       renameSync(unfinished, target);
     } catch (error) {
       rmSync(unfinished, { force: true });
@@ -24,5 +34,16 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
     }
   } catch (error) {
     throw error instanceof InputError ? error : diskError(error, path);
+  }
+}
+
+/** A name that reaches the disk before its content would be an empty file after a power cut. */
+function writeSynced(path: string, content: string | Uint8Array): void {
+  const file = openSync(path, "w");
+  try {
+    writeFileSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }

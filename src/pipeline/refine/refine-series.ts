@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type AxisUnit, InputError } from "../../data/index.ts";
+import { isMachineFault } from "../../data/machine-fault.ts";
 import { version } from "../../data/version.ts";
 import { readText } from "../../files/byte-source.ts";
 import { parseNumberList } from "../../files/csv.ts";
@@ -18,9 +19,10 @@ import {
   type SeriesEntry,
   type SurfaceResult,
 } from "../../stages/refine/index.ts";
+import { watchInputs } from "../input-watch.ts";
 import { createEstimator, type ProgressListener } from "../progress.ts";
 import type { LoadedModel } from "./load-model.ts";
-import { openSeriesJournal } from "./series-journal.ts";
+import { dropSeriesJournal, openSeriesJournal } from "./series-journal.ts";
 import { openSeries, readHeaderNumber, type SeriesItem } from "./series-source.ts";
 
 export interface SeriesOptions {
@@ -65,9 +67,10 @@ export async function refineSeries(
     ...(options.axis && { axis: options.axis }),
   });
   const variables = variablesOf(model, items);
+  const watch = watchInputs(() => [...new Set(items.map(({ path }) => path))]);
   const journal = openSeriesJournal(options.journal, identityOf(model, items, variables, options));
   const bad = await screen(items, series.leastIntensity);
-  const { onProgress = () => {}, now = Date.now } = options;
+  const { onProgress = () => {}, now = () => performance.now() } = options;
   const entries: SeriesEntry[] = [...journal.entries];
   const estimate = createEstimator(items.length, entries.length, now);
   const start = now();
@@ -88,6 +91,11 @@ export async function refineSeries(
       ...(secondsLeft !== undefined && { secondsLeft }),
     });
     await letSignalsIn();
+  }
+  const change = watch.changed();
+  if (change) {
+    if (options.journal) dropSeriesJournal(options.journal);
+    throw change;
   }
   const { name, unit } = series.variable;
   const base = { title: config.title, mode: series.mode, variable: { name, unit } };
@@ -154,7 +162,8 @@ async function refineOne(
     return entry;
   } catch (error) {
     // the model's own mistakes are the same for all patterns: the first tells
-    if (!(error instanceof InputError) || !before.some(({ status }) => status !== null)) throw error;
+    if (!(error instanceof InputError) || isMachineFault(error) || !before.some(({ status }) => status !== null))
+      throw error;
     return flaggedEntry(index, name, variable, "unread", error.message);
   }
 }
@@ -168,7 +177,7 @@ async function screen(items: readonly SeriesItem[], least: number): Promise<(Bad
       intensities.push(meanIntensity(await item.read()));
       errors.push(null);
     } catch (error) {
-      if (!(error instanceof InputError) || items.length === 1) throw error;
+      if (!(error instanceof InputError) || isMachineFault(error) || items.length === 1) throw error;
       intensities.push(Number.NaN);
       errors.push(error);
     }

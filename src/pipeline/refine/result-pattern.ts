@@ -1,5 +1,6 @@
 /** A pattern of a result to refine by itself: the mean of the slice, or one voxel with what the map found there. */
 import { InputError, type Pattern } from "../../data/index.ts";
+import { isMachineFault } from "../../data/machine-fault.ts";
 import { openResult, type Result } from "../../files/result-reader.ts";
 import { type RefinedParameter, settleConfig } from "../../stages/refine/index.ts";
 import { readMeanPattern, readPatternOf } from "../result-figures.ts";
@@ -21,7 +22,7 @@ export async function isResult(path: string): Promise<boolean> {
     (await openResult(path)).close();
     return true;
   } catch (error) {
-    if (error instanceof InputError) return false;
+    if (error instanceof InputError && !isMachineFault(error)) return false;
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { InputError } from "../../data/index.ts";
+import { isMachineFault } from "../../data/machine-fault.ts";
 import { openResult, type Result } from "../../files/result-reader.ts";
 import { findBadPatterns } from "../../stages/refine/index.ts";
 import { Suspended } from "../block-executor.ts";
@@ -59,7 +60,7 @@ export interface RanStep extends SeriesStep {
  */
 export async function runSteps(series: Series, options: SeriesOptions): Promise<RanStep[]> {
   const { config, steps } = series;
-  const { folder, now = Date.now } = options;
+  const { folder, now = () => performance.now() } = options;
   const scans = new Map<string, Scan>();
   // every scan.yaml is read before any work begins
   for (const { scan } of steps) if (scan !== undefined && !scans.has(scan)) scans.set(scan, checkedScan(scan));
@@ -156,7 +157,9 @@ async function runStep(
       ...(seconds !== undefined && { mapSeconds: seconds }),
     };
   } catch (error) {
-    if (!(error instanceof InputError) || !ran.some(({ path }) => path !== undefined)) throw error;
+    // a full disk is no step that failed: the next run does this one, and those after it
+    if (!(error instanceof InputError) || isMachineFault(error) || !ran.some(({ path }) => path !== undefined))
+      throw error;
     return { flag: "failed", note: error.message, isUpToDate: false, intensity: Number.NaN };
   }
 }

@@ -1,4 +1,5 @@
 import { energyKeVToWavelengthA, type FrameArray, InputError, joinMasks, type Mask } from "../../data/index.ts";
+import { isMachineFault } from "../../data/machine-fault.ts";
 import { findFramePaths } from "../../files/frame-paths.ts";
 import type { FrameSource } from "../../files/frame-source.ts";
 import { openFrames } from "../../files/frames.ts";
@@ -9,6 +10,7 @@ import { type BadPixels, createIntegrator, findBadPixels } from "../../stages/in
 import { anglesOf, readNumbers, windowOf, withinWindow } from "../angles.ts";
 import { referenceTo } from "../array-reference.ts";
 import { fingerprint, fingerprintAll } from "../fingerprint.ts";
+import { watchInputs } from "../input-watch.ts";
 import { loadKernels } from "../load-kernels.ts";
 import type { Scan, ScanConfig } from "../scan-config.ts";
 import { listProblems, type Stage } from "../stage.ts";
@@ -25,6 +27,7 @@ export async function createIntegrateStage(
   input: FramesInput,
   store: StageStore,
 ): Promise<Stage<PatternsMeta>> {
+  const watch = watchInputs(() => filesOfFrames(scan, input));
   const { files, source, poni, setup } = await prepareIntegration(scan, input);
   const points = input.translations ?? 1;
   const { count, rows, cols } = source;
@@ -61,6 +64,7 @@ export async function createIntegrateStage(
       ...((scan.config.lines || turning) && { window }),
     },
     inputs,
+    watch,
     async plan() {
       const shape = { items: lines * points, bins: axis.values.length };
       const patterns = store.array("patterns", shape);
@@ -155,6 +159,16 @@ export async function prepareIntegration(
   return { files, source, poni, setup: { poni, shape, config: scan.config.integrate, ...images } };
 }
 
+/** Frames, and all that goes with them. */
+function filesOfFrames(scan: Scan, input: FramesInput): readonly string[] {
+  const frames = findFramePaths(
+    typeof input.files === "string" ? scan.resolve(input.files) : input.files.map(scan.resolve),
+  );
+  const { poni, mask, flat, dark, monitor, exposure, transmitted } = input;
+  const others = [poni, mask, flat, dark, monitor, exposure, transmitted];
+  return [...frames, ...others.flatMap((path) => (path ? [scan.resolve(path)] : []))];
+}
+
 function withEnergy(poni: Poni, energyKeV: number | undefined, path: string): Poni {
   if (energyKeV !== undefined) {
     const wavelength = energyKeVToWavelengthA(energyKeV) * 1e-10;
@@ -211,7 +225,7 @@ export async function badPixels(
     try {
       frames.push(source.readFrame(Math.floor(((i + 0.5) * source.count) / FRAMES_FOR_BAD_PIXELS)).data);
     } catch (error) {
-      if (!(error instanceof InputError)) throw error; // integrate flags the frame when it comes to it
+      if (!(error instanceof InputError) || isMachineFault(error)) throw error; // integrate flags the frame when it comes to it
     }
   }
   source.close();

@@ -6,6 +6,7 @@ import { type RefinementResult, refinementReport, settleConfig, withEsd } from "
 import { referenceTo } from "../array-reference.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { firstMomentMaps, type ScanDepth } from "../first-moment-maps.ts";
+import { watchInputs } from "../input-watch.ts";
 import { loadKernels } from "../load-kernels.ts";
 import { type EarlierMap, startsFrom } from "../refine/earlier-map.ts";
 import type { LoadedModel } from "../refine/load-model.ts";
@@ -63,6 +64,7 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
   const masks = Object.values(config.rietveld?.phaseMasks ?? {})
     .map((file) => resolve(input.folder, file))
     .filter((file) => existsSync(file)); // one that is missing is said when it is read
+  const watch = watchInputs(() => masks);
   const maskFiles = masks.map(fingerprint);
   return {
     name: "map",
@@ -75,7 +77,7 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
       model: identityOfModel,
       ...(maskFiles.length > 0 && { masks: maskFiles.map(({ sha256 }) => sha256) }),
     },
-    ...(maskFiles.length > 0 && { inputs: maskFiles }),
+    ...(maskFiles.length > 0 && { inputs: maskFiles, watch }),
     async plan() {
       const volume = input.volume();
       const { wavelengthA, distanceM } = input.patterns();

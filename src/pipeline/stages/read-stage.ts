@@ -1,8 +1,9 @@
 import { energyKeVToWavelengthA, InputError, wavelengthAToEnergyKeV } from "../../data/index.ts";
 import { anglesOf, windowOf, withinWindow } from "../angles.ts";
 import { referenceTo } from "../array-reference.ts";
-import { fingerprintAll } from "../fingerprint.ts";
-import { openPatternSource, type PatternSourceSpec } from "../pattern-source.ts";
+import { digestOf, fingerprintAll } from "../fingerprint.ts";
+import { watchInputs } from "../input-watch.ts";
+import { filesOfPatterns, openPatternSource, type PatternSourceSpec } from "../pattern-source.ts";
 import type { Scan } from "../scan-config.ts";
 import { listProblems, type Stage } from "../stage.ts";
 import type { StageStore } from "../stage-store.ts";
@@ -29,6 +30,7 @@ export async function createReadStage(
   spec: PatternSourceSpec,
   store: StageStore,
 ): Promise<Stage<PatternsMeta>> {
+  const watch = watchInputs(() => filesOfPatterns(spec));
   const source = await openPatternSource(spec);
   source.close();
   checkEnergy(scan, source.wavelengthA, source.files[0]);
@@ -48,8 +50,13 @@ export async function createReadStage(
   const part = scan.config.lines && { window };
   return {
     name: "read",
-    identity: { stage: "read", spec, files: inputs, omegaDeg: [...omegaDeg], energyKeV, distanceMm, ...part },
+    identity: {
+      ...{ stage: "read", spec, files: inputs, omegaDeg: [...omegaDeg], energyKeV, distanceMm, ...part },
+      // of files that may come later than the patterns
+      counters: digestOf(monitor, transmitted),
+    },
     inputs,
+    watch,
     async plan() {
       const shape = { items: lines * points, bins: axis.values.length };
       const patterns = store.array("patterns", shape);

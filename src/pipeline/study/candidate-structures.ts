@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { builtInStructure, PHASE_NAMES } from "../../crystal/index.ts";
 import { InputError } from "../../data/index.ts";
+import { isMachineFault } from "../../data/machine-fault.ts";
 import { readText } from "../../files/byte-source.ts";
 import { readCif } from "../../files/cif.ts";
 import type { Candidate } from "../../stages/unexplained/index.ts";
@@ -35,7 +36,7 @@ export function readCandidates(folder: string | undefined): CandidateStructures 
       const [structure] = readCif(readText(path), path);
       return [{ name: path, structure: structure!, origin: "file" }];
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
+      if (!(error instanceof InputError) || isMachineFault(error)) throw error;
       notes.push(`${file} is left out: ${error.message}`);
       return [];
     }

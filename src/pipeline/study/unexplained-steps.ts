@@ -16,8 +16,8 @@ export async function inSteps<T>(
   { onProgress, signal }: StepOptions,
   work: (step: Step) => Promise<T>,
 ): Promise<T> {
-  const started = Date.now();
-  const secondsLeft = createEstimator(steps, 0, Date.now);
+  const started = performance.now();
+  const secondsLeft = createEstimator(steps, 0);
   let done = 0;
   onProgress({ type: "stage-start", stage, blocks: steps, resumed: 0 });
   const value = await work(async () => {
@@ -31,6 +31,6 @@ export async function inSteps<T>(
       ...(left !== undefined && { secondsLeft: left }),
     });
   });
-  onProgress({ type: "stage-end", stage, seconds: (Date.now() - started) / 1000, notes: [] });
+  onProgress({ type: "stage-end", stage, seconds: (performance.now() - started) / 1000, notes: [] });
   return value;
 }

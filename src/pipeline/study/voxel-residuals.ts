@@ -134,8 +134,8 @@ async function runBlocks(
 ): Promise<void> {
   const blocks = Math.ceil(quality.items / VOXEL_BLOCK);
   const resumed = journal.entries.size;
-  const started = Date.now();
-  const secondsLeft = createEstimator(blocks, resumed, Date.now);
+  const started = performance.now();
+  const secondsLeft = createEstimator(blocks, resumed);
   const missing = [...Array(blocks).keys()].filter((block) => !journal.entries.has(block));
   onProgress({ type: "stage-start", stage: STAGE, blocks, resumed });
   await pool.run(
@@ -154,7 +154,7 @@ async function runBlocks(
     },
     { signal },
   );
-  onProgress({ type: "stage-end", stage: STAGE, seconds: (Date.now() - started) / 1000, notes: [] });
+  onProgress({ type: "stage-end", stage: STAGE, seconds: (performance.now() - started) / 1000, notes: [] });
 }
 
 function shapesOf(

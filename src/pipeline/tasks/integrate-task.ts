@@ -1,4 +1,5 @@
 import { type FrameArray, InputError, type Mask } from "../../data/index.ts";
+import { isMachineFault } from "../../data/machine-fault.ts";
 import { openFrames } from "../../files/frames.ts";
 import type { Poni } from "../../geometry/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
@@ -61,7 +62,7 @@ export async function setUpIntegrate(kernels: Kernels, payload: IntegratePayload
             slots.push(i);
           } catch (problem) {
             // one bad frame among 200 000 is flagged and filled, not the end of the run
-            if (!(problem instanceof InputError)) throw problem;
+            if (!(problem instanceof InputError) || isMachineFault(problem)) throw problem;
             problems.push(problem.message);
           }
         }
