@@ -106,7 +106,7 @@ function trimmedPass(kernels: Kernels, tables: IntegrationTables, trim: number):
   const { cells, start, sums } = tables;
   const { values, regroup } = createRegroup(kernels, tables);
   const out = kernelOutput(kernels, cells);
-  const scratch = arena.f32(6 * tables.largestCell + 256);
+  const scratch = arena.f32(6 * tables.largestCell + 1200);
   return (frames, isFloat) => {
     regroup(frames, isFloat);
     const { signal, variance, normalisation } = out;
