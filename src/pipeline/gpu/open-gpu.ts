@@ -38,17 +38,13 @@ export async function openGpu(): Promise<OpenedGpu | string> {
     });
     const name = [vendor, device || architecture, description].filter(Boolean).join(", ");
     return {
-      gpu: new Gpu(opened, name, bindingBytesOf(process.env["XRDCT_GPU_BINDING_BYTES"])),
+      gpu: new Gpu(opened, name),
       isSoftware: isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(name),
     };
   } catch (error) {
     return `the GPU ${description} cannot be opened: ${(error as Error).message}`;
   }
 }
-
-/** For tests of what does not fit into one binding. */
-const bindingBytesOf = (text: string | undefined): { bindingBytes?: number } =>
-  text ? { bindingBytes: Number(text) } : {};
 
 async function loadDawn(): Promise<string | undefined> {
   if (instance) return undefined;
