@@ -18,6 +18,7 @@ interface PhaseEntry {
 const ENTRIES = PHASES satisfies Record<string, PhaseEntry>;
 
 export type PhaseName = keyof typeof ENTRIES;
+/** Names of the structures that come with the program. */
 export const PHASE_NAMES = Object.keys(ENTRIES) as PhaseName[];
 
 /** What the phase is, in a few words. */

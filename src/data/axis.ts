@@ -7,10 +7,12 @@
  */
 import { InputError } from "./errors.ts";
 
+/** What a radial axis may be: degrees, 1/angstrom, mm, or ln tan 2theta. */
 export const AXIS_UNITS = ["two-theta", "q", "radius", "log-tan"] as const;
 /** channel: a number of a detector channel, window or slice, which stands for no angle. */
 export type AxisUnit = (typeof AXIS_UNITS)[number] | "channel";
 
+/** Label and unit of each radial axis, for figures. */
 export const AXIS_LABELS: Record<AxisUnit, { label: string; unit: string }> = {
   "two-theta": { label: "2θ", unit: "°" },
   q: { label: "q", unit: "Å⁻¹" },
@@ -34,13 +36,16 @@ export interface AxisContext {
 
 /** E [keV] x lambda [angstrom] = 12.398419843 (CODATA 2018 h c / e). */
 export const KEV_ANGSTROM = 12.398419843;
+/** Photon energy in keV to wavelength in angstrom. */
 export const energyKeVToWavelengthA = (energyKeV: number): number => KEV_ANGSTROM / energyKeV;
+/** Wavelength in angstrom to photon energy in keV. */
 export const wavelengthAToEnergyKeV = (wavelengthA: number): number => KEV_ANGSTROM / wavelengthA;
 
 const DEG = 180 / Math.PI;
 
 /** d in angstrom to two-theta in degrees; NaN where the reflection cannot be reached (lambda > 2d). */
 export const dToTwoThetaDeg = (dA: number, wavelengthA: number): number => 2 * DEG * Math.asin(wavelengthA / (2 * dA));
+/** Two-theta in degrees to d in angstrom. */
 export const twoThetaDegToD = (twoThetaDeg: number, wavelengthA: number): number =>
   wavelengthA / (2 * Math.sin(twoThetaDeg / (2 * DEG)));
 

@@ -9,6 +9,7 @@ export type FrameArray =
   | Float32Array
   | Float64Array;
 
+/** A detector image. */
 export interface Frame {
   readonly rows: number;
   readonly cols: number;

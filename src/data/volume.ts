@@ -19,6 +19,7 @@ export const STATUS = {
   notConverged: 4,
   undetermined: 5,
 } as const;
+/** Name of a voxel's status. */
 export type StatusName = keyof typeof STATUS;
 
 /** One fitted or derived parameter over the slice. */

@@ -16,6 +16,7 @@ import { decodeMar345, isMar345 } from "./mar345.ts";
 import { isNpy, openNpy, readNpyNumbers } from "./npy.ts";
 import { isTiff, openTiff, readTiffPage } from "./tiff.ts";
 
+/** What openFrames is told where files do not say it. */
 export interface OpenFramesOptions {
   /** path inside HDF5 files; found by itself where left out */
   readonly dataset?: string;

@@ -8,6 +8,7 @@ import { findAxis, readAxis } from "./hdf5-axis.ts";
 import { defaultSignal, isNumeric } from "./nexus.ts";
 import { findDiffmaps } from "./pyfai-diffmap.ts";
 
+/** Patterns in an HDF5 file, read by rows of their first dimension. */
 export interface PatternArray {
   readonly name: string;
   /** [angle, translation] or [y, x] */
@@ -23,6 +24,7 @@ export interface PatternArray {
   close(): void;
 }
 
+/** What openPatternArray is told where the file does not say it. */
 export interface PatternArrayOptions {
   /** found by itself where left out: the default plot, `data`, or the only array of three dimensions */
   readonly dataset?: string;

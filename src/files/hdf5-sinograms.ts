@@ -7,8 +7,10 @@ import { type Hdf5Dataset, type Hdf5File, openHdf5 } from "./hdf5.ts";
 import { readAxis } from "./hdf5-axis.ts";
 import { sizeOf } from "./hdf5-blocks.ts";
 
+/** What a dimension of a file's sinograms is. */
 export type SinogramDimension = "angle" | "translation" | "slice" | "bin";
 
+/** How the dimensions of a file's sinograms are meant. */
 export interface SinogramArrayOptions {
   readonly dataset: string;
   /** what each dimension of the dataset is, slowest first; angle and translation are needed */
@@ -24,6 +26,7 @@ export interface SinogramArrayOptions {
   readonly quantity?: "signal" | "line-integral";
 }
 
+/** Sinograms in an HDF5 file. */
 export interface SinogramArray {
   readonly name: string;
   readonly angles: number;

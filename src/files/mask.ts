@@ -7,6 +7,7 @@ import { fileSource } from "./byte-source.ts";
 import { checkFrameSize } from "./frame-size.ts";
 import { openFrames } from "./frames.ts";
 
+/** What a mask must fit. */
 export interface ReadMaskOptions {
   /** path inside an HDF5 file */
   readonly dataset?: string;

@@ -15,6 +15,7 @@ import {
   pixelTypeOf,
 } from "./frame-size.ts";
 
+/** An array for a .npy file. */
 export interface NpyArray {
   readonly shape: readonly number[];
   /** in C order: the last axis is fastest */
@@ -72,10 +73,10 @@ export function openNpy(source: ByteSource): NpyFile {
 /** `count` numbers from number `first` on. @throws InputError "npy-too-large" */
 export function readNpyNumbers(file: NpyFile, first: number, count: number): FrameArray {
   const size = bytesPerNumber(file);
-  if (count * 8 > 4 * MAX_FRAME_BYTES) {
+  if (count * 8 > 2 * MAX_FRAME_BYTES) {
     throw new InputError(
       "npy-too-large",
-      `${file.source.name}: ${count} numbers at once are more than can be read (${(4 * MAX_FRAME_BYTES) / 8}). Split the array, or give it as HDF5.`,
+      `${file.source.name}: ${count} numbers at once are more than can be read (${(2 * MAX_FRAME_BYTES) / 8}). Split the array, or give it as HDF5.`,
     );
   }
   const bytes = file.source.read(file.start + first * size, count * size);

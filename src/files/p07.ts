@@ -10,6 +10,7 @@ import { isMachineFault } from "../data/machine-fault.ts";
 import { openHdf5 } from "./hdf5.ts";
 import { findAxis, readAxis } from "./hdf5-axis.ts";
 
+/** A scan of patterns in files, one an angle. */
 export interface PatternScan {
   /** what to call it in messages */
   readonly name: string;
@@ -36,6 +37,7 @@ export interface MissingLine {
   readonly reason: string;
 }
 
+/** Where a scan in the P07 layout may deviate from it. */
 export interface P07Options {
   /** degrees of the first line; 0 where only the step or the end is given */
   readonly omegaStartDeg?: number;

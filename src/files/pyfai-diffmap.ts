@@ -77,6 +77,7 @@ export interface DiffmapMotor {
   readonly unit: string;
 }
 
+/** What goes with the patterns into a diffraction map. */
 export interface DiffmapOptions {
   readonly title: string;
   /** kept as program and version of the NXprocess */

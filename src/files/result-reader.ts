@@ -3,6 +3,7 @@ import { type FrameArray, InputError, type ParameterMap } from "../data/index.ts
 import { cleanPath, type Hdf5File, type Hdf5Type, openHdf5 } from "./hdf5.ts";
 import type { ChunkTable } from "./hdf5-chunks.ts";
 
+/** An array of a result: name, shape, type and unit. */
 export interface ResultEntry {
   /** as in "map/NMC532/a" or "sinogram/data"; with `_esd` or `_status` for what goes with it */
   readonly name: string;
@@ -18,6 +19,7 @@ export interface ResultAxisValues {
   readonly unit: string;
 }
 
+/** What made a part of a result: program, version, times, settings, inputs. */
 export interface ProcessSummary {
   readonly stage: string;
   readonly sequenceIndex: number;
@@ -30,6 +32,7 @@ export interface ProcessSummary {
   readonly notes: readonly string[];
 }
 
+/** A result file, open for reading: arrays and maps by name, axes with units, provenance. */
 export interface Result {
   readonly path: string;
   readonly title: string;

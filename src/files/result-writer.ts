@@ -10,6 +10,7 @@ import { buildRecord, describeBuild } from "./build-record.ts";
 import { sizeOf } from "./hdf5-blocks.ts";
 import { createHdf5, type Hdf5Writer, type SlabDataset, type WrittenType } from "./hdf5-writer.ts";
 
+/** What a result file says of itself. */
 export interface ResultOptions {
   readonly program: string;
   readonly version: string;
@@ -25,6 +26,7 @@ export interface ResultInstrument {
   readonly distanceM?: number | undefined;
 }
 
+/** What is kept of a stage. */
 export interface ProcessRecord {
   /** the stage's full configuration, kept as JSON */
   readonly config: unknown;
@@ -36,6 +38,7 @@ export interface ProcessRecord {
   readonly notes?: readonly string[];
 }
 
+/** An axis of an array of a result. */
 export interface ResultAxis {
   /** as in "angle", "translation", "two-theta", "q", "y" */
   readonly name: string;
@@ -45,6 +48,7 @@ export interface ResultAxis {
   readonly longName?: string;
 }
 
+/** Shape, type, unit and axes of an array of a result. */
 export interface ResultArrayOptions {
   readonly shape: readonly number[];
   readonly dtype: WrittenType;
@@ -60,11 +64,13 @@ export interface ResultArrayOptions {
   readonly errors?: boolean;
 }
 
+/** An array of a result that is being filled. */
 export interface ResultArray {
   /** `errors` where the array was made with them. @throws InputError "disk-full" | "hdf5-write-failed" */
   writeSlab(offset: readonly number[], shape: readonly number[], data: FrameArray, errors?: FrameArray): void;
 }
 
+/** Where the voxels of a map lie. */
 export interface MapOptions {
   /** mm a voxel; the axes are then positions from the middle of the grid */
   readonly voxelMm?: number;
@@ -73,6 +79,7 @@ export interface MapOptions {
   readonly axes?: readonly [ResultAxis, ResultAxis];
 }
 
+/** A result file that is being written; it has its name once it is whole. */
 export interface ResultWriter {
   instrument(instrument: ResultInstrument): void;
   /** Records a stage; stages are numbered in the order of these calls. */

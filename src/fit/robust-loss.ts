@@ -9,6 +9,7 @@ export interface Loss {
   readonly weight: (squared: number) => number;
 }
 
+/** Plain least squares: residuals in units of sigma, squared. */
 export const squaredLoss: Loss = { cost: (s) => s, weight: () => 1 };
 
 /** Quadratic to |r| = width, linear beyond: outliers pull with a constant force. */

@@ -41,6 +41,7 @@ export interface ParallaxInput {
 /** Smaller shifts of lattice parameters than this matter to nobody who maps them. */
 const NEGLIGIBLE = 1e-4;
 
+/** How large parallax is for a sample: shifts of rings and lattice parameters, relative, in mm, pixels and bins. */
 export function parallaxSize(input: ParallaxInput): ParallaxSize {
   const { radiusMm, distanceMm, omegaDeg, twoThetaDeg, stepMm, pixelMm, binDeg } = input;
   const relative = radiusMm / distanceMm;

@@ -61,6 +61,7 @@ export function placement(poni: Poni, shape: Shape): Placement {
 
 /** Radians; chi as atan2(t1, t2), so 0 points along +axis 2. */
 export const twoThetaRad = (t: Float64Array): number => Math.atan2(Math.hypot(t[0]!, t[1]!), t[2]!);
+/** Azimuth of a direction t [3], radians, -pi to pi; 0 along +axis 2. */
 export const chiRad = (t: Float64Array): number => Math.atan2(t[0]!, t[1]!);
 
 /** [row, col] two-theta of each pixel centre, radians. */

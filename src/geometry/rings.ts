@@ -10,6 +10,7 @@ export interface DetectorAxes {
   readonly byRot2: readonly [Float64Array, Float64Array, Float64Array];
 }
 
+/** The axes of a detector turned by rot1, rot2, rot3 (radians, as in a .poni), and how they move with each. */
 export function detectorAxes(rot1: number, rot2: number, rot3: number): DetectorAxes {
   const [c1, s1] = [Math.cos(rot1), Math.sin(rot1)];
   const [c2, s2] = [Math.cos(rot2), Math.sin(rot2)];

@@ -7,6 +7,7 @@ import * as z from "zod";
 import { energyKeVToWavelengthA } from "../data/index.ts";
 import { type ParallaxSize, parallaxCures, parallaxEffects, parallaxSize } from "./parallax.ts";
 
+/** What is planned before a beamtime: sample, sampling, distance, detector. */
 export const ScanPlanConfig = z.strictObject({
   diameterMm: z.number().positive().meta({ unit: "mm", description: "diameter of the sample" }),
   stepMm: z.number().positive().meta({ unit: "mm", description: "translation step, at least the beam width" }),

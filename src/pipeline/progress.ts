@@ -1,6 +1,7 @@
 /** Progress of a run, as events; the terminal, a log and the app each show them in their own way. */
 import type { StagePreview } from "./preview.ts";
 
+/** What a run tells while it works. */
 export type ProgressEvent =
   | {
       readonly type: "stage-start";
@@ -21,6 +22,7 @@ export type ProgressEvent =
   | { readonly type: "stage-end"; readonly stage: string; readonly seconds: number; readonly notes: readonly string[] }
   | { readonly type: "stage-skipped"; readonly stage: string; readonly why: string };
 
+/** Is told how a run goes. */
 export type ProgressListener = (event: ProgressEvent) => void;
 
 /**

@@ -25,6 +25,7 @@ import { digest } from "./stage-store.ts";
 import { createSteps, type Left, type StageName, type Step } from "./steps.ts";
 import { busySeconds, nodeSeconds } from "./work-log.ts";
 
+/** Where a run writes, how much of the machine it takes, and who is told. */
 export interface RunOptions {
   readonly output: string;
   readonly workers: number;
@@ -58,6 +59,7 @@ export interface ClusterJob {
   readonly need: (threads: "one" | "all") => Promise<void>;
 }
 
+/** What a run did: its stages with blocks, seconds and notes, and what was found. */
 export interface RunSummary {
   readonly output: string;
   /** nothing had to be done */

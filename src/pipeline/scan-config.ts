@@ -185,6 +185,7 @@ const VolumeInput = z.strictObject({
   ...arrayInFile,
 });
 
+/** A scan, as scan.yaml: what was measured, where it lies, and what each stage is told. */
 export const ScanConfig = z.strictObject({
   title: z.string().default("").meta({ description: "shown in figures and results" }),
   input: z
@@ -238,6 +239,7 @@ export const ScanConfig = z.strictObject({
 });
 export type ScanConfig = z.output<typeof ScanConfig>;
 
+/** A scan.yaml that was read. */
 export interface Scan {
   readonly config: ScanConfig;
   /** the scan.yaml's own path */

@@ -26,6 +26,7 @@ import { digest } from "./stage-store.ts";
 import type { SimulatePayload } from "./tasks/simulate-task.ts";
 import { writeWhole } from "./write-whole.ts";
 
+/** Where a simulated scan is written, and as what. */
 export interface SimulateOptions {
   readonly folder: string;
   readonly output: "patterns" | "frames";

@@ -24,6 +24,7 @@ const Ascending = z
   .refine(([low, high]) => low < high, "two numbers are needed, the lower one first");
 const Hkl = z.tuple([z.int(), z.int(), z.int()]);
 
+/** Names of the laboratory tubes' radiations. */
 export const RADIATIONS = ["CrKa", "FeKa", "CoKa", "CuKa", "CuKa1", "MoKa", "AgKa"] as const;
 
 const Radiation = z.union([
@@ -152,6 +153,7 @@ const PhaseSpec = z.strictObject({
 });
 export type PhaseSpec = z.output<typeof PhaseSpec>;
 
+/** How the patterns of a series may be refined: one after the other, each for itself, or as one surface. */
 export const SERIES_MODES = ["sequential", "independent", "parametric"] as const;
 
 const Series = z.strictObject({
@@ -190,6 +192,7 @@ export type SeriesConfig = z.output<typeof Series>;
 
 const Stage = z.array(z.string().min(1)).min(1);
 
+/** A model of a powder pattern, as model.yaml: radiation, profile, background, phases, constraints. */
 export const ModelConfig = z.strictObject({
   title: z.string().default(""),
   wavelength: Parameter.optional().meta({

@@ -66,6 +66,11 @@ export interface PatternFitSettings {
   readonly constraints?: readonly string[];
 }
 
+/**
+ * Least squares of a pattern by its calculator: residuals over sigma and their derivatives in kernel memory.
+ *
+ * @param settings which parameters are refined, their bounds and linear constraints
+ */
 export function createPatternFit(
   kernels: Kernels,
   calculator: PatternCalculator,

@@ -17,6 +17,7 @@ const doublet = (alpha1: number, alpha2: number): readonly EmissionLine[] => [
   { wavelength: alpha2, weight: 0.5 },
 ];
 
+/** Wavelengths in angstrom and relative weights of the lines of each tube. */
 export const RADIATION_LINES: Record<(typeof RADIATIONS)[number], readonly EmissionLine[]> = {
   CrKa: doublet(2.289726, 2.293651),
   FeKa: doublet(1.93608, 1.94002),

@@ -48,6 +48,7 @@ const STAGE_ORDER: readonly (readonly [RegExp, number])[] = [
   [/^[SH]L$|^asym$|\/texture|\/overallB$/, 4],
   [/./, 5],
 ];
+/** The stage in which a parameter is freed, from 1 up. */
 export const stageOf = (name: string): number => STAGE_ORDER.find(([pattern]) => pattern.test(name))![1];
 
 /** @throws InputError "model-*" and those of structures */

@@ -24,6 +24,12 @@ export interface FitStatistics {
   readonly parameters: number;
 }
 
+/**
+ * Rwp, Rp, Rexp, chi squared and goodness of fit, shares from 0 up.
+ *
+ * @param observed [n], as calculated and background, in one unit
+ * @param weight   [n] 1 / sigma squared; 0: left out
+ */
 export function fitStatistics(
   observed: Float64Array,
   calculated: Float64Array,

@@ -19,6 +19,7 @@ export interface WeightFractions {
   esd(values: Float64Array, refined: readonly number[], covariance: Float64Array): Float64Array;
 }
 
+/** Weight fractions of the phases from their scales and cells, 0 to 1 (Hill and Howard 1987), with their esds. */
 export function createWeightFractions({
   model,
   indexOf,

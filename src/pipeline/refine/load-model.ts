@@ -11,6 +11,7 @@ import { parseYaml, readYaml } from "../../files/yaml.ts";
 import { ModelConfig, type ModelFiles, resolveModel } from "../../refinement/index.ts";
 import { importInstrument } from "../hand-over/import.ts";
 
+/** A model.yaml with the files that it names. */
 export interface LoadedModel {
   readonly config: ModelConfig;
   readonly files: ModelFiles;

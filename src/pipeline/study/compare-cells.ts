@@ -10,6 +10,7 @@ export interface CellToCompare {
   readonly places?: Places;
 }
 
+/** How cells are compared. */
 export interface CompareCellsOptions {
   /** name of the cell that the others are laid on; left out: the first */
   readonly reference?: string;

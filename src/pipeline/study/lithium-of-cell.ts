@@ -32,6 +32,7 @@ import { chargeOf, countCell, humpsOf, inactiveShares, unitsOf } from "./lithium
 import { systematicsOf } from "./lithium-systematics.ts";
 import { readCalibration } from "./read-calibration.ts";
 
+/** What lithium is counted from. */
 export interface LithiumInput {
   /** name of the cell, and its maps */
   readonly cell: SliceMaps;
@@ -87,6 +88,7 @@ export interface MappedLithium {
   readonly notes: readonly string[];
 }
 
+/** Lithium of one cell. */
 export interface CellLithium {
   readonly name: string;
   /** what it was counted from: see recount */

@@ -3,6 +3,7 @@ import type { CyclerRecord } from "../../data/index.ts";
 import { readCyclerFile } from "../../files/cycler-file.ts";
 import { describeRecord, EchemConfig, type EchemDescription, joinRecords } from "../../stages/echem/index.ts";
 
+/** A cycler's record, described. */
 export interface EchemCell {
   readonly name: string;
   readonly record: CyclerRecord;

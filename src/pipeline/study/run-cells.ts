@@ -8,6 +8,7 @@ import { type RunOptions, type RunSummary, runScan } from "../run-scan.ts";
 import { readScan, type Scan } from "../scan-config.ts";
 import type { CellConfig, Study } from "./study-config.ts";
 
+/** How the cells of a study are run. */
 export interface StudyOptions {
   /** folder of everything that the study writes */
   readonly output: string;

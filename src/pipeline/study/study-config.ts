@@ -72,6 +72,7 @@ const Roles = z.strictObject({
   tab: names,
 });
 
+/** Several cells side by side, as study.yaml. */
 export const StudyConfig = z.strictObject({
   title: z.string().default(""),
   cells: z.array(Cell).min(1),
@@ -99,6 +100,7 @@ export const StudyConfig = z.strictObject({
 });
 export type StudyConfig = z.output<typeof StudyConfig>;
 
+/** A study.yaml that was read. */
 export interface Study {
   readonly config: StudyConfig;
   /** the study.yaml's own path */

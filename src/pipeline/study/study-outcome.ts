@@ -2,6 +2,7 @@
 import type { PhaseRoles, Places, SliceMaps } from "../../data/index.ts";
 import type { EchemCell } from "./read-echem.ts";
 
+/** A cell of a study, as it was run. */
 export interface StudyCell {
   /** as in study.yaml; letters, digits, "-" and "_" */
   readonly name: string;
@@ -21,6 +22,7 @@ export interface StudyCell {
   readonly state?: string;
 }
 
+/** What a study came to, in memory. */
 export interface StudyOutcome {
   readonly title: string;
   /** name of the cell that the others are compared with */

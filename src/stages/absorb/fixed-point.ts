@@ -15,6 +15,12 @@ export interface FixedPoint {
 /** Longest stride, in those of plain iteration. */
 const LONGEST = 5;
 
+/**
+ * The x with f(x) = x, by Anderson's method.
+ *
+ * @param start     where to begin; of any length, any units, as f takes and gives
+ * @param tolerance root mean square of f(x) - x that counts as none, in the units of x
+ */
 export function findFixedPoint(
   f: (x: Float64Array) => Float64Array,
   start: Float64Array,

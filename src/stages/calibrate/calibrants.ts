@@ -29,6 +29,7 @@ const STANDARDS = {
 } as const satisfies Record<string, { phase: PhaseName; a?: number }>;
 
 export type CalibrantName = keyof typeof STANDARDS;
+/** Names of the standards that calibrate knows. */
 export const CALIBRANTS = Object.keys(STANDARDS) as [CalibrantName, ...CalibrantName[]];
 
 /** A named standard, or lattice spacings with what is known of their intensities. */

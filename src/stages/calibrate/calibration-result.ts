@@ -40,6 +40,7 @@ export interface CalibrationPoint {
   readonly used: boolean;
 }
 
+/** Geometry with uncertainties, and how well each ring fits it. */
 export interface CalibrationResult {
   /**
    * converged     the parameters are those of the minimum

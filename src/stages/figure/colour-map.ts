@@ -9,6 +9,7 @@ import {
   interpolateViridis,
 } from "d3-scale-chromatic";
 
+/** Colour maps of figures: from 0 to 1 to a CSS colour. */
 export const COLOUR_MAPS = {
   viridis: interpolateViridis,
   inferno: interpolateInferno,

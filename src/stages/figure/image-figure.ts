@@ -35,6 +35,7 @@ const LEFT = 74;
 const TOP = 34;
 const SIZE = 460;
 
+/** A detector image, a sinogram or any array [row, col] as SVG, with labelled axes and a colour bar in its unit. */
 export function imageFigure(figure: ImageFigure): string {
   const scale: ColourScale = {
     colourMap: figure.colourMap ?? "inferno",

@@ -29,6 +29,7 @@ const HEIGHT = 320;
 const LEFT = 78;
 const TOP = 34;
 
+/** A pattern as SVG: observed, calculated, difference and ticks of reflections over its axis, in the axis' unit. */
 export function patternFigure(whole: PatternFigure): string {
   const figure = whole.range ? part(whole, whole.range) : whole;
   const { values, unit } = figure.axis;

@@ -7,6 +7,7 @@ export const ERROR_MODELS = ["poisson", "azimuthal"] as const;
 
 const range = z.tuple([z.number(), z.number()]);
 
+/** Settings of the stage integrate, as in scan.yaml: axis, bins, statistic, splitting, corrections. */
 export const IntegrateConfig = z.strictObject({
   axis: z.enum(AXIS_UNITS).default("two-theta").meta({ description: "radial axis of the patterns" }),
   bins: z.int().min(1).max(1_000_000).default(1500).meta({ description: "radial bins" }),

@@ -21,6 +21,7 @@ const ParameterSpec = z.strictObject({
 const Parameter = z.union([z.number().transform((value) => ParameterSpec.parse({ value })), ParameterSpec]);
 export type PeakParameter = z.infer<typeof ParameterSpec>;
 
+/** One pseudo-Voigt peak of a region: position or d, width, bounds and ties. */
 export const PeakConfig = z.strictObject({
   name: z.string().min(1).meta({ description: "as in map/<region>/<peak>/area" }),
   hkl: z
@@ -38,6 +39,7 @@ export const PeakConfig = z.strictObject({
 });
 export type PeakConfig = z.infer<typeof PeakConfig>;
 
+/** A range of the axis, in its unit, with the peaks and the background that are fitted in it. */
 export const PeakRegion = z
   .strictObject({
     name: z.string().min(1).meta({ description: "as in map/<region>/<peak>/area" }),
@@ -51,6 +53,7 @@ export const PeakRegion = z
   .refine(({ range }) => range[0] < range[1], { message: "range must be [low, high]", path: ["range"] });
 export type PeakRegion = z.infer<typeof PeakRegion>;
 
+/** A lattice whose parameters follow from several mapped peaks. */
 export const LatticeConfig = z.strictObject({
   phase: z.string().meta({ description: "phase of the regions whose peaks with hkl are used" }),
   system: z
@@ -64,6 +67,7 @@ export const LatticeConfig = z.strictObject({
 export type LatticeConfig = z.infer<typeof LatticeConfig>;
 export type LatticeConfigInput = z.input<typeof LatticeConfig>;
 
+/** Settings of the stage map, as in scan.yaml: regions with peaks, lattices, or a Rietveld model. */
 export const MapConfig = z
   .strictObject({
     regions: z

@@ -73,6 +73,11 @@ interface FittedVoxel {
   readonly matrix: Float64Array;
 }
 
+/**
+ * Rietveld refinement of voxel after voxel; takes kernel memory until closed.
+ *
+ * @param plan of createRietveldPlan, the same in every thread
+ */
 export function createVoxelRefiner(kernels: Kernels, plan: RietveldPlan): VoxelRefiner {
   const { arena } = kernels;
   const mark = arena.mark();

@@ -1,6 +1,7 @@
 /** Rietveld refinement of every voxel from the model of the summed pattern. */
 import * as z from "zod";
 
+/** Settings of a Rietveld map, as map.rietveld in scan.yaml. */
 export const RietveldMapConfig = z.strictObject({
   model: z.string().min(1).meta({ description: "model.yaml of the summed pattern, refined first" }),
   refine: z

@@ -5,6 +5,7 @@ export type FilterName = (typeof FILTERS)[number];
 
 export const METHODS = ["fbp", "sirt", "cgls", "mlem"] as const;
 
+/** Settings of the stage reconstruct, as in scan.yaml: method, filter, iterations, parallax. */
 export const ReconstructConfig = z.strictObject({
   method: z.enum(METHODS).default("fbp").meta({
     description:

@@ -23,6 +23,7 @@ import { stagesOf } from "./schedule.ts";
 import { LEAST_SIGNIFICANCE, parametersHeld, phaseSignificance } from "./significant-phases.ts";
 import { findStart, settleWidths } from "./start-values.ts";
 
+/** How refinePattern goes about it. */
 export interface RefineOptions {
   readonly isCancelled?: () => boolean;
   readonly onStage?: (stage: StageReport) => void;

@@ -59,6 +59,7 @@ export interface PhaseResult {
   readonly reflections: readonly ReflectionResult[];
 }
 
+/** What a refinement came to: status, statistics, parameters with esds, phases, reflections. */
 export interface RefinementResult {
   readonly title: string;
   /** of the last stage */

@@ -31,6 +31,7 @@ export interface SeriesEntry {
   readonly warnings: readonly string[];
 }
 
+/** The row of a series for a pattern that was not refined, and why. */
 export const flaggedEntry = (
   index: number,
   name: string,
@@ -52,6 +53,11 @@ export const flaggedEntry = (
   warnings: [],
 });
 
+/**
+ * The row of a series that a refinement came to.
+ *
+ * @param variable the temperature, time ... of the pattern, in the unit of the series
+ */
 export function entryOf(
   index: number,
   name: string,

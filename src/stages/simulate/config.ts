@@ -230,6 +230,7 @@ const Noise = z.strictObject({
   spotsPerPattern: z.number().min(0).default(0).meta({ description: "mean number of spots left in a pattern" }),
 });
 
+/** A virtual experiment: sample, beam, detector, scan and noise. */
 export const SimulateConfig = z.strictObject({
   seed: z.int().default(1),
   scan: Scan,

@@ -2,6 +2,7 @@
 import { InputError } from "../../data/index.ts";
 import type { SimulateInput } from "./config.ts";
 
+/** Names of the experiments that `xrdct simulate` knows. */
 export const PRESET_NAMES = ["demo", "cell", "grain", "capillary", "frames-demo"] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 

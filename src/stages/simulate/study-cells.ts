@@ -49,6 +49,7 @@ const lessLithiated = (casing: number, core: number, tab: number): LessExchanged
   tab: -tab,
 });
 
+/** The five cells of the worked study, as planned: lithium, cycling and placement. */
 export const STUDY_CELLS: readonly StudyCellPlan[] = [
   {
     name: "pristine",
