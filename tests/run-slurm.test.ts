@@ -1,8 +1,23 @@
 /** Runs on a cluster: a real Slurm of two nodes on this machine; the same bits as on one, whatever is lost on the way. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { version } from "../src/data/version.ts";
+import { openResult } from "../src/files/result-reader.ts";
+import { blocksDone, parsePart } from "../src/pipeline/slurm/slurm-folder.ts";
+import type { StageWork } from "../src/pipeline/work-log.ts";
 import { hasSlurm, SlurmCluster, until } from "./slurm-cluster.ts";
 import { tempFolder } from "./temp-folder.ts";
 import {
@@ -16,13 +31,15 @@ import {
   simulate,
   type VirtualScan,
   xrdct,
+  xrdctHere,
 } from "./virtual-scan.ts";
 
 const bare = tempFolder();
+const SETTINGS = { cpusPerTask: 1, tasks: 3, time: "10", askEverySeconds: 0.5 };
+const RIETVELD = { rietveld: { model: "model.yaml" } };
 
 describe.skipIf(!hasSlurm)("--executor slurm (needs slurm-wlm and munge)", () => {
   const folder = tempFolder();
-  const settings = join(folder, "slurm.yaml");
   let cluster: SlurmCluster;
   let files: VirtualScan;
   let scan: string;
@@ -35,18 +52,28 @@ describe.skipIf(!hasSlurm)("--executor slurm (needs slurm-wlm and munge)", () =>
     const local = join(folder, "local.nxs");
     await runHere(scan, local);
     expected = await hashes(local);
-    writeFileSync(settings, "cpusPerTask: 1\ntasks: 3\ntime: '10'\n");
   });
   afterAll(() => cluster?.stop());
 
-  const args = (output: string, more: readonly string[] = []): string[] => [
-    ...["run", scan, "-o", output, "--json", "--quiet", "--memory-gb", "1"],
-    ...["--executor", "slurm", "--slurm", settings, ...more],
-  ];
-  const runThere = (output: string, more: readonly string[] = []): Ran => xrdct(args(output, more));
-  const start = (output: string): { child: ChildProcess; ended: Promise<number | null> } => {
-    const child = spawn(process.execPath, [MAIN, ...args(output)], { stdio: "ignore" });
-    return { child, ended: new Promise((resolve) => child.on("exit", resolve)) };
+  let count = 0;
+  /** The options of a run on the cluster. @param more lines of slurm.yaml, the last of a setting holds */
+  const onSlurm = (more = ""): string[] => {
+    const path = join(folder, `slurm-${count++}.yaml`);
+    writeFileSync(path, stringify({ ...SETTINGS, ...(parse(more) as object | null) }));
+    return ["--memory-gb", "1", "--executor", "slurm", "--slurm", path];
+  };
+  const runThere = (output: string, more: readonly string[] = [], settings = ""): Ran =>
+    xrdct(["run", scan, "-o", output, "--json", "--quiet", ...onSlurm(settings), ...more]);
+  const start = (output: string, more: readonly string[] = [], settings = "") => {
+    const child = spawn(process.execPath, [MAIN, "run", scan, "-o", output, ...onSlurm(settings), ...more], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let text = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+    return { child, ended, said: () => text };
   };
   const slurmOf = (output: string): string => join(`${output}.work`, "slurm");
   const partsAtWork = (): string[] =>
@@ -55,27 +82,61 @@ describe.skipIf(!hasSlurm)("--executor slurm (needs slurm-wlm and munge)", () =>
       .split("\n")
       .filter((line) => line.includes(".parts"));
 
-  it("gives the bits of a local run, from jobs of every stage", async () => {
-    const output = join(folder, "there.nxs");
-    const ran = runThere(output);
+  /** A block that the first part of the first try of a stage has done. */
+  const donePart = (output: string, stage: string) => {
+    if (!existsSync(slurmOf(output))) return undefined;
+    return readdirSync(slurmOf(output), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.startsWith(`${stage}-`) && name.endsWith("try-1/part-0.jsonl"))
+      .flatMap((name) => blocksDone(parsePart(readFileSync(join(slurmOf(output), name), "utf8"))))[0];
+  };
+  const sinograms = (all: Record<string, string>): Record<string, string> =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith("sinogram/")));
+
+  it("gives the bits of a local run, from jobs of every stage, in a folder of any name", async () => {
+    const output = join(folder, "it's 100%a, β", "cell 1.nxs");
+    // more parts than an array may have here
+    const ran = runThere(output, [], "tasks: 50\n");
     expect(ran.stderr).toBe("");
     expect(ran.code).toBe(0);
     expect(await hashes(output)).toEqual(expected);
     const log = readFileSync(join(slurmOf(output), "step.log"), "utf8");
     for (const stage of ["read", "sinogram", "reconstruct", "map"]) expect(log).toContain(`${stage} was given`);
     expect(existsSync(join(`${output}.work`, "lock"))).toBe(false);
+    // the result says who made it: a job gave each stage out, two did it, one took it back
+    const result = await openResult(output);
+    for (const { stage, startedAt, endedAt, notes } of result.processes()) {
+      const work = JSON.parse(result.readNote(`${stage}/work`)!) as StageWork[];
+      expect(work.map(({ job }) => job!.split("_").length).sort()).toEqual([1, 1, 2, 2]);
+      const blocks = { read: 25, sinogram: 8, reconstruct: 8, map: 19 }[stage];
+      expect(work.reduce((sum, one) => sum + one.blocks, 0)).toBe(blocks);
+      expect(work.map((one) => one.startedAt).sort()[0]).toBe(startedAt);
+      const wall = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
+      const stages = ran.json.stages.find(({ name }: { name: string }) => name === stage);
+      expect(stages.seconds).toBeLessThanOrEqual(wall + 0.01);
+      expect(stages.nodeSeconds).toBeGreaterThanOrEqual(stages.seconds - 1e-6);
+      expect(notes.at(-1)).toMatch(/^4 jobs of Slurm/);
+    }
+    result.close();
   });
 
-  it("goes on after jobs were killed and a node was lost", async () => {
+  it("goes on after jobs were killed, a node was lost and bytes did not reach the disk", async () => {
     const output = join(folder, "lost.nxs");
-    const { ended } = start(output);
+    const { ended, said } = start(output, ["--until", "sinogram"]);
     await until(() => partsAtWork().length > 0);
     cluster.ask("scancel", "--signal=KILL", partsAtWork()[0]!.split(" ")[1]!);
     await until(() => partsAtWork().some((line) => line.endsWith("n1")));
     cluster.killNode("n1");
-    expect(await ended).toBe(0);
+    // as a node that answers before its data are on shared storage: the first part of a try says done
+    await until(() => donePart(output, "sinogram") !== undefined);
     cluster.startNode("n1");
-    expect(await hashes(output)).toEqual(expected);
+    const fd = openSync(join(`${output}.work`, "sinogram", "sinogram.f32"), "r+");
+    const { block } = donePart(output, "sinogram")!;
+    writeSync(fd, new Uint8Array(4096), 0, 4096, block * 24 * 25 * 32 * 4);
+    closeSync(fd);
+    expect(await ended).toBe(0);
+    expect(await hashes(output)).toEqual(sinograms(expected));
+    expect(said()).toMatch(/job \d+_\d on n\d was cancelled by a person or the cluster/);
+    expect(readFileSync(join(slurmOf(output), "step.log"), "utf8").match(/sinogram was given/g)).toHaveLength(2);
   });
 
   it("ends all its jobs at Ctrl-C, and is gone on with", async () => {
@@ -94,73 +155,70 @@ describe.skipIf(!hasSlurm)("--executor slurm (needs slurm-wlm and munge)", () =>
 
   it("--detach gives the run away; the same command finds it again", async () => {
     const output = join(folder, "detached.nxs");
-    const given = runThere(output, ["--detach", "--until", "sinogram"]);
+    const given = runThere(output, ["--detach", "--until", "read"]);
     expect([given.code, given.json]).toEqual([0, { output, isSubmitted: true }]);
-    const watched = runThere(output, ["--until", "sinogram"]);
-    expect(watched.json.stages.map(({ name }: { name: string }) => name)).toEqual(["read", "sinogram"]);
-    const steps = readFileSync(join(slurmOf(output), "step.log"), "utf8").match(/was given/g);
-    expect(steps).toHaveLength(2);
+    const watched = runThere(output, ["--until", "read"]);
+    expect(watched.json.stages.map(({ name }: { name: string }) => name)).toEqual(["read"]);
+    expect(readFileSync(join(slurmOf(output), "step.log"), "utf8").match(/was given/g)).toHaveLength(1);
   });
 
-  it("does a block again whose bytes did not reach the disk", async () => {
-    const output = join(folder, "bytes.nxs");
-    const { ended } = start(output);
-    const volume = join(`${output}.work`, "sinogram", "sinogram.f32");
-    // as a node that answers before its data are on shared storage: the first part of the first try says done
-    const done = () =>
-      existsSync(slurmOf(output))
-        ? readdirSync(slurmOf(output), { recursive: true, encoding: "utf8" }).filter((name) =>
-            /^sinogram-.*part-0\.jsonl$/.test(name),
-          )
-        : [];
-    await until(() => done().length > 0);
-    const file = join(slurmOf(output), done()[0]!);
-    await until(() => !existsSync(file) || readFileSync(file, "utf8").includes("result"));
-    const fd = existsSync(volume) ? openSync(volume, "r+") : undefined;
-    if (fd !== undefined) {
-      writeSync(fd, new Uint8Array(4096), 0, 4096, 0);
-      closeSync(fd);
-    }
-    expect(fd).toBeDefined();
-    expect(await ended).toBe(0);
-    expect(await hashes(output)).toEqual(expected);
+  it("does a series: what does not depend on the step before at once, the same bits", async () => {
+    const path = join(folder, "series.yaml");
+    const steps = [0, 1].map((time) => ({ scan: files.variant("step.yaml", { map: RIETVELD }), time }));
+    writeFileSync(join(files.folder, "model.yaml"), "phases: [Al, Cu]\nbackground: 3\n");
+    writeFileSync(path, stringify({ steps, films: [] }));
+    const [here, there] = [join(folder, "series-here"), join(folder, "series-there")];
+    await xrdctHere(["series", path, "-o", here, "--quiet", "--memory-gb", "1"]);
+    const ran = xrdct(["series", path, "-o", there, "--json", "--quiet", ...onSlurm("split: scans\n")]);
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+    for (const name of ["step-000.nxs", "step-001.nxs", "series.nxs"])
+      expect(await hashes(join(there, name))).toEqual(await hashes(join(here, name)));
+    // the second was given out with the first, up to its map, and again behind it
+    const log = readFileSync(join(slurmOf(there), "step.log"), "utf8");
+    expect(log.match(/waits for . of 2/g)?.slice(0, 2)).toEqual(["waits for 2 of 2", "waits for 1 of 2"]);
+    expect(existsSync(join(there, "series.lock"))).toBe(false);
   });
 
   it("tells the mistake of a user as a local run does", async () => {
-    const wrong = files.variant("wrong.yaml", { map: { ...MAP, regions: [{ ...MAP.regions[0]!, range: [9, 9.5] }] } });
+    const wrong = files.variant("wrong.yaml", { angles: { list: [0, 1] } });
     const local = await run(wrong, join(folder, "wrong-local.nxs"));
-    const there = xrdct(
-      ["run", wrong, "-o", join(folder, "wrong-there.nxs"), "--json", "--quiet", "--executor", "slurm"].concat([
-        ...["--slurm", settings, "--memory-gb", "1"],
-      ]),
-    );
-    expect([there.code, there.json.error.code]).toEqual([2, local.json.error.code]);
-    expect(there.json.error.message).toBe(local.json.error.message);
+    const there = xrdct(["run", wrong, "-o", join(folder, "wrong-there.nxs"), "--json", "--quiet", ...onSlurm()]);
+    expect([there.code, there.json.error]).toEqual([2, local.json.error]);
   });
 
   it("says what the cluster refuses, and leaves nothing in the queue", () => {
-    const unknown = join(folder, "unknown.yaml");
-    writeFileSync(unknown, "partition: nowhere\n");
-    const ran = xrdct(["run", scan, "-o", join(folder, "r.nxs"), "--json", "--executor", "slurm", "--slurm", unknown]);
+    const ran = runThere(join(folder, "r.nxs"), [], "partition: nowhere\n");
     expect([ran.code, ran.json.error.code]).toEqual([2, "slurm-refused"]);
-    expect(ran.json.error.message).toContain("nowhere");
+    expect(ran.json.error.message).toMatch(/nowhere.*sinfo/s);
     expect(existsSync(join(folder, "r.nxs.work", "lock"))).toBe(false);
   });
 
+  it("refuses a node with another program, whose bits may be others", () => {
+    const output = join(folder, "other.nxs");
+    mkdirSync(slurmOf(output), { recursive: true });
+    const first = { xrdct: version, node: "v18.0.0", arithmetic: "simd x64 0" };
+    writeFileSync(join(slurmOf(output), "program.json"), JSON.stringify(first));
+    const ran = runThere(output);
+    expect([ran.code, ran.json.error.code]).toEqual([2, "slurm-program-differs"]);
+    expect(ran.json.error.message).toContain(`Node.js ${process.version} and not v18.0.0`);
+  });
+
+  it("tells of a job that is held, and of a node that does not see the folder", async () => {
+    const output = join(folder, "unseen.nxs");
+    const { ended, said } = start(output, [], 'options: ["--hold"]\n');
+    await until(() => said().includes("held by its user"));
+    const [, job] = /scontrol release (\d+)/.exec(said())!;
+    renameSync(`${output}.work`, `${output}.away`);
+    cluster.ask("scontrol", "release", job!);
+    expect(await ended).toBe(2);
+    expect(said()).toMatch(/its node does not see the folder.*\[slurm-jobs-gone\]/s);
+  });
+
   it("gives up on blocks that never come back, with what their jobs said", () => {
-    const failing = join(folder, "failing.yaml");
-    writeFileSync(
-      failing,
-      `cpusPerTask: 1\ntasks: 2\ntries: 2\nbefore: ['[ -z "$SLURM_ARRAY_TASK_ID" ] || { echo no such module; exit 3; }']\n`,
-    );
-    const output = join(folder, "never.nxs");
-    const ran = xrdct(
-      ["run", scan, "-o", output, "--json", "--quiet", "--executor", "slurm", "--slurm", failing].concat([
-        ...["--memory-gb", "1"],
-      ]),
-    );
+    const before = `before: ['[ -z "$SLURM_ARRAY_TASK_ID" ] || { echo no such module; exit 3; }']\ntries: 2\n`;
+    const ran = runThere(join(folder, "never.nxs"), [], before);
     expect([ran.code, ran.json.error.code]).toEqual([2, "slurm-parts-lost"]);
-    expect(ran.json.error.message).toMatch(/in 2 tries.*no such module/s);
+    expect(ran.json.error.message).toMatch(/in 2 tries.*2 jobs on n1, n2 failed \(FAILED.*no such module/s);
   });
 });
 

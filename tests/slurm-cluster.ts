@@ -33,13 +33,17 @@ export class SlurmCluster {
     this.folder = folder;
   }
 
-  /** Starts it, and points SLURM_CONF of this process, and so of its children, to it. */
-  static async start(folder: string): Promise<SlurmCluster> {
+  /**
+   * Starts it, and points SLURM_CONF of this process, and so of its children, to it.
+   *
+   * @param cpus of each node, as Slurm is told; there may be fewer
+   */
+  static async start(folder: string, { cpus = 1 } = {}): Promise<SlurmCluster> {
     const cluster = new SlurmCluster(folder);
     for (const name of ["state", "log", ...NODES]) mkdirSync(join(folder, name), { recursive: true });
     writeFileSync(join(folder, "munge.key"), randomBytes(1024), { mode: 0o600 });
     const conf = join(folder, "slurm.conf");
-    writeFileSync(conf, configuration(folder, await Promise.all([freePort(), freePort(), freePort()])));
+    writeFileSync(conf, configuration(folder, await Promise.all([freePort(), freePort(), freePort()]), cpus));
     process.env["SLURM_CONF"] = conf;
     const files = { "key-file": "munge.key", socket: "munge.socket", "pid-file": "munge.pid" };
     const logs = { "seed-file": "munge.seed", "log-file": "log/munged" };
@@ -126,7 +130,7 @@ const freePort = (): Promise<number> =>
     });
   });
 
-function configuration(folder: string, [controller, ...nodes]: readonly number[]): string {
+function configuration(folder: string, [controller, ...nodes]: readonly number[], cpus: number): string {
   const user = userInfo().username;
   const at = (name: string): string => join(folder, name);
   return [
@@ -149,15 +153,17 @@ function configuration(folder: string, [controller, ...nodes]: readonly number[]
     "MpiDefault=none",
     "SelectType=select/cons_tres",
     "SelectTypeParameters=CR_CPU_Memory",
-    "SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1",
+    "SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=0,bf_interval=1",
     "SlurmdTimeout=5",
+    "SlurmdParameters=config_overrides",
+    "MaxArraySize=2",
     "KillWait=2",
     "ReturnToService=2",
     "AccountingStorageType=accounting_storage/none",
     "JobAcctGatherType=jobacct_gather/none",
     ...NODES.map(
       (name, i) =>
-        `NodeName=${name} NodeHostname=${hostname().split(".")[0]} NodeAddr=127.0.0.1 Port=${nodes[i]} CPUs=1 RealMemory=8000`,
+        `NodeName=${name} NodeHostname=${hostname().split(".")[0]} NodeAddr=127.0.0.1 Port=${nodes[i]} CPUs=${cpus} RealMemory=8000`,
     ),
     `PartitionName=all Nodes=${NODES.join(",")} Default=YES MaxTime=INFINITE State=UP`,
     "",

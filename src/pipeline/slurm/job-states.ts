@@ -36,9 +36,12 @@ const WAITS: Readonly<Record<string, string>> = {
 };
 
 /** How a job that is over went wrong; undefined for one that did not. */
-export function describeEnd({ state }: Pick<SlurmJob, "state">): string | undefined {
-  const words = ENDS[state];
-  return words && `${words} (${state})`;
+export function describeEnd({ state, reason }: Pick<SlurmJob, "state" | "reason">): string | undefined {
+  if (!Object.hasOwn(ENDS, state)) return undefined;
+  if (reason === "JobLaunchFailure")
+    return `was not started: its node does not see the folder, or may not write its log there (${state}, ${reason})`;
+  const isKnown = reason === "" || reason === "None" || reason.toUpperCase() === state.replaceAll("_", "");
+  return `${ENDS[state]} (${isKnown ? state : `${state}, ${reason}`})`;
 }
 
 /** What a job waits for, where somebody may have to do something about it; undefined for mere queueing. */

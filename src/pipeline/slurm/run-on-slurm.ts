@@ -106,11 +106,13 @@ async function watch<Report>({ order, onProgress, signal, onJobs }: SlurmRunOpti
 /** Tells states of jobs where they have changed, and each that went wrong once. */
 function createJobTeller(onJobs: (text: string) => void): { tell(jobs: readonly SlurmJob[]): void; last(): string[] } {
   let told = "";
-  const wrong = new Map<string, string>();
-  const say = (key: string, text: string): void => {
-    if (wrong.has(key)) return;
-    wrong.set(key, text);
+  const known = new Set<string>();
+  const ends: string[] = [];
+  const say = (key: string, text: string): boolean => {
+    if (known.has(key)) return false;
+    known.add(key);
     onJobs(text);
+    return true;
   };
   return {
     tell(jobs) {
@@ -120,12 +122,13 @@ function createJobTeller(onJobs: (text: string) => void): { tell(jobs: readonly 
       for (const job of jobs) {
         const number = job.index === undefined ? job.id : `${job.id}_${job.index}`;
         const end = describeEnd(job);
-        if (end) say(`${number} ${job.state}`, `job ${number}${job.node ? ` on ${job.node}` : ""} ${end}`);
+        const text = `job ${number}${job.node ? ` on ${job.node}` : ""} ${end}`;
+        if (end && say(`${number} ${job.state}`, text)) ends.push(text);
         const wait = isWaiting(job) ? describeWait(job) : undefined;
         if (wait) say(`${job.id} ${job.reason}`, `job ${job.id} waits: ${wait}`);
       }
     },
-    last: () => [...wrong.values()],
+    last: () => ends,
   };
 }
 

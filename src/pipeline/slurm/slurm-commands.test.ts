@@ -71,6 +71,12 @@ describe("states in words", () => {
     expect(describeEnd(row(state))).toContain(`(${state})`);
   });
 
+  it("with Slurm's reason, where that says more", () => {
+    expect(describeEnd(row("FAILED", 1, "NonZeroExitCode"))).toBe("failed (FAILED, NonZeroExitCode)");
+    expect(describeEnd(row("FAILED", 1, "JobLaunchFailure"))).toMatch(/node does not see the folder/);
+    expect(describeEnd(row("OUT_OF_MEMORY", 1, "OutOfMemory"))).not.toContain("OutOfMemory");
+  });
+
   it("what ends well or has not ended is no mishap", () => {
     for (const state of ["COMPLETED", "RUNNING", "PENDING", "COMPLETING"])
       expect(describeEnd(row(state))).toBeUndefined();

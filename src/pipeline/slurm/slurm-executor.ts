@@ -98,7 +98,7 @@ export function createSlurmExecutor({ order, local, needAll }: SlurmExecutorOpti
     const lost: SlurmJob[] = (await jobsOf([name])).filter(({ id }) => id === array);
     return [...new Set(lost.flatMap((job) => describeEnd(job) ?? []))].map((end) => {
       const jobs = lost.filter((job) => describeEnd(job) === end);
-      const nodes = [...new Set(jobs.map(({ node }) => node))].filter(Boolean);
+      const nodes = [...new Set(jobs.map(({ node }) => node))].filter(Boolean).sort();
       return `${jobs.length === 1 ? "1 job" : `${jobs.length} jobs`}${nodes.length ? ` on ${nodes.join(", ")}` : ""} ${end}`;
     });
   }
