@@ -6,6 +6,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { apiPages } from "./api-docs.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -204,7 +205,8 @@ function typeOf(value) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  mkdirSync(join(root, "docs"), { recursive: true });
+  mkdirSync(join(root, "docs/api"), { recursive: true });
+  for (const [page, text] of apiPages()) writeFileSync(join(root, page), text);
   writeFileSync(join(root, "docs/errors.md"), errorsPage());
   writeFileSync(join(root, "docs/commands.md"), await commandsPage());
   writeFileSync(join(root, "docs/scan-yaml.md"), await scanYamlPage());
