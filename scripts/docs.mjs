@@ -135,6 +135,12 @@ export async function schemaFiles() {
   );
 }
 
+/** Every setting of the slurm.yaml of --executor slurm. */
+export async function slurmYamlPage() {
+  const { SlurmSettings } = await import("../dist/pipeline/slurm/slurm-settings.js");
+  return settingsPage("slurm.yaml", SlurmSettings, ["How a run goes to a cluster: [cluster.md](cluster.md).", ""]);
+}
+
 async function settingsPage(title, config, more) {
   const { z } = await import("zod");
   const schema = z.toJSONSchema(config, { io: "input", unrepresentable: "any" });
@@ -212,6 +218,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(join(root, "docs/scan-yaml.md"), await scanYamlPage());
   writeFileSync(join(root, "docs/model-yaml.md"), await modelYamlPage());
   writeFileSync(join(root, "docs/study-yaml.md"), await studyYamlPage());
+  writeFileSync(join(root, "docs/slurm-yaml.md"), await slurmYamlPage());
   mkdirSync(join(root, "docs/schema"), { recursive: true });
   for (const [name, text] of await schemaFiles()) writeFileSync(join(root, "docs/schema", name), text);
 }

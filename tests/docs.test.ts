@@ -3,7 +3,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 // @ts-expect-error a plain script without types
-import { commandsPage, errorsPage, modelYamlPage, scanYamlPage, studyYamlPage } from "../scripts/docs.mjs";
+import {
+  commandsPage,
+  errorsPage,
+  modelYamlPage,
+  scanYamlPage,
+  slurmYamlPage,
+  studyYamlPage,
+} from "../scripts/docs.mjs";
 import { version } from "../src/data/version.ts";
 
 const root = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -18,10 +25,11 @@ describe("docs/ (npm run docs writes them)", () => {
     expect(text("docs/commands.md")).toBe(await commandsPage());
   });
 
-  it("scan-yaml.md, model-yaml.md and study-yaml.md list exactly the settings", async () => {
+  it("scan-yaml.md, model-yaml.md, study-yaml.md and slurm-yaml.md list exactly the settings", async () => {
     expect(text("docs/scan-yaml.md")).toBe(await scanYamlPage());
     expect(text("docs/model-yaml.md")).toBe(await modelYamlPage());
     expect(text("docs/study-yaml.md")).toBe(await studyYamlPage());
+    expect(text("docs/slurm-yaml.md")).toBe(await slurmYamlPage());
   });
 });
 
