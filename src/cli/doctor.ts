@@ -2,6 +2,7 @@ import { cwd } from "node:process";
 import type { Command } from "commander";
 import { examineMachine } from "../pipeline/doctor/examine.ts";
 import type { Finding } from "../pipeline/doctor/finding.ts";
+import { examineGpu } from "../pipeline/gpu/examine-gpu.ts";
 import { type CommonOptions, createCommand, execute } from "./command.ts";
 
 const EXAMPLE = `npx xrdct doctor
@@ -19,7 +20,7 @@ export const doctorCommand = (): Command =>
     .option("--verify", "hold every installed file against the record of the build")
     .action((folder: string | undefined, options: Options) =>
       execute(options, async () => {
-        const { findings, verified } = await examineMachine(folder ?? cwd(), options.verify);
+        const { findings, verified } = await examineMachine(folder ?? cwd(), options.verify, [examineGpu]);
         // as a script asks: whether runs would go wrong here
         process.exitCode = findings.some(({ state }) => state === "bad") ? 1 : 0;
         return {
