@@ -59,6 +59,13 @@ const MOST_CHUNK_BYTES = 256e6;
 /** Where a file links to itself the walk has to end. */
 const MAX_DEPTH = 24;
 const MAX_NODES = 50_000;
+/** Ways to one group that are followed: links make many of them, and circles make them without end. */
+const MOST_WAYS = 8;
+/** Lists beside the data: angles, readings of monitors, axes. A scan of 2000 x 2000 points has 4 million. */
+const MOST_NUMBERS = 20_000_000;
+/** Texts beside the data, and their bytes where each has room for as many. */
+const MOST_TEXTS = 100_000;
+const MOST_TEXT_BYTES = 64 * 2 ** 20;
 
 /**
  * Opens an HDF5 file for reading. External links and virtual datasets are followed, relative to the file.
@@ -79,13 +86,16 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
     );
   }
   const library = await loadHdf5Library();
-  const { value: file, complaint } = library.attempt(() => new library.File(path, "r"));
-  if (!file || file.file_id < 0n) {
+  const { file, complaint } = openFile(library, path);
+  if (!file) {
+    const isWritten = complaint.includes(OPEN_FOR_WRITE);
     const fault = diskFaultInWords(path, complaint);
     if (fault) throw fault;
     throw new InputError(
       "hdf5-unreadable",
-      `${path} is an HDF5 file but cannot be opened: ${complaint || "no reason given"}. It is truncated or damaged; copy it again from its source.`,
+      isWritten
+        ? `${path} is an HDF5 file that another program is writing, or was when it died (${complaint}). Wait until it is closed; if nothing writes it any more, run h5clear -s on it.`
+        : `${path} is an HDF5 file but cannot be opened: ${complaint || "no reason given"}. It is truncated or damaged; copy it again from its source.`,
     );
   }
   return new Hdf5File(path, library, file);
@@ -98,6 +108,20 @@ function looking<T>(path: string, look: () => T): T {
   } catch (error) {
     throw error instanceof InputError ? error : notReadable(path, error);
   }
+}
+
+const OPEN_FOR_WRITE = "already open for write";
+
+/** For reading; where a program writes it for others to read meanwhile (SWMR), as one of these. */
+function openFile(library: Hdf5Library, path: string): { file?: H5File; complaint: string } {
+  const open = (mode: "r" | "Sr") => {
+    const { value, complaint } = library.attempt(() => new library.File(path, mode));
+    return value && value.file_id >= 0n ? { file: value, complaint } : { complaint };
+  };
+  const plain = open("r");
+  if (plain.file || !plain.complaint.includes(OPEN_FOR_WRITE)) return plain;
+  const shared = open("Sr");
+  return shared.file ? shared : plain;
 }
 
 function checkSignature(path: string): void {
@@ -210,13 +234,18 @@ export class Hdf5File {
     const groups: string[] = [];
     const datasets: Hdf5Dataset[] = [];
     const broken: BrokenLink[] = [];
-    const visit = (path: string, depth: number): void => {
+    const ways = new Map<string, number>();
+    const visit = (path: string, depth: number, inside: string): void => {
       for (const name of this.members(path)) {
         if (groups.length + datasets.length + broken.length >= MAX_NODES) return;
         const child = path ? `${path}/${name}` : name;
         if (this.isGroup(child)) {
           groups.push(child);
-          if (depth < MAX_DEPTH) visit(child, depth + 1);
+          const other = this.#externalFile(child) ?? inside;
+          const object = `${other} ${this.#address(child)}`;
+          const way = 1 + (ways.get(object) ?? 0);
+          ways.set(object, way);
+          if (depth < MAX_DEPTH && way <= MOST_WAYS) visit(child, depth + 1, other);
           continue;
         }
         const dataset = this.dataset(child);
@@ -224,8 +253,16 @@ export class Hdf5File {
         else broken.push({ path: child, target: this.#linkTarget(child) });
       }
     };
-    visit(cleanPath(group), 0);
+    visit(cleanPath(group), 0, "");
     return { groups, datasets, broken };
+  }
+
+  /** Of an object in its file: the same for all links to it. */
+  #address(path: string): bigint {
+    const { value } = this.#library.attempt(() =>
+      Buffer.from(this.#module.create_object_reference(this.#id, `/${path}`)).readBigUInt64LE(0),
+    );
+    return value ?? 0n;
   }
 
   /** @throws InputError "path-outside" where another file is taken from outside of where this process may read */
@@ -418,10 +455,15 @@ export class Hdf5File {
     return header === undefined ? undefined : readChunkTable(file, header, dataset.shape, BYTES_PER_ELEMENT);
   }
 
-  /** All values of a dataset as float64; undefined where it is absent or holds no numbers. */
+  /**
+   * All values of a dataset as float64; undefined where it is absent or holds no numbers.
+   *
+   * @throws InputError "hdf5-list-too-long" besides those of read
+   */
   numbers(path: string): Float64Array | undefined {
     const dataset = this.dataset(path);
     if (!dataset?.shape || !(dataset.type in TYPES)) return undefined;
+    this.#checkList(dataset, sizeOf(dataset.shape), MOST_NUMBERS, "numbers");
     return Float64Array.from(this.read(path) as ArrayLike<number>);
   }
 
@@ -431,13 +473,28 @@ export class Hdf5File {
     return value?.[0];
   }
 
+  /** @throws InputError "hdf5-list-too-long" */
   texts(path: string): string[] | undefined {
-    if (this.dataset(path)?.type !== "string") return undefined;
+    const dataset = this.dataset(path);
+    if (dataset?.type !== "string") return undefined;
+    const count = sizeOf(dataset.shape ?? []);
+    this.#checkList(dataset, count, MOST_TEXTS, "texts");
+    const each = this.#library.attempt(() => this.#module.get_dataset_metadata(this.#id, `/${dataset.path}`).size);
+    this.#checkList(dataset, count * (each.value ?? 0), MOST_TEXT_BYTES, "bytes of text");
     const { value } = this.#attempt(() => {
       const found = this.#file.get(`/${cleanPath(path)}`) as { value?: unknown } | null;
       return found?.value;
     });
     return strings(value);
+  }
+
+  /** A header may claim any length, and compressed or unwritten values take no room in the file. */
+  #checkList({ path }: Hdf5Dataset, found: number, most: number, what: string): void {
+    if (found <= most) return;
+    throw new InputError(
+      "hdf5-list-too-long",
+      `${this.path}: ${path} claims ${found} ${what}; at most ${most} are read into a list. If that is wrong the file is damaged; copy it again.`,
+    );
   }
 
   /** An attribute's value; undefined where it is absent, empty or of another kind. */

@@ -3,6 +3,8 @@ import { statSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { version } from "../../data/version.ts";
 import { findFramePaths, findGaps, isList } from "../../files/frame-paths.ts";
+import { openFrames } from "../../files/frames.ts";
+import { withoutMembersOfSets } from "../../files/hdf5-sets.ts";
 import { openArray } from "../array-reference.ts";
 import type { StagePlan } from "../stage.ts";
 import { digest } from "../stage-store.ts";
@@ -42,7 +44,7 @@ export async function adoptLive(workFolder: string, { stage, store }: Step, key:
   const payload = plan.payload as IntegratePayload;
   let adopted = 0;
   if (setupKey(payload) === live.key) {
-    const keys = keysOf(payload);
+    const keys = await keysOf(payload);
     const rows = PatternRows.open(rowsPath(live.folder), live.bins);
     const [patterns, sigma] = [openArray(payload.patterns), openArray(payload.sigma)];
     for (let block = 0; block < plan.blocks; block++) {
@@ -68,27 +70,44 @@ export async function adoptLive(workFolder: string, { stage, store }: Step, key:
   return adopted;
 }
 
-/** [frame of the source] what the live run called it; undefined where there is none. */
-function keysOf({ files }: IntegratePayload): (string | undefined)[] {
-  const found = findFramePaths(files);
-  const paths = isList(files) ? found : findGaps(found).paths;
-  return paths.map((path) => (path === undefined ? undefined : frameKey(path)));
+interface Wanted {
+  readonly path: string;
+  /** what the live run called it */
+  readonly key: string;
+}
+
+/** [frame of the source] undefined where there is none. */
+async function keysOf({ files, dataset }: IntegratePayload): Promise<(Wanted | undefined)[]> {
+  const found = withoutMembersOfSets(findFramePaths(files));
+  const first = await openFrames([found[0]!], { missing: "flag", ...(dataset && { dataset }) });
+  first.close();
+  if (found.length > 1 && first.count === 1) {
+    const paths = isList(files) ? found : findGaps(found).paths;
+    return paths.map((path) => (path === undefined ? undefined : { path, key: frameKey(path) }));
+  }
+  const keys: Wanted[] = [];
+  for (const path of found) {
+    const source = await openFrames([path], { missing: "flag", ...(dataset && { dataset }) });
+    source.close();
+    for (let index = 0; index < source.count; index++) keys.push({ path, key: frameKey(path, index) });
+  }
+  return keys;
 }
 
 /** Patterns of one block, NaN where there is no frame; undefined where one is not known, or has changed. */
 function gather(
   live: LiveStore,
   rows: PatternRows,
-  keys: readonly (string | undefined)[],
+  wanted: readonly (Wanted | undefined)[],
   count: number,
 ): { intensity: Float32Array; sigma: Float32Array } | undefined {
   const { bins } = live;
   const intensity = new Float32Array(count * bins).fill(Number.NaN);
   const sigma = new Float32Array(count * bins).fill(Number.NaN);
-  for (const [i, key] of keys.entries()) {
-    if (key === undefined) continue;
-    const frame = live.frames.get(key);
-    const now = frame && statSync(key, { throwIfNoEntry: false });
+  for (const [i, one] of wanted.entries()) {
+    if (one === undefined) continue;
+    const frame = live.frames.get(one.key);
+    const now = frame && statSync(one.path, { throwIfNoEntry: false });
     if (!frame || !now || now.size !== frame.bytes || now.mtimeMs !== frame.mtimeMs) return undefined;
     const row = rows.read(frame.slot, frame.crc);
     if (!row) return undefined;

@@ -1,10 +1,13 @@
 /** What a scan looks like so far, small enough to be made again every few seconds. */
+import { InputError } from "../../data/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
 import { createReconstructionPlan, reconstructBlock } from "../../stages/reconstruct/index.ts";
 import {
   analyseSinogram,
   applySinogram,
   createPatternSummary,
+  type PatternSummary,
+  type ScanRecord,
   type SinogramConfig,
   type SinogramReport,
   summarisePatterns,
@@ -26,6 +29,10 @@ export interface CoarseInput {
 
 export interface CoarseView {
   readonly report: SinogramReport;
+  /** in coarse steps */
+  readonly axis: number;
+  /** the arc is too short for an axis to be found: it is the middle of the sample */
+  readonly isProvisional: boolean;
   /** neighbouring points that were put together */
   readonly binning: number;
   readonly projections: number;
@@ -55,26 +62,20 @@ export function coarseView(kernels: Kernels, input: CoarseInput): CoarseView | u
   const summary = createPatternSummary(lines, points, bands);
   summarisePatterns(summary, block);
   const { rotationAxis } = input.config;
-  const report = analyseSinogram(
-    summary,
-    {
-      omegaDeg: input.omegaDeg.subarray(0, lines),
-      ...(input.monitor && { monitor: binned(Float32Array.from(input.monitor), input.points, 1, lines, binning) }),
-    },
-    {
-      ...input.config,
-      ...{ order: "auto", lineShiftSteps: "auto", hotSpots: "off", rings: "off", sigma: "none" },
-      ...{ air: input.config.air === "given" ? "outermost" : input.config.air, axisDisagreement: "flag" },
-      rotationAxis: typeof rotationAxis === "number" ? (rotationAxis - (binning - 1) / 2) / binning : "auto",
-    },
-  );
+  const record: ScanRecord = {
+    omegaDeg: input.omegaDeg.subarray(0, lines),
+    ...(input.monitor && { monitor: binned(Float32Array.from(input.monitor), input.points, 1, lines, binning) }),
+  };
+  const given = typeof rotationAxis === "number" ? (rotationAxis - (binning - 1) / 2) / binning : undefined;
+  const { report, isProvisional } = analyse(summary, record, input.config, given ?? "auto");
   const mark = kernels.arena.mark();
   try {
     const sinogram = new Float32Array(report.angles * points * bands);
     applySinogram(kernels, report, block, sinogram);
+    const axis = isProvisional ? middleOf(sinogram, report.angles, points, bands) : report.rotationAxis.value;
     const plan = createReconstructionPlan(
       { method: "fbp" },
-      { omegaDeg: report.omegaDeg, translations: points, rotationAxis: report.rotationAxis.value, stepMm: 1 },
+      { omegaDeg: report.omegaDeg, translations: points, rotationAxis: axis, stepMm: 1 },
     );
     const { size } = plan.projector;
     const volume = new Float32Array(size * size * shown.length);
@@ -82,10 +83,42 @@ export function coarseView(kernels: Kernels, input: CoarseInput): CoarseView | u
     const images = shown.map((_, k) =>
       Float32Array.from({ length: size * size }, (_, v) => volume[v * shown.length + k]!),
     );
-    return { report, binning, projections: report.angles, size, images };
+    return { report, axis, isProvisional, binning, projections: report.angles, size, images };
   } finally {
     kernels.arena.release(mark);
   }
+}
+
+/** Long before half a turn is done no axis can be found; the order of the lines can. */
+function analyse(
+  summary: PatternSummary,
+  record: ScanRecord,
+  config: SinogramConfig,
+  rotationAxis: number | "auto",
+): { report: SinogramReport; isProvisional: boolean } {
+  const options: Partial<SinogramConfig> = {
+    ...config,
+    ...{ order: "auto", lineShiftSteps: "auto", hotSpots: "off", rings: "off", sigma: "none" },
+    ...{ air: config.air === "given" ? "outermost" : config.air, axisDisagreement: "flag", rotationAxis },
+  };
+  try {
+    return { report: analyseSinogram(summary, record, options), isProvisional: false };
+  } catch (error) {
+    if (!(error instanceof InputError) || error.code !== "sinogram-axis-not-found") throw error;
+    const middle = { ...options, rotationAxis: (summary.points - 1) / 2 };
+    return { report: analyseSinogram(summary, record, middle), isProvisional: true };
+  }
+}
+
+/** Mean over the projections of where the middle of the intensity lies. */
+function middleOf(sinogram: Float32Array, angles: number, points: number, bands: number): number {
+  let [moment, sum] = [0, 0];
+  for (let ray = 0; ray < angles * points; ray++) {
+    const value = Math.max(0, sinogram[ray * bands]!);
+    moment += value * (ray % points);
+    sum += value;
+  }
+  return sum > 0 ? moment / sum : (points - 1) / 2;
 }
 
 /** [line, point, band] means over `binning` neighbouring points; NaN where none is there */

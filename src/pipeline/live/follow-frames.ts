@@ -5,6 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
 import { InputError, joinMasks, type Mask } from "../../data/index.ts";
 import { openFrames } from "../../files/frames.ts";
+import { withoutMembersOfSets } from "../../files/hdf5-sets.ts";
 import { createIntegrator } from "../../stages/integrate/index.ts";
 import { loadKernels } from "../load-kernels.ts";
 import type { WorkerPool } from "../pool.ts";
@@ -22,6 +23,7 @@ import { type BandRange, bandSums, watchedBands } from "./band-sums.ts";
 import type { Followed } from "./follow-scan.ts";
 import { FrameFinder } from "./frame-finder.ts";
 import { FrameOrder } from "./frame-order.ts";
+import { GrowingFiles, isMissing } from "./growing-files.ts";
 import type { LiveEnding } from "./live-ending.ts";
 import { frameKey, LiveStore, liveFolder, rowsPath, type StoredFrame } from "./live-store.ts";
 import { LiveView, type LiveViewOptions } from "./live-view.ts";
@@ -56,6 +58,9 @@ const RETRY_MS = { first: 50, most: 5000 };
 /** Nothing for so many times the usual interval, and so long at least, and the scan has stopped. */
 export const STOPPED_AFTER = { intervals: 30, leastMs: 10_000 };
 
+const IS_HDF5 = /\.(h5|hdf5?|nxs|nx5)$/i;
+/** Opening such a file takes longer than looking at a folder. */
+const INSIDE_MS = 1000;
 /** Their content says whether it is whole. */
 const HAS_CHECKSUM = /\.cbf$/i;
 
@@ -81,6 +86,9 @@ export class FrameFollower {
   private readonly options: FollowOptions;
   private readonly finder: FrameFinder;
   private readonly order = new FrameOrder();
+  private readonly growing: GrowingFiles;
+  /** HDF5 files, which hold many frames each */
+  private readonly files = new Set<string>();
   /** path -> in which order they came */
   private readonly arrivals = new Map<string, number>();
   /** stamp of size and time, and since when it is that */
@@ -100,6 +108,7 @@ export class FrameFollower {
     this.input = input;
     this.options = options;
     const files = typeof input.files === "string" ? scan.resolve(input.files) : input.files.map(scan.resolve);
+    this.growing = new GrowingFiles(input.dataset);
     this.finder = new FrameFinder(files, () => this.look());
   }
 
@@ -113,6 +122,7 @@ export class FrameFollower {
       return await this.reduce(prepared, bad.mask);
     } finally {
       this.finder.close();
+      this.growing.close();
     }
   }
 
@@ -120,7 +130,7 @@ export class FrameFollower {
   private async findFirst(): Promise<string | undefined> {
     for (;;) {
       this.look();
-      for (const path of this.arrivals.keys()) {
+      for (const path of [...this.arrivals.keys(), ...withoutMembersOfSets([...this.files])]) {
         try {
           (await openFrames([path], this.source)).close();
           return path;
@@ -146,16 +156,31 @@ export class FrameFollower {
     const kept = existsSync(path) && (deserialize(readFileSync(path)) as { key: string; mask: Mask | undefined });
     if (kept && kept.key === key) return { mask: joinMasks(setup.mask, kept.mask) };
     const needed = Math.max(12, this.input.translations ?? 1);
-    while (this.arrivals.size < needed) {
+    while ((await this.countSoFar()) < needed) {
       this.look();
       if (this.judgeEnd()) return undefined;
       await this.pause();
     }
-    const paths = [...this.arrivals.keys()].sort().slice(0, needed);
+    const files = withoutMembersOfSets([...this.files]);
+    const paths = files.length > 0 ? files.sort() : [...this.arrivals.keys()].sort().slice(0, needed);
     const found = await badPixels(paths, this.input.dataset, setup.shape, poni, setup.mask);
     mkdirSync(dirname(path), { recursive: true });
     writeWhole(path, serialize({ key, mask: found?.mask }));
     return { mask: joinMasks(setup.mask, found?.mask) };
+  }
+
+  /** Frames that are there, whole or not. */
+  private async countSoFar(): Promise<number> {
+    let count = this.arrivals.size;
+    for (const path of withoutMembersOfSets([...this.files])) {
+      try {
+        const source = await this.growing.source(path);
+        count += source.count - (source.missing ?? []).reduce((sum, gap) => sum + gap.count, 0);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+      }
+    }
+    return count;
   }
 
   private async reduce({ setup }: PreparedIntegration, mask: Mask | undefined): Promise<Followed> {
@@ -199,34 +224,73 @@ export class FrameFollower {
 
   /** One that was reduced before and is as it was counts as done; others are to be read. */
   private offer(path: string): void {
+    if (IS_HDF5.test(path)) return;
+    if (this.takeUp(path)) return;
+    if (HAS_CHECKSUM.test(path)) this.toRead(path);
+    else this.settling.set(path, { stamp: "", since: 0 });
+  }
+
+  /** Whether it was reduced before, and is as it was. */
+  private takeUp(path: string, index?: number): boolean {
     const { store, rows, view, bands } = this.reducing!;
-    const before = store.frames.get(frameKey(path));
+    const key = frameKey(path, index);
+    const before = store.frames.get(key);
     const row = before && isUnchanged(path, before) ? rows.read(before.slot, before.crc) : undefined;
     if (row) {
-      view.add(this.arrivals.get(path)!, bandSums(row.intensity, bands), Date.now());
+      view.add(this.arrivals.get(key)!, bandSums(row.intensity, bands), Date.now());
       view.addPatterns(
         Float64Array.from(row.intensity, (value) => (Number.isFinite(value) ? value : 0)),
         1,
       );
       this.doneFrames++;
-    } else if (HAS_CHECKSUM.test(path)) this.toRead(path);
-    else this.settling.set(path, { stamp: "", since: 0 });
+    }
+    return row !== undefined;
   }
 
-  private toRead(path: string): void {
-    this.ready.push({ path, slot: this.reducing!.nextRow++ });
+  private toRead(path: string, index?: number): void {
+    this.ready.push({ path, ...(index !== undefined && { index }), slot: this.reducing!.nextRow++ });
+  }
+
+  private arrive(key: string): void {
+    this.order.add(key, this.arrivals.size);
+    this.arrivals.set(key, this.arrivals.size);
+    this.lastNewAt = Date.now();
+  }
+
+  /** Frames that HDF5 files have come to hold; the last one of a file that still changes may not be whole. */
+  private async lookInside(): Promise<void> {
+    for (const path of withoutMembersOfSets([...this.files])) {
+      const stats = statSync(path, { throwIfNoEntry: false });
+      if (!stats) continue;
+      const stamp = `${stats.size} ${stats.mtimeMs}`;
+      const before = this.settling.get(path);
+      if (before?.stamp !== stamp) this.settling.set(path, { stamp, since: Date.now() });
+      const isSettled = before?.stamp === stamp && Date.now() - before.since >= SETTLE_MS;
+      try {
+        const source = await this.growing.source(path);
+        const count = isSettled ? source.count : source.count - 1;
+        for (let index = 0; index < count; index++) {
+          const key = frameKey(path, index);
+          if (this.arrivals.has(key) || isMissing(source, index)) continue;
+          this.arrive(key);
+          if (!this.takeUp(path, index)) this.toRead(path, index);
+        }
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error; // not whole yet
+      }
+    }
   }
 
   /** What is new, what has settled, what is to be tried again. */
   private look(): void {
     const now = Date.now();
     for (const path of this.finder.look(now)) {
-      this.order.add(path, this.arrivals.size);
-      this.arrivals.set(path, this.arrivals.size);
-      this.lastNewAt = now;
+      if (IS_HDF5.test(path)) this.files.add(path);
+      else this.arrive(path);
       if (this.reducing) this.offer(path);
     }
     for (const [path, { stamp, since }] of this.settling) {
+      if (this.files.has(path)) continue;
       const stats = statSync(path, { throwIfNoEntry: false });
       const found = stats ? `${stats.size} ${stats.mtimeMs}` : "";
       if (found === "" || found !== stamp) this.settling.set(path, { stamp: found, since: now });
@@ -247,9 +311,13 @@ export class FrameFollower {
   }
 
   private async keepLooking(view: LiveView): Promise<void> {
-    let shownAt = 0;
+    let [shownAt, lookedInsideAt] = [0, 0];
     while (!this.hasEnded && !this.options.signal.aborted) {
       this.look();
+      if (this.files.size > 0 && Date.now() - lookedInsideAt >= INSIDE_MS) {
+        await this.lookInside();
+        lookedInsideAt = Date.now();
+      }
       const quietMs = Date.now() - view.isQuietSince;
       if (quietMs > Math.max(STOPPED_AFTER.leastMs, STOPPED_AFTER.intervals * view.usualIntervalMs)) view.stop();
       if (Date.now() - shownAt >= SHOW_MS) {
@@ -263,7 +331,8 @@ export class FrameFollower {
   }
 
   private show(view: LiveView, phase: LiveState["phase"]): void {
-    const backlog = this.ready.length + this.settling.size + this.atWork;
+    const settling = this.settling.size - this.files.size;
+    const backlog = this.ready.length + Math.max(0, settling) + this.atWork;
     this.options.onState(view.show({ phase, backlog, notWhole: this.waiting.length }));
   }
 
@@ -299,7 +368,7 @@ export class FrameFollower {
       const { state, sums } = outcome;
       stored.push([frameKey(piece.path, piece.index), { slot: piece.slot, ...state }]);
       const lagS = Math.max(0, (now - state.mtimeMs) / 1000);
-      view.add(this.arrivals.get(piece.path)!, sums, now, lagS);
+      view.add(this.arrivals.get(frameKey(piece.path, piece.index))!, sums, now, lagS);
       this.options.onReduced?.(piece.path, lagS);
       this.doneFrames++;
       this.lastNewAt = now;

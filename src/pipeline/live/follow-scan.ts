@@ -2,7 +2,7 @@
  * A scan that is still being written: followed until all of it is there, nothing comes any more, or somebody says
  * that it is enough. What has come by then is a scan as any other, and the ordinary run goes on with it.
  */
-import { existsSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { InputError } from "../../data/index.ts";
 import { frameFolder } from "../../files/frame-paths.ts";
@@ -10,6 +10,7 @@ import { readPoni } from "../../files/poni.ts";
 import type { Kernels } from "../../kernels/index.ts";
 import type { Notice } from "../../stages/watch/index.ts";
 import { anglesOf, readNumbers } from "../angles.ts";
+import { diskError } from "../disk-error.ts";
 import { loadKernels } from "../load-kernels.ts";
 import type { WorkerPool } from "../pool.ts";
 import { loadModel } from "../refine/load-model.ts";
@@ -55,6 +56,11 @@ export async function followScan(scan: Scan, live: LiveOptions, context: RunCont
   checkFollowable(scan);
   const folder = liveFolder(context.workFolder);
   rmSync(recordPath(folder), { force: true });
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw diskError(error, folder, 1e6);
+  }
   const expectedLines = live.lines ?? linesNamed(scan);
   const options: FollowOptions = {
     ...context,

@@ -5,6 +5,12 @@ import type { FrameSource } from "../../files/frame-source.ts";
 import { openFrames } from "../../files/frames.ts";
 import type { Shape } from "../../geometry/index.ts";
 
+/** Files that open others of their set: an EIGER's master, the first module of a LAMBDA. */
+const isLeader = (path: string): boolean => /(_master\.h5|_m1(_part\d+)?\.nxs)$/.test(path);
+
+export const isMissing = ({ missing = [] }: FrameSource, index: number): boolean =>
+  missing.some(({ first, count }) => index >= first && index < first + count);
+
 /** Opened again whenever a file has changed, since the library keeps what it read of a file's structure. */
 export class GrowingFiles {
   private readonly dataset: string | undefined;
@@ -19,7 +25,7 @@ export class GrowingFiles {
     const { size, mtimeMs } = statSync(path);
     const stamp = `${size} ${mtimeMs}`;
     const known = this.open.get(path);
-    if (known?.stamp === stamp) return known.source;
+    if (known?.stamp === stamp && !isLeader(path)) return known.source;
     known?.source.close();
     this.open.delete(path);
     const source = await openFrames([path], { missing: "flag", ...(this.dataset && { dataset: this.dataset }) });
@@ -33,7 +39,8 @@ export class GrowingFiles {
     { rows, cols }: Shape,
     slot: Int32Array,
   ): Promise<{ state: { bytes: number; mtimeMs: number }; data: FrameArray } | { reason: string }> {
-    const source = await this.source(path);
+    const before = statSync(path);
+    const source = await this.sourceWith(path, index);
     if (source.rows !== rows || source.cols !== cols) return { reason: `${path}: its frames are of another size` };
     if (index >= source.count) return { reason: `${path}: frame ${index} is not written yet` };
     const { data } = source.readFrame(index);
@@ -41,7 +48,17 @@ export class GrowingFiles {
     if (data.every((value) => value === data[0])) return { reason: `${path}: frame ${index} is not written yet` };
     const isFloat = data instanceof Float32Array || data instanceof Float64Array;
     if (!isFloat) slot.set(data);
-    return { state: { bytes: 0, mtimeMs: 0 }, data: isFloat ? data : slot };
+    const after = statSync(path);
+    // frames in other files than the one that is named cannot be told to be unchanged by it
+    const isSame = !isLeader(path) && before.size === after.size && before.mtimeMs === after.mtimeMs;
+    return { state: { bytes: isSame ? after.size : -1, mtimeMs: after.mtimeMs }, data: isFloat ? data : slot };
+  }
+
+  /** A leader says nothing of its other files: it is opened again where the frame was not there yet. */
+  private async sourceWith(path: string, index: number): Promise<FrameSource> {
+    const known = this.open.get(path);
+    const isThere = known && index < known.source.count && !isMissing(known.source, index);
+    return isThere && isLeader(path) ? known.source : this.source(path);
   }
 
   close(): void {

@@ -68,6 +68,7 @@ export class LiveView {
   private watched: readonly Notice[] = [];
   /** of what only a clock can tell */
   private stopped: Notice | undefined;
+  private readonly pauses: Notice[] = [];
   private readonly options: LiveViewOptions;
 
   constructor(options: LiveViewOptions) {
@@ -91,8 +92,9 @@ export class LiveView {
     this.slots = Math.max(this.slots, slot + 1);
     this.frames++;
     if (lagS === undefined) return;
-    this.lastFrameAt = now;
+    if (this.stopped) this.pauses.push(this.pause(now));
     this.stopped = undefined;
+    this.lastFrameAt = now;
     this.recent.push({ at: now, lagS });
     if (this.recent.length > RECENT) this.recent.shift();
   }
@@ -131,11 +133,18 @@ export class LiveView {
 
   /** Nothing came for long: said until something comes. */
   stop(): void {
-    this.stopped ??= {
-      kind: "scan-stopped",
-      from: this.span,
-      text: `Nothing has come after frame ${this.span - 1} since ${new Date(this.isQuietSince).toISOString()}: the scan has stopped, or its files do not arrive here.`,
-    };
+    this.stopped ??= this.pause();
+  }
+
+  /** @param until when it went on, ms; left out: it lasts */
+  private pause(until?: number): Notice {
+    const { span } = this;
+    const since = new Date(this.isQuietSince).toISOString();
+    const text =
+      until === undefined
+        ? `Nothing has come after frame ${span - 1} since ${since}: the scan has stopped, or its files do not arrive here.`
+        : `Nothing came after frame ${span - 1} from ${since} to ${new Date(until).toISOString()}.`;
+    return { kind: "scan-stopped", from: span, ...(until !== undefined && { to: span }), text };
   }
 
   /** All frames, in their order. */
@@ -183,7 +192,7 @@ export class LiveView {
       this.coarse = view ?? this.coarse;
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      this.noImage = error.message;
+      this.noImage = error.message.replace(/\.$/, "");
     }
   }
 
@@ -214,14 +223,20 @@ export class LiveView {
           {
             order: { ...coarse.report.order, shiftSteps: coarse.report.order.shiftSteps * coarse.binning },
             jumps: coarse.report.jumps.map(({ line, steps }) => ({ line, steps: steps * coarse.binning })),
-            axis: { ...coarse.report.rotationAxis, spread: coarse.report.rotationAxis.spread * coarse.binning },
+            axis: coarse.isProvisional
+              ? NO_AXIS
+              : { ...coarse.report.rotationAxis, spread: coarse.report.rotationAxis.spread * coarse.binning },
             arcDeg: coarse.report.scan.arcDeg,
           },
           scan.config.sinogram.order,
           points,
         )
       : [];
-    return [...this.watched, ...order, ...(this.stopped ? [this.stopped] : [])].sort((a, b) => a.from - b.from);
+    const { expectedLines } = this.options;
+    // nothing more is to come
+    const isAllThere = expectedLines !== undefined && this.span >= expectedLines * points;
+    const stopped = this.stopped && !isAllThere ? [this.stopped] : [];
+    return [...this.watched, ...order, ...this.pauses, ...stopped].sort((a, b) => a.from - b.from);
   }
 
   private state({ phase, backlog, notWhole }: Counts, now: number): LiveState {
@@ -275,6 +290,8 @@ export class LiveView {
   }
 }
 
+const NO_AXIS = { agree: false, given: false, spread: Number.NaN };
+
 const MOST_NOTICES = 100;
 
 /** What goes wrong throughout need not be told a thousand times. */
@@ -285,11 +302,14 @@ function firstOf(notices: readonly Notice[]): readonly Notice[] {
   return [...notices.slice(0, MOST_NOTICES), { kind, from, text: `And ${more} notices more, from frame ${from} on.` }];
 }
 
-function describeFound({ report, binning, projections }: CoarseView): string[] {
-  const { order, rotationAxis, scan } = report;
-  const axis = rotationAxis.value * binning + (binning - 1) / 2;
+function describeFound({ report, axis: coarse, isProvisional, binning, projections }: CoarseView): string[] {
+  const { order, scan } = report;
+  const axis = coarse * binning + (binning - 1) / 2;
+  const from = `from ${projections} projections over ${scan.arcDeg.toFixed(1)}°`;
   return [
     describeOrder({ ...order, shiftSteps: order.shiftSteps * binning }),
-    `rotation axis at ${axis.toFixed(1)} steps, from ${projections} projections over ${scan.arcDeg.toFixed(1)}°`,
+    isProvisional
+      ? `rotation axis taken to be in the middle of the sample, at ${axis.toFixed(1)} steps, until half a turn tells, ${from}`
+      : `rotation axis at ${axis.toFixed(1)} steps, ${from}`,
   ];
 }
