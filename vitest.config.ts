@@ -8,6 +8,13 @@ export default defineConfig({
     projects: [
       // a file there starts threads, servers and browsers: it has a process of its own
       {
+        // examples import the package by its name, as users do
+        resolve: {
+          alias: [
+            { find: /^xrdct$/, replacement: new URL("src/index.ts", import.meta.url).pathname },
+            { find: /^xrdct\/(\w+)$/, replacement: new URL("src/api/$1.ts", import.meta.url).pathname },
+          ],
+        },
         test: {
           name: "whole",
           include: ["tests/**/*.test.ts"],

@@ -10,20 +10,17 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
-  builtInStructure,
   CalibrateConfig,
   calibrate,
-  createExperiment,
-  createIntegrator,
   findPeaks,
   formatPoni,
   formatXye,
-  IntegrateConfig,
-  loadKernels,
+  integrateFrames,
   type Pattern,
-  reflections,
   SimulateConfig,
-} from "../src/index.ts"; // in your own project: from "xrdct"
+} from "xrdct";
+import { builtInStructure, reflections } from "xrdct/physics";
+import { createExperiment } from "xrdct/stages";
 
 /** What is simulated, and so what must be found. */
 export const truth = { energyKeV: 60, distanceMm: 300, rot1Deg: 0.8, rot2Deg: -0.5 };
@@ -55,10 +52,12 @@ export function calibrateAndIntegrate() {
   };
   const calibration = calibrate(frame, mask, CalibrateConfig.parse(about));
 
-  const config = IntegrateConfig.parse({ axis: "two-theta", bins: 1200, statistic: "mean" });
-  const integrator = createIntegrator(loadKernels(), { poni: calibration.poni, shape, mask, config });
-  const { intensity, sigma } = integrator.integrate([frame.data]);
-  const pattern: Pattern = { axis: integrator.axis, intensity, sigma };
+  const { axis, intensity, sigma } = integrateFrames([frame], {
+    poni: calibration.poni,
+    mask,
+    config: { axis: "two-theta", bins: 1200, statistic: "mean" },
+  });
+  const pattern: Pattern = { axis, intensity, sigma };
 
   const wavelengthA = calibration.poni.wavelength! * 1e10;
   const known = reflections(ceria, 0.8).map(({ h, k, l, dA }) => ({ phase: "CeO2", h, k, l, dA }));

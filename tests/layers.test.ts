@@ -20,13 +20,14 @@ const MAY_IMPORT: Record<string, string[]> = {
   pipeline: ["data", "kernels", ...PHYSICS, "gpu", "files", "stages"],
   server: ["data", "kernels", ...PHYSICS, "files", "stages", "pipeline"],
   cli: ["data", "kernels", ...PHYSICS, "gpu", "files", "stages", "pipeline", "server"],
+  api: ["data", "kernels", ...PHYSICS, "files", "stages", "pipeline"],
   // pure functions and types alone: the rest is asked for over HTTP
   web: ["data", "geometry", "stages", "server"],
 };
 /** What the page may take of other folders. */
 const IN_THE_PAGE = ["stages/figure", "server/wire"];
 /** Folders that may touch files, clocks and processes. */
-const MAY_USE_NODE = ["files", "pipeline", "cli", "server"];
+const MAY_USE_NODE = ["files", "pipeline", "cli", "server", "api"];
 /** The page may, besides, ask for the time: it lives in a browser. */
 const MAY_ASK_THE_TIME = [...MAY_USE_NODE, "web"];
 

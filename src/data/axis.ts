@@ -52,6 +52,8 @@ export const twoThetaDegToD = (twoThetaDeg: number, wavelengthA: number): number
 /**
  * Values on another axis.
  *
+ * @param values [n] in the unit of `from`: degrees, 1/angstrom, mm, or ln tan 2theta
+ * @returns [n] in the unit of `to`
  * @throws InputError "axis-needs-wavelength" | "axis-needs-distance" | "axis-no-angle"
  */
 export function convertAxis(

@@ -23,6 +23,7 @@ export interface Frame {
 export interface Mask {
   readonly rows: number;
   readonly cols: number;
+  /** [row, col] 1 = excluded */
   readonly data: Uint8Array;
 }
 

@@ -17,6 +17,8 @@ export type ShapeRegion =
   | { readonly kind: "voxels"; readonly runs: readonly number[] };
 
 /**
+ * The voxels of a region.
+ *
  * @returns [y, x] 1 inside, 0 outside; what lies beyond the image is left out
  * @throws InputError "region-wrong" where a number is missing or is none
  */

@@ -35,6 +35,8 @@ export interface PatternArrayOptions {
 }
 
 /**
+ * Opens patterns [angle, translation, bin] or [y, x, bin] of an HDF5 file: nDTomo's, pyFAI's, or any NXdata.
+ *
  * @throws InputError "patterns-no-dataset" | "patterns-wrong-rank" | "patterns-no-axis" | "patterns-axis-length" |
  *   "patterns-ambiguous-bins" and those of openHdf5 and readAxis
  */

@@ -43,6 +43,8 @@ export interface SinogramArray {
 }
 
 /**
+ * Opens sinograms of an HDF5 file, flats, darks and monitor divided by.
+ *
  * @throws InputError "sinogram-layout" | "sinogram-shape" | "sinogram-angles" | "sinogram-slice" and those of openHdf5
  */
 export async function openSinogramArray(path: string, options: SinogramArrayOptions): Promise<SinogramArray> {

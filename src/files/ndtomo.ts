@@ -18,7 +18,7 @@ export function openNdtomoVolume(path: string, options: PatternArrayOptions = {}
   return openPatternArray(path, { dataset: "data", ...options });
 }
 
-/** A whole volume in memory. @param options.voxelMm the format does not keep it */
+/** A whole volume in memory, [y, x, bin]. @param options.voxelMm mm; the format does not keep it */
 export async function readNdtomoVolume(
   path: string,
   options: PatternArrayOptions & { readonly voxelMm: number },

@@ -64,6 +64,8 @@ const MONITOR = "entry/data/value1";
 const TRANSMITTED = "entry/data/value2";
 
 /**
+ * Opens a scan of one HDF5 file of patterns an angle, with counters beside them.
+ *
  * @param source the folder, or a pattern in it with one `*` (`scan/xrd_cell_data_*.h5`)
  * @throws InputError "p07-no-files" | "p07-several-scans" | "p07-nothing-readable"
  */

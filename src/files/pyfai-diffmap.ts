@@ -72,7 +72,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 export interface DiffmapMotor {
   /** as in "y" or "rotation" */
   readonly name: string;
-  /** one value a point */
+  /** [point] in its unit */
   readonly values: ArrayLike<number>;
   readonly unit: string;
 }

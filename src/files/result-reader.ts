@@ -68,7 +68,11 @@ export interface Result {
   close(): void;
 }
 
-/** @throws InputError "result-not-a-result" besides those of openHdf5 */
+/**
+ * Opens a result file for reading; close it when done.
+ *
+ * @throws InputError "result-not-a-result" besides those of openHdf5
+ */
 export async function openResult(path: string): Promise<Result> {
   const file = await openHdf5(path);
   if (file.attribute("entry", "NX_class") !== "NXentry") {

@@ -110,6 +110,8 @@ export interface ResultWriter {
 }
 
 /**
+ * Begins a result file; arrays and maps stream into it.
+ *
  * @param path of the result; it appears there only with finish()
  * @throws InputError "folder-missing" | "file-not-writable"
  */

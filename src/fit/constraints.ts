@@ -47,6 +47,8 @@ const STABLE = 0.1;
 const HOLDS = 1e-7;
 
 /**
+ * Linear equations between parameters, as a change of variables that fulfils them.
+ *
  * @param n         number of parameters
  * @param equations see parseLinearEquation
  * @param fixed     [n] nonzero: the parameter keeps its value

@@ -72,7 +72,11 @@ export interface LeastSquares {
   covariance(): Covariance;
 }
 
-/** @param size number of parameters, and the most residuals that will be given */
+/**
+ * A Levenberg-Marquardt solver with bounds that allocates nothing while it solves.
+ *
+ * @param size number of parameters, and the most residuals that will be given
+ */
 export function createLeastSquares(size: { parameters: number; residuals: number }): LeastSquares {
   const n = size.parameters;
   const core = createNormalLeastSquares(n);

@@ -22,6 +22,8 @@ const NUMBER = /^(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?/;
 const NAME_GOES_ON = /^([\p{L}\p{N}_.:('#]|\/\p{L})/u;
 
 /**
+ * Reads an equation such as `a + 2 b = 3`.
+ *
  * @param names the parameters' names in the order of their indices
  * @throws InputError "constraint-syntax", "constraint-unknown-parameter"
  */

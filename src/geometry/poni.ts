@@ -40,6 +40,8 @@ export interface Shape {
 export type Placement = (row: number, col: number, out: Float64Array) => void;
 
 /**
+ * Where the pixels of a detector lie around the sample, in metres.
+ *
  * @param shape needed where the orientation is not 3, because a flip turns about the far edge
  * @returns a function that writes [t1, t2, t3] in metres; (i + 0.5, j + 0.5) is the centre of pixel (i, j)
  */

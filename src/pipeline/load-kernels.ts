@@ -6,7 +6,11 @@ import { type Arena, createKernels, hasRelaxedSimd, type KernelBuild, type Kerne
 type WasmBuild = Exclude<KernelBuild, "reference">;
 const FILES: Record<WasmBuild, string> = { simd: "kernels.wasm", "relaxed-simd": "kernels.relaxed.wasm" };
 
-/** @param options.build leave out for the fastest; `memory` and `arena` to share one memory between threads */
+/**
+ * The compute kernels as WebAssembly, with a memory of their own or a shared one.
+ *
+ * @param options.build leave out for the fastest; `memory` and `arena` to share one memory between threads
+ */
 export function loadKernels(options: { build?: WasmBuild; memory?: WebAssembly.Memory; arena?: Arena } = {}): Kernels {
   const build = options.build ?? fastestBuild();
   return createKernels(compile(build), build, options.memory, options.arena);

@@ -1,12 +1,31 @@
 /** The sample in a volume that is too large for memory: which voxels hold it, and their mean pattern. */
-import type { Pattern } from "../data/index.ts";
+import type { Axis, Pattern } from "../data/index.ts";
 import { type ArrayReference, openArray } from "./array-reference.ts";
-import type { VolumeMeta } from "./stages/meta.ts";
+
+/** [voxel, bin] in memory. */
+export interface VoxelPatterns {
+  readonly data: Float32Array;
+  readonly bins: number;
+}
+
+/** A volume whose patterns are in memory, or in an array on disk. */
+export interface SampledVolume {
+  readonly axis: Axis;
+  readonly volume: ArrayReference | VoxelPatterns;
+  readonly sigma?: ArrayReference | VoxelPatterns;
+  /** [y, x] 1 where the voxel was seen at every angle */
+  readonly reconstructable: Uint8Array;
+}
 
 type Visit = (values: Float32Array, items: number, width: number, firstBin: number) => void;
 
 /** Goes through an array a block of bins at a time. */
-function eachBlock(reference: ArrayReference, visit: Visit): void {
+function eachBlock(reference: SampledVolume["volume"], visit: Visit): void {
+  if ("data" in reference) {
+    const { data, bins } = reference;
+    visit(data, data.length / bins, bins, 0);
+    return;
+  }
   const array = openArray(reference);
   try {
     let firstBin = 0;
@@ -23,9 +42,9 @@ function eachBlock(reference: ArrayReference, visit: Visit): void {
 }
 
 /** [voxel] sum of a voxel's pattern. */
-export function summedIntensity(volume: Pick<VolumeMeta, "volume">): Float64Array {
-  const sum = new Float64Array(volume.volume.items);
-  eachBlock(volume.volume, (values, items, width) => {
+export function summedIntensity({ volume }: Pick<SampledVolume, "volume">): Float64Array {
+  const sum = new Float64Array("data" in volume ? volume.data.length / volume.bins : volume.items);
+  eachBlock(volume, (values, items, width) => {
     for (let item = 0; item < items; item++) {
       let partial = 0;
       for (let bin = 0; bin < width; bin++) {
@@ -44,7 +63,7 @@ export function summedIntensity(volume: Pick<VolumeMeta, "volume">): Float64Arra
  *
  * @returns [voxel] 1 = leave out
  */
-export function findAir({ volume, reconstructable }: VolumeMeta, threshold: number): Uint8Array {
+export function findAir({ volume, reconstructable }: Omit<SampledVolume, "axis">, threshold: number): Uint8Array {
   const sum = summedIntensity({ volume });
   const seen = sum.filter((_, i) => reconstructable[i]).sort();
   const least = threshold * (seen[Math.round(0.95 * (seen.length - 1))] ?? 0);
@@ -52,7 +71,10 @@ export function findAir({ volume, reconstructable }: VolumeMeta, threshold: numb
 }
 
 /** Mean over the voxels that are not left out, with its uncertainty where the voxels have one. */
-export function meanPattern({ axis, volume, sigma }: VolumeMeta, mask: Uint8Array): Pattern {
+export function meanPattern(
+  { axis, volume, sigma }: Omit<SampledVolume, "reconstructable">,
+  mask: Uint8Array,
+): Pattern {
   const mean = meanOf(axis.values.length, mask, volume, (value) => value);
   if (!sigma) return { axis, intensity: mean.values };
   // Voxels of one slice are correlated; sqrt(mean variance / voxels) is a lower bound, good enough for start values.
@@ -67,7 +89,7 @@ export function meanPattern({ axis, volume, sigma }: VolumeMeta, mask: Uint8Arra
 function meanOf(
   bins: number,
   mask: Uint8Array,
-  reference: ArrayReference,
+  reference: SampledVolume["volume"],
   f: (value: number) => number,
 ): { values: Float64Array; count: number } {
   const sums = new Float64Array(bins);

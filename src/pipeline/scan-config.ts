@@ -248,7 +248,11 @@ export interface Scan {
   readonly resolve: (path: string) => string;
 }
 
-/** @throws InputError naming the line that is wrong */
+/**
+ * Reads and checks a scan.yaml; paths in it are seen from its folder.
+ *
+ * @throws InputError naming the line that is wrong
+ */
 export const readScan = (path: string): Scan => parseScan(readText(path), path);
 
 /** As readScan, of a text that is not saved yet; `path` is where it would lie. @throws as readScan */

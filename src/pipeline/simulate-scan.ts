@@ -47,7 +47,11 @@ export interface Simulated {
 
 const NAME = "cell";
 
-/** @throws InputError "output-not-empty" where the folder holds another simulation | "simulate-axis" */
+/**
+ * Writes a virtual experiment with known truth into a folder: scan.yaml, patterns or frames, truth.nxs.
+ *
+ * @throws InputError "output-not-empty" where the folder holds another simulation | "simulate-axis"
+ */
 export async function simulateScan(config: SimulateConfig, options: SimulateOptions): Promise<Simulated> {
   const { folder, output, signal } = options;
   if (output === "patterns" && config.axis.unit !== "q" && config.axis.unit !== "two-theta") {

@@ -48,7 +48,11 @@ export interface ProjectorGeometry {
   readonly rowLength: number;
 }
 
-/** @throws InputError "projector-no-angles" | "projector-no-translations" | "projector-axis" | "projector-sample-shape" */
+/**
+ * The rays of a scan through a square grid of voxels: what project and backproject need.
+ *
+ * @throws InputError "projector-no-angles" | "projector-no-translations" | "projector-axis" | "projector-sample-shape"
+ */
 export function createProjectorGeometry(options: ProjectorOptions): ProjectorGeometry {
   const { translations, rotationAxis } = options;
   const angles = options.omegaDeg.length;

@@ -23,6 +23,8 @@ const LEAST_POINTS = 10;
 const VANISHING = 1e-150;
 
 /**
+ * The points of a pattern that a model fits, with their weights, over two-theta in degrees.
+ *
  * @param name of the pattern, for messages
  * @throws InputError "pattern-axis" | "pattern-no-sigma" | "pattern-negative" | "pattern-points" | "pattern-empty"
  */

@@ -51,7 +51,11 @@ const STAGE_ORDER: readonly (readonly [RegExp, number])[] = [
 /** The stage in which a parameter is freed, from 1 up. */
 export const stageOf = (name: string): number => STAGE_ORDER.find(([pattern]) => pattern.test(name))![1];
 
-/** @throws InputError "model-*" and those of structures */
+/**
+ * A model.yaml as numbers: the pattern's model, what is refined, bounds, constraints, start values.
+ *
+ * @throws InputError "model-*" and those of structures
+ */
 export function resolveModel(config: ModelConfig, files: ModelFiles): ResolvedModel {
   const notes: string[] = [...(files.notes ?? [])];
   if (config.phases.length === 0 && config.peaks.length === 0) {

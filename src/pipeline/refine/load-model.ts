@@ -19,6 +19,8 @@ export interface LoadedModel {
 }
 
 /**
+ * Reads a model.yaml and the structures that it names.
+ *
  * @param options the axis of a measured background whose file does not say it
  * @throws InputError naming the line or the file that is wrong
  */

@@ -136,7 +136,11 @@ function checkAir(air: Pattern, { axis }: PatternsMeta): Pattern {
 }
 
 /** Pixels behind an azimuthal mean grow with the ring: proportional to sin(two-theta), mean 1. */
-function ringLengthOf({ axis, wavelengthA, distanceM }: PatternsMeta): Float64Array | undefined {
+export function ringLengthOf({
+  axis,
+  wavelengthA,
+  distanceM,
+}: Pick<PatternsMeta, "axis" | "wavelengthA" | "distanceM">): Float64Array | undefined {
   if (axis.unit === "channel") return undefined;
   const context = {
     ...(wavelengthA !== undefined && { wavelengthA }),

@@ -108,7 +108,11 @@ export interface CellLithium {
   readonly notes: readonly string[];
 }
 
-/** @throws InputError "lithium-no-electrode" | "lithium-no-table" | "lithium-*" of its settings */
+/**
+ * Lithium of both electrodes of a cell, in voxels and in all, with uncertainties.
+ *
+ * @throws InputError "lithium-no-electrode" | "lithium-no-table" | "lithium-*" of its settings
+ */
 export const lithiumOfCell = (input: LithiumInput): CellLithium => countedCell(input, mapLithium(input));
 
 /** Sums and closings anew, once it is known what the map's model does not have; maps stay as they are. */

@@ -25,6 +25,8 @@ export interface StudyFindings {
 }
 
 /**
+ * Several cells from raw scans to tables, figures and one file of maps.
+ *
  * @throws InputError of every part: of the scans, the cycler's files, the registration ...
  */
 export async function runStudy(study: Study, options: StudyOptions): Promise<StudyFindings> {

@@ -110,7 +110,11 @@ export interface Study {
   readonly resolve: (path: string) => string;
 }
 
-/** @throws InputError naming the line that is wrong; "study-cells" */
+/**
+ * Reads and checks a study.yaml; paths in it are seen from its folder.
+ *
+ * @throws InputError naming the line that is wrong; "study-cells"
+ */
 export const readStudy = (path: string): Study => parseStudy(readText(path), path);
 
 /** As readStudy, of a text that is not saved yet. @throws as readStudy */

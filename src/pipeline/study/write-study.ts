@@ -26,7 +26,11 @@ export interface WriteStudyOptions {
   readonly startedAt: string;
 }
 
-/** @returns the paths written */
+/**
+ * Writes what a study came to as one NeXus file of maps on the common grid.
+ *
+ * @returns the paths written
+ */
 export async function writeStudy(findings: StudyFindings, options: WriteStudyOptions): Promise<string[]> {
   const { folder, formats } = options;
   const path = join(folder, "study.nxs");

@@ -8,7 +8,11 @@ export interface TransmissionComparison {
   readonly largest: number;
 }
 
-/** @param usable [ray] 1 where the measured one can be believed */
+/**
+ * How well the calculated transmission of the rays agrees with the measured one, [angle, translation] each.
+ *
+ * @param usable [ray] 1 where the measured one can be believed
+ */
 export function compareTransmission(
   predicted: ArrayLike<number>,
   measured: ArrayLike<number>,

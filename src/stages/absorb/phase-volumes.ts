@@ -35,6 +35,8 @@ export interface PhaseVolumes {
 }
 
 /**
+ * What the volume of each phase in every voxel is in proportion to, [y, x] a phase: its scale times its cell volume squared.
+ *
  * @param scattering [y, x] 1 in the sample: elsewhere there is nothing
  * @throws InputError "absorb-no-signal"
  */

@@ -31,7 +31,11 @@ export interface ScaleFactorInput {
   readonly measured?: MeasuredTransmission | undefined;
 }
 
-/** @throws InputError "absorb-no-transmission" | "absorb-scale-phase" | "absorb-scale-factor" | "absorb-scale-transmission" */
+/**
+ * The factor from scales to volume fractions, from a measured transmission or the sample being full.
+ *
+ * @throws InputError "absorb-no-transmission" | "absorb-scale-phase" | "absorb-scale-factor" | "absorb-scale-transmission"
+ */
 export function findScaleFactor(config: AbsorbConfig["scale"], input: ScaleFactorInput): ScaleFactor {
   const by = config.by === "auto" ? whatThereIs(config, input) : config.by;
   if (by === "transmission") return byTransmission(input);

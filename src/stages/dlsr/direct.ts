@@ -32,6 +32,8 @@ const FEW_STEPS = 3;
 const NO_PARALLAX_MM = 1e9;
 
 /**
+ * Direct least-squares reconstruction: maps of scales and lattice parameters from the sinograms.
+ *
  * @throws InputError as createSetting, reductionOf and solveDlsr do
  */
 export async function reconstructDirect(input: DirectInput): Promise<DirectResult> {

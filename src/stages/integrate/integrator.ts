@@ -63,6 +63,8 @@ export interface Integrator {
 }
 
 /**
+ * Puts the tables of an integration into kernel memory; its integrate() then takes frames.
+ *
  * @throws InputError "poni-other-detector" | "mask-shape" | "frame-shape-mismatch" | "integrate-no-pixels" | "integrate-range-empty"
  *   | "trimmed-needs-whole-pixels" | "axis-needs-wavelength"
  */

@@ -44,7 +44,11 @@ export interface FindPeaksOptions extends AxisContext {
 const WIDTHS = [3, 4.5, 7, 10, 15] as const;
 const SIGMA_PER_FWHM = 1 / (2 * Math.sqrt(2 * Math.LN2));
 
-/** @returns strongest significance first */
+/**
+ * Finds the peaks of a pattern and, where phases are given, which reflections they may be.
+ *
+ * @returns strongest significance first
+ */
 export function findPeaks(pattern: Pattern, options: FindPeaksOptions = {}): FoundPeak[] {
   const intensity = Float64Array.from(pattern.intensity, (value) => (Number.isFinite(value) ? value : 0));
   const variance = localVariance(pattern);

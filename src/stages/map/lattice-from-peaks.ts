@@ -49,6 +49,8 @@ export interface LatticeResult {
 }
 
 /**
+ * Lattice parameters, angstrom, of every voxel from the spacings of several peaks.
+ *
  * @param spacings the peaks of one phase, at least one that depends on each edge
  * @param esdScale gof: esds times the goodness of fit where it is over 1 (the reflections disagree by more than theirs)
  * @throws InputError "map-lattice-hkl" where the reflections cannot determine the edges even if all are found

@@ -57,6 +57,8 @@ export interface PlanOptions extends AxisContext {
 }
 
 /**
+ * What a peak map fits in every voxel, settled on the mean pattern.
+ *
  * @throws InputError "map-region-outside" | "map-start-unknown" | "map-tie-unknown" | "map-bounds" |
  *   "map-too-many-parameters" | "map-lattice-hkl" | "map-name-twice" | "map-needs-sigma" | "axis-needs-wavelength"
  */

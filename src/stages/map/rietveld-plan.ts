@@ -55,7 +55,11 @@ export interface RietveldPlanInput {
 
 const WIDTHS = /^([UVWXYZ]|[SH]L|asym)$|^eta|\/(size|axialSize|strain|axialStrain|gaussianSize|gaussianStrain|width)$/;
 
-/** @throws InputError "map-refine" | "map-weights" */
+/**
+ * What a Rietveld map fits in every voxel, and from where it starts.
+ *
+ * @throws InputError "map-refine" | "map-weights"
+ */
 export function createRietveldPlan(input: RietveldPlanInput): RietveldPlan {
   const { config, model, parameters, hasSigma } = input;
   const patterns = config.refine.map(

@@ -36,6 +36,8 @@ interface Size {
 }
 
 /**
+ * Finds casing, core, coatings and collectors of a cell in its phase maps.
+ *
  * @throws InputError "places-no-electrode" where no phase is said to be of an electrode, "places-no-phase", "places-size"
  */
 export function findPlaces(maps: SliceMaps, roles: PhaseRoles, config: PlacesConfig): FoundPlaces {

@@ -21,7 +21,11 @@ export interface AngleWeights {
   readonly missingDeg: number;
 }
 
-/** @param omegaDeg [angle] degrees, in any order */
+/**
+ * The share of the arc that each projection stands for, radians.
+ *
+ * @param omegaDeg [angle] degrees, in any order
+ */
 export function angleWeights(omegaDeg: ArrayLike<number>): AngleWeights {
   const folded = Array.from(omegaDeg, (omega) => ((omega % 180) + 180) % 180);
   const order = folded.map((_, i) => i).sort((a, b) => folded[a]! - folded[b]! || a - b);

@@ -26,6 +26,8 @@ export interface FirstMoment {
 const LEAST = 0.1;
 
 /**
+ * The shift of lattice parameters by parallax in every voxel, relative, from first moments of the rays.
+ *
  * @param plan   of a filtered back-projection of the scan, with its step in mm
  * @param weight [y, x] how much of a phase scatters, as the map of its scale; not finite counts as 0
  * @returns [y, x] conventional minus true lattice parameter, relative; NaN where the phase is not

@@ -46,6 +46,8 @@ export interface ReconstructionPlan {
 }
 
 /**
+ * Everything that the bins of a scan share in a reconstruction: geometry, filter, weights, memory.
+ *
  * @throws InputError "projector-no-angles" | "projector-no-translations" | "projector-axis" | "projector-sample-shape" |
  *   "parallax-method" | "parallax-needs-distance" | those of planParallax
  */

@@ -28,6 +28,8 @@ const MEMORY = 8;
 const BETTER = 0.005;
 
 /**
+ * Refines the next pattern of a series from what its neighbours came to.
+ *
  * @param before entries so far, in their order; those that are flagged do not count
  * @throws InputError for patterns that the model cannot be refined against
  */

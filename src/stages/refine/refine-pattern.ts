@@ -45,6 +45,8 @@ const MOST_LE_BAIL_CYCLES = 30;
 const STEPS_A_CYCLE = 12;
 
 /**
+ * Rietveld, Pawley or Le Bail refinement of one pattern, in stages, with esds and correlations.
+ *
  * @param name of the pattern, for messages
  * @throws InputError for models and patterns that cannot be refined; a fit that fails is a status in the result
  */

@@ -4,7 +4,11 @@ import type { RefinedParameter } from "./result.ts";
 
 type Spec = { value?: number; refine?: boolean; [key: string]: unknown };
 
-/** @param parameters of the result; those that are not in the model file are left out where they are at their defaults */
+/**
+ * A model with the values that a refinement found in it, to start the next from.
+ *
+ * @param parameters of the result; those that are not in the model file are left out where they are at their defaults
+ */
 export function settleConfig(config: ModelConfig, parameters: readonly RefinedParameter[]): ModelConfig {
   const known = new Map(parameters.map((one) => [one.name, one]));
   const settle = <T extends object | undefined>(spec: T, name: string): T => {

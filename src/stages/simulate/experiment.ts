@@ -67,6 +67,8 @@ export interface Experiment {
 }
 
 /**
+ * A virtual experiment, computed line by line or frame by frame on demand.
+ *
  * @param structures by name: those the phases name
  * @param phantom what is in the beam; drawn from the configuration where left out; of a sample that stays as it is
  * @throws InputError naming the setting that cannot be

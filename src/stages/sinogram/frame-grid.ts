@@ -43,6 +43,8 @@ interface Angles {
 }
 
 /**
+ * Where the frames of a turning sample lie on a grid of angles and translations.
+ *
  * @param positionMm [frame] of the translation, in the middle of each exposure
  * @param missing    [frame] 1 where a frame is not there
  * @param stepMm     between points; left out: as finely as the turns lie

@@ -21,6 +21,8 @@ export interface Turning {
 }
 
 /**
+ * Angles of a turning sample without their jumps from 360 to 0, degrees.
+ *
  * @param omegaDeg [frame] in the order of acquisition, in the middle of each exposure; may fall back from 360 to 0
  * @throws InputError "turning-angles" where the rotation does not move from frame to frame
  */

@@ -20,7 +20,11 @@ export interface SummedPattern {
 
 const SUM = "map/summed_pattern";
 
-/** @returns undefined where the result has no summed pattern that was refined */
+/**
+ * The mean pattern of a result with its refinement.
+ *
+ * @returns undefined where the result has no summed pattern that was refined
+ */
 export function readSummedPattern(result: Result, label: string): SummedPattern | undefined {
   const note = result.readNote("map/refinement");
   const has = (name: string): boolean => result.list().some((entry) => entry.name === name);
