@@ -8,8 +8,8 @@ import { InputError, type Pattern } from "../data/index.ts";
 import { decodeText } from "./byte-source.ts";
 import { attribute, element, elements } from "./xml-parts.ts";
 
-/** A scan of a point detector has some 300 kB; what is a thousand times that is no pattern. */
-const MAX_BYTES = 256 * 2 ** 20;
+/** A scan of a point detector has some 300 kB; what is two hundred times that is no pattern. */
+const MAX_BYTES = 64 * 2 ** 20;
 /** Time planned and time measured come before the axes. */
 const BEFORE_AXES = 2;
 
@@ -63,7 +63,8 @@ function rawData(bytes: Uint8Array, name: string): string {
   } catch (error) {
     throw damaged(name, `the archive cannot be unpacked (${(error as Error).message})`);
   }
-  if (tooLarge > 0) throw damaged(name, `its RawData0.xml claims ${tooLarge} bytes`);
+  if (tooLarge > 0)
+    throw damaged(name, `its RawData0.xml claims ${tooLarge} bytes, where at most ${MAX_BYTES} are unpacked`);
   const [found] = Object.entries(files);
   if (found) {
     const [member, content] = found;

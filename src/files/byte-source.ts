@@ -26,19 +26,23 @@ export function arraySource(bytes: Uint8Array, name: string): ByteSource {
   };
 }
 
+/** More is no frame, no pattern and no list: frames of larger files are read one by one. */
+export const MAX_READ_BYTES = 2 ** 30;
+
 /** Headers are read a few bytes at a time; one window of this size answers most of them. */
 const WINDOW = 1 << 16;
 
 /**
  * Bytes of a file, which stays open until `close`.
  *
- * @throws InputError "file-not-readable"
+ * @throws InputError "file-not-readable" | "path-special"; its `read` "file-too-large"
  */
 export function fileSource(path: string): ByteSource {
   const file = openFile(path);
   const size = sizeOf(file, path);
   let window = new Uint8Array(0);
   let windowAt = 0;
+  let isOpen = true;
   return {
     name: path,
     size,
@@ -46,6 +50,7 @@ export function fileSource(path: string): ByteSource {
       const wanted = Math.max(0, Math.min(length, size - at));
       // a damaged header may point anywhere
       if (wanted === 0) return new Uint8Array(0);
+      if (wanted > MAX_READ_BYTES) throw tooLarge(path, size, MAX_READ_BYTES);
       if (wanted > WINDOW / 2) return readFully(file, at, new Uint8Array(wanted), path);
       if (at < windowAt || at + wanted > windowAt + window.length) {
         windowAt = at;
@@ -53,9 +58,19 @@ export function fileSource(path: string): ByteSource {
       }
       return window.slice(at - windowAt, at - windowAt + wanted);
     },
-    close: () => closeSync(file),
+    close() {
+      if (isOpen) closeSync(file);
+      isOpen = false;
+    },
   };
 }
+
+/** @param most bytes that are read at a time */
+export const tooLarge = (path: string, bytes: number, most: number): InputError =>
+  new InputError(
+    "file-too-large",
+    `${path}: ${Math.round(bytes / 2 ** 20)} MiB, of which at most ${Math.round(most / 2 ** 20)} MiB are read at a time. Is this the right file? One frame, pattern or list has less; give frames one a file, or as HDF5.`,
+  );
 
 function sizeOf(file: number, path: string): number {
   try {
@@ -66,7 +81,7 @@ function sizeOf(file: number, path: string): number {
   }
 }
 
-/** @throws InputError "file-not-readable" | "path-outside" | "disk-error" */
+/** @throws InputError "file-not-readable" | "path-outside" | "path-special" | "disk-error" */
 export function openFile(path: string): number {
   assertReachable(path);
   try {

@@ -29,7 +29,7 @@ interface Token {
 
 /**
  * @param name what to call the file in messages
- * @throws InputError "cif-syntax"
+ * @throws InputError "cif-syntax" | "cif-too-large"
  */
 export function parseCifBlocks(text: string, name: string): CifBlock[] {
   const tokens = tokenise(text, name);
@@ -97,10 +97,31 @@ const toValue = ({ text, line, isQuoted }: Token): CifValue => ({
   isMissing: !isQuoted && (text === "." || text === "?"),
 });
 
+/** Each takes some 150 bytes; a structure with all its reflections has some 100 000. */
+const MOST_WORDS = 4_000_000;
+
+/** Lines, and their text in one piece for values that go over several. */
+interface WholeText {
+  readonly lines: readonly string[];
+  readonly text: string;
+  /** where each line begins in it */
+  readonly starts: readonly number[];
+}
+
+function wholeOf(lines: readonly string[]): WholeText {
+  let at = 0;
+  const starts = lines.map((line) => {
+    const start = at;
+    at += line.length + 1;
+    return start;
+  });
+  return { lines, text: lines.join("\n"), starts };
+}
+
 function tokenise(text: string, name: string): Token[] {
   const tokens: Token[] = [];
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
-  const isCif2 = /^#\\#CIF_2/.test(lines[0]!);
+  const whole = /^#\\#CIF_2/.test(lines[0]!) ? wholeOf(lines) : undefined;
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i]!;
     if (line.startsWith(";")) {
@@ -110,8 +131,14 @@ function tokenise(text: string, name: string): Token[] {
       if (i >= lines.length) throw syntaxError(name, first + 1, "a text block that is never closed by ;");
       tokens.push({ text: unfold(parts).join("\n").trim(), line: first + 1, isQuoted: true });
       readWords(lines[i]!.slice(1), i + 1, tokens, name);
-    } else if (isCif2) i = readCif2Words(lines, i, tokens, name);
+    } else if (whole) i = readCif2Words(whole, i, tokens, name);
     else readWords(line, i + 1, tokens, name);
+    if (tokens.length > MOST_WORDS) {
+      throw new InputError(
+        "cif-too-large",
+        `${name} has more than ${MOST_WORDS} words; a structure has far fewer. Take out the lists of reflections or profiles, or give another file.`,
+      );
+    }
   }
   return tokens;
 }
@@ -143,7 +170,7 @@ function readWords(line: string, number: number, tokens: Token[], name: string):
 const CIF2_WORD = /\s*(?:(#.*)|('''|""")|(['"])(.*?)\3|([[{])|([^\s[{]\S*))/y;
 
 /** The words of a line, and of those after it that belong to a value begun on it. @returns the last line read */
-function readCif2Words(lines: readonly string[], start: number, tokens: Token[], name: string): number {
+function readCif2Words({ lines, text, starts }: WholeText, start: number, tokens: Token[], name: string): number {
   let at = start;
   CIF2_WORD.lastIndex = 0;
   for (let match = CIF2_WORD.exec(lines[at]!); match; match = CIF2_WORD.exec(lines[at]!)) {
@@ -154,18 +181,17 @@ function readCif2Words(lines: readonly string[], start: number, tokens: Token[],
       tokens.push({ text: quoted ?? word!, line: at + 1, isQuoted: quote !== undefined });
       continue;
     }
-    const rest = lines.slice(at).join("\n");
-    const from = CIF2_WORD.lastIndex;
-    const close = triple ? rest.indexOf(triple, from) : closingBracket(rest, from - 1);
+    const from = starts[at]! + CIF2_WORD.lastIndex;
+    const close = triple ? text.indexOf(triple, from) : closingBracket(text, from - 1);
     if (close < 0) throw syntaxError(name, at + 1, `${triple ?? bracket} that is never closed`);
     tokens.push({
-      text: triple ? rest.slice(from, close) : rest.slice(from - 1, close + 1),
+      text: triple ? text.slice(from, close) : text.slice(from - 1, close + 1),
       line: at + 1,
       isQuoted: true,
     });
-    const passed = rest.slice(0, close + (triple ? 3 : 1)).split("\n");
-    at += passed.length - 1;
-    CIF2_WORD.lastIndex = passed.at(-1)!.length;
+    const end = close + (triple ? 3 : 1);
+    while (at + 1 < starts.length && starts[at + 1]! <= end) at++;
+    CIF2_WORD.lastIndex = end - starts[at]!;
   }
   return at;
 }

@@ -12,6 +12,8 @@ import { isNewareCsv, parseNewareCsv } from "./neware-csv.ts";
 
 /** Months of a fast cycler are less; more is a frame or a volume, or more than one string holds. */
 const MAX_BYTES = 256 * 2 ** 20;
+/** Fields of a table, some 30 bytes each while it is read: three million rows of ten columns. */
+const MOST_FIELDS = 30_000_000;
 const HEAD_CHARACTERS = 1 << 16;
 
 /** Any table whose titles name a time and a voltage with their units. */
@@ -40,8 +42,7 @@ export function readCyclerFile(path: string): CyclerRecord {
   try {
     checkSize(source.size, path);
     const given = source.read(0, source.size);
-    const bytes = isGzip(given) ? gunzip(given, path) : given;
-    checkSize(bytes.length, path);
+    const bytes = isGzip(given) ? gunzip(given, path, MAX_BYTES) : given;
     return parseCyclerFile(bytes, path);
   } finally {
     source.close();
@@ -56,10 +57,23 @@ function checkSize(size: number, path: string): void {
   );
 }
 
-/** @throws InputError "cycler-format" and those of the parsers */
+/** Before anything is taken apart: what stands between the fields of any of the formats. */
+function checkFields(bytes: Uint8Array, path: string): void {
+  if (bytes.length <= MOST_FIELDS) return;
+  let fields = 0;
+  for (const byte of bytes) if (byte === 10 || byte === 13 || byte === 9 || byte === 44 || byte === 59) fields++;
+  if (fields <= MOST_FIELDS) return;
+  throw new InputError(
+    "cycler-too-large",
+    `${path}: a table of ${fields} fields, where at most ${MOST_FIELDS} are read. Export fewer columns, or in parts.`,
+  );
+}
+
+/** @throws InputError "cycler-format" | "cycler-too-large" and those of the parsers */
 export function parseCyclerFile(bytes: Uint8Array, path: string): CyclerRecord {
   if (isBiologicMpr(bytes)) return parseBiologicMpr(bytes, path);
   refuseBinary(bytes, path);
+  checkFields(bytes, path);
   const text = textOf(bytes);
   const head = text.slice(0, HEAD_CHARACTERS);
   if (/^\s*EC-LAB SETTING FILE/i.test(head)) {

@@ -102,17 +102,24 @@ export function readEdfFrame({ source, blocks }: EdfFile, index: number): Frame 
 /** The first frame of an EDF file. @throws as openEdf */
 export const decodeEdf = (bytes: Uint8Array, name: string): Frame => readEdfFrame(openEdf(arraySource(bytes, name)), 0);
 
-/** @throws InputError "gzip-damaged" */
-export function gunzip(bytes: Uint8Array, name: string): Uint8Array {
+/**
+ * @param most bytes that may come out of it
+ * @throws InputError "gzip-damaged" | "gzip-too-large"
+ */
+export function gunzip(bytes: Uint8Array, name: string, most: number = MAX_FRAME_BYTES): Uint8Array {
   try {
-    return gunzipSync(bytes, { maxOutputLength: MAX_FRAME_BYTES });
+    return gunzipSync(bytes, { maxOutputLength: most });
   } catch (error) {
-    const isTooLarge = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
+      throw new InputError(
+        "gzip-too-large",
+        `${name}: ${bytes.length} bytes unzip to more than ${most / 2 ** 20} MiB, the most that is unzipped at once. If that is right, gunzip the file first; else it is damaged, or made to fill the memory.`,
+        { cause: error },
+      );
+    }
     throw new InputError(
       "gzip-damaged",
-      isTooLarge
-        ? `${name}: unzips to more than ${MAX_FRAME_BYTES / 2 ** 20} MiB. Unzip the file with gunzip first, so that it is read frame by frame.`
-        : `${name}: the gzip data are damaged or cut off (${(error as Error).message}). Copy the file again, or leave it out.`,
+      `${name}: the gzip data are damaged or cut off (${(error as Error).message}). Copy the file again, or leave it out.`,
       { cause: error },
     );
   }

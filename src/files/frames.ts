@@ -5,7 +5,7 @@
 import { closeSync, fstatSync } from "node:fs";
 import { type Frame, type FrameArray, InputError, type Mask } from "../data/index.ts";
 import type { Kernels } from "../kernels/index.ts";
-import { arraySource, type ByteSource, fileSource, openFile, readFully } from "./byte-source.ts";
+import { arraySource, type ByteSource, fileSource, openFile, readFully, tooLarge } from "./byte-source.ts";
 import { decodeCbf, decodeCbfInto, isCbf } from "./cbf.ts";
 import { gunzip, isEdf, isGzip, openEdf, readEdfFrame } from "./edf.ts";
 import { findFramePaths, findGaps, isList } from "./frame-paths.ts";
@@ -141,7 +141,10 @@ function readCbfInto(path: string, out: Int32Array, kernels: Kernels, verify: bo
   const file = openFile(path);
   const mark = kernels.arena.mark();
   try {
-    const bytes = readFully(file, 0, kernels.arena.u8(fstatSync(file).size), path);
+    const { size } = fstatSync(file);
+    // blocks are planned for frames as they are: one with room for many of them is none
+    if (size > kernels.arena.free) throw tooLarge(path, size, kernels.arena.free);
+    const bytes = readFully(file, 0, kernels.arena.u8(size), path);
     decodeCbfInto(bytes, path, out, kernels, verify);
   } finally {
     kernels.arena.release(mark);

@@ -15,9 +15,19 @@ const COMMENT = /^\s*(?:[#!%;'"/]|$)/;
 /** How many lines that are not numbers a file may have below its first row: a footer, a note. */
 const MAX_STRAY_SHARE = 0.01;
 
-/** @throws InputError "pattern-empty" | "pattern-not-numbers" */
+/** Ten times what the finest detectors give; each point takes some 100 bytes while it is read. */
+export const MOST_POINTS = 2_000_000;
+
+export const tooManyPoints = (name: string, points: number): InputError =>
+  new InputError(
+    "pattern-too-large",
+    `${name}: ${points} lines of numbers; a pattern has ${MOST_POINTS} points at most. Is this a table of something else? Else take fewer bins.`,
+  );
+
+/** @throws InputError "pattern-empty" | "pattern-not-numbers" | "pattern-too-large" */
 export function readNumberRows(text: string, name: string): NumberRows {
   const lines = text.split(/\r\n|\r|\n/);
+  if (lines.length > MOST_POINTS) throw tooManyPoints(name, lines.length);
   const split = splitterOf(lines);
   const rows: number[][] = [];
   const head: string[] = [];

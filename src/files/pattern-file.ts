@@ -5,11 +5,12 @@ import { isBrukerRaw, parseBrukerRaw } from "./bruker-raw.ts";
 import { decodeText, fileSource } from "./byte-source.ts";
 import { gunzip, isGzip } from "./edf.ts";
 import { decodeNpy, isNpy } from "./npy.ts";
+import { MOST_POINTS, tooManyPoints } from "./number-rows.ts";
 import { type PatternTextOptions, parsePattern, patternOfRows } from "./pattern-text.ts";
 import { isXrdml, parseXrdml } from "./xrdml.ts";
 
-/** No text pattern is this large; a frame or a volume was given instead. */
-const MAX_BYTES = 256 * 2 ** 20;
+/** No pattern is this large, packed or not; a frame or a volume was given instead. */
+const MAX_BYTES = 64 * 2 ** 20;
 
 /**
  * A pattern from a text file (.xy .xye .dat .chi .csv .fxye ...), a diffractometer's .raw, .brml or .xrdml, or an .npy
@@ -27,7 +28,7 @@ export function readPattern(path: string, options: PatternTextOptions = {}): Pat
       );
     }
     const given = source.read(0, source.size);
-    return decodePattern(isGzip(given) ? gunzip(given, path) : given, path, options);
+    return decodePattern(isGzip(given) ? gunzip(given, path, MAX_BYTES) : given, path, options);
   } finally {
     source.close();
   }
@@ -52,6 +53,7 @@ function patternOfArray(bytes: Uint8Array, path: string, options: PatternTextOpt
       `${path}: the array has the shape [${shape.join(", ")}]; a pattern needs [point, 2] or [point, 3]: position, intensity, sigma.`,
     );
   }
+  if (shape[0]! > MOST_POINTS) throw tooManyPoints(path, shape[0]!);
   const rows = Array.from({ length: shape[0]! }, (_, i) => [...data.subarray(i * columns, (i + 1) * columns)]);
   return patternOfRows(rows, [], path, options);
 }

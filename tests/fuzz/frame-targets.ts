@@ -201,6 +201,7 @@ const mar345: FuzzTarget = {
   kind: "bytes",
   seeds: () => [
     made("made.mar2300", tinyMar345()),
+    ...Array(9).fill(made("made.mar2300", tinyMar345())),
     ...measured(["detector/mar2300_steel_ceo2_100keV/nx09_strain_001.mar2300"]),
   ],
   read: (bytes) => whole(decodeMar345(bytes, "a.mar2300")),

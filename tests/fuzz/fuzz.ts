@@ -170,12 +170,21 @@ function tell(): void {
   const executed = [...shares.values()].reduce((sum, { executed }) => sum + executed, 0);
   const perTarget = Object.fromEntries([...shares].map(([name, { executed, read }]) => [name, { executed, read }]));
   const hours = (Date.now() - started) / 3_600_000;
-  log({ event: "progress", hours: Math.round(1000 * hours) / 1000, executed, findings: known.size, perTarget });
+  const round = (value: number): number => Math.round(1000 * value) / 1000;
+  log({
+    event: "progress",
+    hours: round(hours),
+    cpuHours: round(cpuMs / 3_600_000),
+    executed,
+    findings: known.size,
+    perTarget,
+  });
 }
 
 mkdirSync(join(LOG, "findings"), { recursive: true });
 log({ event: "start", targets: [...shares.keys()], hours: Number(options.hours) });
 let child = start();
+let cpuMs = 0;
 let told = Date.now();
 const most = options.cases === undefined ? undefined : Number(options.cases);
 while (Date.now() < UNTIL) {
@@ -184,7 +193,9 @@ while (Date.now() < UNTIL) {
   if (most !== undefined && share.executed >= most) break;
   const batch: Batch = { target: name, from: share.next, forMs: BATCH_MS, ...(most !== undefined && { most }) };
   const before = Date.now();
+  const cpuBefore = usageOf(child.pid!).cpuMs;
   const done = await watch(child, batch);
+  cpuMs += Math.max(0, usageOf(child.pid!).cpuMs - cpuBefore);
   share.used += Date.now() - before;
   if ("kind" in done) {
     await keepDeath(batch, done);
