@@ -1,0 +1,164 @@
+/** Runs with --device: what a GPU gives, what holds of it on a processor, what happens without one, or when it fails. */
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { InputError } from "../src/data/index.ts";
+import { openResult } from "../src/files/result-reader.ts";
+import type { BlockExecutor } from "../src/pipeline/block-executor.ts";
+import { createRunDevice, type Device } from "../src/pipeline/gpu/device.ts";
+import { runStage, type Stage, type StageContext } from "../src/pipeline/stage.ts";
+import { digest, StageStore } from "../src/pipeline/stage-store.ts";
+import { findSoftwareGpu, hasSoftwareGpu } from "./software-gpu.ts";
+import { tempFolder } from "./temp-folder.ts";
+import { hashes, PATTERNS, run, simulate, type VirtualScan } from "./virtual-scan.ts";
+
+const folder = tempFolder();
+
+describe.skipIf(!hasSoftwareGpu)("a run on a GPU (needs a software adapter)", () => {
+  let files: VirtualScan;
+  const at = (name: string): string => join(folder, name);
+  const until = ["--until", "reconstruct"];
+  beforeAll(async () => {
+    findSoftwareGpu();
+    const small = { axis: { unit: "q" as const, from: 2.9, to: 3.2, bins: 24 } };
+    files = await simulate(at("cell"), { ...PATTERNS, ...small }, "patterns");
+    const { code } = await run(files.scanPath, at("cpu.nxs"), [...until, "--device", "cpu"]);
+    expect(code).toBe(0);
+  });
+
+  it("gives the volume and its uncertainties up to rounding, and says what it was on", async () => {
+    const ran = await run(files.scanPath, at("gpu.nxs"), [...until, "--device", "gpu", "--workers", "2"]);
+    expect(ran.code).toBe(0);
+    for (const name of ["reconstruct/data", "reconstruct/data_esd"]) {
+      expect(await distance(at("gpu.nxs"), at("cpu.nxs"), name)).toBeLessThan(2e-6);
+    }
+    const result = await openResult(at("gpu.nxs"));
+    const notes = result.processes().at(-1)!.notes;
+    result.close();
+    expect(notes.at(-1)).toMatch(/^on the GPU .*: products within \d\.\de-7 of the kernels'/);
+    // what one device finished holds for every other
+    const again = await run(files.scanPath, at("gpu.nxs"), [...until, "--device", "cpu"]);
+    expect(again.json.isUpToDate).toBe(true);
+  });
+
+  it("iterates there too", async () => {
+    const scan = files.variant("cgls.yaml", { reconstruct: { method: "cgls", iterations: 3 } });
+    await run(scan, at("cgls-cpu.nxs"), [...until, "--device", "cpu"]);
+    expect((await run(scan, at("cgls-gpu.nxs"), [...until, "--device", "gpu"])).code).toBe(0);
+    expect(await distance(at("cgls-gpu.nxs"), at("cgls-cpu.nxs"), "reconstruct/data")).toBeLessThan(1e-5);
+  });
+
+  it("left to itself takes no program for a GPU, and says so", async () => {
+    const ran = await run(files.scanPath, at("auto.nxs"), until);
+    const { notes } = ran.json.stages.find(({ name }: { name: string }) => name === "reconstruct");
+    expect(notes.at(-1)).toMatch(/^on the processor: .* is no GPU but a program in its place/);
+    expect((await hashes(at("auto.nxs")))["reconstruct/data"]).toBe((await hashes(at("cpu.nxs")))["reconstruct/data"]);
+  });
+
+  async function distance(path: string, other: string, name: string): Promise<number> {
+    const [a, b] = await Promise.all([path, other].map((one) => openResult(one)));
+    const [got, wanted] = [a!, b!].map((one) => one.readArray(name));
+    a!.close();
+    b!.close();
+    let [difference, norm] = [0, 0];
+    wanted!.forEach((value, i) => {
+      difference += (got![i]! - value) ** 2;
+      norm += value ** 2;
+    });
+    expect(norm).toBeGreaterThan(0);
+    return Math.sqrt(difference / norm);
+  }
+});
+
+describe("a run where there is no GPU", () => {
+  const before = process.env["XRDCT_WEBGPU"];
+  beforeAll(() => {
+    process.env["XRDCT_WEBGPU"] = join(folder, "nowhere");
+  });
+  afterAll(() => {
+    if (before === undefined) delete process.env["XRDCT_WEBGPU"];
+    else process.env["XRDCT_WEBGPU"] = before;
+  });
+
+  it("is refused where one was asked for, and goes on where not", async () => {
+    await expect(createRunDevice("gpu", 1).choose()).rejects.toMatchObject({ code: "gpu-missing" });
+    expect(await createRunDevice("auto", 1).choose()).toMatchObject({ kind: "cpu" });
+    expect(await createRunDevice("cpu", 1).choose()).toEqual({ kind: "cpu", why: "--device cpu" });
+  });
+});
+
+describe("a stage whose GPU fails", () => {
+  const GPU: Device = { kind: "gpu", name: "a GPU", note: "on the GPU a GPU" };
+  const failure = new InputError("gpu-failed", "The GPU a GPU was lost (unplugged).");
+
+  /** A stage of four blocks that says which device did each; the GPU fails at block 2. */
+  function stageOf(log: string[]): Stage<string[]> {
+    return {
+      name: "made",
+      identity: { made: 1 },
+      usesGpu: true,
+      plan: async (device) => ({
+        ...{ task: "read", payload: device!.kind, blocks: 4, bytesPerThread: 1, checksums: (block: number) => [block] },
+        finish: () => ({ meta: log, notes: ["done"] }),
+      }),
+    };
+  }
+
+  function contextOf(work: string, log: string[], device: Device, failsAt: number): StageContext {
+    const executor: BlockExecutor = {
+      size: 1,
+      async run({ payload }, blocks, onDone) {
+        for (const block of blocks) {
+          if (payload === "gpu" && block === failsAt) throw failure;
+          log.push(`${payload} ${block}`);
+          onDone(block, { crc: [block] });
+        }
+      },
+    };
+    const chosen = createRunDevice("cpu", 1);
+    return {
+      ...{ store: new StageStore(join(folder, work), "made"), executor: () => executor, onProgress: () => {} },
+      ...{
+        ownPool: () => Promise.reject(new Error()),
+        signal: new AbortController().signal,
+        memoryBytes: 1e9,
+        threads: 1,
+      },
+      device: { choose: async () => device, fail: chosen.fail },
+    };
+  }
+
+  it("is done again on the processor from its first block, with a note", async () => {
+    const log: string[] = [];
+    const { notes, blocksDone } = await runStage(stageOf(log), contextOf("lost", log, GPU, 2));
+    expect(log).toEqual(["gpu 0", "gpu 1", "cpu 0", "cpu 1", "cpu 2", "cpu 3"]);
+    expect(blocksDone).toBe(4);
+    expect(notes).toEqual([
+      "done",
+      "The GPU a GPU was lost (unplugged). All of this stage was done again on the processor, so that its rounding is of one kind.",
+    ]);
+  });
+
+  it("is not gone on with on another device, and holds on any once it is finished", async () => {
+    const log: string[] = [];
+    const interrupted = contextOf("begun", log, GPU, 9);
+    const executor = interrupted.executor();
+    const stop: BlockExecutor = {
+      size: 1,
+      run: (request, blocks, onDone, options) => executor.run(request, blocks.slice(0, 2), onDone, options).then(halt),
+    };
+    const halt = (): never => {
+      throw new Error("killed");
+    };
+    await expect(runStage(stageOf(log), { ...interrupted, executor: () => stop })).rejects.toThrow("killed");
+    await runStage(stageOf(log), contextOf("begun", log, GPU, 9));
+    expect(log).toEqual(["gpu 0", "gpu 1", "gpu 2", "gpu 3"]);
+    const cpu: Device = { kind: "cpu", why: "--device cpu" };
+    expect((await runStage(stageOf(log), contextOf("begun", log, cpu, 9))).blocksDone).toBe(0);
+    expect(new StageStore(join(folder, "begun"), "made").done(digest({ made: 1 }))).toBeDefined();
+
+    await expect(runStage(stageOf([]), { ...contextOf("other", [], GPU, 9), executor: () => stop })).rejects.toThrow();
+    const after: string[] = [];
+    await runStage(stageOf(after), contextOf("other", after, cpu, 9));
+    expect(after).toEqual(["cpu 0", "cpu 1", "cpu 2", "cpu 3"]);
+  });
+});
