@@ -14,7 +14,8 @@ const changes = (random: Random): number => pick(random, [1, 1, 1, 1, 2, 2, 3, 5
 
 /** One to five changes. `others` are files that pieces may come from. */
 export function mutateBytes(random: Random, given: Uint8Array, others: readonly Uint8Array[]): Uint8Array {
-  let bytes: Uint8Array = given.slice();
+  // a Buffer's slice would be the seed itself
+  let bytes: Uint8Array = new Uint8Array(given);
   for (let left = changes(random); left > 0; left--) bytes = pick(random, BYTE_CHANGES)(random, bytes, others);
   return bytes;
 }
@@ -31,7 +32,7 @@ export function mutateText(random: Random, given: Uint8Array, others: readonly U
 
 /** One bit other than it was, in [from, to): what a checksum has to tell. */
 export function flipOneBit(random: Random, given: Uint8Array, from: number, to: number): Uint8Array {
-  const bytes = given.slice();
+  const bytes = new Uint8Array(given);
   bytes[from + whole(random, to - from)]! ^= 1 << whole(random, 8);
   return bytes;
 }
