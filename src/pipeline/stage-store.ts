@@ -68,6 +68,15 @@ export class StageStore {
     };
   }
 
+  /** What was computed under this name for the same key, by a run that was interrupted or went on in another process. */
+  remember<T>(name: string, compute: () => T): T {
+    const { last, keep } = this.checkpoint<T>(name);
+    if (last !== undefined) return last;
+    const value = compute();
+    keep(value);
+    return value;
+  }
+
   /** Keeps who was at work on the stage, until it is finished and after. */
   recordWork(work: StageWork): void {
     try {

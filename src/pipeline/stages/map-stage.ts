@@ -81,8 +81,10 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
     async plan() {
       const volume = input.volume();
       const { wavelengthA, distanceM } = input.patterns();
-      const mask = findAir(volume, sampleThreshold);
-      const summedPattern = meanPattern(volume, mask);
+      const { mask, summedPattern } = store.remember("mean", () => {
+        const air = findAir(volume, sampleThreshold);
+        return { mask: air, summedPattern: meanPattern(volume, air) };
+      });
       const hasSigma = volume.sigma !== undefined;
       const peaks: PeakMapPayload | undefined =
         config.regions.length === 0
@@ -95,14 +97,15 @@ export function createMapStage(config: MapConfig, input: MapInput, store: StageS
               ...(wavelengthA !== undefined && { wavelengthA }),
               ...(distanceM !== undefined && { distanceM }),
             };
-      const refined =
-        config.rietveld &&
-        planRietveldMap(loadKernels(), config.rietveld, model!, summedPattern, {
+      const refine = (rietveld: NonNullable<MapConfig["rietveld"]>) =>
+        planRietveldMap(loadKernels(), rietveld, model!, summedPattern, {
           wavelengthA,
           hasSigma,
           isReconstructed: volume.plan !== undefined,
           earlier: input.earlier?.entry,
         });
+      const { rietveld: wanted } = config;
+      const refined = wanted && store.remember("refined", () => refine(wanted));
       const rietveld: RietveldMapPayload | undefined = refined && {
         plan: refined.plan,
         phaseMasks: await readPhaseMasks(

@@ -33,7 +33,8 @@ export function createSinogramStage(
     async plan() {
       const measured = input.patterns();
       const ringLength = measured.sigma ? undefined : ringLengthOf(measured);
-      const report = analyse(measured, config, ringLength, input.air && checkAir(input.air, measured));
+      const air = input.air && checkAir(input.air, measured);
+      const report = store.remember("report", () => analyse(measured, config, ringLength, air));
       const shape = { items: report.angles * report.translations, bins: measured.patterns.bins };
       const sinogram = store.array("sinogram", shape);
       const sigma = report.sigma.source === "none" ? undefined : store.array("sinogram-sigma", shape);
