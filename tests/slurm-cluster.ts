@@ -157,6 +157,7 @@ function configuration(folder: string, [controller, ...nodes]: readonly number[]
     "SlurmdTimeout=5",
     "SlurmdParameters=config_overrides",
     "MaxArraySize=2",
+    "MinJobAge=86400",
     "KillWait=2",
     "ReturnToService=2",
     "AccountingStorageType=accounting_storage/none",
