@@ -1,6 +1,5 @@
 /** Which compressions of HDF5 this installation reads and writes, found by doing so. */
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadHdf5Library } from "./hdf5-library.ts";
 
@@ -18,11 +17,14 @@ const FILTERS: Readonly<Record<string, { readonly id: number; readonly options: 
 /**
  * Writes 4096 numbers with each filter and reads them again.
  *
+ * @param within folder that it may write to, and leaves as it was
  * @returns names of the filters that gave the numbers back, and of those that did not
  */
-export async function tryHdf5Filters(): Promise<{ readonly working: string[]; readonly failing: string[] }> {
+export async function tryHdf5Filters(
+  within: string,
+): Promise<{ readonly working: string[]; readonly failing: string[] }> {
   const library = await loadHdf5Library();
-  const folder = mkdtempSync(join(tmpdir(), "xrdct-filters-"));
+  const folder = mkdtempSync(join(within, ".xrdct-filters-"));
   const numbers = Int32Array.from({ length: 4096 }, (_, i) => (i * i) % 977);
   const [working, failing]: [string[], string[]] = [[], []];
   try {

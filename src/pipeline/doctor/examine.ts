@@ -30,7 +30,7 @@ export async function examineMachine(
   const { findings: installed, verified } = verify ? examineInstallation() : { findings: [], verified: undefined };
   return {
     findings: [
-      ...(await examineProgram()),
+      ...(await examineProgram(folder)),
       ...installed,
       ...examineLimits(),
       ...examineStorage(folder),

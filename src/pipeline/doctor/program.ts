@@ -8,7 +8,7 @@ import { accumulate } from "../../kernels/reference/index.ts";
 import { fastestBuild, loadKernels } from "../load-kernels.ts";
 import { type Finding, good, judge } from "./finding.ts";
 
-export async function examineProgram(): Promise<Finding[]> {
+export async function examineProgram(folder: string): Promise<Finding[]> {
   const build = fastestBuild();
   return [
     good("xrdct", `${version}, build ${describeBuild(buildRecord())}`),
@@ -23,7 +23,7 @@ export async function examineProgram(): Promise<Finding[]> {
     sharedMemory(),
     speed(loadKernels()),
     await threads(),
-    await hdf5(),
+    await hdf5(folder),
   ];
 }
 
@@ -101,15 +101,15 @@ async function threads(): Promise<Finding> {
   );
 }
 
-async function hdf5(): Promise<Finding> {
+async function hdf5(folder: string): Promise<Finding> {
   try {
-    const { working, failing } = await tryHdf5Filters();
+    const { working, failing } = await tryHdf5Filters(folder);
     return judge(
       "hdf5",
       `reads and writes ${working.join(", ")}${failing.length > 0 ? `; not ${failing.join(", ")}` : ""}`,
       failing.length === 0,
       "bad",
-      "Files compressed that way cannot be read: install xrdct again",
+      "Files compressed that way cannot be read: install xrdct again, if the folder takes files",
     );
   } catch (error) {
     return judge(
@@ -117,7 +117,7 @@ async function hdf5(): Promise<Finding> {
       (error as Error).message,
       false,
       "bad",
-      "Set TMPDIR to a folder of yours, or install xrdct again",
+      "Mend what is said of the folder below; if nothing is, install xrdct again",
     );
   }
 }

@@ -174,7 +174,7 @@ function clockSkewSeconds(path: string): number {
   return written > after ? (written - after) / 1e3 : written < before ? (written - before) / 1e3 : 0;
 }
 
-/** The system's folder for temporary files: pages and figures do without, h5py-like tools and tests do not. */
+/** The system's folder for temporary files. Runs and pages do without: it is where a user without a home has caches. */
 export function examineTemporary(): Finding {
   const folder = tmpdir();
   const advice = "Set TMPDIR to a folder of yours with room";

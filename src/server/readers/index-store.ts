@@ -12,7 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { homedir, platform } from "node:os";
+import { homedir, platform, tmpdir } from "node:os";
 import { join } from "node:path";
 import { identityOf } from "./open-results.ts";
 import { Reader } from "./reader.ts";
@@ -40,11 +40,20 @@ export function defaultIndexOptions(): IndexStoreOptions {
   const system = platform();
   const usual =
     system === "darwin"
-      ? join(homedir(), "Library", "Caches")
+      ? join(home(), "Library", "Caches")
       : system === "win32"
-        ? (LOCALAPPDATA ?? join(homedir(), "AppData", "Local"))
-        : XDG_CACHE_HOME || join(homedir(), ".cache");
+        ? (LOCALAPPDATA ?? join(home(), "AppData", "Local"))
+        : XDG_CACHE_HOME || join(home(), ".cache");
   return { folder: XRDCT_CACHE || join(usual, "xrdct"), mostBytes: Number(XRDCT_CACHE_GB || 20) * 1e9 };
+}
+
+/** A user of a container may have neither HOME nor an entry in passwd. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return tmpdir();
+  }
 }
 
 export class IndexStore {
