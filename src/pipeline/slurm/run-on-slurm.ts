@@ -107,6 +107,8 @@ async function watch<Report>({ order, onProgress, signal, onJobs }: SlurmRunOpti
 function createJobTeller(onJobs: (text: string) => void): { tell(jobs: readonly SlurmJob[]): void; last(): string[] } {
   let told = "";
   const known = new Set<string>();
+  /** jobs that are over, which Slurm forgets after some minutes */
+  const over = new Map<string, SlurmJob>();
   const ends: string[] = [];
   const say = (key: string, text: string): boolean => {
     if (known.has(key)) return false;
@@ -115,7 +117,12 @@ function createJobTeller(onJobs: (text: string) => void): { tell(jobs: readonly 
     return true;
   };
   return {
-    tell(jobs) {
+    tell(now) {
+      for (const job of now) {
+        if (!isWaiting(job) && !isAtWork(job)) over.set(`${job.id}_${job.index}`, job);
+        else over.delete(`${job.id}_${job.index}`); // one that was requeued
+      }
+      const jobs = [...now.filter((job) => isWaiting(job) || isAtWork(job)), ...over.values()];
       const text = describeJobs(jobs);
       if (text !== told && text !== "") onJobs(`jobs: ${text}`);
       told = text;
