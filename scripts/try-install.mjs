@@ -9,7 +9,7 @@
  *   npm run try-install -- --here        the Node.js that runs this, and nothing from a registry
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,7 +44,12 @@ export function pack(folder) {
   return { path: join(folder, packed.filename), packed };
 }
 
-/** Nothing but this Node.js, a shell for npm, and folders that are new; `unshare -n` where it may be used. */
+/**
+ * Nothing but this Node.js, a shell for npm, and folders that are new; no network and no writing to `readOnly` where the
+ * system lets us take them away.
+ *
+ * @returns runs a script there and gives what it prints
+ */
 export function bareMachine(folder, node) {
   const [home, bin] = [join(folder, "home"), join(folder, "bin")];
   for (const made of [home, bin]) mkdirSync(made, { recursive: true });
@@ -54,23 +59,23 @@ export function bareMachine(folder, node) {
     ["env", "/usr/bin/env"],
   ])
     symlinkSync(path, join(bin, name));
-  const offline = canUnshare() ? ["/usr/bin/unshare", "-n"] : [];
+  const isAlone = canUnshare();
+  const mount = '/bin/mount --bind "$0" "$0" && /bin/mount -o remount,ro,bind "$0" && exec "$@"';
   const env = { PATH: bin, HOME: home, npm_config_cache: join(folder, "cache"), npm_config_offline: "true" };
-  return (cwd, script, ...args) => {
-    const [program, ...rest] = [...offline, node, script, ...args];
-    return execFileSync(program, rest, {
-      cwd,
-      env,
-      encoding: "utf8",
-      maxBuffer: 1 << 26,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+  return (cwd, [script, ...args], readOnly) => {
+    const [program, ...rest] = [
+      ...(isAlone ? ["/usr/bin/unshare", "-n", "-m"] : []),
+      ...(isAlone && readOnly ? ["/bin/sh", "-c", mount, readOnly] : []),
+      ...[node, script, ...args],
+    ];
+    const how = { cwd, env, encoding: "utf8", maxBuffer: 1 << 26, stdio: ["ignore", "pipe", "pipe"] };
+    return execFileSync(program, rest, how);
   };
 }
 
 function canUnshare() {
   try {
-    execFileSync("/usr/bin/unshare", ["-n", "/bin/true"], { stdio: "ignore" });
+    execFileSync("/usr/bin/unshare", ["-n", "-m", "/bin/true"], { stdio: "ignore" });
     return true;
   } catch {
     return false;
@@ -94,19 +99,16 @@ export function tryInstall(folder, node, tarball, size) {
   // a folder as people have them
   const place = join(folder, "Messung Ångström 1");
   mkdirSync(place);
-  run(place, npmScript, "install", "--no-audit", "--no-fund", tarball);
+  run(place, [npmScript, "install", "--no-audit", "--no-fund", tarball]);
   const installed = join(place, "node_modules/xrdct");
   const main = join(installed, "dist/cli/main.js");
   const { bytes, files } = taken(join(place, "node_modules"));
-  const doctor = JSON.parse(run(place, main, "doctor", "--verify", "--json"));
-  for (const made of readdirSync(installed, { recursive: true })) {
-    const path = join(installed, made);
-    if (statSync(path).isDirectory()) chmodSync(path, 0o555);
-  }
-  const demo = JSON.parse(run(place, main, "demo", "--size", String(size), "--json", "--quiet", "-o", "démo"));
+  const doctor = JSON.parse(run(place, [main, "doctor", "--verify", "--json"]));
+  const how = ["demo", "--size", String(size), "--json", "--quiet", "-o", "démo"];
+  const demo = JSON.parse(run(place, [main, ...how], installed));
   if (!existsSync(join(place, demo.result))) throw new Error(`no ${demo.result}`);
   return {
-    node: run(place, "-p", "process.version").trim(),
+    node: run(place, ["-p", "process.version"]).trim(),
     verified: doctor.verified.isWhole,
     megabytesOnDisk: Math.round(bytes / 1e6),
     files,
