@@ -35,6 +35,8 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   export: ["nowhere.nxs", "--list"],
   plan: ["--step-mm", "-1"],
   doctor: ["--workers", "none"],
+  schema: ["nothing"],
+  completion: ["tcsh"],
   serve: ["nowhere"],
 };
 

@@ -3,7 +3,17 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tempFolder } from "../../tests/temp-folder.ts";
-import { type BuildRecord, describeBuild, filesBelow, hashFolder, sha256, verifyInstallation } from "./build-record.ts";
+import {
+  type BuildRecord,
+  buildRecord,
+  describeBuild,
+  filesBelow,
+  hashFolder,
+  sha256,
+  verifyInstallation,
+} from "./build-record.ts";
+import { openHdf5 } from "./hdf5.ts";
+import { createResultWriter } from "./result-writer.ts";
 
 const folder = join(tempFolder(), "installed here");
 const write = (path: string, text: string): void => {
@@ -74,4 +84,17 @@ it("says in a result what it was made by", () => {
   expect(describeBuild(record)).toBe("c".repeat(40));
   expect(describeBuild({ ...record, isClean: false })).toBe(`${"c".repeat(40)} with changes`);
   expect(describeBuild(undefined)).toBe("unknown");
+});
+
+it("is in every result, beside the version", async () => {
+  const path = join(tempFolder(), "result.nxs");
+  const writer = await createResultWriter(path, { program: "xrdct", version: "0.1.0", title: "a cell" });
+  writer.finish();
+  const file = await openHdf5(path);
+  try {
+    expect(file.attribute("entry/program_name", "version")).toBe("0.1.0");
+    expect(file.attribute("entry/program_name", "build")).toBe(describeBuild(buildRecord()));
+  } finally {
+    file.close();
+  }
 });
