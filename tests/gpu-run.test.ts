@@ -127,6 +127,21 @@ describe("a stage whose GPU fails", () => {
     };
   }
 
+  it("is given no more threads than serve it", async () => {
+    const threads: number[] = [];
+    const executor: BlockExecutor = {
+      size: 6,
+      async run(_, blocks, onDone, options) {
+        threads.push(options.threads);
+        for (const block of blocks) onDone(block, { crc: [block] });
+      },
+    };
+    const stage = stageOf([]);
+    const plan = async (device?: Device) => ({ ...(await stage.plan(device)), mostThreads: 4 });
+    await runStage({ ...stage, plan }, { ...contextOf("many", [], GPU, 9), executor: () => executor });
+    expect(threads).toEqual([4]);
+  });
+
   it("is done again on the processor from its first block, with a note", async () => {
     const log: string[] = [];
     const { notes, blocksDone } = await runStage(stageOf(log), contextOf("lost", log, GPU, 2));

@@ -29,6 +29,8 @@ export interface StagePlan<Meta> {
   readonly blocks: number;
   /** what one thread needs at most, to keep the run within its memory setting */
   readonly bytesPerThread: number;
+  /** more threads would gain nothing */
+  readonly mostThreads?: number;
   /** the checksums of what lies on disk for a block, in the order of BlockResult.crc */
   readonly checksums: (block: number) => number[];
   /** for those who watch */
@@ -215,7 +217,8 @@ async function doStage<Meta>(
   let elsewhere = 0;
   if (missing.length > 0) {
     const executor = context.executor();
-    const threads = threadsWithin(context.memoryBytes, plan.bytesPerThread, executor.size, stage.name);
+    const size = Math.min(executor.size, plan.mostThreads ?? executor.size);
+    const threads = threadsWithin(context.memoryBytes, plan.bytesPerThread, size, stage.name);
     const isWhole = (block: number, result: unknown) => sameNumbers(plan.checksums(block), (result as BlockResult).crc);
     await executor.run({ task: plan.task, payload: plan.payload }, missing, onDone, {
       ...{ stage: stage.name, key, signal, threads, isWhole },

@@ -76,6 +76,7 @@ export function createReconstructStage(
         bytesPerThread: windows
           ? planWindowMemory(plan, sigma !== undefined) + 4 * BIN_BLOCK * (sinogram.items + shape.items)
           : fixed + forWayOut + perBin * BIN_BLOCK * (sigma ? 2 : 1),
+        ...(device?.kind === "gpu" && { mostThreads: THREADS_OF_A_GPU }),
         checksums: (block) =>
           windows
             ? blocksOf(windows[block]!).map((part) => volume.crcOfBlock(part))
@@ -114,6 +115,9 @@ export function createReconstructStage(
     },
   };
 }
+
+/** Threads that filter and pack for one GPU; each takes some 100 MB of its memory at 549 x 549. */
+const THREADS_OF_A_GPU = 8;
 
 /** 2theta of the bins, degrees. @throws those of convertAxis */
 function anglesOfBins(input: ReconstructInput): Float64Array {
