@@ -12,6 +12,7 @@ import { openHdf5 } from "../src/files/hdf5.ts";
 import { createHdf5 } from "../src/files/hdf5-writer.ts";
 import { formatXye } from "../src/files/pattern-text.ts";
 import { openResult } from "../src/files/result-reader.ts";
+import { matrixTable } from "./faults/table.ts";
 import { simulatePattern, WAVELENGTH_A } from "./simulated-pattern.ts";
 import { tempFolder } from "./temp-folder.ts";
 import {
@@ -563,6 +564,7 @@ describe("docs/reliability.md", () => {
       ...table,
       "",
       ...INTERRUPTION,
+      ...matrixTable(),
     ].join("\n");
     await expect(page).toMatchFileSnapshot("../docs/reliability.md");
   });
@@ -591,6 +593,15 @@ const INTERRUPTION = [
   "| two runs on one result | the second ends with `[run-in-progress]`, exit 2 |",
   "| a lock of a process that died | taken over |",
   "| a stage's record on the disk is damaged | that stage is done again |",
+  "| an array that a stage left is damaged or half there | its checksum tells before it is read; it is brought back from the result, or made again |",
+  "| a line of a stage's journal is damaged | that block and those recorded after it are done again (src/pipeline/journal.test.ts) |",
+  "| an input file grows, is cut, written over, replaced, removed, or another comes, while a stage reads | `[input-changed]`, exit 2, and nothing is kept of that stage; run again: the files as they are then |",
+  "| counters of a scan of lines come after its patterns | the lines are read again |",
+  "| the disk gives an error (EIO, a file server that is gone) | `[disk-error]`, exit 2: no frame or line is flagged as missing for it; run again: goes on |",
+  "| a worker thread ends, or memory runs out | `[worker-lost]`, `[memory-exhausted]`, exit 2; run again: goes on |",
+  "| the clock is set, forwards or backwards | nothing: times left and locks do not depend on it |",
+  "| the terminal is closed (SIGHUP) | as Ctrl-C; without a terminal, as under nohup, the run goes on |",
+  "| a step of a series, or a pattern of `refine`, meets a full disk | the series ends with `[disk-full]`; no step is flagged as failed for it; run again: goes on |",
   "| the model, one of its CIFs, its measured background or a phase mask is changed | the map is made again, nothing before it |",
   "| a series of `refine` is killed, between two patterns or while it writes | run again: goes on after the last whole line of OUTPUT.partial, the same bits (tests/refine-interrupted.test.ts) |",
   "| a line of OUTPUT.partial is damaged | that pattern and those after it are refined again |",

@@ -111,6 +111,38 @@ describe("kill -9", () => {
   });
 });
 
+describe("an array on the disk that is not what its stage left", () => {
+  const damaged = (output: string, change: (bytes: Buffer) => void): void => {
+    const volume = join(`${output}.work`, "reconstruct", "volume.f32");
+    const bytes = readFileSync(volume);
+    change(bytes);
+    writeFileSync(volume, bytes);
+  };
+
+  it("is made again before the next stage is gone on with", async () => {
+    const { scan, expected, blocks } = patterns;
+    const output = join(folder, "damaged-volume.nxs");
+    expect(runProcess(scan, output, [], "line:map:2").signal).toBe("SIGKILL");
+    damaged(output, (bytes) => {
+      bytes[12_345]! ^= 1;
+    });
+    const again = await runHere(scan, output);
+    expect(blocksDone(again)["reconstruct"]).toBe(blocks["reconstruct"]);
+    expect(await hashes(output)).toEqual(expected);
+  });
+
+  it("and half brought back from the result, as a kill once left it, is brought back again", async () => {
+    const { scan, expected, blocks } = patterns;
+    const copy = join(folder, "half-restored.nxs");
+    cpSync(join(folder, "patterns.nxs.work"), `${copy}.work`, { recursive: true });
+    cpSync(join(folder, "patterns.nxs"), copy);
+    writeFileSync(join(`${copy}.work`, "reconstruct", "volume.f32"), Buffer.alloc(4 * 49 * 49 * 240));
+    const again = await runHere(scan, copy, { from: "map" });
+    expect(blocksDone(again)).toMatchObject({ reconstruct: 0, map: blocks["map"] });
+    expect(await hashes(copy)).toEqual(expected);
+  });
+});
+
 describe("Ctrl-C", () => {
   it("ends with 130 and one message, and is gone on with", async () => {
     const { scan, expected, blocks } = patterns;

@@ -2,10 +2,10 @@
  * HDF5 files, for reading: what is in them, hyperslabs into typed arrays, attributes; each failure an InputError that
  * names the file, the dataset and HDF5's own reason.
  */
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { type FrameArray, InputError } from "../data/index.ts";
-import { notReadable } from "./byte-source.ts";
+import { notReadable, readFully } from "./byte-source.ts";
 import { assertReachable, isReachable } from "./confinement.ts";
 import { diskFaultInWords } from "./disk-fault.ts";
 import { type Block, blocksOf, copyBox, sizeOf } from "./hdf5-blocks.ts";
@@ -134,7 +134,7 @@ function checkSignature(path: string): void {
     const head = Buffer.alloc(8);
     // A user block may come first: the signature then lies at 512, 1024, 2048, ...
     for (let at = 0; at <= 1 << 20; at = at === 0 ? 512 : at * 2) {
-      if (readSync(handle, head, 0, 8, at) < 8) break;
+      if (readFully(handle, at, head, path).length < 8) break;
       if (head.equals(Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]))) return;
     }
   } finally {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { MAIN } from "../virtual-scan.ts";
 import type { Fault, Injected, Plan, Random } from "./faults.ts";
-import type { Workload } from "./workloads.ts";
+import { tryFolder, type Workload } from "./workloads.ts";
 
 const INJECT = fileURLToPath(new URL("./inject.mjs", import.meta.url));
 const LIMIT_MS = 180_000;
@@ -64,7 +64,7 @@ export async function attempt(
 ): Promise<Outcome | undefined> {
   let plan = fault.draw(random, workload);
   for (;;) {
-    const folder = join(scratch, "try");
+    const folder = tryFolder(scratch);
     clear(folder);
     mkdirSync(folder, { recursive: true });
     if (plan.disk) execFileSync("mount", ["-t", "tmpfs", "-o", "size=200m", "tmpfs", folder]);
@@ -215,7 +215,7 @@ function leftovers(folder: string): string[] {
 
 /** The result of a run in which nothing goes wrong, and how many blocks its stages have. */
 export async function undisturbed(workload: Workload, scratch: string): Promise<Record<string, string>> {
-  const folder = join(scratch, "try");
+  const folder = tryFolder(scratch);
   clear(folder);
   cpSync(workload.from, folder, { recursive: true });
   const had = workload.kept?.(folder) ?? {};

@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { seededRandom } from "../seeded-random.ts";
 import { attempt, undisturbed } from "./attempt.ts";
 import { FAULTS } from "./faults.ts";
+import { type Cell, MATRIX, type Matrix } from "./table.ts";
 import { makeWorkloads } from "./workloads.ts";
 
 const { values } = parseArgs({
@@ -28,7 +29,7 @@ const { values } = parseArgs({
 const [seed, tries] = [Number(values.seed), Number(values.tries)];
 const end = performance.now() + Number(values.hours) * 3.6e6;
 const scratch = mkdtempSync(join(tmpdir(), "xrdct-faults-"));
-const cells: Record<string, Record<string, { tries: number; outcomes: Record<string, number>; wrong: number }>> = {};
+const cells: Record<string, Record<string, Cell>> = {};
 let wrong = 0;
 let done = 0;
 
@@ -64,8 +65,8 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 if (values.write) {
-  const path = join(import.meta.dirname, "matrix.json");
-  writeFileSync(path, `${JSON.stringify({ seed, tries, done, wrong, cells }, null, 1)}\n`);
+  const matrix: Matrix = { seed, done, wrong, cells };
+  writeFileSync(MATRIX, `${JSON.stringify(matrix, null, 1)}\n`);
 }
 console.log(`${done} tries, seed ${seed}: ${wrong} not as they have to be`);
 process.exitCode = wrong > 0 ? 1 : 0;

@@ -8,7 +8,7 @@ import { simulateScan } from "../../src/pipeline/simulate-scan.ts";
 import { SimulateConfig, type SimulateInput } from "../../src/stages/simulate/index.ts";
 import { simulatePattern, WAVELENGTH_A } from "../simulated-pattern.ts";
 import { turningSample } from "../turning-sample.ts";
-import { FRAMES, hashes, journalEntries, MAP, PATTERNS, xrdct } from "../virtual-scan.ts";
+import { FRAMES, hashes, journalEntries, MAP, PATTERNS, type Ran, xrdct } from "../virtual-scan.ts";
 
 export interface Workload {
   /** the stage or the command */
@@ -30,6 +30,9 @@ export interface Workload {
   /** how much is finished and kept, by stage */
   readonly kept?: (folder: string) => Record<string, number>;
 }
+
+/** Where every try takes place, one after the other. */
+export const tryFolder = (scratch: string): string => join(scratch, "try");
 
 const RUN = ["run", "scan/run.yaml", "-o", "out.nxs", "--json", "--quiet", "--workers", "2"];
 const MODEL = `
@@ -78,7 +81,7 @@ const SCANS: Readonly<
     changes: {
       map: { rietveld: { model: "model.yaml" } },
       absorb: { from: "phases", passes: 1 },
-      dlsr: { phases: { Cu: { cell: "spatial" } }, terms: 8, iterations: 3 },
+      dlsr: { phases: { Cu: { cell: "spatial" } }, terms: 8, steps: 2, probes: 2 },
       sampleThreshold: 0.02,
     },
     stages: ["absorb", "map-rietveld", "dlsr"],
@@ -133,12 +136,22 @@ function stageOf(folder: string, scan: string, stage: string): Workload {
   const until = UNTIL[stage] ?? stage;
   const args = [...RUN, "--until", until];
   if (!existsSync(from)) {
-    cpSync(join(folder, scan), from, { recursive: true });
+    // stages know their files by their whole paths: what they leave holds where the tries take place
+    const at = tryFolder(join(folder, ".."));
+    rmSync(at, { recursive: true, force: true });
+    cpSync(join(folder, scan), at, { recursive: true });
     const before = BEFORE[stage];
     // all is done but for the result itself, which a kill has kept from its name
-    if (before === "killed") expectEnd(xrdct(args, { cwd: from, killAt: "partial" }).signal, "SIGKILL");
-    else if (before) expectEnd(xrdct([...RUN, "--until", before], { cwd: from }).code, 0);
-    rmSync(join(from, "out.nxs.partial"), { force: true });
+    if (before === "killed") {
+      const ran = xrdct(args, { cwd: at, killAt: "partial" });
+      expectEnd(ran.signal, "SIGKILL", ran);
+    } else if (before) {
+      const ran = xrdct([...RUN, "--until", before], { cwd: at });
+      expectEnd(ran.code, 0, ran);
+    }
+    rmSync(join(at, "out.nxs.partial"), { force: true });
+    cpSync(at, from, { recursive: true });
+    rmSync(at, { recursive: true });
   }
   const folderOf = stage === "result" ? "out\\.nxs\\.partial" : `out\\.nxs\\.work/${UNTIL[stage] ?? stage}/`;
   const isRead = stage === "read" || stage === "integrate";
@@ -160,8 +173,9 @@ function stageOf(folder: string, scan: string, stage: string): Workload {
   };
 }
 
-function expectEnd(found: unknown, needed: unknown): void {
-  if (found !== needed) throw new Error(`a run that makes what is tried ended with ${found}, and not ${needed}`);
+function expectEnd(found: unknown, needed: unknown, { stderr }: Ran): void {
+  if (found !== needed)
+    throw new Error(`a run that makes what is tried ended with ${found}, and not ${needed}: ${stderr}`);
 }
 
 /** Blocks that journals hold. */

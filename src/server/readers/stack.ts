@@ -2,9 +2,10 @@
  * A stack [row, col, bin] of a result file, read piece by piece: straight from the file where its chunks are not
  * compressed, else by the HDF5 library.
  */
-import { read, readSync } from "node:fs";
+import { read } from "node:fs";
 import { promisify } from "node:util";
 import { type FrameArray, InputError } from "../../data/index.ts";
+import { readFully } from "../../files/byte-source.ts";
 import { blocksOf, sizeOf } from "../../files/hdf5-blocks.ts";
 import type { ChunkTable } from "../../files/hdf5-chunks.ts";
 import type { Result } from "../../files/result-reader.ts";
@@ -235,8 +236,8 @@ class PlainStack implements Stack {
   }
 
   #readSync(into: Float32Array, address: number): void {
-    const bytes = readSync(this.#file, into, 0, into.byteLength, address);
-    if (bytes !== into.byteLength) throw this.#cut();
+    const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+    if (readFully(this.#file, address, bytes, this.name).length !== bytes.length) throw this.#cut();
   }
 
   #cut(): InputError {

@@ -1,0 +1,50 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { lockFile } from "./run-lock.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "xrdct-lock-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = join(folder, "lock");
+const lock = (): (() => void) => lockFile(path, "out.nxs");
+const write = (holder: object | string): void =>
+  writeFileSync(path, typeof holder === "string" ? holder : JSON.stringify(holder));
+
+beforeEach(() => rmSync(path, { force: true }));
+
+describe("a lock", () => {
+  it("is whole from the first moment, keeps others out, and leaves nothing", () => {
+    const unlock = lock();
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ pid: process.pid, host: hostname() });
+    expect(readdirSync(folder)).toEqual(["lock"]);
+    expect(lock).toThrow(expect.objectContaining({ code: "run-in-progress" }));
+    unlock();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each([
+    ["of a process that is dead", { pid: 4_000_000, host: hostname(), since: "noon" }],
+    ["that is empty, as after a power cut", ""],
+    ["that was cut", '{"pid":12'],
+    ["that holds nothing of use", "null"],
+    ["of something else", '{"pid":"a","host":4}'],
+  ])("%s is taken over", (_, holder) => {
+    write(holder);
+    const unlock = lock();
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ pid: process.pid });
+    unlock();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("of another machine is not touched", () => {
+    write({ pid: 1, host: "another", since: "noon" });
+    expect(lock).toThrow(/process 1 on another, since noon.*delete/s);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ host: "another" });
+  });
+
+  it("of a process of another user is not touched", () => {
+    write({ pid: process.ppid, host: hostname(), since: "noon" });
+    expect(lock).toThrow(expect.objectContaining({ code: "run-in-progress" }));
+  });
+});
