@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { runOnWorkers } from "./run-on-workers.ts";
+
+/** A module whose default export is the function's text. */
+const moduleOf = (work: string): URL => new URL(`data:text/javascript,${encodeURIComponent(`export default ${work}`)}`);
+
+describe("runOnWorkers", () => {
+  it("gives the results in the order of the items, whichever is done first", async () => {
+    const work = moduleOf(`async (ms, index) => {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return [ms * 2, index];
+}`);
+    const told: number[] = [];
+    const options = { workers: 2, onDone: (done: number) => told.push(done) };
+    expect(await runOnWorkers(work, [30, 1, 5, 1], options)).toEqual([
+      [60, 0],
+      [2, 1],
+      [10, 2],
+      [2, 3],
+    ]);
+    expect(told).toEqual([1, 2, 3, 4]);
+    expect(await runOnWorkers(work, [])).toEqual([]);
+  });
+
+  it("an error of an item ends it: InputError as such, others with the item", async () => {
+    const wrong = moduleOf(`() => { throw Object.assign(new Error("too short"), { code: "too-short" }); }`);
+    await expect(runOnWorkers(wrong, [1], { workers: 1 })).rejects.toMatchObject({
+      name: "InputError",
+      code: "too-short",
+      message: "too short",
+    });
+    const bug = moduleOf(`(item) => item.a.b`);
+    await expect(runOnWorkers(bug, [{}], { workers: 1 })).rejects.toThrow(/Item 0 of .*undefined/);
+    await expect(runOnWorkers(moduleOf("("), [1], { workers: 1 })).rejects.toThrow();
+  });
+
+  it("a thread that ends itself, and a signal, reject", async () => {
+    const leaves = moduleOf(`() => process.exit(3)`);
+    await expect(runOnWorkers(leaves, [1], { workers: 1 })).rejects.toThrow(/ended with code 3/);
+    const never = moduleOf(`() => new Promise(() => setTimeout(() => {}, 1e6))`);
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(new Error("enough")), 200);
+    await expect(runOnWorkers(never, [1], { workers: 1, signal: abort.signal })).rejects.toThrow("enough");
+  });
+});
