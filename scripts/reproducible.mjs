@@ -3,7 +3,7 @@
  * the record of the build included. `npm run reproducible`; about a minute.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -16,6 +16,8 @@ try {
     mkdirSync(join(at, ".."), { recursive: true });
     execFileSync("git", ["clone", "--quiet", "--shared", root, at], { stdio: "inherit" });
     symlinkSync(join(root, "node_modules"), join(at, "node_modules"));
+    // as a link it would be a change of the tree
+    writeFileSync(join(at, ".git/info/exclude"), "node_modules\n");
     execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: at, stdio: "inherit" });
   }
   const { filesBelow, sha256 } = await import(pathToFileURL(join(builds[0], "dist/files/build-record.js")).href);
