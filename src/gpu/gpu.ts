@@ -99,7 +99,7 @@ export class Gpu {
   private failure(what: string): InputError {
     return new InputError(
       "gpu-failed",
-      `The GPU ${this.name} ${what}. Other programs may take its memory, or its driver was restarted. Run again with --device cpu, or with fewer --workers.`,
+      `The GPU ${this.name} ${what}. Other programs may hold its memory, or its driver was restarted; fewer --workers need less, --device cpu none.`,
     );
   }
 
