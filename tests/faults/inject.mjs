@@ -48,7 +48,7 @@ function inject({ on, path = "", nth = 1, last = nth, do: what, mark }) {
   function happen(call, isWrite) {
     if (what.kill) process.kill(process.pid, what.kill);
     if (what.exit !== undefined) process.exit(what.exit);
-    if (what.abort) process.abort();
+    if (what.abort) process.kill(process.pid, "SIGABRT"); // a thread that aborts takes all with it
     if (what.exhaust) exhaust();
     if (what.shell) execFileSync("sh", ["-c", what.shell], { env: { ...process.env, NODE_OPTIONS: "" } });
     if (what.clock !== undefined) stepClock(what.clock);
