@@ -11,28 +11,33 @@ const DARK_MONITOR = 0.1;
 const LEAST_AIR = 0.02;
 /** Places are judged by the line before where it had this share of its bright ones. */
 const LEAST_SAMPLE = 0.1;
-/** A line may be shifted against the one before by so many points. */
-const REACH = 3;
+/** A line may be shifted against the one before by so many points, fewer where a line has few. */
+const reachOf = (points: number): number => Math.min(3, Math.ceil(points / 32));
 /** More than a few: single frames are filled from their neighbours. */
 const LEAST_FRAMES = 5;
 /** Where only the sample tells, a share of the line: a projection that jumped is dark at its edge, too. */
 const LEAST_OF_LINE = 1 / 8;
 
 /**
- * Stretches in which the beam was lost. By the monitor where there is one; else by the mean intensity, against the
+ * Stretches in which the beam was lost: by the monitor where there is one, and by the mean intensity, against the
  * least of the neighbouring points in the last line that had the beam, read in either direction, or against what the air
  * beside the sample scattered there. The first line has nothing to be held against.
  */
 export function findLostBeam(scan: WatchedScan): Notice[] {
   const { points, monitor } = scan;
-  const judged = monitor ? darkByMonitor(monitor) : darkByIntensity(scan);
-  const least = (by: Dark): number => (by === "air" ? LEAST_FRAMES : Math.max(LEAST_FRAMES, points * LEAST_OF_LINE));
+  const byIntensity = darkByIntensity(scan);
+  const byMonitor = monitor && darkByMonitor(monitor);
+  const least = (by: Dark): number => (by !== "sample" ? LEAST_FRAMES : Math.max(LEAST_FRAMES, points * LEAST_OF_LINE));
   const notices: Notice[] = [];
   let from = -1;
-  const seen = { air: 0, sample: 0 };
+  const seen = { monitor: 0, air: 0, sample: 0 };
   const end = (to: number | undefined): void => {
-    if (seen.air >= least("air") || seen.air + seen.sample >= least("sample")) {
-      const what = monitor ? "the monitor reads under a tenth of its usual value" : "hardly anything is scattered";
+    const sure = seen.monitor + seen.air;
+    if (sure >= least("air") || sure + seen.sample >= least("sample")) {
+      const what =
+        seen.monitor > 0
+          ? "the monitor reads under a tenth of its usual value"
+          : `hardly anything is scattered${monitor ? ", although the monitor reads as usual," : ""}`;
       const back = to === undefined ? "and it has not come back" : `until ${placeOf(to, points)}`;
       notices.push({
         kind: "beam-lost",
@@ -41,12 +46,12 @@ export function findLostBeam(scan: WatchedScan): Notice[] {
         text: `The beam was lost: ${what} from ${placeOf(from, points)} on, ${back}.`,
       });
     }
-    seen.air = 0;
-    seen.sample = 0;
+    for (const by of ["monitor", "air", "sample"] as const) seen[by] = 0;
     from = -1;
   };
   for (let frame = 0; frame < framesOf(scan); frame++) {
-    const state = judged(frame);
+    const scattered = byIntensity(frame);
+    const state = byMonitor?.(frame) === "monitor" ? "monitor" : scattered;
     if (state === undefined) continue;
     if (state === "lit") {
       if (from >= 0) end(frame);
@@ -59,8 +64,8 @@ export function findLostBeam(scan: WatchedScan): Notice[] {
   return notices;
 }
 
-/** by what it was told: by the air or the monitor, which hold everywhere, or by the sample that should be there */
-type Dark = "air" | "sample";
+/** by what it was told: by the monitor or the air, which hold everywhere, or by the sample that should be there */
+type Dark = "monitor" | "air" | "sample";
 /** undefined where it cannot be told */
 type Judge = (frame: number) => Dark | "lit" | undefined;
 
@@ -69,7 +74,7 @@ function darkByMonitor(monitor: ArrayLike<number>): Judge {
   return (frame) => {
     const value = monitor[frame];
     if (value === undefined || Number.isNaN(value)) return undefined;
-    return value < DARK_MONITOR * usual ? "air" : "lit";
+    return value < DARK_MONITOR * usual ? "monitor" : "lit";
   };
 }
 
@@ -85,10 +90,11 @@ function darkByIntensity(scan: WatchedScan): Judge {
   const total = (frame: number): number => sums[frame * bands]!;
   let reference = describeLine(scan, 0);
   let [line, darkInLine] = [0, 0];
+  const reach = reachOf(points);
   const expectedAt = (point: number): number => {
     let lowest = Number.POSITIVE_INFINITY;
     for (const at of [point, points - 1 - point])
-      for (let q = Math.max(0, at - REACH); q <= Math.min(points - 1, at + REACH); q++) {
+      for (let q = Math.max(0, at - reach); q <= Math.min(points - 1, at + reach); q++) {
         const value = total(reference.line * points + q);
         if (value < lowest) lowest = value;
       }

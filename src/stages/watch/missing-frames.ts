@@ -14,13 +14,13 @@ export function findMissingFrames({ sums, bands, points }: WatchedScan, isOver =
     if (to === from) continue;
     const what =
       to - from === 1
-        ? `${placeOf(from, points)} is missing`
-        : `${to - from} frames are missing, from ${placeOf(from, points)} to ${placeOf(to - 1, points)}`;
+        ? `${placeOf(from, points)} is missing or cannot be read`
+        : `${to - from} frames are missing or cannot be read, from ${placeOf(from, points)} to ${placeOf(to - 1, points)}`;
     notices.push({
       kind: "frames-missing",
       from,
       to,
-      text: `${what[0]!.toUpperCase()}${what.slice(1)}: the files before and after are there.`,
+      text: `${what[0]!.toUpperCase()}${what.slice(1)}: those before and after are there.`,
     });
     from = to;
   }
