@@ -3,11 +3,19 @@
  * many at a time. docs/security.md says against whom.
  */
 import { timingSafeEqual } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Connections } from "./connections.ts";
+import { signalOf } from "./replies.ts";
+import { createTurns, type Turns } from "./turns.ts";
 import type { ErrorReply } from "./wire.ts";
 
 /** Requests that are being answered at a time; a page has six connections. */
 const MOST_IN_FLIGHT = 100;
+/** Of these, from scripts; their others wait, so that a page stands behind few of them. */
+const MOST_OF_SCRIPTS = 8;
+/** Who is refused waits for the words: asking again and again must not cost the server more than the one who asks. */
+const REFUSAL_MS = 200;
 const MOST_URL_BYTES = 8192;
 /** Of replies on their way, which wait in memory until the client takes them; six connections of 64 MB each. */
 const MOST_BYTES_UNDER_WAY = 512e6;
@@ -54,24 +62,43 @@ class Refusal extends Error {
 }
 
 /** Every request, those to unknown routes too, passes here first. */
-export function guard(app: FastifyInstance, token: string): void {
+export function guard(app: FastifyInstance, token: string, connections: Connections): void {
   let inFlight = 0;
+  const scripts = new WeakSet<FastifyRequest>();
+  const turns = createTurns(MOST_OF_SCRIPTS);
   boundReplies(app);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(HEADERS);
-    inFlight++;
-    reply.raw.once("close", () => inFlight--);
     try {
       checkHost(request);
       checkOrigin(request);
-      checkSize(request, inFlight);
+      checkSize(request);
       if (isFirstPage(request) && isToken(tokenInAddress(request), token)) return letIn(request, reply, token);
-      checkToken(request, token);
+      const door = checkToken(request, token);
+      connections.trust(request.raw.socket);
+      inFlight++;
+      reply.raw.once("close", () => inFlight--);
+      checkCount(inFlight);
+      if (door === "script") scripts.add(request);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      await setTimeout(REFUSAL_MS, undefined, { ref: false });
       return refuse(request, reply, error);
     }
   });
+  // a body that is slow to come keeps nobody waiting, and events last as long as a run
+  app.addHook("preHandler", async (request, reply) => {
+    if (scripts.has(request) && !EVENTS.test(request.url)) await takeTurn(reply, turns);
+  });
+}
+
+const EVENTS = /\/events(\?|$)/;
+
+async function takeTurn(reply: FastifyReply, turns: Turns): Promise<void> {
+  const end = await turns.take(signalOf(reply));
+  if (!end) return;
+  if (reply.raw.closed) end();
+  else reply.raw.once("close", end);
 }
 
 /** Replies wait in memory for slow clients: they are counted, and those that do not move are given up. */
@@ -119,22 +146,27 @@ function checkOrigin(request: FastifyRequest): void {
   throw new Refusal(403, "origin-wrong", "Another site asked for this. Only the app's own page and scripts may.");
 }
 
-function checkSize({ url }: FastifyRequest, inFlight: number): void {
+function checkSize({ url }: FastifyRequest): void {
   if (url.length > MOST_URL_BYTES)
     throw new Refusal(
       414,
       "address-too-long",
       `The address has ${url.length} bytes; at most ${MOST_URL_BYTES} are taken.`,
     );
+}
+
+function checkCount(inFlight: number): void {
   if (inFlight > MOST_IN_FLIGHT)
     throw new Refusal(429, "server-busy", `More than ${MOST_IN_FLIGHT} requests at a time. Ask again in a moment.`);
 }
 
-function checkToken(request: FastifyRequest, token: string): void {
+/** Pages bring a cookie, scripts a header. */
+function checkToken(request: FastifyRequest, token: string): "page" | "script" {
   const cookies = (request.headers.cookie ?? "").split(/;\s*/);
   const cookie = cookies.find((one) => one.startsWith(`${cookieName(request)}=`))?.split("=")[1];
   const given = /^token (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
-  if (isToken(cookie, token) || isToken(given, token)) return;
+  if (isToken(cookie, token)) return "page";
+  if (isToken(given, token)) return "script";
   throw new Refusal(401, "token-wrong", "Open the address that `xrdct serve` printed: it ends in the token.");
 }
 

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import fastify, { type FastifyInstance } from "fastify";
 import { InputError } from "../data/index.ts";
+import { boundConnections } from "./connections.ts";
 import type { ServerContext } from "./context.ts";
 import { answerBrokenRequest, answerErrors } from "./errors.ts";
 import { servePages } from "./pages.ts";
@@ -76,10 +77,9 @@ function createApp(token: string, { webFolder, headersMs }: ServeOptions, contex
     http: { headersTimeout: headersMs ?? HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
     clientErrorHandler: answerBrokenRequest,
   });
-  app.server.maxConnections = MOST_CONNECTIONS;
   // another site may send text without asking first; nothing of ours needs it
   app.removeContentTypeParser("text/plain");
-  guard(app, token);
+  guard(app, token, boundConnections(app.server, MOST_CONNECTIONS));
   answerErrors(app);
   servePages(app, webFolder ?? fileURLToPath(new URL("../web/", import.meta.url)));
   for (const add of ROUTES) add(app, context);
