@@ -3,6 +3,7 @@ import { stderr, stdout } from "node:process";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../data/index.ts";
 import { version } from "../data/version.ts";
+import { plainMessage } from "./plain-text.ts";
 
 /** In the order of --help. The one that is named is loaded, all of them where none is: start-up is mostly loading. */
 const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
@@ -64,7 +65,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
     if (error instanceof CommanderError && error.exitCode === 0) process.exitCode = 0;
     else if (error instanceof CommanderError) refuse("bad-option", error.message, args);
     else if (error instanceof InputError) {
-      stderr.write(`xrdct: ${error.message} [${error.code}]\n`);
+      stderr.write(`xrdct: ${plainMessage(error.message)} [${error.code}]\n`);
       refuse(error.code, error.message, args);
     } else throw error;
   }

@@ -6,6 +6,7 @@ import type * as z from "zod";
 import { InputError } from "../data/index.ts";
 import { version } from "../data/version.ts";
 import { diskError } from "../pipeline/disk-error.ts";
+import { plainMessage, plainText } from "./plain-text.ts";
 
 export interface CommonOptions {
   readonly json?: true;
@@ -62,7 +63,7 @@ export async function execute(
   try {
     const report = await work(abort.signal);
     if (report && options.json) stdout.write(`${JSON.stringify(report.json)}\n`);
-    else if (report?.lines.length) stdout.write(`${report.lines.join("\n")}\n`);
+    else if (report?.lines.length) stdout.write(`${plainText(report.lines.join("\n"))}\n`);
   } catch (error) {
     process.exitCode = showError(error, options, abort.signal.aborted);
   } finally {
@@ -94,13 +95,13 @@ function showError(thrown: unknown, options: CommonOptions, isInterrupted: boole
     return 130;
   }
   if (error instanceof InputError) {
-    stderr.write(`xrdct: ${error.message} [${error.code}]\n`);
+    stderr.write(`xrdct: ${plainMessage(error.message)} [${error.code}]\n`);
     if (options.debug && error.stack) stderr.write(`${error.stack}\n`);
     if (options.json) stdout.write(`${JSON.stringify({ error: { code: error.code, message: error.message } })}\n`);
     return 2;
   }
   const { message, stack } = error as Error;
-  stderr.write(`xrdct ${version}: this is a bug in xrdct, please report it: ${message}\n`);
+  stderr.write(`xrdct ${version}: this is a bug in xrdct, please report it: ${plainText(message)}\n`);
   stderr.write(options.debug && stack ? `${stack}\n` : "(--debug shows where)\n");
   if (options.json) stdout.write(`${JSON.stringify({ error: { code: "bug", message } })}\n`);
   return 1;

@@ -1,6 +1,7 @@
 /** Shows the progress of a run on a terminal, one line a stage; in a log, one line every tenth of a stage. */
 import { stderr } from "node:process";
 import { formatSeconds, type ProgressEvent, type ProgressListener } from "../pipeline/progress.ts";
+import { plainText } from "./plain-text.ts";
 
 export function createProgressBar(isQuiet: boolean): ProgressListener {
   if (isQuiet) return () => {};
@@ -19,7 +20,7 @@ export function createProgressBar(isQuiet: boolean): ProgressListener {
       shown = tenth;
     } else if (event.type === "stage-end") {
       stderr.write(`${stderr.isTTY ? "\r\x1b[K" : ""}${name(event.stage)} done in ${formatSeconds(event.seconds)}\n`);
-      for (const note of event.notes) stderr.write(`  ${note}\n`);
+      for (const note of event.notes) stderr.write(`  ${plainText(note)}\n`);
     } else stderr.write(`${name(event.stage)} skipped: ${event.why}\n`);
   };
 }
