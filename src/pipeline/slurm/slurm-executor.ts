@@ -28,6 +28,12 @@ import {
 } from "./slurm-folder.ts";
 import { slurmScript } from "./slurm-scripts.ts";
 
+/**
+ * Blocks that each thread of a job gets at least, one after the other: blocks take 0.2 to 2 s at full size, and the start
+ * of a job about as long.
+ */
+const ROUNDS = 4;
+
 export interface SlurmExecutorOptions {
   readonly order: SlurmOrder;
   /** does what is too little for an array */
@@ -47,7 +53,7 @@ export function createSlurmExecutor({ order, local, needAll }: SlurmExecutorOpti
       const stageFolder = join(folder, `${options.stage}-${options.key.slice(0, 8)}`);
       const tries = triesOf(stageFolder);
       const last = tries.at(-1);
-      if (last === undefined && blocks.length <= settings.cpusPerTask) {
+      if (last === undefined && blocks.length <= ROUNDS * options.threads) {
         await needAll();
         return local().run(request, blocks, onDone, options);
       }
@@ -109,7 +115,7 @@ export function createSlurmExecutor({ order, local, needAll }: SlurmExecutorOpti
     target: string,
     { stage, threads }: BlockOptions,
   ): Promise<string> {
-    const wanted = Math.min(settings.tasks, Math.ceil(missing.length / threads));
+    const wanted = Math.min(settings.tasks, Math.ceil(missing.length / (ROUNDS * threads)));
     const parts = split(missing, wanted > 1 ? Math.min(wanted, (await mostInArray()) ?? wanted) : 1);
     rmSync(target, { recursive: true, force: true }); // of a step that was killed while it wrote this
     mkdirSync(target, { recursive: true });
