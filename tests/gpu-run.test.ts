@@ -1,4 +1,5 @@
 /** Runs with --device: what a GPU gives, what holds of it on a processor, what happens without one, or when it fails. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { InputError } from "../src/data/index.ts";
@@ -77,6 +78,18 @@ describe("a run where there is no GPU", () => {
   afterAll(() => {
     if (before === undefined) delete process.env["XRDCT_WEBGPU"];
     else process.env["XRDCT_WEBGPU"] = before;
+  });
+
+  it("is refused before anything is done", async () => {
+    const { scanPath } = await simulate(
+      join(folder, "none"),
+      { ...PATTERNS, axis: { ...PATTERNS.axis, bins: 8 } },
+      "patterns",
+    );
+    const ran = await run(scanPath, join(folder, "none.nxs"), ["--device", "gpu", "--until", "reconstruct"]);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(/there is no GPU: the package webgpu does not load here.*\[gpu-missing\]/);
+    expect(existsSync(join(folder, "none.nxs.work", "sinogram"))).toBe(false);
   });
 
   it("is refused where one was asked for, and goes on where not", async () => {

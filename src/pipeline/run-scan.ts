@@ -167,6 +167,7 @@ class Run {
       throw new InputError("stage-order", `--from ${from} comes after --until ${until}: nothing would be done.`);
     }
     this.options.onStages?.(this.steps.slice(0, last + 1).map(({ stage }) => stage.name));
+    await this.checkDevice(first, last);
     for (const { store } of this.steps.slice(first, last + 1)) store.discard();
     await adoptLive(this.workFolder, this.steps[0]!, this.keys[0]!);
     let end = 0;
@@ -184,6 +185,18 @@ class Run {
       maps: summariseMaps(this.left),
       ...summariseRefinement(this.left),
     };
+  }
+
+  /**
+   * A GPU that was asked for is found before anything is done or thrown away.
+   *
+   * @throws InputError "gpu-missing" | "gpu-wrong" | "gpu-failed"
+   */
+  private async checkDevice(first: number, last: number): Promise<void> {
+    const needsIt = this.steps
+      .slice(0, last + 1)
+      .some(({ stage, store }, i) => stage.usesGpu && (i >= first || !store.done(this.keys[i]!)));
+    if (this.options.device === "gpu" && needsIt) await this.device.choose();
   }
 
   /** @throws InputError "stage-not-in-scan" */
