@@ -168,7 +168,10 @@ describe("frames that appear", () => {
     const text = readFileSync(scanPath, "utf8");
     // a list of readings for the whole scan would be refused, as offline
     const counters = /^\s*(monitor|exposure|transmitted):.*\n/gm;
-    writeFileSync(scanPath, text.replace(/end: 168.75/, "end: 78.75").replace(counters, ""));
+    writeFileSync(
+      scanPath,
+      `${text.replace(/end: 168.75/, "end: 78.75").replace(counters, "")}sinogram: {rotationAxis: 7.2}\n`,
+    );
     const { json } = await runHere(scanPath, output);
     expect(json.stages[0]!.blocksDone).toBe(0);
     await runHere(scanPath, join(folder, "short-offline.nxs"));

@@ -45,7 +45,9 @@ const MOST_SHOWN = 4;
 const RECENT = 512;
 const RECENT_MS = 20_000;
 /** What looking may take of one processor. */
-const SHARE_OF_VIEW = 0.02;
+const SHARE_OF_VIEW = 0.05;
+/** Nobody waits longer than that to be told, or to see more, however busy the machine is. */
+const MOST_BETWEEN = { watchMs: 10_000, imageMs: 20_000 };
 
 export class LiveView {
   readonly startedAt = Date.now();
@@ -167,12 +169,13 @@ export class LiveView {
         ...findStuckRotation(scan),
         ...findMissingFrames(scan, isOver),
       ];
-      this.nextWatch = now + (Date.now() - now) / SHARE_OF_VIEW;
+      this.nextWatch = now + Math.min(MOST_BETWEEN.watchMs, (Date.now() - now) / SHARE_OF_VIEW);
     }
     if (!isOver && now < this.nextCoarse) return;
     const started = Date.now();
     this.reconstruct();
-    this.nextCoarse = started + Math.max(3000, (Date.now() - started) / SHARE_OF_VIEW);
+    const took = Date.now() - started;
+    this.nextCoarse = started + Math.min(MOST_BETWEEN.imageMs, Math.max(3000, took / SHARE_OF_VIEW));
   }
 
   private reconstruct(): void {
