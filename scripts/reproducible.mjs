@@ -10,11 +10,13 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "xrdct-reproducible-"));
+const commit = execFileSync("git", ["rev-parse", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
 try {
   const builds = ["a", "another folder/deeper/b"].map((name) => join(folder, name));
   for (const at of builds) {
     mkdirSync(join(at, ".."), { recursive: true });
-    execFileSync("git", ["clone", "--quiet", "--shared", root, at], { stdio: "inherit" });
+    execFileSync("git", ["clone", "--quiet", "--shared", "--no-checkout", root, at], { stdio: "inherit" });
+    execFileSync("git", ["checkout", "--quiet", "--detach", commit], { cwd: at, stdio: "inherit" });
     symlinkSync(join(root, "node_modules"), join(at, "node_modules"));
     // as a link it would be a change of the tree
     writeFileSync(join(at, ".git/info/exclude"), "node_modules\n");

@@ -93,28 +93,39 @@ export function taken(folder) {
   return { bytes, files };
 }
 
-/** Installs with one Node.js and runs what is installed; gives lines for people. @throws where anything fails */
-export function tryInstall(folder, node, tarball, size) {
+/**
+ * Installs the tarball with one Node.js, and nothing else, and holds what is there against its record.
+ *
+ * @returns what was found, and how to run the installed program, which cannot write to where it lies
+ */
+export function installOn(folder, node, tarball) {
   const run = bareMachine(folder, node);
   // a folder as people have them
   const place = join(folder, "Messung Ångström 1");
   mkdirSync(place);
   run(place, [npmScript, "install", "--no-audit", "--no-fund", tarball]);
   const installed = join(place, "node_modules/xrdct");
-  const main = join(installed, "dist/cli/main.js");
+  const xrdct = (...args) => run(place, [join(installed, "dist/cli/main.js"), ...args], installed);
   const { bytes, files } = taken(join(place, "node_modules"));
-  const doctor = JSON.parse(run(place, [main, "doctor", "--verify", "--json"]));
-  const how = ["demo", "--size", String(size), "--json", "--quiet", "-o", "démo"];
-  const demo = JSON.parse(run(place, [main, ...how], installed));
-  if (!existsSync(join(place, demo.result))) throw new Error(`no ${demo.result}`);
   return {
-    node: run(place, ["-p", "process.version"]).trim(),
-    verified: doctor.verified.isWhole,
-    megabytesOnDisk: Math.round(bytes / 1e6),
-    files,
-    packages: readdirSync(join(place, "node_modules")).filter((name) => !name.startsWith(".")).length,
-    correlation: Math.min(...demo.comparisons.map(({ correlation }) => correlation)),
+    place,
+    xrdct,
+    found: {
+      node: run(place, ["-p", "process.version"]).trim(),
+      isWhole: JSON.parse(xrdct("doctor", "--verify", "--json")).verified.isWhole,
+      packages: readdirSync(join(place, "node_modules")).filter((name) => !name.startsWith(".")).length,
+      megabytesOnDisk: Math.round(bytes / 1e6),
+      files,
+    },
   };
+}
+
+/** The same, and the demo. @throws where anything fails */
+export function tryInstall(folder, node, tarball, size) {
+  const { place, xrdct, found } = installOn(folder, node, tarball);
+  const demo = JSON.parse(xrdct("demo", "--size", String(size), "--json", "--quiet", "-o", "démo"));
+  if (!existsSync(join(place, demo.result))) throw new Error(`no ${demo.result}`);
+  return { ...found, leastCorrelation: Math.min(...demo.comparisons.map(({ correlation }) => correlation)) };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
