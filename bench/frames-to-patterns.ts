@@ -6,7 +6,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { decodeCbfInto } from "../src/files/cbf.ts";
+import { decodeCbfsInto } from "../src/files/cbf.ts";
 import { loadKernels } from "../src/pipeline/load-kernels.ts";
 import { createIntegrator, IntegrateConfig } from "../src/stages/integrate/index.ts";
 import { benchData, report } from "./common.ts";
@@ -63,15 +63,14 @@ function work({ index, statistic }: { index: number; statistic: string }): void 
   const files = readdirSync(folder)
     .sort()
     .filter((_, i) => i % WORKERS === index);
-  const buffer = kernels.arena.u8(rows * cols * 4);
+  const buffers = Array.from({ length: 4 }, () => kernels.arena.u8(rows * cols * 4));
   const round = (): void => {
     for (let first = 0; first < files.length; first += 4) {
       const some = files.slice(first, first + 4);
-      const frames = some.map((file, i) => {
-        const slot = integrator.slots[i]!;
-        decodeCbfInto(readInto(join(folder, file), buffer), file, slot, kernels);
-        return slot;
-      });
+      const frames = some.map((_, i) => integrator.slots[i]!);
+      const read = some.map((name, i) => ({ name, bytes: readInto(join(folder, name), buffers[i]!) }));
+      const [problem] = decodeCbfsInto(read, frames, kernels).filter((one) => one !== undefined);
+      if (problem) throw problem;
       integrator.integrate(frames);
     }
   };

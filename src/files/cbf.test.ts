@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { expectOnlyInputErrors } from "../../tests/parser-fuzz.ts";
 import { hasShared, shared } from "../../tests/shared.ts";
 import { loadKernels } from "../pipeline/load-kernels.ts";
-import { decodeCbf, decodeCbfInto, encodeCbf } from "./cbf.ts";
+import { decodeCbf, decodeCbfInto, decodeCbfsInto, encodeCbf } from "./cbf.ts";
 
 const code = (wanted: string) => expect.objectContaining({ name: "InputError", code: wanted });
 const ramp = {
@@ -49,6 +49,45 @@ describe("CBF files", () => {
     const inArena = kernels.arena.u8(bytes.length);
     inArena.set(bytes);
     expect(() => decodeCbfInto(inArena, "small.cbf", kernels.arena.i32(619), kernels)).toThrow(code("frame-shape"));
+  });
+  it("four at a time are those read one by one, and so is what is wrong with each", () => {
+    const kernels = loadKernels({ build: "simd" });
+    const { arena } = kernels;
+    const good = encodeCbf(ramp);
+    const other = encodeCbf({ ...ramp, data: ramp.data.map((value, i) => value * (i % 3)) });
+    const damaged = fc
+      .tuple(fc.constantFrom(good, other), fc.nat(good.length - 1), fc.constantFrom(0, 1, 128), fc.boolean())
+      .map(([bytes, at, flip, isCut]) => {
+        const changed = Uint8Array.from(bytes);
+        changed[at]! ^= flip;
+        return isCut ? changed.subarray(0, at) : changed;
+      });
+    const placed = (bytes: Uint8Array): Uint8Array => {
+      const inArena = arena.u8(bytes.length);
+      inArena.set(bytes);
+      return inArena;
+    };
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.constant(good), damaged), { minLength: 1, maxLength: 4 }), (all) => {
+        const mark = arena.mark();
+        const files = all.map((bytes, i) => ({ bytes: placed(bytes), name: `${i}.cbf` }));
+        const outs = files.map(() => arena.i32(620));
+        const problems = decodeCbfsInto(files, outs, kernels);
+        files.forEach(({ bytes, name }, i) => {
+          const alone = arena.i32(620);
+          let message: string | undefined;
+          try {
+            decodeCbfInto(bytes, name, alone, kernels);
+            expect(outs[i]).toEqual(alone);
+          } catch (error) {
+            message = (error as Error).message;
+          }
+          expect(problems[i]?.message).toBe(message);
+        });
+        arena.release(mark);
+      }),
+      { numRuns: 200, seed: 11 },
+    );
   });
   it("with fractions cannot be written", () => {
     expect(() => encodeCbf({ ...ramp, data: new Float32Array(620) })).toThrow(code("cbf-needs-integers"));

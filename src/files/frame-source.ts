@@ -1,4 +1,4 @@
-import type { Frame, Mask } from "../data/index.ts";
+import type { Frame, InputError, Mask } from "../data/index.ts";
 import type { Kernels } from "../kernels/index.ts";
 
 /** Frames of one file or dataset, read one at a time; a 2 TB scan is only a matter of time. */
@@ -25,6 +25,12 @@ export interface FrameSource {
    * @param out [row, col] i32, in the memory of `kernels`
    */
   readInto?(index: number, out: Int32Array, kernels: Kernels): void;
+  /**
+   * Up to four frames that are there, into an array each; only where that costs less than one after the other.
+   *
+   * @returns for each frame what is wrong with it, or undefined
+   */
+  readFourInto?(indices: readonly number[], outs: readonly Int32Array[], kernels: Kernels): (InputError | undefined)[];
   close(): void;
 }
 

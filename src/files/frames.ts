@@ -2,11 +2,11 @@
  * Frames of any supported kind as one source: the kind is found from the content, then from the ending. Files are
  * opened when their frame is read, so a scan of 200 000 files opens at once.
  */
-import { closeSync, fstatSync } from "node:fs";
 import { type Frame, type FrameArray, InputError, type Mask } from "../data/index.ts";
 import type { Kernels } from "../kernels/index.ts";
-import { arraySource, type ByteSource, fileSource, openFile, readFully, tooLarge } from "./byte-source.ts";
-import { decodeCbf, decodeCbfInto, isCbf } from "./cbf.ts";
+import { arraySource, type ByteSource, fileSource } from "./byte-source.ts";
+import { decodeCbf, isCbf } from "./cbf.ts";
+import { readCbfInto, readCbfsInto } from "./cbf-series.ts";
 import { gunzip, isEdf, isGzip, openEdf, readEdfFrame } from "./edf.ts";
 import { findFramePaths, findGaps, isList } from "./frame-paths.ts";
 import type { PixelType } from "./frame-size.ts";
@@ -136,22 +136,6 @@ function cbfSource(file: ByteSource, options: OpenFramesOptions): FrameSource {
   };
 }
 
-/** A CBF file from disk into the kernel arena, without allocating outside it. */
-function readCbfInto(path: string, out: Int32Array, kernels: Kernels, verify: boolean): void {
-  const file = openFile(path);
-  const mark = kernels.arena.mark();
-  try {
-    const { size } = fstatSync(file);
-    // blocks are planned for frames as they are: one with room for many of them is none
-    if (size > kernels.arena.free) throw tooLarge(path, size, kernels.arena.free);
-    const bytes = readFully(file, 0, kernels.arena.u8(size), path);
-    decodeCbfInto(bytes, path, out, kernels, verify);
-  } finally {
-    kernels.arena.release(mark);
-    closeSync(file);
-  }
-}
-
 function pagedSource(
   file: ByteSource,
   pages: readonly (Shape & { readonly type: PixelType })[],
@@ -262,6 +246,11 @@ function joinSingles(
     ...(missing.length > 0 && { missing }),
     readFrame,
     ...(first.readInto && { readInto }),
+    ...(isCbfSeries &&
+      verify && {
+        readFourInto: (indices: readonly number[], outs: readonly Int32Array[], kernels: Kernels) =>
+          readCbfsInto(indices.map(pathOf), outs, kernels),
+      }),
     close: () => {},
   };
 }

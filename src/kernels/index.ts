@@ -10,6 +10,7 @@ import { Arena } from "./arena.ts";
 import * as reference from "./reference/index.ts";
 
 export { Arena } from "./arena.ts";
+export { md5OfFour } from "./md5-of-four.ts";
 
 export type KernelFunctions = typeof reference;
 export type KernelBuild = "reference" | "simd" | "relaxed-simd";

@@ -11,6 +11,7 @@ export { integrateClipped } from "./integrate-clipped.ts";
 export { integrateRegroup } from "./integrate-regroup.ts";
 export { integrateShares, integrateWhole } from "./integrate-sums.ts";
 export { integrateTrimmed } from "./integrate-trimmed.ts";
+export { md5Lanes } from "./md5-lanes.ts";
 export { chiSquared, normalEquations } from "./normal-equations.ts";
 export { patternLines } from "./pattern-lines.ts";
 export { peakFit } from "./peak-fit.ts";

@@ -1,5 +1,6 @@
 import { type FrameArray, InputError, type Mask } from "../../data/index.ts";
 import { isMachineFault } from "../../data/machine-fault.ts";
+import type { FrameSource } from "../../files/frame-source.ts";
 import { openFrames } from "../../files/frames.ts";
 import type { Poni } from "../../geometry/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
@@ -50,22 +51,29 @@ export async function setUpIntegrate(kernels: Kernels, payload: IntegratePayload
       const error = new Float32Array(count * bins).fill(Number.NaN);
       const problems: string[] = [];
       for (let at = 0; at < count; at += integrator.slots.length) {
+        const here = Array.from({ length: Math.min(count - at, integrator.slots.length) }, (_, i) => at + i);
+        const wanted = here.filter((i) => {
+          const frame = payload.firstFrame + first + i;
+          return frame < source.count && !isMissing(frame);
+        });
+        const read = readFrames(
+          source,
+          wanted.map((i) => payload.firstFrame + first + i),
+          integrator.slots,
+          kernels,
+        );
         const slots: number[] = [];
         const frames: FrameArray[] = [];
-        for (let i = at; i < Math.min(count, at + integrator.slots.length); i++) {
-          const frame = payload.firstFrame + first + i;
-          if (frame >= source.count || isMissing(frame)) continue;
-          try {
-            const slot: Int32Array = integrator.slots[frames.length]!;
-            if (source.readInto) source.readInto(frame, slot, kernels);
-            frames.push(source.readInto ? slot : source.readFrame(frame).data);
-            slots.push(i);
-          } catch (problem) {
-            // one bad frame among 200 000 is flagged and filled, not the end of the run
-            if (!(problem instanceof InputError) || isMachineFault(problem)) throw problem;
-            problems.push(problem.message);
+        read.forEach((frame, k) => {
+          // one bad frame among 200 000 is flagged and filled, not the end of the run
+          if (frame instanceof InputError) {
+            if (isMachineFault(frame)) throw frame;
+            problems.push(frame.message);
+          } else {
+            frames.push(frame);
+            slots.push(wanted[k]!);
           }
-        }
+        });
         if (frames.length === 0) continue;
         const result = integrator.integrate(frames);
         slots.forEach((slot, i) => {
@@ -81,4 +89,25 @@ export async function setUpIntegrate(kernels: Kernels, payload: IntegratePayload
       sigma.close();
     },
   };
+}
+
+/** Up to four frames, in their slots where the source can; what is wrong with one instead of it. */
+function readFrames(
+  source: FrameSource,
+  indices: readonly number[],
+  slots: readonly Int32Array[],
+  kernels: Kernels,
+): (FrameArray | InputError)[] {
+  const problems = source.readFourInto?.(indices, slots, kernels);
+  if (problems) return indices.map((_, k) => problems[k] ?? slots[k]!);
+  return indices.map((index, k) => {
+    try {
+      if (!source.readInto) return source.readFrame(index).data;
+      source.readInto(index, slots[k]!, kernels);
+      return slots[k]!;
+    } catch (problem) {
+      if (problem instanceof InputError) return problem;
+      throw problem;
+    }
+  });
 }
