@@ -264,7 +264,7 @@ export class LiveView {
       ...(left !== undefined && framesPerS > 0 && { secondsLeft: left / framesPerS }),
       notices: firstOf(this.notices),
       found: this.coarse ? describeFound(this.coarse) : [],
-      ...(this.coarse && { projections: this.coarse.projections }),
+      ...(this.coarse && { projections: this.coarse.projections, voxelSteps: this.coarse.binning }),
       ...(this.noImage !== undefined && { noImage: this.noImage }),
       bands: this.shown.map((band) => bands[band]!.name),
       axisUnit: axis.unit,

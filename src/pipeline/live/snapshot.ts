@@ -36,6 +36,8 @@ export interface LiveState {
   readonly found: readonly string[];
   /** of the reconstruction; why there is none */
   readonly projections?: number;
+  /** translation steps that a voxel of it is wide */
+  readonly voxelSteps?: number;
   readonly noImage?: string;
   readonly bands: readonly string[];
   readonly axisUnit: AxisUnit;

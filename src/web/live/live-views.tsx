@@ -59,7 +59,14 @@ export function LiveViews({ run, isFollowing }: { run: LiveRun; isFollowing: boo
       </Panel>
       <Panel name="live-image" title={imageTitle(run)}>
         {found.data.values["image"] ? (
-          <Picture found={found.data} output={output} name="image" xLabel="x (voxels)" yLabel="y (voxels)" isSquare />
+          <Picture
+            found={found.data}
+            output={output}
+            name="image"
+            xLabel={`x (${voxels(state.voxelSteps)})`}
+            yLabel={`y (${voxels(state.voxelSteps)})`}
+            isSquare
+          />
         ) : (
           <p className="dim live-none">Not yet: {state.noImage ?? "there are too few lines"}.</p>
         )}
@@ -72,6 +79,9 @@ export function LiveViews({ run, isFollowing }: { run: LiveRun; isFollowing: boo
 }
 
 const bandText = (band: string): string => (band === "all" ? "all bins" : band);
+
+/** As wide as a translation step, or as some. */
+const voxels = (steps = 1): string => (steps === 1 ? "voxels" : `voxels of ${steps} steps`);
 
 const imageTitle = ({ state }: LiveRun): string =>
   state.projections === undefined
