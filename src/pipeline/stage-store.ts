@@ -80,7 +80,8 @@ export class StageStore {
   /** Keeps who was at work on the stage, until it is finished and after. */
   recordWork(work: StageWork): void {
     try {
-      appendFileSync(join(this.folder, "work.jsonl"), `${JSON.stringify(work)}\n`);
+      // a line of its own, whatever a full disk has left of the one before
+      appendFileSync(join(this.folder, "work.jsonl"), `\n${JSON.stringify(work)}\n`);
     } catch (error) {
       throw diskError(error, this.folder, 1e3);
     }
