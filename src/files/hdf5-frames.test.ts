@@ -7,6 +7,7 @@ import { tempFolder } from "../../tests/temp-folder.ts";
 import { openHdf5 } from "./hdf5.ts";
 import { openHdf5Frames } from "./hdf5-frames.ts";
 import { loadHdf5Library } from "./hdf5-library.ts";
+import { linkedFiles } from "./linked-files.ts";
 import { readScanMetadata } from "./nexus.ts";
 
 const folder = tempFolder();
@@ -150,6 +151,13 @@ describe("EIGER master", () => {
         compression_opts: [0, 2],
       });
     });
+
+  it("counts its data files, those that are there, as files of the input", async () => {
+    const data = await block("linked.h5", 1, 0, 2);
+    const path = await master("linked.h5", 2, 4);
+    expect(await linkedFiles([path])).toEqual([data]);
+    expect(await linkedFiles([path, data])).toEqual([]);
+  });
 
   it("joins the data files in order, with the master's mask", async () => {
     const path = await master("run", 3, 8);

@@ -281,6 +281,19 @@ export class Hdf5File {
     return value || undefined;
   }
 
+  /** Other files that this one takes data from, by external links and virtual datasets, where they are. */
+  linkedFiles(): string[] {
+    const { groups, datasets } = this.contents();
+    const names = [
+      ...[...groups, ...datasets.map(({ path }) => path)].flatMap((path) => this.#externalFile(path) ?? []),
+      ...datasets.flatMap(({ virtualFiles }) => virtualFiles),
+    ];
+    const paths = names
+      .filter((name) => name !== ".")
+      .map((name) => (isAbsolute(name) ? name : join(dirname(this.path), name)));
+    return [...new Set(paths)].filter((path) => isReachable(path) && existsSync(path));
+  }
+
   #linkTarget(path: string): string {
     const { value } = this.#attempt(() => {
       const external = this.#module.get_external_link(this.#id, `/${path}`);

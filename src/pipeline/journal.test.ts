@@ -40,7 +40,7 @@ describe("a journal", () => {
         const found = [...Journal.open(path, "key").entries.values()];
         expect(found).toEqual(ENTRIES.slice(0, found.length));
       }),
-      { numRuns: 300, seed: 4 },
+      { numRuns: 120, seed: 4 },
     );
   });
 });

@@ -3,6 +3,7 @@ import { isMachineFault } from "../../data/machine-fault.ts";
 import { findFramePaths } from "../../files/frame-paths.ts";
 import type { FrameSource } from "../../files/frame-source.ts";
 import { openFrames } from "../../files/frames.ts";
+import { linkedFiles } from "../../files/linked-files.ts";
 import { readMask } from "../../files/mask.ts";
 import { readPoni } from "../../files/poni.ts";
 import { gapMask, type Poni, type Shape } from "../../geometry/index.ts";
@@ -27,7 +28,11 @@ export async function createIntegrateStage(
   input: FramesInput,
   store: StageStore,
 ): Promise<Stage<PatternsMeta>> {
-  const watch = watchInputs(() => filesOfFrames(scan, input));
+  const linked = await linkedFiles(filesOfFrames(scan, input).frames);
+  const watch = watchInputs(() => {
+    const { frames, others } = filesOfFrames(scan, input);
+    return [...frames, ...others, ...linked];
+  });
   const { files, source, poni, setup } = await prepareIntegration(scan, input);
   const points = input.translations ?? 1;
   const { count, rows, cols } = source;
@@ -49,7 +54,7 @@ export async function createIntegrateStage(
       path ? [scan.resolve(path)] : [],
     ),
   ];
-  const inputs = [...small.map(fingerprint), ...fingerprintAll(findFramePaths(files))];
+  const inputs = [...small.map(fingerprint), ...fingerprintAll([...findFramePaths(files), ...linked])];
   return {
     name: "integrate",
     identity: {
@@ -160,13 +165,13 @@ export async function prepareIntegration(
 }
 
 /** Frames, and all that goes with them. */
-function filesOfFrames(scan: Scan, input: FramesInput): readonly string[] {
+function filesOfFrames(scan: Scan, input: FramesInput): { frames: string[]; others: string[] } {
   const frames = findFramePaths(
     typeof input.files === "string" ? scan.resolve(input.files) : input.files.map(scan.resolve),
   );
   const { poni, mask, flat, dark, monitor, exposure, transmitted } = input;
   const others = [poni, mask, flat, dark, monitor, exposure, transmitted];
-  return [...frames, ...others.flatMap((path) => (path ? [scan.resolve(path)] : []))];
+  return { frames, others: others.flatMap((path) => (path ? [scan.resolve(path)] : [])) };
 }
 
 function withEnergy(poni: Poni, energyKeV: number | undefined, path: string): Poni {

@@ -1,4 +1,5 @@
 import { energyKeVToWavelengthA, InputError, wavelengthAToEnergyKeV } from "../../data/index.ts";
+import { linkedFiles } from "../../files/linked-files.ts";
 import { anglesOf, windowOf, withinWindow } from "../angles.ts";
 import { referenceTo } from "../array-reference.ts";
 import { digestOf, fingerprintAll } from "../fingerprint.ts";
@@ -30,7 +31,9 @@ export async function createReadStage(
   spec: PatternSourceSpec,
   store: StageStore,
 ): Promise<Stage<PatternsMeta>> {
-  const watch = watchInputs(() => filesOfPatterns(spec));
+  // lines of their own files are too many to look into, and have no links
+  const linked = spec.kind === "p07" ? [] : await linkedFiles(filesOfPatterns(spec));
+  const watch = watchInputs(() => [...filesOfPatterns(spec), ...linked]);
   const source = await openPatternSource(spec);
   source.close();
   checkEnergy(scan, source.wavelengthA, source.files[0]);
@@ -46,7 +49,7 @@ export async function createReadStage(
   const omegaDeg = isScan
     ? withinWindow(anglesOf(angles, source.lines, scan, source.omegaDeg), window, 1)
     : new Float64Array(lines);
-  const inputs = fingerprintAll(source.files);
+  const inputs = fingerprintAll([...source.files, ...linked]);
   const part = scan.config.lines && { window };
   return {
     name: "read",
