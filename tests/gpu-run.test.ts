@@ -14,6 +14,36 @@ import { hashes, PATTERNS, run, simulate, type VirtualScan } from "./virtual-sca
 
 const folder = tempFolder();
 
+// first, for Dawn stays once it is loaded
+describe("a run where there is no GPU", () => {
+  const before = process.env["XRDCT_WEBGPU"];
+  beforeAll(() => {
+    process.env["XRDCT_WEBGPU"] = join(folder, "nowhere");
+  });
+  afterAll(() => {
+    if (before === undefined) delete process.env["XRDCT_WEBGPU"];
+    else process.env["XRDCT_WEBGPU"] = before;
+  });
+
+  it("is refused before anything is done", async () => {
+    const { scanPath } = await simulate(
+      join(folder, "none"),
+      { ...PATTERNS, axis: { ...PATTERNS.axis, bins: 8 } },
+      "patterns",
+    );
+    const ran = await run(scanPath, join(folder, "none.nxs"), ["--device", "gpu", "--until", "reconstruct"]);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(/there is no GPU: the package webgpu does not load here.*\[gpu-missing\]/);
+    expect(existsSync(join(folder, "none.nxs.work", "sinogram"))).toBe(false);
+  });
+
+  it("is refused where one was asked for, and goes on where not", async () => {
+    await expect(createRunDevice("gpu", 1).choose()).rejects.toMatchObject({ code: "gpu-missing" });
+    expect(await createRunDevice("auto", 1).choose()).toMatchObject({ kind: "cpu" });
+    expect(await createRunDevice("cpu", 1).choose()).toEqual({ kind: "cpu", why: "--device cpu" });
+  });
+});
+
 describe.skipIf(!hasSoftwareGpu)("a run on a GPU (needs a software adapter)", () => {
   let files: VirtualScan;
   const at = (name: string): string => join(folder, name);
@@ -68,35 +98,6 @@ describe.skipIf(!hasSoftwareGpu)("a run on a GPU (needs a software adapter)", ()
     expect(norm).toBeGreaterThan(0);
     return Math.sqrt(difference / norm);
   }
-});
-
-describe("a run where there is no GPU", () => {
-  const before = process.env["XRDCT_WEBGPU"];
-  beforeAll(() => {
-    process.env["XRDCT_WEBGPU"] = join(folder, "nowhere");
-  });
-  afterAll(() => {
-    if (before === undefined) delete process.env["XRDCT_WEBGPU"];
-    else process.env["XRDCT_WEBGPU"] = before;
-  });
-
-  it("is refused before anything is done", async () => {
-    const { scanPath } = await simulate(
-      join(folder, "none"),
-      { ...PATTERNS, axis: { ...PATTERNS.axis, bins: 8 } },
-      "patterns",
-    );
-    const ran = await run(scanPath, join(folder, "none.nxs"), ["--device", "gpu", "--until", "reconstruct"]);
-    expect(ran.code).toBe(2);
-    expect(ran.stderr).toMatch(/there is no GPU: the package webgpu does not load here.*\[gpu-missing\]/);
-    expect(existsSync(join(folder, "none.nxs.work", "sinogram"))).toBe(false);
-  });
-
-  it("is refused where one was asked for, and goes on where not", async () => {
-    await expect(createRunDevice("gpu", 1).choose()).rejects.toMatchObject({ code: "gpu-missing" });
-    expect(await createRunDevice("auto", 1).choose()).toMatchObject({ kind: "cpu" });
-    expect(await createRunDevice("cpu", 1).choose()).toEqual({ kind: "cpu", why: "--device cpu" });
-  });
 });
 
 describe("a stage whose GPU fails", () => {
