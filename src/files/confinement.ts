@@ -3,7 +3,7 @@
  * HDF5 files, lists of frames, paths in scan.yaml and model.yaml. `xrdct serve` sets it for itself; threads and child
  * processes have it from the environment. What comes with the program is read all the same.
  */
-import { realpathSync, statSync } from "node:fs";
+import { realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../data/index.ts";
@@ -42,12 +42,21 @@ export function assertReachable(path: string): void {
  * @throws InputError "path-special" for what is there and neither a file nor a folder
  */
 export function assertPlain(path: string): void {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   if (!stat || stat.isFile() || stat.isDirectory()) return;
   throw new InputError(
     "path-special",
     `${path} is neither a file nor a folder but a pipe, a socket or a device. Name a file.`,
   );
+}
+
+/** What cannot be looked at cannot be opened either, and says why then. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 export function isBelow(folder: string, path: string): boolean {

@@ -30,14 +30,17 @@ function orTooDeep<T>(name: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof RangeError && /call stack/.test(error.message))) throw error;
-    throw new InputError(
-      "yaml-syntax",
-      `${name}: its lists and sections lie inside each other too deep to be read; a configuration has at most ${MAX_DEPTH} levels. Write it flatter.`,
-      { cause: error },
-    );
+    if (!(error instanceof RangeError && OVERFLOW.test(error.message))) throw error;
+    throw tooDeep(name);
   }
 }
+
+const OVERFLOW = /call stack/;
+const tooDeep = (name: string): InputError =>
+  new InputError(
+    "yaml-syntax",
+    `${name}: its lists and sections lie inside each other too deep to be read; a configuration has at most ${MAX_DEPTH} levels. Write it flatter.`,
+  );
 
 function parseInto<S extends z.ZodType>(text: string, name: string, schema: S): z.output<S> {
   const { document, lines } = parseYamlDocument(text, name);
@@ -89,6 +92,8 @@ export function parseYamlDocument(text: string, name: string): { document: Docum
     parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false }),
   );
   const [syntax] = document.errors;
+  // the parser tells of its own overflow as if it were a fault in the text
+  if (syntax && OVERFLOW.test(syntax.message)) throw tooDeep(name);
   if (syntax) throw refuse(syntax.pos[0], syntax.message);
   const twice = orTooDeep(name, () => keyGivenTwice(document));
   if (twice) throw refuse(twice.range[0], "Map keys must be unique");
