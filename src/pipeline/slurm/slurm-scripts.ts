@@ -43,6 +43,7 @@ export function slurmScript(order: ScriptOrder): string {
     ...(qos ? [`--qos=${qos}`] : []),
     ...settings.options,
   ];
+  const words = command.map((word) => (/^\$[A-Z_]+$/.test(word) ? `"${word}"` : quoted(word)));
   return [
     "#!/bin/bash",
     ...options.map((option) => `#SBATCH ${option}`),
@@ -50,7 +51,7 @@ export function slurmScript(order: ScriptOrder): string {
     ...purpose.map((line) => `# ${line.replace(/[\p{Cc}\u2028\u2029]+/gu, " ")}`),
     "",
     ...settings.before,
-    `exec ${command.map((word) => (/^\$[A-Z_]+$/.test(word) ? `"${word}"` : quoted(word))).join(" \\\n  ")}`,
+    `exec ${words.slice(0, 2).join(" ")} \\\n  ${words.slice(2).join(" ")}`,
     "",
   ].join("\n");
 }
