@@ -92,7 +92,7 @@ const SCANS: Readonly<
 export async function makeWorkloads(folder: string, wanted: (name: string) => boolean): Promise<Workload[]> {
   const all: Workload[] = [];
   for (const [name, { sample, output, changes, stages }] of Object.entries(SCANS)) {
-    if (!stages.some(wanted)) continue;
+    if (!stages.some(wanted) && !(name === "lines" && wanted("series"))) continue;
     const scan = join(folder, name, "scan");
     if (!existsSync(join(scan, "run.yaml"))) {
       await simulateInto(scan, sample, output);
@@ -105,7 +105,6 @@ export async function makeWorkloads(folder: string, wanted: (name: string) => bo
   if (wanted("refine")) all.push(refineOf(folder));
   if (wanted("simulate")) all.push(simulateOf(folder));
   if (wanted("series")) all.push(seriesOf(folder));
-  if (wanted("study")) all.push(studyOf(folder));
   return all;
 }
 
@@ -260,8 +259,4 @@ function seriesOf(folder: string): Workload {
     }),
     kept: (at) => keptOf(join(at, "made/step-000.nxs")),
   };
-}
-
-function studyOf(_folder: string): Workload {
-  throw new Error("not yet");
 }
