@@ -158,14 +158,14 @@ const REFUSED: readonly Refused[] = [
     of: "patterns",
     damage: (at) => edit(at("scan.yaml"), "stepMm", "stepmm"),
     code: "config-invalid",
-    words: ["scan.yaml", "line 5", "stepmm"],
+    words: ["scan.yaml", "line 6", "stepmm"],
   },
   {
     did: "a value in scan.yaml has the wrong type",
     of: "patterns",
     damage: (at) => edit(at("scan.yaml"), /stepMm: .*/, "stepMm: thin"),
     code: "config-invalid",
-    words: ["line 5", "stepMm", "thin"],
+    words: ["line 6", "stepMm", "thin"],
   },
   {
     did: "the YAML of scan.yaml is broken",
@@ -180,7 +180,7 @@ const REFUSED: readonly Refused[] = [
     damage: (at) =>
       writeFileSync(at("scan.yaml"), `${readFileSync(at("scan.yaml"), "utf8")}recontruct: {method: sirt}\n`),
     code: "config-invalid",
-    words: ["recontruct", "line 12"],
+    words: ["recontruct", "line 13"],
   },
   {
     did: "scan.yaml says no energy",
