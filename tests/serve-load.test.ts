@@ -91,6 +91,35 @@ describe("requests", () => {
     }
   });
 
+  it("sent one behind the other on connections that then break are forgotten", async () => {
+    const app = fastify();
+    guard(app, "secret", boundConnections(app.server, 200));
+    let begun = 0;
+    app.get("/never", () => {
+      begun++;
+      return new Promise(() => {});
+    });
+    app.get("/quick", () => ({}));
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    const at = (app.server.address() as { port: number }).port;
+    try {
+      for (let round = 1; round <= 3; round++) {
+        const broken = Array.from({ length: 12 }, () => {
+          const socket = open(at);
+          socket.write("GET /never HTTP/1.1\r\nHost: localhost\r\nCookie: xrdct-token-80=secret\r\n\r\n".repeat(4));
+          return socket;
+        });
+        await expect.poll(() => begun, { timeout: 20_000 }).toBe(48 * round);
+        for (const socket of broken) socket.destroy();
+      }
+      const headers = { cookie: `xrdct-token-${at}=secret` };
+      const ask = async (): Promise<number> => (await fetch(`http://127.0.0.1:${at}/quick`, { headers })).status;
+      await expect.poll(ask, { timeout: 20_000 }).toBe(200);
+    } finally {
+      await app.close();
+    }
+  });
+
   it("for large replies that nobody takes are refused when 512 MB are waiting, and taken again when those are gone", async () => {
     const app = fastify();
     guard(app, "secret", boundConnections(app.server, 200));

@@ -16,6 +16,8 @@ export function boundConnections(server: Server, most: number): Connections {
   let open = 0;
   server.on("connection", (socket: Socket) => {
     open++;
+    // each request on it waits for its end
+    socket.setMaxListeners(0);
     strangers.add(socket);
     socket.once("close", () => {
       open--;

@@ -9,10 +9,28 @@ export interface NamedArray {
   readonly data: FrameArray;
 }
 
+/**
+ * Calls once, when the reply is on its way or nobody takes it any more. Of requests that follow each other on one
+ * connection without waiting, Node.js closes the first alone when the connection breaks: the others end with it.
+ */
+export function whenOver({ raw, request }: FastifyReply, end: () => void): void {
+  const { socket } = request.raw;
+  const once = (): void => {
+    raw.off("close", once);
+    socket.off("close", once);
+    end();
+  };
+  if (raw.closed || socket.destroyed) end();
+  else {
+    raw.once("close", once);
+    socket.once("close", once);
+  }
+}
+
 /** Ends when the page no longer waits for the answer. */
 export function signalOf(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  reply.raw.once("close", () => {
+  whenOver(reply, () => {
     if (!reply.raw.writableFinished) controller.abort();
   });
   return controller.signal;

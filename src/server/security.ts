@@ -6,7 +6,7 @@ import { timingSafeEqual } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Connections } from "./connections.ts";
-import { signalOf } from "./replies.ts";
+import { signalOf, whenOver } from "./replies.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import type { ErrorReply } from "./wire.ts";
 
@@ -77,7 +77,7 @@ export function guard(app: FastifyInstance, token: string, connections: Connecti
       const door = checkToken(request, token);
       connections.trust(request.raw.socket);
       inFlight++;
-      reply.raw.once("close", () => inFlight--);
+      whenOver(reply, () => inFlight--);
       checkCount(inFlight);
       if (door === "script") scripts.add(request);
     } catch (error) {
@@ -96,9 +96,7 @@ const EVENTS = /\/events(\?|$)/;
 
 async function takeTurn(reply: FastifyReply, turns: Turns): Promise<void> {
   const end = await turns.take(signalOf(reply));
-  if (!end) return;
-  if (reply.raw.closed) end();
-  else reply.raw.once("close", end);
+  if (end) whenOver(reply, end);
 }
 
 /** Replies wait in memory for slow clients: they are counted, and those that do not move are given up. */
@@ -113,7 +111,7 @@ function boundReplies(app: FastifyInstance): void {
       return JSON.stringify({ error: { code: "server-busy", message } } satisfies ErrorReply);
     }
     underWay += length;
-    reply.raw.once("close", () => {
+    whenOver(reply, () => {
       underWay -= length;
     });
     request.raw.socket.setTimeout(STALLED_MS);

@@ -12,7 +12,7 @@ import { outputOf } from "../jobs/output-path.ts";
 import { createPreviewThread } from "../jobs/preview-thread.ts";
 import { assertNamedInside } from "../jobs/scan-files.ts";
 import { parseRequest } from "../parse-request.ts";
-import { sendArrays, signalOf } from "../replies.ts";
+import { sendArrays, signalOf, whenOver } from "../replies.ts";
 import type { JobInfo, JobList, PreviewMeta } from "../wire.ts";
 
 const stage = z
@@ -134,7 +134,7 @@ function sendEvents(reply: FastifyReply, job: Job, listen: (onChange: () => void
   const unlisten = listen(() => {
     timer ??= setTimeout(send, EVERY_MS);
   });
-  raw.on("close", () => {
+  whenOver(reply, () => {
     clearTimeout(timer);
     unlisten();
   });
