@@ -118,7 +118,7 @@ export class FrameFollower {
       const first = await this.findFirst();
       const prepared = first && (await prepareIntegration(this.scan, this.input, [first]));
       const bad = prepared && (await this.findBadPixels(prepared));
-      if (!prepared || !bad) return { ending: this.hasEnded!, view: undefined, notWhole: [], lines: 0 };
+      if (!prepared || !bad) return { ending: this.hasEnded!, view: undefined, notWhole: [], lines: this.linesSoFar };
       return await this.reduce(prepared, bad.mask);
     } finally {
       this.finder.close();
@@ -169,6 +169,11 @@ export class FrameFollower {
     return { mask: joinMasks(setup.mask, found?.mask) };
   }
 
+  private get linesSoFar(): number {
+    const span = this.order.places().reduce((most, place) => Math.max(most, place + 1), 0);
+    return Math.ceil(span / (this.input.translations ?? 1));
+  }
+
   /** Frames that are there, whole or not. */
   private async countSoFar(): Promise<number> {
     let count = this.arrivals.size;
@@ -217,9 +222,8 @@ export class FrameFollower {
       rows.close();
     }
     this.options.signal.throwIfAborted();
-    const span = Math.max(0, ...this.order.places()) + 1;
-    const lines = Math.ceil(span / (this.input.translations ?? 1));
-    return { ending: this.hasEnded, view, notWhole: this.waiting.map(({ reason }) => reason), lines };
+    const notWhole = this.waiting.map(({ reason }) => reason);
+    return { ending: this.hasEnded, view, notWhole, lines: this.linesSoFar };
   }
 
   /** One that was reduced before and is as it was counts as done; others are to be read. */

@@ -76,7 +76,13 @@ export async function followScan(scan: Scan, live: LiveOptions, context: RunCont
   const followed =
     input.kind === "frames" ? await new FrameFollower(scan, input, options).follow() : await followLines(scan, options);
   const { ending, view, notWhole, lines } = followed;
-  if (!view) throw nothingCame(scan, ending, live.timeoutS);
+  if (!view) {
+    // fewer frames than are needed to begin: the run takes them as they are
+    if (lines === 0) throw nothingCame(scan, ending, live.timeoutS);
+    writeRecord(folder, { ending, notes: [ENDED[ending]] });
+    checkAngles(scan, ending, lines, expectedLines);
+    return;
+  }
   live.onState(view.show({ phase: ending, backlog: 0, notWhole: notWhole.length }, true));
   writeRecord(folder, { ending, notes: [ENDED[ending], ...view.notices.map(asNote)] });
   checkAngles(scan, ending, lines, expectedLines);
@@ -158,7 +164,7 @@ function nothingCame({ path }: Scan, ending: LiveEnding, timeoutS: number): Inpu
   const why = ending === "quiet" ? `within ${timeoutS} s` : "before it was stopped";
   return new InputError(
     "live-nothing",
-    `${path}: nothing of the scan came ${why}, or too little to begin with. Check input.files, or give --live-timeout more seconds, and run the same command again.`,
+    `${path}: nothing of the scan came ${why}. Check input.files, or give --live-timeout more seconds, and run the same command again.`,
   );
 }
 
