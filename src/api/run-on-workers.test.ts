@@ -34,6 +34,15 @@ describe("runOnWorkers", () => {
     await expect(runOnWorkers(moduleOf("("), [1], { workers: 1 })).rejects.toThrow();
   });
 
+  it("loses nothing to a module that listens to the thread's port as it loads", async () => {
+    const url = `data:text/javascript,${encodeURIComponent(`
+import { parentPort } from "node:worker_threads";
+parentPort.on("message", () => {});
+await new Promise((resolve) => setTimeout(resolve, 100));
+export default (item) => item + 1;`)}`;
+    expect(await runOnWorkers(new URL(url), [1, 2, 3], { workers: 2 })).toEqual([2, 3, 4]);
+  });
+
   it("a thread that ends itself, and a signal, reject", async () => {
     const leaves = moduleOf(`() => process.exit(3)`);
     await expect(runOnWorkers(leaves, [1], { workers: 1 })).rejects.toThrow(/ended with code 3/);

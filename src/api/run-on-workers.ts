@@ -16,12 +16,17 @@ type Answer<Result> =
   | { readonly index: number; readonly result: Result }
   | { readonly index: number; readonly message: string; readonly code?: string; readonly stack?: string };
 
-/** What each thread runs: the module's default export on one item after the other. */
+/**
+ * What each thread runs: the module's default export on one item after the other. It listens before the module is
+ * loaded, because a module that listens too would start the port, and the first item be lost.
+ */
 const LOOP = `
 import { parentPort, workerData } from "node:worker_threads";
-const { default: work } = await import(workerData);
+const loading = import(workerData);
+loading.catch(() => {}); // told with the first item
 parentPort.on("message", async ({ index, item }) => {
   try {
+    const { default: work } = await loading;
     parentPort.postMessage({ index, result: await work(item, index) });
   } catch (error) {
     const { message = String(error), code, stack } = error ?? {};
@@ -66,7 +71,8 @@ export async function runOnWorkers<Item, Result>(
         thread.on("message", (answer: Answer<Result>) => {
           if (!("result" in answer)) return reject(errorOf(answer, module));
           results[answer.index] = answer.result;
-          onDone?.(++done, items.length);
+          done++;
+          onDone?.(done, items.length);
           if (done === items.length) resolve();
           else give();
         });
