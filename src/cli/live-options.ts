@@ -7,6 +7,7 @@ import type { LiveOptions } from "../pipeline/live/follow-scan.ts";
 import type { LiveState } from "../pipeline/live/snapshot.ts";
 import { formatSeconds } from "../pipeline/progress.ts";
 import { type CommonOptions, positiveInteger, positiveNumber } from "./command.ts";
+import { plainText } from "./plain-text.ts";
 
 export interface LiveCommandOptions {
   readonly live?: true;
@@ -50,15 +51,12 @@ export function liveOf(
     ...(liveLines !== undefined && { lines: liveLines }),
     timeoutS: liveTimeout,
     enough: enough.signal,
-    onState: quiet ? onlyRelease(release) : createLiveLine(output, release),
+    onState: quiet ? () => {} : createLiveLine(output),
+    onEnd: release,
   };
 }
 
 const isOver = ({ phase }: LiveState): boolean => phase !== "waiting" && phase !== "following";
-
-const onlyRelease = (release: () => void) => (state: LiveState) => {
-  if (isOver(state)) release();
-};
 
 /** The first Ctrl-C is not for those who listen already; from the second on it is. */
 function onFirstInterrupt(act: () => void): () => void {
@@ -79,17 +77,19 @@ function onFirstInterrupt(act: () => void): () => void {
 /** How often a log gets a line; a terminal has one that changes. */
 const LOG_EVERY_MS = 60_000;
 
-function createLiveLine(output: string, release: () => void): (state: LiveState) => void {
+function createLiveLine(output: string): (state: LiveState) => void {
   const told = new Set<string>();
   let loggedAt = 0;
   const folder = dirname(resolve(output));
-  stderr.write(`following the scan; to see it form: npx xrdct serve ${folder}, page Live. Ctrl-C: enough, go on.\n`);
+  stderr.write(
+    `following the scan; to see it form: npx xrdct serve ${plainText(folder)}, page Live. Ctrl-C: enough, go on.\n`,
+  );
   const clear = stderr.isTTY ? "\r\x1b[K" : "";
   return (state) => {
     for (const { kind, from, text } of state.notices) {
       if (told.has(`${kind} ${from}`)) continue;
       told.add(`${kind} ${from}`);
-      stderr.write(`${clear}! ${text}\n`);
+      stderr.write(`${clear}! ${plainText(text)}\n`);
     }
     const now = Date.now();
     if (stderr.isTTY) stderr.write(`${clear}${lineOf(state)}`);
@@ -97,9 +97,7 @@ function createLiveLine(output: string, release: () => void): (state: LiveState)
       stderr.write(`${lineOf(state)}\n`);
       loggedAt = now;
     }
-    if (!isOver(state)) return;
-    if (stderr.isTTY) stderr.write("\n");
-    release();
+    if (isOver(state) && stderr.isTTY) stderr.write("\n");
   };
 }
 

@@ -8,6 +8,7 @@ import { studyReport } from "../pipeline/study/study-report.ts";
 import { studyJson, writeStudy } from "../pipeline/study/write-study.ts";
 import { createCommand, execute, type Report } from "./command.ts";
 import { outputOf, type WorkOptions, withMemory, withOutput, workOf } from "./command-output.ts";
+import { plainText } from "./plain-text.ts";
 import { type ExecutorOptions, isForSlurm, isWithSlurm, runThere, withExecutor } from "./slurm-options.ts";
 
 const EXAMPLE = `npx xrdct simulate study -o study
@@ -36,7 +37,7 @@ export const studyCommand = (): Command =>
         const study = readStudy(path);
         const work = workOf(options, signal);
         if (!isForSlurm(options)) {
-          const onStep = (step: string) => options.quiet || stderr.write(`${step}\n`);
+          const onStep = (step: string) => options.quiet || stderr.write(`${plainText(step)}\n`);
           return doStudy(study, { ...work, output: folder, formats, onStep });
         }
         checkStudyFiles(study);

@@ -16,6 +16,7 @@ import {
   type PreparedIntegration,
   prepareIntegration,
 } from "../stages/integrate-stage.ts";
+import { steadyNow } from "../steady-clock.ts";
 import type { LiveOutcome, LivePayload, LivePiece, LiveResult } from "../tasks/live-task.ts";
 import { writeWhole } from "../write-whole.ts";
 import { setupKey } from "./adopt-live.ts";
@@ -101,7 +102,7 @@ export class FrameFollower {
   private doneFrames = 0;
   private reducing: Reducing | undefined;
   private hasEnded: LiveEnding | undefined;
-  private lastNewAt = Date.now();
+  private lastNewAt = steadyNow();
 
   constructor(scan: Scan, input: FramesInput, options: FollowOptions) {
     this.scan = scan;
@@ -241,7 +242,7 @@ export class FrameFollower {
     const before = store.frames.get(key);
     const row = before && isUnchanged(path, before) ? rows.read(before.slot, before.crc) : undefined;
     if (row) {
-      view.add(this.arrivals.get(key)!, bandSums(row.intensity, bands), Date.now());
+      view.add(this.arrivals.get(key)!, bandSums(row.intensity, bands), steadyNow());
       view.addPatterns(
         Float64Array.from(row.intensity, (value) => (Number.isFinite(value) ? value : 0)),
         1,
@@ -258,7 +259,7 @@ export class FrameFollower {
   private arrive(key: string): void {
     this.order.add(key, this.arrivals.size);
     this.arrivals.set(key, this.arrivals.size);
-    this.lastNewAt = Date.now();
+    this.lastNewAt = steadyNow();
   }
 
   /** Frames that HDF5 files have come to hold; the last one of a file that still changes may not be whole. */
@@ -268,8 +269,8 @@ export class FrameFollower {
       if (!stats) continue;
       const stamp = `${stats.size} ${stats.mtimeMs}`;
       const before = this.settling.get(path);
-      if (before?.stamp !== stamp) this.settling.set(path, { stamp, since: Date.now() });
-      const isSettled = before?.stamp === stamp && Date.now() - before.since >= SETTLE_MS;
+      if (before?.stamp !== stamp) this.settling.set(path, { stamp, since: steadyNow() });
+      const isSettled = before?.stamp === stamp && steadyNow() - before.since >= SETTLE_MS;
       try {
         const source = await this.growing.source(path);
         const count = isSettled ? source.count : source.count - 1;
@@ -287,7 +288,7 @@ export class FrameFollower {
 
   /** What is new, what has settled, what is to be tried again. */
   private look(): void {
-    const now = Date.now();
+    const now = steadyNow();
     for (const path of this.finder.look(now)) {
       if (IS_HDF5.test(path)) this.files.add(path);
       else this.arrive(path);
@@ -318,15 +319,15 @@ export class FrameFollower {
     let [shownAt, lookedInsideAt] = [0, 0];
     while (!this.hasEnded && !this.options.signal.aborted) {
       this.look();
-      if (this.files.size > 0 && Date.now() - lookedInsideAt >= INSIDE_MS) {
+      if (this.files.size > 0 && steadyNow() - lookedInsideAt >= INSIDE_MS) {
         await this.lookInside();
-        lookedInsideAt = Date.now();
+        lookedInsideAt = steadyNow();
       }
-      const quietMs = Date.now() - view.isQuietSince;
+      const quietMs = steadyNow() - view.isQuietSince;
       if (quietMs > Math.max(STOPPED_AFTER.leastMs, STOPPED_AFTER.intervals * view.usualIntervalMs)) view.stop();
-      if (Date.now() - shownAt >= SHOW_MS) {
+      if (steadyNow() - shownAt >= SHOW_MS) {
         this.show(view, this.doneFrames > 0 ? "following" : "waiting");
-        shownAt = Date.now();
+        shownAt = steadyNow();
       }
       this.judgeEnd();
       await this.pause();
@@ -357,7 +358,7 @@ export class FrameFollower {
 
   private done(pieces: readonly LivePiece[], outcomes: readonly LiveOutcome[], sum: Float64Array): void {
     const { store, view } = this.reducing!;
-    const now = Date.now();
+    const now = steadyNow();
     const stored: (readonly [string, StoredFrame])[] = [];
     this.atWork -= pieces.length;
     pieces.forEach((piece, i) => {
@@ -390,7 +391,7 @@ export class FrameFollower {
     const expected = this.finder.expected ?? (expectedLines && expectedLines * (this.input.translations ?? 1));
     if (expected !== undefined && this.doneFrames >= expected) this.hasEnded = "complete";
     else if (enough.aborted) this.hasEnded = "stopped";
-    else if (Date.now() - this.lastNewAt > timeoutS * 1000) this.hasEnded = "quiet";
+    else if (steadyNow() - this.lastNewAt > timeoutS * 1000) this.hasEnded = "quiet";
     return this.hasEnded !== undefined;
   }
 

@@ -9,6 +9,7 @@ import { openPatternArray } from "../../files/hdf5-patterns.ts";
 import { findP07Lines, readP07Line } from "../../files/p07.ts";
 import { patternSource } from "../pattern-source.ts";
 import type { Scan } from "../scan-config.ts";
+import { steadyNow } from "../steady-clock.ts";
 import { type BandRange, bandSums, watchedBands } from "./band-sums.ts";
 import { type FollowOptions, rangesOf, SHOW_MS, STOPPED_AFTER } from "./follow-frames.ts";
 import type { Followed } from "./follow-scan.ts";
@@ -40,7 +41,7 @@ export async function followLines(scan: Scan, options: FollowOptions): Promise<F
   let view: LiveView | undefined;
   let bands: readonly BandRange[] = [];
   let ending: LiveEnding | undefined;
-  let [lines, shownAt, lastNewAt, points] = [0, 0, Date.now(), 0];
+  let [lines, shownAt, lastNewAt, points] = [0, 0, steadyNow(), 0];
   const done = new Set<number>();
   while (!ending) {
     for await (const { line, axis, intensity, writtenMs } of source.look()) {
@@ -55,7 +56,7 @@ export async function followLines(scan: Scan, options: FollowOptions): Promise<F
           places: () => Int32Array.from({ length: lines * points }, (_, slot) => slot),
         });
       }
-      const now = Date.now();
+      const now = steadyNow();
       const sum = new Float64Array(bins);
       for (let p = 0; p < points; p++) {
         const pattern = intensity.subarray(p * bins, (p + 1) * bins);
@@ -68,7 +69,7 @@ export async function followLines(scan: Scan, options: FollowOptions): Promise<F
       lastNewAt = now;
     }
     options.signal.throwIfAborted();
-    const now = Date.now();
+    const now = steadyNow();
     if (options.expectedLines !== undefined && done.size >= options.expectedLines) ending = "complete";
     else if (options.enough.aborted) ending = "stopped";
     else if (now - lastNewAt > options.timeoutS * 1000) ending = "quiet";
@@ -76,7 +77,7 @@ export async function followLines(scan: Scan, options: FollowOptions): Promise<F
       const usualMs = view.usualIntervalMs * points;
       if (now - view.isQuietSince > Math.max(STOPPED_AFTER.leastMs, 4 * usualMs)) view.stop();
       options.onState(view.show({ phase: "following", backlog: 0, notWhole: source.notWhole().length }));
-      shownAt = Date.now();
+      shownAt = steadyNow();
     }
     if (!ending) await setTimeout(LOOK_MS);
   }
@@ -97,10 +98,10 @@ function p07Lines(folder: string): LineSource {
         const stamp = `${stats.size} ${stats.mtimeMs}`;
         const before = seen.get(path);
         if (before?.stamp !== stamp) {
-          seen.set(path, { stamp, since: Date.now() });
+          seen.set(path, { stamp, since: steadyNow() });
           continue;
         }
-        if (Date.now() - before.since < SETTLE_MS || before.triedAs === stamp) continue;
+        if (steadyNow() - before.since < SETTLE_MS || before.triedAs === stamp) continue;
         const found = await readP07Line(path);
         if ("reason" in found) {
           seen.set(path, { ...before, triedAs: stamp, reason: found.reason });
@@ -133,8 +134,8 @@ function arrayLines({ config: { input } }: Scan, file: string): LineSource {
       const stats = statSync(file, { throwIfNoEntry: false });
       if (!stats) return;
       const found = `${stats.size} ${stats.mtimeMs}`;
-      if (found !== stamp) [stamp, since] = [found, Date.now()];
-      const isSettled = Date.now() - since >= SETTLE_MS;
+      if (found !== stamp) [stamp, since] = [found, steadyNow()];
+      const isSettled = steadyNow() - since >= SETTLE_MS;
       try {
         const array = await openPatternArray(file, given);
         try {

@@ -30,6 +30,8 @@ export interface LiveOptions {
   /** that is enough: the run goes on with what has come */
   readonly enough: AbortSignal;
   readonly onState: (state: LiveState) => void;
+  /** however it ended: from here on the run is as any other */
+  readonly onEnd?: () => void;
   /** for each frame that is reduced: from the time of its file to its pattern */
   readonly onReduced?: (path: string, lagS: number) => void;
 }
@@ -53,6 +55,14 @@ export interface Followed {
  * @throws InputError "live-input" | "live-nothing" | "live-scan-short" and those of what the scan names
  */
 export async function followScan(scan: Scan, live: LiveOptions, context: RunContext): Promise<void> {
+  try {
+    await follow(scan, live, context);
+  } finally {
+    live.onEnd?.();
+  }
+}
+
+async function follow(scan: Scan, live: LiveOptions, context: RunContext): Promise<void> {
   checkFollowable(scan);
   const folder = liveFolder(context.workFolder);
   rmSync(recordPath(folder), { force: true });

@@ -13,6 +13,7 @@ import {
 } from "../../stages/watch/index.ts";
 import type { Scan } from "../scan-config.ts";
 import { describeOrder } from "../stages/sinogram-stage.ts";
+import { steadyNow } from "../steady-clock.ts";
 import { type BandRange, ownBands } from "./band-sums.ts";
 import { type CoarseView, coarseView } from "./coarse-view.ts";
 import { type LiveArray, type LiveState, writeSnapshot } from "./snapshot.ts";
@@ -50,7 +51,7 @@ const SHARE_OF_VIEW = 0.05;
 const MOST_BETWEEN = { watchMs: 10_000, imageMs: 20_000 };
 
 export class LiveView {
-  readonly startedAt = Date.now();
+  readonly startedAt = steadyNow();
   /** [slot, band] */
   private arrived: Float32Array;
   private slots = 0;
@@ -169,12 +170,12 @@ export class LiveView {
         ...findStuckRotation(scan),
         ...findMissingFrames(scan, isOver),
       ];
-      this.nextWatch = now + Math.min(MOST_BETWEEN.watchMs, (Date.now() - now) / SHARE_OF_VIEW);
+      this.nextWatch = now + Math.min(MOST_BETWEEN.watchMs, (steadyNow() - now) / SHARE_OF_VIEW);
     }
     if (!isOver && now < this.nextCoarse) return;
-    const started = Date.now();
+    const started = steadyNow();
     this.reconstruct();
-    const took = Date.now() - started;
+    const took = steadyNow() - started;
     this.nextCoarse = started + Math.min(MOST_BETWEEN.imageMs, Math.max(3000, took / SHARE_OF_VIEW));
   }
 
@@ -207,7 +208,7 @@ export class LiveView {
 
   /** Looks anew where it is time to, and writes the snapshot. */
   show(counts: Counts, isOver = false): LiveState {
-    const now = Date.now();
+    const now = steadyNow();
     if (this.slots > 0) {
       this.arrange();
       this.look(now, isOver);

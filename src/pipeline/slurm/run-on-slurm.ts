@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { InputError } from "../../data/index.ts";
 import type { ProgressListener } from "../progress.ts";
+import { steadyNow } from "../steady-clock.ts";
 import { writeWhole } from "../write-whole.ts";
 import { beginRun } from "./begin-run.ts";
 import { reviveFailure } from "./failure.ts";
@@ -80,7 +81,7 @@ async function watch<Report>({ order, onProgress, signal, onJobs }: SlurmRunOpti
     tellers.get(at)!.tell();
   };
   const states = createJobTeller((text) => onJobs?.(text));
-  let asked = Date.now();
+  let asked = steadyNow();
   let isGone = false;
   for (;;) {
     for (const { name, output } of readChildren(folder)) tell(slurmFolder(output), name);
@@ -90,14 +91,14 @@ async function watch<Report>({ order, onProgress, signal, onJobs }: SlurmRunOpti
     if (outcome) throw reviveFailure(outcome.failure);
     // looked at the outcome once more before it is believed
     if (isGone) throw gone(folder, states.last());
-    if (Date.now() - asked > 1000 * order.settings.askEverySeconds) {
+    if (steadyNow() - asked > 1000 * order.settings.askEverySeconds) {
       const outputs = [order.output, ...readChildren(folder).map(({ output }) => output)];
       const first = Number(readBegun(folder)?.job ?? 0);
       // numbers only grow: those before are of an earlier run, which Slurm still has in mind
       const jobs = (await jobsOf(outputs.flatMap(jobNames))).filter(({ id }) => Number(id) >= first);
       states.tell(jobs);
       isGone = !jobs.some((job) => isWaiting(job) || isAtWork(job));
-      asked = Date.now();
+      asked = steadyNow();
     }
     await sleep(POLL_MS, undefined, { signal });
   }

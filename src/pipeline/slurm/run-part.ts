@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { env, stderr } from "node:process";
 import { InputError } from "../../data/index.ts";
 import { WorkerPool } from "../pool.ts";
+import { steadyNow } from "../steady-clock.ts";
 import { describeFailure } from "./failure.ts";
 import { assertSameProgram, type ProgramIdentity } from "./program-identity.ts";
 import { blocksDone, readJson, readParts, readWork, recordPart } from "./slurm-folder.ts";
@@ -21,8 +22,8 @@ export async function runPart(folder: string, part: number, signal: AbortSignal)
   const blocks = (parts[part] ?? []).filter((block) => !done.has(block)); // done before a requeue
   stderr.write(`part ${part}, job ${jobId()} on ${hostname()}: ${blocks.length} blocks of ${request.task}\n`);
   const left = new Set(blocks);
-  const started = Date.now();
-  const seconds = (): number => (Date.now() - started) / 1000;
+  const started = steadyNow();
+  const seconds = (): number => (steadyNow() - started) / 1000;
   let pool: WorkerPool | undefined;
   try {
     recordPart(folder, part, {

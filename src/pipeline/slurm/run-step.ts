@@ -6,6 +6,7 @@ import { stderr } from "node:process";
 import { InputError } from "../../data/index.ts";
 import { Suspended } from "../block-executor.ts";
 import type { ProgressEvent, ProgressListener } from "../progress.ts";
+import { steadyNow } from "../steady-clock.ts";
 import { describeFailure } from "./failure.ts";
 import { type StepSize, submitStep } from "./jobs.ts";
 import { assertSameProgram, type ProgramIdentity, programIdentity } from "./program-identity.ts";
@@ -43,11 +44,11 @@ export async function runStep(
   }
   if (existsSync(join(folder, "cancelled"))) return true;
   const outcome = join(folder, "outcome.json");
-  const started = Date.now();
+  const started = steadyNow();
   const threads = size === "one" ? 1 : order.settings.cpusPerTask;
   const say = (text: string): boolean =>
     stderr.write(
-      `job ${jobId()} on ${hostname()}, ${threads === 1 ? "1 thread" : `${threads} threads`}: ${text} (${((Date.now() - started) / 1000).toFixed(1)} s, ${peakGb()} GB at most)\n`,
+      `job ${jobId()} on ${hostname()}, ${threads === 1 ? "1 thread" : `${threads} threads`}: ${text} (${((steadyNow() - started) / 1000).toFixed(1)} s, ${peakGb()} GB at most)\n`,
     );
   try {
     checkProgram(folder);
@@ -86,7 +87,7 @@ const EVERY_MS = 500;
 function keepEvents(path: string): ProgressListener {
   let last = 0;
   return (event: ProgressEvent) => {
-    const now = Date.now();
+    const now = steadyNow();
     if (event.type === "stage-progress" && event.done < event.blocks && now - last < EVERY_MS) return;
     last = now;
     appendFileSync(path, `${JSON.stringify({ ...event, at: new Date(now).toISOString() })}\n`);

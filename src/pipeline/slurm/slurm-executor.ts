@@ -81,7 +81,9 @@ export function createSlurmExecutor({ order, local, needAll }: SlurmExecutorOpti
     const last = tries.at(-1)!;
     // a mistake of the user comes again with every try; anything else may have been the node's
     for (const line of readParts(last).flat()) {
-      if ("failure" in line && line.failure.code && missing.has(line.block)) throw reviveFailure(line.failure);
+      if (!("failure" in line) || !missing.has(line.block)) continue;
+      const { code } = line.failure;
+      if (code && !FAULTS_OF_A_NODE.has(code)) throw reviveFailure(line.failure);
     }
     writeJson(join(last, "ends.json"), await endsOf(last));
     if (emptyHanded(tries, missing.size) < settings.tries) return;
@@ -142,6 +144,15 @@ export function createSlurmExecutor({ order, local, needAll }: SlurmExecutorOpti
     return id;
   }
 }
+
+/** Codes of what another node, or the same one later, may do well. */
+const FAULTS_OF_A_NODE: ReadonlySet<string> = new Set([
+  "disk-error",
+  "files-too-many",
+  "memory-exhausted",
+  "work-lost",
+  "worker-lost",
+]);
 
 /** Marks what came back; gives what is still to do. */
 function collect(

@@ -2,6 +2,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { basename, join } from "node:path";
 import { createEstimator, type ProgressEvent, type ProgressListener } from "../progress.ts";
+import { steadyNow } from "../steady-clock.ts";
 import { type PartLine, parsePart, stageFolders, triesOf } from "./slurm-folder.ts";
 
 export interface RunTeller {
@@ -92,7 +93,7 @@ function createStageTeller(onProgress: ProgressListener): StageTeller {
       told.add(`${event.type} ${event.stage}`);
       if (event.type === "stage-start") {
         const { blocks, resumed } = event;
-        const left = createEstimator(blocks, resumed, Date.now);
+        const left = createEstimator(blocks, resumed, steadyNow);
         stage = { name: event.stage, blocks, told: resumed, left, done: new Set() };
       } else stage = undefined;
       onProgress(event);
