@@ -92,3 +92,12 @@ it("physics touches no file, clock, worker or console", () => {
   }
   expect(wrong).toEqual([]);
 });
+
+it("kernels write nowhere but where they are told: threads share a module's own memory", () => {
+  const room = sources.filter((file) => file.startsWith("kernels/assembly/")).map((file) => join("src", file));
+  const reserved = /\bmemory\.data\(|\bheap\.|\bnew \w|\bstatic +\w+ *[:=]/;
+  expect(room.length).toBeGreaterThan(10);
+  expect(
+    room.filter((file) => reserved.test(readFileSync(file, "utf8").replace(/\/\/.*|\/\*[\s\S]*?\*\//g, ""))),
+  ).toEqual([]);
+});

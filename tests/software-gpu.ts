@@ -1,5 +1,5 @@
 /**
- * A GPU for tests: Dawn in Node (the package `webgpu`, in node_modules or where XRDCT_WEBGPU points) over a Vulkan driver
+ * A GPU for tests: Dawn in Node (the package `webgpu`, in node_modules or where XRDCT_TEST_WEBGPU points) over a Vulkan driver
  * that is a program: SwiftShader of Debian's chromium, or Mesa's lavapipe. Tests that need it are skipped by name without.
  */
 import { existsSync, readdirSync } from "node:fs";
@@ -24,7 +24,7 @@ const driver = [
 ].find((path) => path && existsSync(path));
 
 function findDawn(): string | undefined {
-  if (env["XRDCT_WEBGPU"]) return env["XRDCT_WEBGPU"];
+  if (env["XRDCT_TEST_WEBGPU"]) return env["XRDCT_TEST_WEBGPU"];
   try {
     return dirname(createRequire(import.meta.url).resolve("webgpu"));
   } catch {

@@ -14,6 +14,7 @@ export function md5OfFour(messages: readonly Uint8Array[], { run, arena }: Kerne
   if (messages.length === 0) return [];
   const mark = arena.mark();
   const state = arena.i32(16);
+  const words = arena.i32(64);
   for (let word = 0; word < 4; word++) state.fill(BEGIN[word]!, 4 * word, 4 * word + 4);
   const four = [0, 1, 2, 3].map((lane) => messages[Math.min(lane, messages.length - 1)]!);
   const together = Math.floor(Math.min(...four.map(({ length }) => length)) / BLOCK);
@@ -34,7 +35,7 @@ export function md5OfFour(messages: readonly Uint8Array[], { run, arena }: Kerne
   return digests;
 
   function add([a, b, c, d]: readonly Uint8Array[], blocks: number): void {
-    if (blocks > 0) run.md5Lanes(a!, b!, c!, d!, blocks, state);
+    if (blocks > 0) run.md5Lanes(a!, b!, c!, d!, blocks, state, words);
   }
 
   /** A bit, zeros, and the length in bits. */

@@ -14,9 +14,7 @@ const SINES: usize = memory.data<u32>([
 ]);
 
 /** The sixteen words of the block at hand, a vector of the four messages each. */
-const WORDS: usize = memory.data(256, 16);
-
-function turnWords(a: usize, b: usize, c: usize, d: usize): void {
+function turnWords(a: usize, b: usize, c: usize, d: usize, words: usize): void {
   for (let at: usize = 0; at < 64; at += 16) {
     const va = v128.load(a + at);
     const vb = v128.load(b + at);
@@ -26,7 +24,7 @@ function turnWords(a: usize, b: usize, c: usize, d: usize): void {
     const cd = v128.shuffle<i32>(vc, vd, 0, 4, 1, 5);
     const abHigh = v128.shuffle<i32>(va, vb, 2, 6, 3, 7);
     const cdHigh = v128.shuffle<i32>(vc, vd, 2, 6, 3, 7);
-    const to = WORDS + (at << 2);
+    const to = words + (at << 2);
     v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
     v128.store(to, v128.shuffle<i64>(ab, cd, 1, 3), 16);
     v128.store(to, v128.shuffle<i64>(abHigh, cdHigh, 0, 2), 32);
@@ -34,50 +32,50 @@ function turnWords(a: usize, b: usize, c: usize, d: usize): void {
   }
 }
 
-function step(a: v128, b: v128, mixed: v128, word: u32, sine: u32, left: i32): v128 {
+function step(words: usize, a: v128, b: v128, mixed: v128, word: u32, sine: u32, left: i32): v128 {
   const given = i32x4.add(
-    v128.load(WORDS + ((<usize>(word & 15)) << 4)),
+    v128.load(words + ((<usize>(word & 15)) << 4)),
     v128.load32_splat(SINES + ((<usize>sine) << 2)),
   );
   const sum = i32x4.add(i32x4.add(a, given), mixed);
   return i32x4.add(b, v128.or(i32x4.shl(sum, left), i32x4.shr_u(sum, 32 - left)));
 }
 
-export function md5Lanes(m0: usize, m1: usize, m2: usize, m3: usize, blocks: i32, state: usize): void {
+export function md5Lanes(m0: usize, m1: usize, m2: usize, m3: usize, blocks: i32, state: usize, words: usize): void {
   let a = v128.load(state);
   let b = v128.load(state, 16);
   let c = v128.load(state, 32);
   let d = v128.load(state, 48);
   const ones = i32x4.splat(-1);
   for (let block = 0; block < blocks; block++, m0 += 64, m1 += 64, m2 += 64, m3 += 64) {
-    turnWords(m0, m1, m2, m3);
+    turnWords(m0, m1, m2, m3, words);
     const a0 = a;
     const b0 = b;
     const c0 = c;
     const d0 = d;
     for (let i: u32 = 0; i < 16; i += 4) {
-      a = step(a, b, v128.xor(d, v128.and(b, v128.xor(c, d))), i, i, 7);
-      d = step(d, a, v128.xor(c, v128.and(a, v128.xor(b, c))), i + 1, i + 1, 12);
-      c = step(c, d, v128.xor(b, v128.and(d, v128.xor(a, b))), i + 2, i + 2, 17);
-      b = step(b, c, v128.xor(a, v128.and(c, v128.xor(d, a))), i + 3, i + 3, 22);
+      a = step(words, a, b, v128.xor(d, v128.and(b, v128.xor(c, d))), i, i, 7);
+      d = step(words, d, a, v128.xor(c, v128.and(a, v128.xor(b, c))), i + 1, i + 1, 12);
+      c = step(words, c, d, v128.xor(b, v128.and(d, v128.xor(a, b))), i + 2, i + 2, 17);
+      b = step(words, b, c, v128.xor(a, v128.and(c, v128.xor(d, a))), i + 3, i + 3, 22);
     }
     for (let i: u32 = 16; i < 32; i += 4) {
-      a = step(a, b, v128.xor(c, v128.and(d, v128.xor(b, c))), 5 * i + 1, i, 5);
-      d = step(d, a, v128.xor(b, v128.and(c, v128.xor(a, b))), 5 * i + 6, i + 1, 9);
-      c = step(c, d, v128.xor(a, v128.and(b, v128.xor(d, a))), 5 * i + 11, i + 2, 14);
-      b = step(b, c, v128.xor(d, v128.and(a, v128.xor(c, d))), 5 * i + 16, i + 3, 20);
+      a = step(words, a, b, v128.xor(c, v128.and(d, v128.xor(b, c))), 5 * i + 1, i, 5);
+      d = step(words, d, a, v128.xor(b, v128.and(c, v128.xor(a, b))), 5 * i + 6, i + 1, 9);
+      c = step(words, c, d, v128.xor(a, v128.and(b, v128.xor(d, a))), 5 * i + 11, i + 2, 14);
+      b = step(words, b, c, v128.xor(d, v128.and(a, v128.xor(c, d))), 5 * i + 16, i + 3, 20);
     }
     for (let i: u32 = 32; i < 48; i += 4) {
-      a = step(a, b, v128.xor(b, v128.xor(c, d)), 3 * i + 5, i, 4);
-      d = step(d, a, v128.xor(a, v128.xor(b, c)), 3 * i + 8, i + 1, 11);
-      c = step(c, d, v128.xor(d, v128.xor(a, b)), 3 * i + 11, i + 2, 16);
-      b = step(b, c, v128.xor(c, v128.xor(d, a)), 3 * i + 14, i + 3, 23);
+      a = step(words, a, b, v128.xor(b, v128.xor(c, d)), 3 * i + 5, i, 4);
+      d = step(words, d, a, v128.xor(a, v128.xor(b, c)), 3 * i + 8, i + 1, 11);
+      c = step(words, c, d, v128.xor(d, v128.xor(a, b)), 3 * i + 11, i + 2, 16);
+      b = step(words, b, c, v128.xor(c, v128.xor(d, a)), 3 * i + 14, i + 3, 23);
     }
     for (let i: u32 = 48; i < 64; i += 4) {
-      a = step(a, b, v128.xor(c, v128.or(b, v128.xor(d, ones))), 7 * i, i, 6);
-      d = step(d, a, v128.xor(b, v128.or(a, v128.xor(c, ones))), 7 * i + 7, i + 1, 10);
-      c = step(c, d, v128.xor(a, v128.or(d, v128.xor(b, ones))), 7 * i + 14, i + 2, 15);
-      b = step(b, c, v128.xor(d, v128.or(c, v128.xor(a, ones))), 7 * i + 21, i + 3, 21);
+      a = step(words, a, b, v128.xor(c, v128.or(b, v128.xor(d, ones))), 7 * i, i, 6);
+      d = step(words, d, a, v128.xor(b, v128.or(a, v128.xor(c, ones))), 7 * i + 7, i + 1, 10);
+      c = step(words, c, d, v128.xor(a, v128.or(d, v128.xor(b, ones))), 7 * i + 14, i + 2, 15);
+      b = step(words, b, c, v128.xor(d, v128.or(c, v128.xor(a, ones))), 7 * i + 21, i + 3, 21);
     }
     a = i32x4.add(a, a0);
     b = i32x4.add(b, b0);

@@ -8,6 +8,7 @@ const LEFT = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
  * @param m0, m1, m2, m3 [64 blocks] u8, may be the same
  * @param blocks  how many of each
  * @param state   [4, 4] i32: A, B, C and D, of the four messages each; replaced by those after the blocks
+ * @param _words  [64] i32: room for the words of a block, of the caller, since threads may share a module's own memory
  */
 export function md5Lanes(
   m0: Uint8Array,
@@ -16,6 +17,7 @@ export function md5Lanes(
   m3: Uint8Array,
   blocks: number,
   state: Int32Array,
+  _words: Int32Array,
 ): void {
   [m0, m1, m2, m3].forEach((message, lane) => {
     const words = new DataView(message.buffer, message.byteOffset);
