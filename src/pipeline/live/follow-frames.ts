@@ -116,8 +116,7 @@ export class FrameFollower {
   /** @returns how it ended, and the view with what was noticed */
   async follow(): Promise<Followed> {
     try {
-      const first = await this.findFirst();
-      const prepared = first && (await prepareIntegration(this.scan, this.input, [first]));
+      const prepared = await this.findFirst();
       const bad = prepared && (await this.findBadPixels(prepared));
       if (!prepared || !bad) return { ending: this.hasEnded!, view: undefined, notWhole: [], lines: this.linesSoFar };
       return await this.reduce(prepared, bad.mask);
@@ -127,16 +126,22 @@ export class FrameFollower {
     }
   }
 
-  /** A first frame that can be opened, which shows what the frames are. */
-  private async findFirst(): Promise<string | undefined> {
+  /** From a first frame that can be read, which shows what the frames are. */
+  private async findFirst(): Promise<PreparedIntegration | undefined> {
     for (;;) {
       this.look();
       for (const path of [...this.arrivals.keys(), ...withoutMembersOfSets([...this.files])]) {
         try {
           (await openFrames([path], this.source)).close();
-          return path;
         } catch (error) {
-          if (!(error instanceof InputError)) throw error; // not whole yet
+          if (error instanceof InputError) continue; // not whole yet
+          throw error;
+        }
+        try {
+          return await prepareIntegration(this.scan, this.input, [path]);
+        } catch (error) {
+          // what is said of the frame itself: not whole yet, or no more at this moment
+          if (!(error instanceof InputError && error.message.includes(path))) throw error;
         }
       }
       if (this.judgeEnd()) return undefined;
