@@ -35,7 +35,7 @@ function fromBuilt(): Plugin {
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    maxWorkers: 3, // on two cores: some wait for a cluster, a browser or a scan that is being written
     projects: [
       // a file there starts threads, servers and browsers: it has a process of its own
       {
