@@ -131,7 +131,11 @@ function createTake(ties: Map<string, string[]>): Take {
   return (name, parameter) => {
     if (!parameter) return undefined;
     const { value, isRefined, min, max } = parameter;
-    if (parameter.name && isRefined) ties.set(parameter.name, [...(ties.get(parameter.name) ?? []), name]);
+    if (parameter.name && isRefined) {
+      const tied = ties.get(parameter.name);
+      if (tied) tied.push(name);
+      else ties.set(parameter.name, [name]);
+    }
     return {
       value,
       refine: isRefined,
