@@ -60,6 +60,7 @@ const plain = (text: string): string =>
   text
     .replaceAll(`${folder}/`, "")
     .replace(/^xrdct: /, "")
+    .replace(/its \d+ bytes/, "its bytes") // scan.yaml names its schema by the path of the program
     .trim()
     .replace(/\s*\n\s*/g, " ");
 
