@@ -4,7 +4,8 @@
  *   npm run faults -- --seed 1 --hours 2 [--tries 3] [--only "map|dlsr"] [--fault "EIO|clock"] [--write]
  *
  * Ends when each cell was tried so often, or when the time is over, and fails where anything was not as it has to be.
- * --write keeps the counts in tests/faults/matrix.json, which docs/reliability.md is made from.
+ * --write keeps the counts in tests/faults/matrix.json, which docs/reliability.md is made from: stage by stage as they
+ * are done, beside those of other stages from the same seed, so that two of these can share the work by --only.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +14,7 @@ import { parseArgs } from "node:util";
 import { seededRandom } from "../seeded-random.ts";
 import { attempt, undisturbed } from "./attempt.ts";
 import { FAULTS } from "./faults.ts";
-import { type Cell, MATRIX, type Matrix } from "./table.ts";
+import { type Cell, MATRIX, type Matrix, readMatrix } from "./table.ts";
 import { makeWorkloads } from "./workloads.ts";
 
 const { values } = parseArgs({
@@ -29,7 +30,6 @@ const { values } = parseArgs({
 const [seed, tries] = [Number(values.seed), Number(values.tries)];
 const end = performance.now() + Number(values.hours) * 3.6e6;
 const scratch = mkdtempSync(join(tmpdir(), "xrdct-faults-"));
-const cells: Record<string, Record<string, Cell>> = {};
 let wrong = 0;
 let done = 0;
 
@@ -38,14 +38,14 @@ try {
   const workloads = await makeWorkloads(join(scratch, "made"), (name) => new RegExp(values.only).test(name));
   for (const workload of workloads) {
     const expected = await undisturbed(workload, scratch);
+    const tried: Record<string, Cell> = {};
     for (const fault of FAULTS.filter(({ name }) => new RegExp(values.fault).test(name))) {
       if (fault.fits && !fault.fits(workload)) continue;
       for (let k = 0; k < tries && performance.now() < end; k++) {
         const own = seedOf(`${workload.name} ${fault.name} ${k}`);
         const outcome = await attempt(workload, fault, seededRandom(own), { scratch, expected });
-        cells[fault.name] ??= {};
-        cells[fault.name]![workload.name] ??= { tries: 0, outcomes: {}, wrong: 0 };
-        const cell = cells[fault.name]![workload.name]!;
+        tried[fault.name] ??= { tries: 0, outcomes: {}, wrong: 0 };
+        const cell = tried[fault.name]!;
         if (!outcome) continue;
         cell.tries++;
         done++;
@@ -59,14 +59,11 @@ try {
         }
       }
     }
+    if (values.write) keep(workload.name, tried);
     console.log(`${workload.name}: ${done} tries so far, ${wrong} not as they have to be`);
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
-}
-if (values.write) {
-  const matrix: Matrix = { seed, done, wrong, cells };
-  writeFileSync(MATRIX, `${JSON.stringify(matrix, null, 1)}\n`);
 }
 console.log(`${done} tries, seed ${seed}: ${wrong} not as they have to be`);
 process.exitCode = wrong > 0 ? 1 : 0;
@@ -76,4 +73,17 @@ function seedOf(name: string): number {
   let hash = seed;
   for (const letter of name) hash = (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0;
   return hash;
+}
+
+/** The counts of one stage, into the file. */
+function keep(stage: string, tried: Readonly<Record<string, Cell>>): void {
+  const before = readMatrix();
+  const cells: Matrix["cells"] = {};
+  for (const { name } of FAULTS) {
+    const of = { ...(before?.seed === seed && before.cells[name]) };
+    if (tried[name]) of[stage] = tried[name];
+    else delete of[stage];
+    if (Object.keys(of).length > 0) cells[name] = of;
+  }
+  writeFileSync(MATRIX, `${JSON.stringify({ seed, cells } satisfies Matrix, null, 1)}\n`);
 }

@@ -10,15 +10,23 @@ export interface Cell {
 
 export interface Matrix {
   readonly seed: number;
-  /** tries of the program with something going wrong */
-  readonly done: number;
-  readonly wrong: number;
   /** fault -> stage */
-  readonly cells: Readonly<Record<string, Readonly<Record<string, Cell>>>>;
+  readonly cells: Record<string, Record<string, Cell>>;
 }
 
 export const MATRIX = join(import.meta.dirname, "matrix.json");
 
+/** What was kept; none where the matrix was never run. */
+export const readMatrix = (): Matrix | undefined =>
+  existsSync(MATRIX) ? (JSON.parse(readFileSync(MATRIX, "utf8")) as Matrix) : undefined;
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+
+/** In the order of the road. */
+const STAGES = [
+  ...["simulate", "read", "arrange", "integrate", "sinogram", "reconstruct", "absorb", "map", "map-rietveld", "dlsr"],
+  ...["result", "refine --each", "series", "study", "serve"],
+];
 const LETTERS: readonly (readonly [pattern: RegExp, letter: string])[] = [
   [/^none/, "s"],
   [/^told/, "t"],
@@ -28,9 +36,12 @@ const LETTERS: readonly (readonly [pattern: RegExp, letter: string])[] = [
 
 /** Markdown lines; none where the matrix was never run. */
 export function matrixTable(): string[] {
-  if (!existsSync(MATRIX)) return [];
-  const { seed, done, wrong, cells } = JSON.parse(readFileSync(MATRIX, "utf8")) as Matrix;
-  const stages = [...new Set(Object.values(cells).flatMap((of) => Object.keys(of)))];
+  const matrix = readMatrix();
+  if (!matrix) return [];
+  const { seed, cells } = matrix;
+  const stages = STAGES.filter((stage) => Object.values(cells).some((of) => of[stage]));
+  const all = Object.values(cells).flatMap((of) => Object.values(of));
+  const [done, wrong] = [sum(all.map(({ tries }) => tries)), sum(all.map(({ wrong }) => wrong))];
   return [
     "## The matrix",
     "",
