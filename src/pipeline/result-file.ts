@@ -46,10 +46,10 @@ export async function assembleResult(
       writer.process(name, { config: { settings, key }, startedAt, endedAt, inputs, notes: told });
       writer.note(`${name}/work`, "application/json", JSON.stringify(work, null, 1));
     }
-    if (left.patterns) writer.instrument(left.patterns);
-    const isRaster = !left.measured && left.patterns && left.volume?.volume.path === left.patterns.patterns.path;
-    if (left.patterns && !isRaster && stages.some(({ name }) => name === "integrate"))
-      writePatterns(writer, left.frames ?? left.patterns);
+    const asTaken = left.frames ?? left.patterns;
+    if (asTaken) writer.instrument(asTaken);
+    const isRaster = !left.measured && asTaken && left.volume?.volume.path === asTaken.patterns.path;
+    if (asTaken && !isRaster && stages.some(({ name }) => name === "integrate")) writePatterns(writer, asTaken);
     if (left.measured) writeSinogram(writer, left.measured, left.patterns!, left.sinogram?.report.cells);
     if (left.volume)
       writeVolume(writer, isRaster ? "read/data" : "reconstruct/data", left.volume, left.patterns?.isAbsorption);
@@ -66,7 +66,7 @@ export async function assembleResult(
 }
 
 /** About how large the result will be. */
-export function resultBytes({ patterns, measured, volume }: Left): number {
+export function resultBytes({ frames, patterns = frames, measured, volume }: Left): number {
   const arrays = [patterns?.patterns, measured?.sinogram, volume?.volume].flatMap((array) => (array ? [array] : []));
   return arrays.reduce((sum, { items, bins }) => sum + 8 * items * bins, 0);
 }

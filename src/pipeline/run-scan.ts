@@ -11,6 +11,7 @@ import { isWholeArray } from "./array-seals.ts";
 import { type BlockExecutor, Suspended } from "./block-executor.ts";
 import { diskError } from "./disk-error.ts";
 import { createRunDevice, type DeviceChoice, type RunDevice } from "./gpu/device.ts";
+import { sharesOfGpu } from "./gpu/shares-of-gpu.ts";
 import { whileUnchanged } from "./input-watch.ts";
 import { adoptLive } from "./live/adopt-live.ts";
 import { followScan, type LiveOptions } from "./live/follow-scan.ts";
@@ -46,6 +47,8 @@ export interface RunOptions {
   readonly cluster?: ClusterJob;
   /** what does the long products; the processor where it is left out */
   readonly device?: DeviceChoice;
+  /** told once, before the first stage, what a GPU that was asked for does and what it does not */
+  readonly onDevice?: (text: string) => void;
 }
 
 export interface ClusterJob {
@@ -196,7 +199,9 @@ class Run {
     const needsIt = this.steps
       .slice(0, last + 1)
       .some(({ stage, store }, i) => stage.usesGpu && (i >= first || !store.done(this.keys[i]!)));
-    if (this.options.device === "gpu" && needsIt) await this.device.choose();
+    if (this.options.device !== "gpu") return;
+    if (needsIt) await this.device.choose();
+    this.options.onDevice?.(sharesOfGpu(this.steps.slice(0, last + 1).map(({ stage }) => stage)));
   }
 
   /** @throws InputError "stage-not-in-scan" */
@@ -310,7 +315,8 @@ class Run {
   private isInResult(i: number): boolean {
     const { stage, isIntermediate } = this.steps[i]!;
     if (isIntermediate) return false;
-    return stage.name !== "read" || this.left.volume?.volume.path === this.left.patterns?.patterns.path;
+    const { volume, frames, patterns = frames } = this.left;
+    return stage.name !== "read" || (volume !== undefined && volume.volume.path === patterns?.patterns.path);
   }
 
   /** Whether the result file is there and made from these very stages. */
