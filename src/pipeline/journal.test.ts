@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import fs, { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -23,6 +24,26 @@ describe("a journal", () => {
 
   it("gives back what was recorded", () => {
     expect([...Journal.open(path, "key").entries.values()]).toEqual(ENTRIES);
+  });
+
+  it("keeps what other threads finish after a line that the disk took half of", () => {
+    const other = join(folder, "torn.jsonl");
+    const torn = Journal.open(other, "key");
+    torn.record(ENTRIES[0]!);
+    const { appendFileSync } = fs;
+    fs.appendFileSync = (file, text) => {
+      appendFileSync(file, String(text).slice(0, 20));
+      throw Object.assign(new Error("made by the test"), { code: "EIO" });
+    };
+    syncBuiltinESMExports();
+    try {
+      expect(() => torn.record({ block: 5, crc: [1, 2] })).toThrow("EIO");
+    } finally {
+      fs.appendFileSync = appendFileSync;
+      syncBuiltinESMExports();
+    }
+    for (const entry of ENTRIES.slice(1)) torn.record(entry);
+    expect([...Journal.open(other, "key").entries.values()]).toEqual(ENTRIES);
   });
 
   it("gives no line that a disk has damaged: a byte changed, the end lost, zeros", () => {

@@ -17,6 +17,9 @@ export interface JournalEntry {
 export class Journal {
   readonly entries = new Map<number, JournalEntry>();
   private readonly path: string;
+  /** of whole lines */
+  private bytes = 0;
+  private isTorn = false;
 
   private constructor(path: string) {
     this.path = path;
@@ -29,6 +32,7 @@ export class Journal {
     const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
     if (lines[0] !== header) {
       writeFileSync(path, `${header}\n`);
+      journal.bytes = Buffer.byteLength(header) + 1;
       return journal;
     }
     let valid = Buffer.byteLength(lines[0]) + 1;
@@ -40,12 +44,19 @@ export class Journal {
     }
     truncateSync(path, valid - 1); // without the last line end, which a killed run may not have written
     appendFileSync(path, "\n");
+    journal.bytes = valid;
     return journal;
   }
 
   record(entry: JournalEntry): void {
+    const line = `${formatEntry(entry)}\n`;
     try {
-      appendFileSync(this.path, `${formatEntry(entry)}\n`);
+      // other threads end their blocks after a line that the disk took half of, and those count
+      if (this.isTorn) truncateSync(this.path, this.bytes);
+      this.isTorn = true;
+      appendFileSync(this.path, line);
+      this.isTorn = false;
+      this.bytes += Buffer.byteLength(line);
     } catch (error) {
       throw diskError(error, this.path, 1e6);
     }
