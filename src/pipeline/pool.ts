@@ -83,13 +83,14 @@ export class WorkerPool implements BlockExecutor {
    *
    * @param take the next piece, once there is one; undefined where there will be none any more
    * @param onDone called in this thread for every finished piece
+   * @param giveUp called where a piece has failed: `take` is to end its waiting
    * @throws what the first failing piece threw, after the running ones have ended
    */
   async stream<Piece>(
     request: BlockRequest,
     take: () => Promise<Piece | undefined>,
     onDone: (piece: Piece, result: unknown) => void,
-    threads = this.size,
+    giveUp: () => void,
   ): Promise<void> {
     const job = this.nextJob++;
     let failure: unknown;
@@ -101,10 +102,11 @@ export class WorkerPool implements BlockExecutor {
           onDone(piece, await ask(worker, { ...request, job, block: 0, piece }));
         } catch (error) {
           failure ??= error;
+          giveUp();
         }
       }
     };
-    await Promise.all(this.workers.slice(0, threads).map(serve));
+    await Promise.all(this.workers.map(serve));
     if (failure !== undefined) throw failure;
   }
 

@@ -1,8 +1,7 @@
 /** Follows frames that are being written: what is whole is reduced at once, what is not is tried again. */
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { deserialize, serialize } from "node:v8";
 import { InputError, joinMasks, type Mask } from "../../data/index.ts";
 import { openFrames } from "../../files/frames.ts";
 import { withoutMembersOfSets } from "../../files/hdf5-sets.ts";
@@ -10,6 +9,7 @@ import { createIntegrator } from "../../stages/integrate/index.ts";
 import { loadKernels } from "../load-kernels.ts";
 import type { WorkerPool } from "../pool.ts";
 import type { Scan } from "../scan-config.ts";
+import { readSealed, writeSealed } from "../sealed-file.ts";
 import {
   badPixels,
   type FramesInput,
@@ -18,7 +18,6 @@ import {
 } from "../stages/integrate-stage.ts";
 import { steadyNow } from "../steady-clock.ts";
 import type { LiveOutcome, LivePayload, LivePiece, LiveResult } from "../tasks/live-task.ts";
-import { writeWhole } from "../write-whole.ts";
 import { setupKey } from "./adopt-live.ts";
 import { type BandRange, bandSums, watchedBands } from "./band-sums.ts";
 import type { Followed } from "./follow-scan.ts";
@@ -159,8 +158,8 @@ export class FrameFollower {
     if (this.input.badPixels !== "auto") return { mask: setup.mask };
     const path = join(liveFolder(this.options.workFolder), "bad-pixels.bin");
     const key = setupKey(setup);
-    const kept = existsSync(path) && (deserialize(readFileSync(path)) as { key: string; mask: Mask | undefined });
-    if (kept && kept.key === key) return { mask: joinMasks(setup.mask, kept.mask) };
+    const kept = readSealed<{ key: string; mask: Mask | undefined }>(path);
+    if (kept?.key === key) return { mask: joinMasks(setup.mask, kept.mask) };
     const needed = Math.max(12, this.input.translations ?? 1);
     while ((await this.countSoFar()) < needed) {
       this.look();
@@ -171,7 +170,7 @@ export class FrameFollower {
     const paths = files.length > 0 ? files.sort() : [...this.arrivals.keys()].sort().slice(0, needed);
     const found = await badPixels(paths, this.input.dataset, setup.shape, poni, setup.mask);
     mkdirSync(dirname(path), { recursive: true });
-    writeWhole(path, serialize({ key, mask: found?.mask }));
+    writeSealed(path, { key, mask: found?.mask });
     return { mask: joinMasks(setup.mask, found?.mask) };
   }
 
@@ -214,22 +213,35 @@ export class FrameFollower {
       ...{ rows: rowsPath(store.folder), bands },
       ...(this.input.dataset && { dataset: this.input.dataset }),
     };
-    const looking = this.keepLooking(view);
+    let wrong: unknown;
+    const looking = this.keepLooking(view).catch((error: unknown) => {
+      wrong = error;
+      this.giveUp();
+    });
     try {
       await pool().stream(
         { task: "live", payload },
         () => this.take(),
         (pieces: readonly LivePiece[], result) =>
           this.done(pieces, (result as LiveResult).outcomes, (result as LiveResult).sum),
+        () => this.giveUp(),
       );
     } finally {
-      this.hasEnded ??= "stopped"; // what threw ends the looking as well
+      this.giveUp(); // what threw ends the looking as well
       await looking;
       rows.close();
     }
     this.options.signal.throwIfAborted();
+    if (wrong !== undefined) throw wrong;
     const notWhole = this.waiting.map(({ reason }) => reason);
-    return { ending: this.hasEnded, view, notWhole, lines: this.linesSoFar };
+    return { ending: this.hasEnded!, view, notWhole, lines: this.linesSoFar };
+  }
+
+  /** Something went wrong: neither the looking nor the threads wait for more. */
+  private giveUp(): void {
+    this.ready.length = 0;
+    this.hasEnded ??= "stopped";
+    this.wake();
   }
 
   /** One that was reduced before and is as it was counts as done; others are to be read. */
