@@ -1,6 +1,7 @@
 /** All kernels by name; each has a twin of the same name in ../assembly. */
 export { accumulate } from "./accumulate.ts";
 export { backprojectTiles } from "./backproject-tiles.ts";
+export { decodeBitshuffleLz4 } from "./decode-bitshuffle-lz4.ts";
 export { decodeByteOffset } from "./decode-byte-offset.ts";
 export { dlsrAdjoint } from "./dlsr-adjoint.ts";
 export { dlsrForward } from "./dlsr-forward.ts";
