@@ -19,6 +19,8 @@ export interface BlockOptions {
   readonly isWhole: (block: number, result: unknown) => boolean;
   /** told who else did blocks, once they have ended */
   readonly onWork: (work: StageWork) => void;
+  /** told what the result has to say of how they were done */
+  readonly onNote: (text: string) => void;
 }
 
 export interface BlockExecutor {

@@ -222,6 +222,7 @@ async function doStage<Meta>(
     const isWhole = (block: number, result: unknown) => sameNumbers(plan.checksums(block), (result as BlockResult).crc);
     await executor.run({ task: plan.task, payload: plan.payload }, missing, onDone, {
       ...{ stage: stage.name, key, signal, threads, isWhole },
+  const told: string[] = [];
       onWork(one) {
         elsewhere += one.blocks;
         store.recordWork(one);
@@ -232,7 +233,9 @@ async function doStage<Meta>(
   const problems = [...journal.entries.values()]
     .sort((a, b) => a.block - b.block)
     .flatMap((entry) => entry.problems ?? []);
-  return { ...plan.finish(problems), blocksDone: missing.length };
+  const { meta, notes } = plan.finish(problems);
+  return { meta, notes: [...notes, ...told], blocksDone: missing.length };
+      onNote: (text) => told.push(text),
 }
 
 /** Progress is told in thousandths. */

@@ -1,7 +1,11 @@
+import { join } from "node:path";
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { FakeSlurm } from "../../../tests/fake-slurm.ts";
+import { tempFolder } from "../../../tests/temp-folder.ts";
 import { describeEnd, describeJobs, describeWait } from "./job-states.ts";
-import { parseJobId, parseQueue } from "./slurm-commands.ts";
+import { secondsOf } from "./raise-demands.ts";
+import { parseAccounting, parseJobId, parseMostInArray, parseQueue, submit } from "./slurm-commands.ts";
 
 describe("what Slurm's programs print", () => {
   it("the number of a job, with or without the cluster's name", () => {
@@ -36,6 +40,33 @@ describe("what Slurm's programs print", () => {
     ]);
   });
 
+  it("jobs of an array that the accounting database knows", () => {
+    const text =
+      "13_0|COMPLETED|n1\n13_1|CANCELLED by 1000|None assigned\n13_[2-4]|PENDING|\n13.batch|FAILED|n1\nsacct: error\n";
+    const row = { id: "13", count: 1, name: "x", reason: "" };
+    expect(parseAccounting(text, "x")).toEqual([
+      { ...row, index: 0, state: "COMPLETED", node: "n1" },
+      { ...row, index: 1, state: "CANCELLED", node: "" },
+    ]);
+  });
+
+  it("jobs that an array may have", () => {
+    expect(parseMostInArray("MaxArraySize            = 1001\nMaxJobCount = 10000\n")).toBe(1001);
+    expect(parseMostInArray("MaxArraySize = 1001\nSchedulerParameters = a,max_array_tasks=64,b\n")).toBe(64);
+    expect(parseMostInArray("SchedulerParameters = (null)\n")).toBeUndefined();
+  });
+
+  // sbatch(1), --time
+  it.each([
+    ["30", 1800],
+    ["30:20", 1820],
+    ["4:00:00", 14_400],
+    ["1-12", 129_600],
+    ["2-00:30", 174_600],
+    ["1-01:01:01", 90_061],
+    ["infinite", Number.POSITIVE_INFINITY],
+  ])("a time of %s", (time, seconds) => expect(secondsOf(time)).toBe(seconds));
+
   it("anything else gives no job and no exception", () => {
     const words = fc.constantFrom("|", "12", "PENDING", "0-3", "%2", "[", "-", ",", "\n", "9999999999", "N/A", "\0");
     fc.assert(
@@ -50,6 +81,7 @@ describe("what Slurm's programs print", () => {
             expect(Number.isInteger(count) && count >= 1).toBe(true);
             expect(index === undefined || Number.isInteger(index)).toBe(true);
           }
+          for (const { index } of parseAccounting(text, "x")) expect(Number.isInteger(index)).toBe(true);
         },
       ),
     );
@@ -106,5 +138,34 @@ describe("states in words", () => {
     ];
     expect(describeJobs(jobs)).toBe("13 queued (Priority), 3 running, 1 done, 1 lost");
     expect(describeJobs([])).toBe("");
+  });
+});
+
+describe("what Slurm refuses, with what to change", () => {
+  const slurm = new FakeSlurm(join(tempFolder(), "bin"));
+  afterAll(() => slurm.stop());
+
+  // as Slurm 22.05 words them
+  it.each([
+    ["invalid partition specified: nowhere", /Set partition .* `sinfo`/],
+    ["Invalid account or account/partition combination specified", /Set account and partition/],
+    ["User's group not permitted to use this partition", /Set partition .* you may use/],
+    ["Invalid qos specification", /Set qos/],
+    ["Requested reservation is invalid", /Correct --reservation in options/],
+    ["Access denied to requested reservation", /Correct --reservation in options/],
+    ["Requested time limit is invalid (missing or exceeds some limit)", /Lower time/],
+    ["Memory specification can not be satisfied", /Lower --memory-gb/],
+    ["CPU count per node can not be satisfied", /Lower cpusPerTask/],
+    ["Requested node configuration is not available", /Lower cpusPerTask/],
+    ["Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)", /Lower tasks/],
+    ["Invalid feature specification", /Correct options/],
+    ["Invalid generic resource (gres) specification", /Correct options/],
+    ["sbatch: unrecognized option '--constrain=rome'", /Correct options/],
+    ["Something that nobody has seen", /Account, partition, time and size of jobs are set in/],
+  ])("%s", async (said, remedy) => {
+    slurm.say("sbatch.refuses", `sbatch: error: Batch job submission failed: ${said}\n`);
+    const message = await submit("/data/step.sh").then(String, ({ message }: Error) => message);
+    expect(message).toContain(said);
+    expect(message.split("\n").at(-1)).toMatch(remedy);
   });
 });

@@ -3,6 +3,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { promisify } from "node:util";
 import { InputError } from "../../data/index.ts";
 import { isAtWork, isWaiting } from "./job-states.ts";
+import { secondsOf } from "./raise-demands.ts";
 
 const run = promisify(execFile);
 
@@ -29,6 +30,11 @@ export function parseJobId(text: string): string {
 export async function cancel(names: readonly string[]): Promise<void> {
   for (const name of names) await call("scancel", ["--me", `--name=${name}`]);
 }
+
+/** Ends one job, or all of an array. */
+export const cancelJob = async (id: string): Promise<void> => {
+  await call("scancel", [id]);
+};
 
 /** A job, or several of an array that wait together. */
 export interface SlurmJob {
@@ -87,10 +93,68 @@ function countIndices(text: string): number {
   );
 }
 
+/**
+ * The jobs of an array that has ended: those that squeue still has in mind and, of the others, what the accounting
+ * database knows. Where there is none they are left out.
+ *
+ * @param name of its jobs
+ * @param count of its jobs
+ */
+export async function endsOfArray(name: string, array: string, count: number): Promise<SlurmJob[]> {
+  const known = (await jobsOf([name])).filter(({ id }) => id === array);
+  if (new Set(known.map(({ index }) => index)).size >= count) return known;
+  const args = ["--noheader", "--parsable2", "--allocations", `--jobs=${array}`, "--format=JobID,State,NodeList"];
+  const told = await run("sacct", args, { maxBuffer: 64 << 20 }).catch(() => ({ stdout: "" }));
+  const inMind = new Set(known.map(({ index }) => index));
+  return [
+    ...known,
+    ...parseAccounting(told.stdout, name).filter(({ id, index }) => id === array && !inMind.has(index)),
+  ];
+}
+
+/** Rows of sacct; what is no job of an array is left out. */
+export function parseAccounting(text: string, name: string): SlurmJob[] {
+  return text.split("\n").flatMap((row) => {
+    const [job = "", state = "", node = ""] = row.trim().split("|");
+    const [, id, index] = /^(\d+)_(\d+)$/.exec(job) ?? [];
+    const word = /^[A-Z_]+/.exec(state)?.[0];
+    if (id === undefined || word === undefined) return [];
+    return [
+      { id, index: Number(index), count: 1, name, state: word, node: node.includes(" ") ? "" : node, reason: "" },
+    ];
+  });
+}
+
 /** Jobs that one array may have at most; undefined where the cluster does not say. */
 export async function mostInArray(): Promise<number | undefined> {
-  const found = /^MaxArraySize\s*=\s*(\d+)/m.exec(await call("scontrol", ["show", "config"]));
-  return found ? Math.max(1, Number(found[1])) : undefined;
+  return parseMostInArray(await call("scontrol", ["show", "config"]));
+}
+
+/**
+ * Of MaxArraySize and, among SchedulerParameters, max_array_tasks.
+ *
+ * @throws InputError "slurm-refused" where the cluster takes no arrays at all
+ */
+export function parseMostInArray(text: string): number | undefined {
+  const found = [/^MaxArraySize\s*=\s*(\d+)/m, /^SchedulerParameters\s*=.*\bmax_array_tasks=(\d+)/m].flatMap(
+    (pattern) => pattern.exec(text)?.[1] ?? [],
+  );
+  if (found.length === 0) return undefined;
+  const most = Math.min(...found.map(Number));
+  if (most > 0) return most;
+  throw new InputError(
+    "slurm-refused",
+    "Slurm takes no job arrays here (MaxArraySize or max_array_tasks is 0 in `scontrol show config`), and a stage is split into one. Ask an administrator, or set split: scans in the file of --slurm for a study or a series.",
+  );
+}
+
+/** That a job may take in a partition, or in the cluster's own; undefined where nobody says. */
+export async function mostSeconds(partition?: string): Promise<number | undefined> {
+  const args = ["--noheader", "--format=%P %l", ...(partition === undefined ? [] : [`--partition=${partition}`])];
+  const rows = (await call("sinfo", args).catch(() => "")).trim().split("\n");
+  const row = partition === undefined ? rows.find((one) => /^\S+\* /.test(one)) : rows[0];
+  const time = /^\S+ (\S+)$/.exec(row ?? "")?.[1];
+  return time === undefined ? undefined : secondsOf(time);
 }
 
 /** Whether jobs of these names wait or run; where nobody can be asked they are taken to. */
@@ -132,23 +196,39 @@ async function call(program: string, args: readonly string[]): Promise<string> {
   }
 }
 
-/** What to change, by what Slurm says. */
+/** Slurm takes no more jobs at a time of this account or user: fewer of them may do. */
+const SUBMIT_LIMIT = /SubmitJob|job submit limit|Invalid job array|Resource temporarily unavailable/i;
+export const isAtSubmitLimit = (error: unknown): boolean =>
+  error instanceof InputError && error.code === "slurm-refused" && SUBMIT_LIMIT.test(error.message);
+
+/** What to change, by what Slurm says: the first that fits, so the narrower words come first. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [
+    SUBMIT_LIMIT,
+    "Lower tasks in the file of --slurm, or wait until other jobs have ended. Where Slurm names no limit it may also be time, cpusPerTask or --memory-gb.",
+  ],
+  [
+    /account\/partition/i,
+    "Set account and partition in the file of --slurm to a pair that you may use: `sacctmgr show associations user=$USER`.",
+  ],
+  [/group not permitted/i, "Set partition in the file of --slurm to one that you may use: `scontrol show partition`."],
+  [/reservation/i, "Correct --reservation in options of the file of --slurm: `scontrol show reservation` lists them."],
   [/partition/i, "Set partition in the file of --slurm to one that `sinfo` lists."],
+  [/qos/i, "Set qos in the file of --slurm to one that you may use, or leave it out."],
   [
     /account|association/i,
     "Set account in the file of --slurm to one of yours: `sacctmgr show associations user=$USER`.",
   ],
-  [/qos/i, "Set qos in the file of --slurm to one that you may use, or leave it out."],
   [/time limit|TimeLimit/i, "Lower time in the file of --slurm: it is the limit of each job, not of the run."],
-  [/array/i, "Lower tasks in the file of --slurm."],
-  [/SubmitJobs|submit limit|too many/i, "Lower tasks in the file of --slurm, or wait until other jobs have ended."],
   [/memory|mem-per/i, "Lower --memory-gb, or cpusPerTask in the file of --slurm."],
   [
-    /node configuration|CPU count|cpus/i,
+    /node configuration|CPU count|cpus|processors/i,
     "Lower cpusPerTask in the file of --slurm, or --memory-gb, to what a node has.",
   ],
-  [/feature|constraint|gres/i, "Correct options in the file of --slurm."],
+  [
+    /feature|constraint|gres|generic resource|node name|license|wckey|unrecognized option|invalid option/i,
+    "Correct options in the file of --slurm.",
+  ],
 ];
 
 function refusal(program: string, args: readonly string[], said: string): InputError {

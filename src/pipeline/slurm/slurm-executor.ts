@@ -4,19 +4,20 @@
  * late would be done twice.
  */
 import { mkdirSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { InputError } from "../../data/index.ts";
 import { type BlockExecutor, type BlockOptions, type BlockRequest, Suspended } from "../block-executor.ts";
 import { writeWhole } from "../write-whole.ts";
 import { reviveFailure } from "./failure.ts";
-import { describeEnd } from "./job-states.ts";
 import { commandLine, submitStep } from "./jobs.ts";
 import { lastLines } from "./last-lines.ts";
-import { jobsOf, mostInArray, queued, type SlurmJob, submit } from "./slurm-commands.ts";
+import { type Demands, describeDemands, describeEnds, type JobEnd, NO_DEMANDS, raiseDemands } from "./raise-demands.ts";
+import { cancelJob, endsOfArray, isAtSubmitLimit, mostInArray, mostSeconds, queued, submit } from "./slurm-commands.ts";
 import {
   blocksDone,
   jobName,
   readJson,
+  readPart,
   readParts,
   readWork,
   type SlurmOrder,
@@ -66,18 +67,20 @@ export function createSlurmExecutor({ order, local, needAll }: SlurmExecutorOpti
       const missing = collect(tries, blocks, onDone, options);
       if (missing.size === 0) {
         for (const lines of tries.flatMap(readParts)) workOf(lines).forEach(options.onWork);
+        notesOf(tries).forEach(options.onNote);
         rmSync(stageFolder, { recursive: true, force: true });
         return;
       }
-      if (last) await refuseLost(tries, missing);
+      const demands = last ? await refuseLost(tries, missing) : NO_DEMANDS;
       const next = join(stageFolder, `try-${tries.length + 1}`);
-      const array = await submitParts(request, [...missing], next, options);
-      await submitStep(order, { size: "one", after: [array] });
-      throw new Suspended(`${options.stage} was given to the cluster`);
+      await submitParts(request, [...missing], next, demands, options);
+      const what = describeDemands(demands);
+      throw new Suspended(`${options.stage} was given to the cluster${what && ` (${what})`}`);
     },
   };
 
-  async function refuseLost(tries: readonly string[], missing: ReadonlySet<number>): Promise<void> {
+  /** @returns what the next try asks for */
+  async function refuseLost(tries: readonly string[], missing: ReadonlySet<number>): Promise<Demands> {
     const last = tries.at(-1)!;
     // a mistake of the user comes again with every try; anything else may have been the node's
     for (const line of readParts(last).flat()) {
@@ -85,13 +88,23 @@ export function createSlurmExecutor({ order, local, needAll }: SlurmExecutorOpti
       const { code } = line.failure;
       if (code && !FAULTS_OF_A_NODE.has(code)) throw reviveFailure(line.failure);
     }
-    writeJson(join(last, "ends.json"), await endsOf(last));
-    if (emptyHanded(tries, missing.size) < settings.tries) return;
-    const ends = tries.slice(-settings.tries).flatMap((path) => readJson<string[]>(join(path, "ends.json")) ?? []);
-    throw new InputError(
+    const { ends, good } = await endsOf(last);
+    const most = ends.some(({ state }) => state === "TIMEOUT") ? await mostSeconds(settings.partition) : undefined;
+    const demands = raiseDemands(demandsOf(last), ends, good, { time: settings.time, mostSeconds: most });
+    writeJson(join(last, "ends.json"), describeEnds(ends));
+    if (demands && emptyHanded(tries, missing.size) < settings.tries) return demands;
+    throw partsLost(tries, missing.size, demands ? settings.tries : tries.length);
+  }
+
+  function partsLost(tries: readonly string[], missing: number, count: number, more: readonly string[] = []) {
+    const last = tries.at(-1)!;
+    const ends = tries.slice(-count).flatMap(endsIn);
+    const asked = describeDemands(demandsOf(last));
+    return new InputError(
       "slurm-parts-lost",
       [
-        `${missing.size} blocks did not come back from the cluster in ${settings.tries} tries.`,
+        `${missing} blocks did not come back from the cluster in ${count === 1 ? "1 try" : `${count} tries`}${asked && ` (the last: ${asked})`}.`,
+        ...more,
         ...(ends.length > 0 ? ["Slurm's word on their jobs:", ...[...new Set(ends)].map((text) => `  ${text}`)] : []),
         "What the last jobs said:",
         ...lastLines(last).map((text) => `  ${text}`),
@@ -100,50 +113,91 @@ export function createSlurmExecutor({ order, local, needAll }: SlurmExecutorOpti
     );
   }
 
-  /** How the jobs of a try went wrong, as far as Slurm still knows. */
-  async function endsOf(target: string): Promise<string[]> {
+  /** How the jobs of a try went wrong, as far as Slurm still knows, and the nodes on which some went well. */
+  async function endsOf(target: string): Promise<{ ends: JobEnd[]; good: Set<string> }> {
     const array = readJson<{ readonly id: string }>(join(target, "array.json"))?.id;
-    const lost: SlurmJob[] = (await jobsOf([name])).filter(({ id }) => id === array);
-    return [...new Set(lost.flatMap((job) => describeEnd(job) ?? []))].map((end) => {
-      const jobs = lost.filter((job) => describeEnd(job) === end);
-      const nodes = [...new Set(jobs.map(({ node }) => node))].filter(Boolean).sort();
-      return `${jobs.length === 1 ? "1 job" : `${jobs.length} jobs`}${nodes.length ? ` on ${nodes.join(", ")}` : ""} ${end}`;
-    });
+    const jobs = array === undefined ? [] : await endsOfArray(name, array, readWork(target).parts.length);
+    const ends = jobs.map((job) => ({
+      ...job,
+      hasDone: job.index !== undefined && blocksDone(readPart(target, job.index)).length > 0,
+    }));
+    const isWell = ({ state, hasDone }: JobEnd): boolean => hasDone || state === "COMPLETED";
+    return { ends, good: new Set(ends.filter(isWell).map(({ node }) => node)) };
   }
 
+  /**
+   * An array, and the step behind it. As many jobs as the cluster takes: an account may have a limit that nobody can
+   * ask for, and then half as many do the same.
+   */
   async function submitParts(
     request: BlockRequest,
     missing: readonly number[],
     target: string,
+    demands: Demands,
     { stage, threads }: BlockOptions,
-  ): Promise<string> {
+  ): Promise<void> {
     const wanted = Math.min(settings.tasks, Math.ceil(missing.length / (ROUNDS * threads)));
-    const parts = split(missing, wanted > 1 ? Math.min(wanted, (await mostInArray()) ?? wanted) : 1);
+    let count = wanted > 1 ? Math.min(wanted, (await mostInArray()) ?? wanted) : 1;
     rmSync(target, { recursive: true, force: true }); // of a step that was killed while it wrote this
     mkdirSync(target, { recursive: true });
-    writeWork(target, { request, threads, parts });
-    const script = join(target, "part.sh");
-    writeWhole(
-      script,
-      slurmScript({
-        settings,
-        memoryGb: order.memoryBytes / 1e9,
-        name,
-        log: { folder: target, name: "part-%a.log" },
-        purpose: [
-          `xrdct, X-ray diffraction computed tomography: stage "${stage}" of ${basename(order.output)}.`,
-          `${missing.length} blocks in ${parts.length} ${parts.length === 1 ? "job" : "jobs"}, each on one node, with files on shared storage alone.`,
-          "Each job can be killed, requeued or run twice without harm; what it has finished is kept.",
-        ],
-        command: commandLine(settings, ["slurm-part", target, "$SLURM_ARRAY_TASK_ID"]),
-        array: parts.length,
-      }),
-    );
-    const id = await submit(script);
-    writeJson(join(target, "array.json"), { id });
-    return id;
+    if (describeDemands(demands)) writeJson(join(target, "demands.json"), demands);
+    for (;;) {
+      const parts = split(missing, count);
+      writeWork(target, { request, threads, parts });
+      const script = join(target, "part.sh");
+      writeWhole(script, partScript(stage, missing.length, parts.length, target, demands));
+      let id: string | undefined;
+      try {
+        id = await submit(script);
+        writeJson(join(target, "array.json"), { id });
+        await submitStep(order, { size: "one", after: [id] });
+        return;
+      } catch (error) {
+        if (id !== undefined) await cancelJob(id); // nothing would go on behind it
+        if (!isAtSubmitLimit(error) || count === 1) {
+          rmSync(target, { recursive: true, force: true });
+          throw describeDemands(demands) === "" ? error : refusedMore(target, missing.length, error);
+        }
+        count = Math.ceil(count / 2);
+      }
+    }
+  }
+
+  /** Slurm's refusal of what a try asks for beyond the settings. */
+  function refusedMore(target: string, missing: number, error: unknown): unknown {
+    const tries = triesOf(dirname(target));
+    if (!(error instanceof InputError) || tries.length === 0) return error;
+    return partsLost(tries, missing, tries.length, ["More was asked for, and refused:", `  ${error.message}`]);
+  }
+
+  function partScript(stage: string, blocks: number, parts: number, target: string, demands: Demands): string {
+    return slurmScript({
+      settings,
+      demands,
+      memoryGb: order.memoryBytes / 1e9,
+      name,
+      log: { folder: target, name: "part-%a.log" },
+      purpose: [
+        `xrdct, X-ray diffraction computed tomography: stage "${stage}" of ${basename(order.output)}.`,
+        `${blocks} blocks in ${parts} ${parts === 1 ? "job" : "jobs"}, each on one node, with files on shared storage alone.`,
+        "Each job can be killed, requeued or run twice without harm; what it has finished is kept.",
+      ],
+      command: commandLine(settings, ["slurm-part", target, "$SLURM_ARRAY_TASK_ID"]),
+      array: parts,
+    });
   }
 }
+
+const demandsOf = (target: string): Demands => readJson<Demands>(join(target, "demands.json")) ?? NO_DEMANDS;
+const endsIn = (target: string): string[] => readJson<string[]>(join(target, "ends.json")) ?? [];
+
+/** What went wrong on the way and what was done about it, for the result. */
+const notesOf = (tries: readonly string[]): string[] =>
+  tries.flatMap((target, i) => {
+    const next = tries[i + 1];
+    const asked = next === undefined ? "" : describeDemands(demandsOf(next));
+    return endsIn(target).map((end) => `${end}; done again${asked && ` (${asked})`}`);
+  });
 
 /** Codes of what another node, or the same one later, may do well. */
 const FAULTS_OF_A_NODE: ReadonlySet<string> = new Set([

@@ -9,7 +9,8 @@
  *   outcome.json      how it ended
  *   cancelled         there once somebody wanted it to end
  *   step.sh, step.log the job that plans a stage, gives out its blocks and finishes it
- *   STAGE-KEY/try-N/  one job array: work.bin (what to do), part.sh, part-I.jsonl (done, block by block), logs
+ *   STAGE-KEY/try-N/  one job array: work.bin (what to do), part.sh, part-I.jsonl (done, block by block), logs,
+ *                     demands.json (what it asks for beyond the settings), ends.json (how its jobs went wrong)
  */
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
@@ -131,6 +132,9 @@ export function recordPart(folder: string, part: number, line: PartLine): void {
 }
 
 /** Lines of all parts of a try, part by part. */
+export const readPart = (folder: string, part: number): PartLine[] =>
+  existsSync(partPath(folder, part)) ? parsePart(readFileSync(partPath(folder, part), "utf8")) : [];
+
 export function readParts(folder: string): PartLine[][] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

@@ -1,4 +1,5 @@
 /** The scripts that Slurm gets, in words that a system administrator can read. */
+import { type Demands, NO_DEMANDS } from "./raise-demands.ts";
 import type { SlurmSettings } from "./slurm-settings.ts";
 
 export interface ScriptOrder {
@@ -7,6 +8,8 @@ export interface ScriptOrder {
   readonly cpus?: number;
   /** GB for all threads together, without Node.js itself */
   readonly memoryGb: number;
+  /** beyond the settings, after jobs that had too little */
+  readonly demands?: Demands;
   readonly name: string;
   /** folder and name of the file that takes what the job prints; %a of the name is the number in the array */
   readonly log: { readonly folder: string; readonly name: string };
@@ -23,7 +26,7 @@ const OWN_MB = 800;
 const THREAD_MB = 150;
 
 export function slurmScript(order: ScriptOrder): string {
-  const { settings, memoryGb, name, log, purpose, command, array } = order;
+  const { settings, memoryGb, demands = NO_DEMANDS, name, log, purpose, command, array } = order;
   const { partition, account, qos, time, cpusPerTask, atOnce } = settings;
   const cpus = order.cpus ?? cpusPerTask;
   const options = [
@@ -34,13 +37,14 @@ export function slurmScript(order: ScriptOrder): string {
     "--nodes=1",
     "--ntasks=1",
     `--cpus-per-task=${cpus}`,
-    `--mem=${Math.ceil(1000 * memoryGb) + OWN_MB + THREAD_MB * cpus}M`,
-    `--time=${time}`,
+    `--mem=${(Math.ceil(1000 * memoryGb) + OWN_MB + THREAD_MB * cpus) * demands.memoryTimes}M`,
+    `--time=${demands.time ?? time}`,
     // Slurm holds what it requeues back for two minutes; what an array has lost the step gives out again at once
     array === undefined ? "--requeue" : "--no-requeue",
     ...(partition ? [`--partition=${partition}`] : []),
     ...(account ? [`--account=${account}`] : []),
     ...(qos ? [`--qos=${qos}`] : []),
+    ...(demands.exclude ? [`--exclude=${demands.exclude.join(",")}`] : []),
     ...settings.options,
   ];
   const words = command.map((word) => (/^\$[A-Z_]+$/.test(word) ? `"${word}"` : quoted(word)));
