@@ -1,16 +1,22 @@
 /** Runs with --device: what a GPU gives, what holds of it on a processor, what happens without one, or when it fails. */
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
 import { InputError } from "../src/data/index.ts";
 import { openResult } from "../src/files/result-reader.ts";
 import type { BlockExecutor } from "../src/pipeline/block-executor.ts";
 import { createRunDevice, type Device } from "../src/pipeline/gpu/device.ts";
+import { sharesOfGpu } from "../src/pipeline/gpu/shares-of-gpu.ts";
+import { readScan } from "../src/pipeline/scan-config.ts";
+import type { StepJob } from "../src/pipeline/slurm/run-step.ts";
+import { giveScans } from "../src/pipeline/slurm/scan-on-slurm.ts";
+import { readJson, type SlurmOrder, slurmFolder } from "../src/pipeline/slurm/slurm-folder.ts";
 import { runStage, type Stage, type StageContext } from "../src/pipeline/stage.ts";
 import { digest, StageStore } from "../src/pipeline/stage-store.ts";
 import { findSoftwareGpu, hasSoftwareGpu } from "./software-gpu.ts";
 import { tempFolder } from "./temp-folder.ts";
-import { hashes, PATTERNS, run, simulate, type VirtualScan } from "./virtual-scan.ts";
+import { hashes, PATTERNS, run, simulate, type VirtualScan, xrdctHere } from "./virtual-scan.ts";
 
 const folder = tempFolder();
 
@@ -41,6 +47,90 @@ describe("a run where there is no GPU", () => {
     await expect(createRunDevice("gpu", 1).choose()).rejects.toMatchObject({ code: "gpu-missing" });
     expect(await createRunDevice("auto", 1).choose()).toMatchObject({ kind: "cpu" });
     expect(await createRunDevice("cpu", 1).choose()).toEqual({ kind: "cpu", why: "--device cpu" });
+  });
+});
+
+describe("what a GPU that was asked for does not take", () => {
+  let files: VirtualScan;
+  beforeAll(async () => {
+    const small = { axis: { unit: "q" as const, from: 2.9, to: 3.2, bins: 8 } };
+    files = await simulate(join(folder, "shares"), { ...PATTERNS, ...small }, "patterns");
+  });
+
+  it("is said once before the run, and in the notes of the stage", async () => {
+    const scan = files.variant("deep.yaml", { reconstruct: { method: "cgls", iterations: 2, parallax: true } });
+    const output = join(folder, "deep.nxs");
+    const ran = await xrdctHere([
+      "run",
+      scan,
+      "-o",
+      output,
+      "--workers",
+      "1",
+      "--device",
+      "gpu",
+      "--until",
+      "reconstruct",
+    ]);
+    expect(ran.code).toBe(0);
+    const line =
+      "--device gpu, but nothing of this run is a GPU's; on the processor: reconstruct (GPUs have no projector for reconstruct.parallax); on the processor, as always: read, sinogram\n";
+    expect(ran.stderr.split(line)).toHaveLength(2);
+    const result = await openResult(output);
+    const { notes } = result.processes().at(-1)!;
+    result.close();
+    expect(notes).toContain("on the processor: GPUs have no projector for reconstruct.parallax");
+  });
+
+  it("names every stage, each once, and why", () => {
+    const exact = "GPUs have no projector for absorb.order exact";
+    const stages = [
+      { name: "integrate" },
+      { name: "reconstruct", notOnGpu: exact },
+      { name: "map" },
+      { name: "dlsr", usesGpu: true },
+    ];
+    expect(sharesOfGpu(stages)).toBe(
+      `on the GPU: the long products of dlsr; on the processor: reconstruct (${exact}); on the processor, as always: integrate, map`,
+    );
+  });
+});
+
+describe("a GPU of a cluster's nodes", () => {
+  const before = process.env["PATH"];
+  afterAll(() => {
+    process.env["PATH"] = before;
+  });
+
+  it("is asked for by the order of a study, and by those of its scans", async () => {
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    const programs = { sbatch: "echo 7", squeue: "exit 0", scontrol: "exit 0" };
+    for (const [name, does] of Object.entries(programs))
+      writeFileSync(join(bin, name), `#!/bin/sh\n${does}\n`, { mode: 0o755 });
+    process.env["PATH"] = `${bin}:${before}`;
+    const few = { ...PATTERNS.axis, bins: 8 };
+    const { scanPath } = await simulate(join(folder, "of-study"), { ...PATTERNS, axis: few }, "patterns");
+    const study = join(folder, "study.yaml");
+    const cells = ["a", "b"].map((name) => ({ name, scan: scanPath }));
+    writeFileSync(study, stringify({ title: "two", cells }));
+    const output = join(folder, "study");
+    for (const [device, wanted] of [
+      ["gpu", "gpu"],
+      ["auto", undefined],
+    ] as const) {
+      const args = ["study", study, "-o", output, "--executor", "slurm", "--detach", "--device", device];
+      expect((await xrdctHere(args)).code).toBe(0);
+      const order = readJson<SlurmOrder>(join(slurmFolder(output), "order.json"))!;
+      expect(order.device).toBe(wanted);
+      const job = { order, size: "one", isFirst: true, signal: new AbortController().signal } as StepJob;
+      const scan = readScan(scanPath);
+      const options = { output: join(output, `${device}.nxs`), workers: 1, memoryBytes: 1e9, onProgress: () => {} };
+      await expect(giveScans(job, 1, () => "a").run(scan, { ...options, signal: job.signal })).rejects.toThrow("a is");
+      const child = readJson<SlurmOrder>(join(slurmFolder(options.output), "order.json"))!;
+      expect(child.device).toBe(wanted);
+      rmSync(`${output}.work`, { recursive: true });
+    }
   });
 });
 
@@ -137,7 +227,7 @@ describe("a stage whose GPU fails", () => {
         memoryBytes: 1e9,
         threads: 1,
       },
-      device: { choose: async () => device, fail: chosen.fail },
+      device: { ...chosen, choose: async () => device },
     };
   }
 
@@ -165,6 +255,17 @@ describe("a stage whose GPU fails", () => {
       "done",
       "The GPU a GPU was lost (unplugged). All of this stage was done again on the processor, so that its rounding is of one kind.",
     ]);
+  });
+
+  it("that has none says why, where one was asked for", async () => {
+    const stage: Stage<string[]> = { ...stageOf([]), usesGpu: false, notOnGpu: "it is too long" };
+    const plan = async () => stageOf([]).plan({ kind: "cpu", why: "" });
+    const context = contextOf("none", [], GPU, 9);
+    const asked = await runStage({ ...stage, plan }, { ...context, device: createRunDevice("gpu", 1) });
+    expect(asked.notes).toEqual(["done", "on the processor: it is too long"]);
+    const other = contextOf("none-auto", [], GPU, 9);
+    const left = await runStage({ ...stage, plan }, { ...other, device: createRunDevice("auto", 1) });
+    expect(left.notes).toEqual(["done"]);
   });
 
   it("is not gone on with on another device, and holds on any once it is finished", async () => {

@@ -14,3 +14,7 @@ export const withDevice = (command: Command): Command =>
       .choices(DEVICES)
       .default("auto"),
   );
+
+/** For jobs of a cluster, which leave the nodes' GPUs alone unless one is asked for. */
+export const deviceOfOrder = (device: DeviceChoice): { readonly device?: "gpu" } =>
+  device === "gpu" ? { device } : {};

@@ -1,4 +1,5 @@
 import { basename, resolve } from "node:path";
+import { stderr } from "node:process";
 import type { Command } from "commander";
 import { InputError } from "../data/index.ts";
 import { type RunSummary, runScan } from "../pipeline/run-scan.ts";
@@ -7,7 +8,7 @@ import { STAGES, type StageName } from "../pipeline/steps.ts";
 import { withEsd } from "../stages/refine/index.ts";
 import { type CommonOptions, createCommand, execute, positiveNumber } from "./command.ts";
 import { workOf } from "./command-output.ts";
-import { type DeviceOptions, withDevice } from "./device-option.ts";
+import { type DeviceOptions, deviceOfOrder, withDevice } from "./device-option.ts";
 import { type LiveCommandOptions, liveOf, withLive } from "./live-options.ts";
 import { type ExecutorOptions, isForSlurm, isWithSlurm, runThere, withExecutor } from "./slurm-options.ts";
 
@@ -56,12 +57,19 @@ export const runCommand = (): Command =>
                 path: resolve(path),
                 output: resolve(output),
                 ...stages,
-                ...(device === "gpu" && { device }),
+                ...deviceOfOrder(device),
               },
               options,
               work,
             )
-          : await runScan(scan, { output, ...work, ...stages, device, ...(live && { live }) });
+          : await runScan(scan, {
+              output,
+              ...work,
+              ...stages,
+              device,
+              onDevice: (text) => options.quiet || stderr.write(`${text}\n`),
+              ...(live && { live }),
+            });
         if (!summary) return isWithSlurm(output);
         return { json: summary, lines: describeRun(summary) };
       }),

@@ -7,25 +7,32 @@ import { readSeries, type Series } from "../pipeline/series/series-config.ts";
 import { seriesReport } from "../stages/refine/index.ts";
 import { createCommand, execute, type Report } from "./command.ts";
 import { type WorkOptions, withMemory, workOf } from "./command-output.ts";
+import { type DeviceOptions, deviceOfOrder, withDevice } from "./device-option.ts";
 import { type ExecutorOptions, isForSlurm, isWithSlurm, runThere, withExecutor } from "./slurm-options.ts";
 
 const EXAMPLE = `npx xrdct series series.yaml -o series      scans of a cell over time: maps, tables, figures, films
 xrdct run is called for each step; what is finished is not done again`;
 
-interface Options extends WorkOptions, Omit<ExecutorOptions, keyof WorkOptions> {
+interface Options extends WorkOptions, DeviceOptions, Omit<ExecutorOptions, keyof WorkOptions> {
   readonly output: string;
 }
 
 export const seriesCommand = (): Command =>
-  createCommand("series", "slices over time and height as one study", EXAMPLE, withMemory, withExecutor)
+  createCommand("series", "slices over time and height as one study", EXAMPLE, withMemory, withExecutor, withDevice)
     .argument("<series>", "series.yaml: which scan, or result, was taken when and at which height")
     .requiredOption("-o, --output <folder>", "where to")
     .action((path: string, options: Options) =>
       execute(options, async (signal) => {
         const series = readSeries(path);
         const work = workOf(options, signal);
-        if (!isForSlurm(options)) return doSeries(series, { folder: options.output, ...work });
-        const order = { kind: "series", path: resolve(path), output: resolve(options.output) } as const;
+        const { device } = options;
+        if (!isForSlurm(options)) return doSeries(series, { folder: options.output, ...work, device });
+        const order = {
+          kind: "series",
+          path: resolve(path),
+          output: resolve(options.output),
+          ...deviceOfOrder(device),
+        } as const;
         return (await runThere<Report>(order, options, work)) ?? isWithSlurm(options.output);
       }),
     );

@@ -8,6 +8,7 @@ import { studyReport } from "../pipeline/study/study-report.ts";
 import { studyJson, writeStudy } from "../pipeline/study/write-study.ts";
 import { createCommand, execute, type Report } from "./command.ts";
 import { outputOf, type WorkOptions, withMemory, withOutput, workOf } from "./command-output.ts";
+import { type DeviceOptions, deviceOfOrder, withDevice } from "./device-option.ts";
 import { plainText } from "./plain-text.ts";
 import { type ExecutorOptions, isForSlurm, isWithSlurm, runThere, withExecutor } from "./slurm-options.ts";
 
@@ -15,7 +16,7 @@ const EXAMPLE = `npx xrdct simulate study -o study
 npx xrdct study study/study.yaml -o study/out
 npx xrdct study study/study.yaml -o study/out --executor slurm --slurm slurm.yaml`;
 
-interface Options extends WorkOptions, Omit<ExecutorOptions, keyof WorkOptions> {
+interface Options extends WorkOptions, DeviceOptions, Omit<ExecutorOptions, keyof WorkOptions> {
   readonly output?: string;
   readonly format: string;
 }
@@ -28,6 +29,7 @@ export const studyCommand = (): Command =>
     withOutput(undefined, "where to; left out: the study's name"),
     withMemory,
     withExecutor,
+    withDevice,
   )
     .argument("<study>", "study.yaml: the cells, and what the analyses are told")
     .action((path: string, options: Options) =>
@@ -36,12 +38,19 @@ export const studyCommand = (): Command =>
         const { folder, formats } = outputOf({ ...options, output });
         const study = readStudy(path);
         const work = workOf(options, signal);
+        const { device } = options;
         if (!isForSlurm(options)) {
           const onStep = (step: string) => options.quiet || stderr.write(`${plainText(step)}\n`);
-          return doStudy(study, { ...work, output: folder, formats, onStep });
+          return doStudy(study, { ...work, device, output: folder, formats, onStep });
         }
         checkStudyFiles(study);
-        const order = { kind: "study", path: resolve(path), output: resolve(folder), formats } as const;
+        const order = {
+          kind: "study",
+          path: resolve(path),
+          output: resolve(folder),
+          formats,
+          ...deviceOfOrder(device),
+        } as const;
         return (await runThere<Report>(order, options, work)) ?? isWithSlurm(output);
       }),
     );

@@ -71,6 +71,8 @@ export interface Stage<Meta> {
   readonly inputs?: readonly Fingerprint[];
   /** its long products can be a GPU's */
   readonly usesGpu?: boolean;
+  /** of a stage that a GPU can do, why it does not do this one, in words that follow "on the processor: " */
+  readonly notOnGpu?: string;
   /** @param device where the stage uses a GPU and the run has chosen */
   readonly plan: (device?: Device) => Promise<StagePlan<Meta> | StageSolution<Meta>>;
   /** of the same files, begun before they were first read */
@@ -134,7 +136,8 @@ async function runOn<Meta>(
   try {
     const done = await doStage(stage, ownKey, journal, context, work, device);
     const { meta, blocksDone } = done;
-    const notes = device?.note ? [...done.notes, device.note] : done.notes;
+    const told = device?.note ?? notOnGpu(stage, context);
+    const notes = told ? [...done.notes, told] : done.notes;
     store.recordWork(work.ended());
     const all = store.work();
     const startedAt = all.map((one) => one.startedAt).sort()[0]!;
@@ -154,6 +157,10 @@ async function runOn<Meta>(
     throw error;
   }
 }
+
+/** For who asked for a GPU. */
+const notOnGpu = ({ notOnGpu }: Stage<unknown>, { device }: StageContext): string | undefined =>
+  notOnGpu && device?.choice === "gpu" ? `on the processor: ${notOnGpu}` : undefined;
 
 /** The work of this process, from now on. */
 function startWork({ job, threads }: StageContext): { blocks: number; ended(): StageWork } {

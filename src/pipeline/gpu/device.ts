@@ -15,6 +15,8 @@ export type Device =
 
 /** The device of a run, chosen when the first stage asks that can use one. */
 export interface RunDevice {
+  /** what was asked for */
+  readonly choice: DeviceChoice;
   /** @throws those of chooseDevice */
   choose(): Promise<Device>;
   /** The GPU could not go on: from now on it is the processor. */
@@ -24,6 +26,7 @@ export interface RunDevice {
 export function createRunDevice(choice: DeviceChoice, workers: number): RunDevice {
   let chosen: Promise<Device> | undefined;
   return {
+    choice,
     choose() {
       chosen ??= chooseDevice(choice, workers);
       return chosen;

@@ -6,6 +6,7 @@ import { isMachineFault } from "../../data/machine-fault.ts";
 import { openResult, type Result } from "../../files/result-reader.ts";
 import { findBadPatterns } from "../../stages/refine/index.ts";
 import { Suspended } from "../block-executor.ts";
+import type { DeviceChoice } from "../gpu/device.ts";
 import { formatSeconds, type ProgressListener } from "../progress.ts";
 import { type RunOptions, type RunSummary, runScan } from "../run-scan.ts";
 import { readScan, type Scan } from "../scan-config.ts";
@@ -19,6 +20,8 @@ export interface SeriesOptions {
   readonly memoryBytes: number;
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
+  /** as RunOptions, of every scan */
+  readonly device?: DeviceChoice;
   readonly now?: () => number;
   /** who runs a scan; left out: this process. What throws Suspended is done elsewhere, and the series in another process */
   readonly runScan?: (scan: Scan, options: RunOptions) => Promise<RunSummary>;

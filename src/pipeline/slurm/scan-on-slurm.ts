@@ -73,6 +73,7 @@ export function giveScans({ order, signal }: StepJob, count: number, nameOf: (ou
       const child: SlurmOrder = {
         ...{ kind: "run", path: scan.path, output, settings, memoryBytes },
         ...(until && { until }),
+        ...(order.device && { device: order.device }),
         given: { config: scan.config, at, isPreparation, isWhole },
       };
       const childFolder = slurmFolder(output);

@@ -34,7 +34,9 @@ export function createReconstructStage(
     name: "reconstruct",
     identity: { stage: "reconstruct", config, input: input.key, stepMm: input.stepMm },
     // depth and absorption on the way out are in projectors of their own, which are not in WGSL
-    usesGpu: !config.parallax && !input.muPerMm,
+    ...(config.parallax || input.muPerMm
+      ? { notOnGpu: `GPUs have no projector for ${config.parallax ? "reconstruct.parallax" : "absorb.order exact"}` }
+      : { usesGpu: true }),
     async plan(device) {
       const { report, axis, sinogram, sigma } = input.sinogram();
       const { wavelengthA, distanceM } = input.patterns();

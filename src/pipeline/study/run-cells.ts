@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../data/index.ts";
 import { Suspended } from "../block-executor.ts";
+import type { DeviceChoice } from "../gpu/device.ts";
 import type { ProgressListener } from "../progress.ts";
 import { type RunOptions, type RunSummary, runScan } from "../run-scan.ts";
 import { readScan, type Scan } from "../scan-config.ts";
@@ -16,6 +17,8 @@ export interface StudyOptions {
   readonly memoryBytes: number;
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
+  /** as RunOptions, of every scan */
+  readonly device?: DeviceChoice;
   /** of figures */
   readonly formats: readonly ("png" | "svg")[];
   /** what is done now, in words: "cell 2 of 5: charged" */
