@@ -222,6 +222,7 @@ async function doStage<Meta>(
     });
   };
   let elsewhere = 0;
+  const told: string[] = [];
   if (missing.length > 0) {
     const executor = context.executor();
     const size = Math.min(executor.size, plan.mostThreads ?? executor.size);
@@ -229,11 +230,11 @@ async function doStage<Meta>(
     const isWhole = (block: number, result: unknown) => sameNumbers(plan.checksums(block), (result as BlockResult).crc);
     await executor.run({ task: plan.task, payload: plan.payload }, missing, onDone, {
       ...{ stage: stage.name, key, signal, threads, isWhole },
-  const told: string[] = [];
       onWork(one) {
         elsewhere += one.blocks;
         store.recordWork(one);
       },
+      onNote: (text) => told.push(text),
     });
     work.blocks = Math.max(0, missing.length - elsewhere);
   }
@@ -242,7 +243,6 @@ async function doStage<Meta>(
     .flatMap((entry) => entry.problems ?? []);
   const { meta, notes } = plan.finish(problems);
   return { meta, notes: [...notes, ...told], blocksDone: missing.length };
-      onNote: (text) => told.push(text),
 }
 
 /** Progress is told in thousandths. */
