@@ -1,7 +1,7 @@
 /** Scans that are followed while they are written: whole, damaged, out of order, interrupted; the same bits as afterwards. */
 import { spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeCbf, encodeCbf } from "../src/files/cbf.ts";
@@ -176,6 +176,18 @@ describe("frames that appear", () => {
     expect(json.stages[0]!.blocksDone).toBe(0);
     await runHere(scanPath, join(folder, "short-offline.nxs"));
     expect(await hashes(output)).toEqual(await hashes(join(folder, "short-offline.nxs")));
+  });
+
+  it("what there is to see cannot be written: one message, and the next run goes on", async () => {
+    const { scanPath, into } = toCome("unseen");
+    const output = join(folder, "unseen.nxs");
+    copyAll(frames, into);
+    const inTheWay = join(`${output}.work`, "live", "snapshot.bin.unfinished");
+    mkdirSync(dirname(inTheWay), { recursive: true });
+    symlinkSync(join(folder, "nowhere", "snapshot.bin"), inTheWay);
+    await expect(live(scanPath, output, {}, 1).summary).rejects.toMatchObject({ code: "not-writable" });
+    await live(scanPath, output, {}, 1).summary;
+    expect(await hashes(output)).toEqual(offline);
   });
 
   it("nothing comes: one message", async () => {
