@@ -10,6 +10,11 @@ export interface FrameSource {
   readonly count: number;
   /** pixels that the file itself marks as bad or missing */
   readonly mask?: Mask;
+  /**
+   * The file that a frame's counts lie in, where that is one and known: an EIGER's data file, and not its master. What
+   * such a file was when it was read says something of the frame only if it takes nothing from others itself.
+   */
+  fileOf?(index: number): string | undefined;
   /** frames that should be there and are not: reading one throws InputError "frame-missing" */
   readonly missing?: readonly MissingFrames[];
   /**

@@ -332,6 +332,10 @@ function joinSources(sources: readonly FrameSource[], name: string): FrameSource
       const [source, within] = locate(index);
       return source.readFrame(within);
     },
+    fileOf: (index) => {
+      const [source, within] = locate(index);
+      return source.fileOf?.(within);
+    },
     ...(hasInto && {
       readInto: (index: number, out: Int32Array, kernels: Kernels) => {
         const [source, within] = locate(index);

@@ -89,6 +89,7 @@ function openFrames(file: Hdf5File, name: string | undefined): Hdf5FrameSource {
     ...(/^u?int/.test(dataset.type) && {
       readInto: (index: number, out: Int32Array) => readBlockInto(blocks, label, index, rows, cols, badValue, out),
     }),
+    fileOf: fileOfFrames(blocks, label),
     close: () => file.close(),
   };
 }
@@ -178,6 +179,16 @@ function missingOf(blocks: readonly FrameBlock[]): MissingFrames[] {
 }
 
 /** Counting detectors of Dectris write 2^bits - 1 in dead and saturated pixels of unsigned data. */
+/** Each block's file is looked up once. */
+function fileOfFrames(blocks: readonly FrameBlock[], label: string): (index: number) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (index) => {
+    const { file, dataset } = locate(blocks, label, index);
+    if (!known.has(dataset)) known.set(dataset, file.fileOf(dataset));
+    return known.get(dataset);
+  };
+}
+
 export function badValueOf(dataset: Hdf5Dataset): number | undefined {
   const bits = /^uint(8|16|32)$/.exec(dataset.type)?.[1];
   return bits ? 2 ** Number(bits) - 1 : undefined;

@@ -14,7 +14,8 @@ export function withoutMembersOfSets(paths: readonly string[]): string[] {
   });
 }
 
-function leaderOf(name: string): string | undefined {
+/** The name of the file that opens the one of this name, if there is such a file; the first of a LAMBDA's set leads itself. */
+export function leaderOf(name: string): string | undefined {
   const eiger = /^(.*)_data_\d{3,}(\.h5)$/.exec(name);
   if (eiger) return `${eiger[1]}_master${eiger[2]}`;
   const lambda = /^(.*_m)\d+(?:(_part)(\d+))?(\.nxs)$/.exec(name);

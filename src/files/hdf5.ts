@@ -94,7 +94,7 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
     throw new InputError(
       "hdf5-unreadable",
       isWritten
-        ? `${path} is an HDF5 file that another program is writing, or was when it died (${complaint}). Wait until it is closed; if nothing writes it any more, run h5clear -s on it.`
+        ? `${path} is an HDF5 file that another program is writing, or was when it died (${complaint}). Wait until it is closed; to have it read while it is written, the program has to write it for readers (SWMR; h5py: swmr_mode = True) or in the older format and flush it (h5py: libver="earliest"). If nothing writes it any more, run h5clear -s on it.`
         : `${path} is an HDF5 file but cannot be opened: ${complaint || "no reason given"}. It is truncated or damaged; copy it again from its source.`,
     );
   }
@@ -288,10 +288,19 @@ export class Hdf5File {
       ...[...groups, ...datasets.map(({ path }) => path)].flatMap((path) => this.#externalFile(path) ?? []),
       ...datasets.flatMap(({ virtualFiles }) => virtualFiles),
     ];
-    const paths = names
-      .filter((name) => name !== ".")
-      .map((name) => (isAbsolute(name) ? name : join(dirname(this.path), name)));
-    return [...new Set(paths)].filter((path) => isReachable(path) && existsSync(path));
+    return [...new Set(names.filter((name) => name !== ".").map((name) => this.#beside(name)))];
+  }
+
+  #beside(name: string): string {
+    return isAbsolute(name) ? name : join(dirname(this.path), name);
+  }
+
+  /** The file in which a dataset's chunks lie: this one, or that of its own link; undefined where they may be in several. */
+  fileOf(path: string): string | undefined {
+    const dataset = this.needDataset(path);
+    if (!dataset.chunks || dataset.virtualFiles.length > 0) return undefined;
+    const linked = this.#externalFile(dataset.path);
+    return linked === undefined || linked === "." ? this.path : this.#beside(linked);
   }
 
   #linkTarget(path: string): string {
@@ -311,6 +320,15 @@ export class Hdf5File {
     const more = datasets.length > limit ? `, and ${datasets.length - limit} more` : "";
     return `It holds: ${shown.join("; ")}${more}.`;
   }
+    return this.#namedFiles().filter((path) => isReachable(path) && existsSync(path));
+  }
+
+  /** Whether all that it holds lies in it. */
+  get isSelfContained(): boolean {
+    return this.contents().broken.length === 0 && this.#namedFiles().length === 0;
+  }
+
+  #namedFiles(): string[] {
 
   /**
    * A hyperslab as a typed array of the dataset's own type; 64-bit integers become float64.

@@ -13,7 +13,7 @@ import { diskError } from "./disk-error.ts";
 import { createRunDevice, type DeviceChoice, type RunDevice } from "./gpu/device.ts";
 import { sharesOfGpu } from "./gpu/shares-of-gpu.ts";
 import { whileUnchanged } from "./input-watch.ts";
-import { adoptLive } from "./live/adopt-live.ts";
+import { adoptLive, forgetLive } from "./live/adopt-live.ts";
 import { followScan, type LiveOptions } from "./live/follow-scan.ts";
 import { withLiveNotes } from "./live/live-notes.ts";
 import { WorkerPool } from "./pool.ts";
@@ -202,6 +202,7 @@ class Run {
     if (this.options.device !== "gpu") return;
     if (needsIt) await this.device.choose();
     this.options.onDevice?.(sharesOfGpu(this.steps.slice(0, last + 1).map(({ stage }) => stage)));
+    if (end > 0) forgetLive(this.workFolder);
   }
 
   /** @throws InputError "stage-not-in-scan" */

@@ -88,7 +88,7 @@ async function follow(scan: Scan, live: LiveOptions, context: RunContext): Promi
   const { ending, view, notWhole, lines } = followed;
   if (!view) {
     // fewer frames than are needed to begin: the run takes them as they are
-    if (lines === 0) throw nothingCame(scan, ending, live.timeoutS);
+    if (lines === 0) throw nothingCame(scan, ending, live.timeoutS, notWhole);
     writeRecord(folder, { ending, notes: [ENDED[ending]] });
     checkAngles(scan, ending, lines, expectedLines);
     return;
@@ -170,8 +170,11 @@ function readMonitor({ config: { input }, resolve }: Scan): Float64Array | undef
   }
 }
 
-function nothingCame({ path }: Scan, ending: LiveEnding, timeoutS: number): InputError {
+function nothingCame({ path }: Scan, ending: LiveEnding, timeoutS: number, [reason]: readonly string[]): InputError {
   const why = ending === "quiet" ? `within ${timeoutS} s` : "before it was stopped";
+  if (reason !== undefined) {
+    return new InputError("live-nothing", `${path}: nothing of the scan could be read ${why}. ${reason}`);
+  }
   return new InputError(
     "live-nothing",
     `${path}: nothing of the scan came ${why}. Check input.files, or give --live-timeout more seconds, and run the same command again.`,

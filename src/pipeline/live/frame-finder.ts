@@ -1,6 +1,6 @@
 /** New files of a scan as they appear. */
 import { existsSync, type FSWatcher, readdirSync, statSync, watch } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type FrameFolder, findFramePaths, frameFolder, isList } from "../../files/frame-paths.ts";
 
 /** What a listing may take of the time, and how often one is made where the system tells of new files by itself. */
@@ -42,6 +42,12 @@ export class FrameFinder {
     } catch {
       return undefined;
     }
+  }
+
+  /** Whether a file of this path would be one of the scan's. */
+  mayCome(path: string): boolean {
+    if (!this.place) return this.listed.includes(path);
+    return join(this.place.folder, basename(path)) === path && this.place.accepts(basename(path));
   }
 
   /** Paths that were not there at the last look, in no order. */

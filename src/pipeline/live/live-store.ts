@@ -51,28 +51,43 @@ export class LiveStore {
     return store;
   }
 
-  /** What a live run has left, whatever it was made with. */
+  /** What a live run has left, whatever it was made with, to go on with. */
   static find(workFolder: string): LiveStore | undefined {
+    const { store, validBytes, bytes } = LiveStore.read(workFolder) ?? {};
+    if (store) truncateSync(journalPath(store.folder), Math.min(validBytes!, bytes!));
+    return store;
+  }
+
+  /** The same, for those who only look. */
+  static peek(workFolder: string): LiveStore | undefined {
+    return LiveStore.read(workFolder)?.store;
+  }
+
+  private static read(workFolder: string): { store: LiveStore; validBytes: number; bytes: number } | undefined {
     const folder = liveFolder(workFolder);
     if (!existsSync(journalPath(folder)) || !existsSync(rowsPath(folder))) return undefined;
-    const lines = readFileSync(journalPath(folder), "utf8").split("\n");
+    const text = readFileSync(journalPath(folder), "utf8");
+    const lines = text.split("\n");
     const header = parse<{ key: string; bins: number }>(lines[0]!);
     if (!header) return undefined;
     const store = new LiveStore(folder, header.key, header.bins);
-    let valid = Buffer.byteLength(lines[0]!) + 1;
+    let validBytes = Buffer.byteLength(lines[0]!) + 1;
     for (const line of lines.slice(1)) {
-      const batch = parse<readonly [string, number, number, number, number][]>(line);
+      const batch = parse<readonly [string, number, number, number, number, number?][]>(line);
       if (!batch) break; // the line that was being written when the run was killed
-      for (const [name, slot, bytes, mtimeMs, crc] of batch) store.keep(name, { slot, bytes, mtimeMs, crc });
-      valid += Buffer.byteLength(line) + 1;
+      for (const [name, slot, bytes, mtimeMs, crc, counts] of batch)
+        store.keep(name, { slot, bytes, mtimeMs, crc, ...(counts !== undefined && { counts }) });
+      validBytes += Buffer.byteLength(line) + 1;
     }
-    truncateSync(journalPath(folder), Math.min(valid, Buffer.byteLength(lines.join("\n"))));
-    return store;
+    return { store, validBytes, bytes: Buffer.byteLength(text) };
   }
 
   /** Frames whose patterns are written. */
   record(frames: readonly (readonly [string, StoredFrame])[]): void {
-    const line = frames.map(([name, { slot, bytes, mtimeMs, crc }]) => [name, slot, bytes, mtimeMs, crc]);
+    const line = frames.map(([name, { slot, bytes, mtimeMs, crc, counts }]) => [
+      ...[name, slot, bytes, mtimeMs, crc],
+      ...(counts === undefined ? [] : [counts]),
+    ]);
     try {
       appendFileSync(journalPath(this.folder), `${JSON.stringify(line)}\n`);
     } catch (error) {

@@ -16,7 +16,7 @@ import { describeOrder } from "../stages/sinogram-stage.ts";
 import { steadyNow } from "../steady-clock.ts";
 import { type BandRange, ownBands } from "./band-sums.ts";
 import { type CoarseView, coarseView } from "./coarse-view.ts";
-import { type LiveArray, type LiveState, writeSnapshot } from "./snapshot.ts";
+import { type LiveArray, type LiveState, shutNotice, writeSnapshot } from "./snapshot.ts";
 
 export interface LiveViewOptions {
   readonly folder: string;
@@ -39,6 +39,8 @@ export interface Counts {
   readonly phase: LiveState["phase"];
   readonly backlog: number;
   readonly notWhole: number;
+  /** why files that have been there for a while cannot be opened */
+  readonly shut?: readonly string[];
 }
 
 const MOST_SHOWN = 4;
@@ -243,7 +245,7 @@ export class LiveView {
     return [...this.watched, ...order, ...this.pauses, ...stopped].sort((a, b) => a.from - b.from);
   }
 
-  private state({ phase, backlog, notWhole }: Counts, now: number): LiveState {
+  private state({ phase, backlog, notWhole, shut = [] }: Counts, now: number): LiveState {
     const { scan, points, expectedLines, bands, axis } = this.options;
     const recent = this.recent.filter(({ at }) => now - at < RECENT_MS);
     const since = recent.length > 1 ? (now - recent[0]!.at) / 1000 : 0;
@@ -263,7 +265,7 @@ export class LiveView {
         lagS: { median: median(lags), p95: lags[Math.floor(0.95 * (lags.length - 1))]!, most: lags.at(-1)! },
       }),
       ...(left !== undefined && framesPerS > 0 && { secondsLeft: left / framesPerS }),
-      notices: firstOf(this.notices),
+      notices: [...shut.map(shutNotice), ...firstOf(this.notices)],
       found: this.coarse ? describeFound(this.coarse) : [],
       ...(this.coarse && { projections: this.coarse.projections, voxelSteps: this.coarse.binning }),
       ...(this.noImage !== undefined && { noImage: this.noImage }),

@@ -43,6 +43,25 @@ export interface LiveState {
   readonly axisUnit: AxisUnit;
 }
 
+/** Something is there and cannot be opened: told while it lasts. */
+export const shutNotice = (reason: string): Notice => ({
+  kind: "file-shut",
+  from: 0,
+  text: `${reason} Until then nothing of it is seen; it is tried again every second.`,
+});
+
+/** Before the first frame: only why there is none. */
+export function showWaiting(folder: string, title: string, points: number, reasons: readonly string[]): LiveState {
+  const now = new Date().toISOString();
+  const state: LiveState = {
+    ...{ title, phase: "waiting", startedAt: now, updatedAt: now },
+    ...{ frames: 0, backlog: 0, notWhole: reasons.length, points, lines: 0, framesPerS: 0 },
+    ...{ notices: reasons.map(shutNotice), found: [], bands: [], axisUnit: "two-theta" },
+  };
+  writeSnapshot(folder, state, []);
+  return state;
+}
+
 export interface LiveArray {
   readonly name: string;
   readonly shape: readonly number[];

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { energyKeVToWavelengthA, type FrameArray, InputError, joinMasks, type Mask } from "../../data/index.ts";
 import { isMachineFault } from "../../data/machine-fault.ts";
 import { findFramePaths } from "../../files/frame-paths.ts";
@@ -12,6 +13,8 @@ import { anglesOf, readNumbers, windowOf, withinWindow } from "../angles.ts";
 import { referenceTo } from "../array-reference.ts";
 import { fingerprint, fingerprintAll } from "../fingerprint.ts";
 import { watchInputs } from "../input-watch.ts";
+import { isMissing } from "../live/growing-files.ts";
+import { knownFrames } from "../live/known-frames.ts";
 import { loadKernels } from "../load-kernels.ts";
 import type { Scan, ScanConfig } from "../scan-config.ts";
 import { listProblems, type Stage } from "../stage.ts";
@@ -77,7 +80,7 @@ export async function createIntegrateStage(
       const bad =
         input.badPixels === "auto" ? await badPixels(files, input.dataset, setup.shape, poni, setup.mask) : undefined;
       const mask = joinMasks(setup.mask, bad?.mask);
-      const payload: IntegratePayload = {
+      const made: IntegratePayload = {
         ...setup,
         ...(mask && { mask }),
         files,
@@ -87,6 +90,8 @@ export async function createIntegrateStage(
         sigma: referenceTo(sigma),
         ...(input.dataset && { dataset: input.dataset }),
       };
+      const known = await knownFrames(dirname(store.folder), made);
+      const payload = { ...made, ...(known && { known }) };
       const range = (block: number): [number, number] => [
         block * FRAME_BLOCK,
         Math.min(FRAME_BLOCK, shape.items - block * FRAME_BLOCK),
@@ -214,21 +219,30 @@ async function readImages(
 }
 
 /** Frames looked at for bad pixels: enough that no grain's spot is in all of them. */
-const FRAMES_FOR_BAD_PIXELS = 12;
+export const FRAMES_FOR_BAD_PIXELS = 12;
 
-/** Pixels that are bad wherever the scan stood; undefined where it has too few frames to tell. */
+/**
+ * Pixels that are bad wherever the scan stood; undefined where it has too few frames to tell.
+ *
+ * @param among frames from all over the scan, or from what is written of it so far
+ */
 export async function badPixels(
   files: string | readonly string[],
   dataset: string | undefined,
   shape: Shape,
   poni: Poni,
   mask: Mask | undefined,
+  among: "all" | "written" = "all",
 ): Promise<BadPixels | undefined> {
   const source = await openFrames(files, { missing: "flag", ...(dataset && { dataset }) });
+  const all = Array.from({ length: source.count }, (_, i) => i);
+  const indices = among === "all" ? all : all.filter((i) => !isMissing(source, i));
   const frames: FrameArray[] = [];
   for (let i = 0; i < FRAMES_FOR_BAD_PIXELS; i++) {
     try {
-      frames.push(source.readFrame(Math.floor(((i + 0.5) * source.count) / FRAMES_FOR_BAD_PIXELS)).data);
+      const { data } = source.readFrame(indices[Math.floor(((i + 0.5) * indices.length) / FRAMES_FOR_BAD_PIXELS)]!);
+      const isWritten = data.some((value) => value !== data[0]);
+      if (among === "all" || isWritten) frames.push(data);
     } catch (error) {
       if (!(error instanceof InputError) || isMachineFault(error)) throw error; // integrate flags the frame when it comes to it
     }

@@ -6,6 +6,7 @@ import type { Poni } from "../../geometry/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
 import { createIntegrator, type IntegrateConfig } from "../../stages/integrate/index.ts";
 import { type ArrayReference, openArray } from "../array-reference.ts";
+import { type KnownFrames, openKnownFrames } from "../live/known-frames.ts";
 import type { BlockRunner } from "../tasks.ts";
 
 export interface IntegratePayload {
@@ -21,6 +22,8 @@ export interface IntegratePayload {
   readonly firstFrame: number;
   readonly patterns: ArrayReference;
   readonly sigma: ArrayReference;
+  /** what a live run has integrated already */
+  readonly known?: KnownFrames;
 }
 
 /** Frames a block: long enough to keep the tables in use, short enough that a killed run loses little. */
@@ -41,6 +44,7 @@ export async function setUpIntegrate(kernels: Kernels, payload: IntegratePayload
   const patterns = openArray(payload.patterns);
   const sigma = openArray(payload.sigma);
   const { bins } = patterns;
+  const known = payload.known && openKnownFrames(payload.known, bins);
   const isMissing = (index: number): boolean =>
     source.missing?.some(({ first, count }) => index >= first && index < first + count) ?? false;
   return {
@@ -69,10 +73,16 @@ export async function setUpIntegrate(kernels: Kernels, payload: IntegratePayload
           if (frame instanceof InputError) {
             if (isMachineFault(frame)) throw frame;
             problems.push(frame.message);
-          } else {
-            frames.push(frame);
-            slots.push(wanted[k]!);
+            return;
           }
+          const before = known?.find(payload.firstFrame + first + wanted[k]!, frame);
+          if (before) {
+            intensity.set(before.intensity, wanted[k]! * bins);
+            error.set(before.sigma, wanted[k]! * bins);
+            return;
+          }
+          frames.push(frame);
+          slots.push(wanted[k]!);
         });
         if (frames.length === 0) continue;
         const result = integrator.integrate(frames);
@@ -85,6 +95,7 @@ export async function setUpIntegrate(kernels: Kernels, payload: IntegratePayload
     },
     close() {
       source.close();
+      known?.close();
       patterns.close();
       sigma.close();
     },

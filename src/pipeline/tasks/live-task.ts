@@ -6,6 +6,7 @@ import type { Kernels } from "../../kernels/index.ts";
 import { createIntegrator, type IntegrateConfig, type Integrator } from "../../stages/integrate/index.ts";
 import { type BandRange, bandSums } from "../live/band-sums.ts";
 import { GrowingFiles } from "../live/growing-files.ts";
+import { checksumOf } from "../live/known-frames.ts";
 import { PatternRows } from "../live/pattern-rows.ts";
 import type { BlockResult } from "../stage.ts";
 import type { BlockRunner } from "../tasks.ts";
@@ -38,6 +39,8 @@ export interface FrameState {
   readonly mtimeMs: number;
   /** of its pattern with uncertainties, as written */
   readonly crc: number;
+  /** of its counts, where the file says nothing of one frame: it holds many, and grows */
+  readonly counts?: number;
 }
 
 export type LiveOutcome =
@@ -116,7 +119,10 @@ async function readWhole(
   { kernels, growing, payload }: Tools,
 ): Promise<{ state: Omit<FrameState, "crc">; data: FrameArray } | { reason: string }> {
   try {
-    if (index !== undefined) return await growing.read(path, index, payload.shape, slot);
+    if (index !== undefined) {
+      const found = await growing.read(path, index, payload.shape, slot, kernels);
+      return "reason" in found ? found : { ...found, state: { ...found.state, counts: checksumOf(found.data) } };
+    }
     const before = statSync(path);
     const data = readFrameFile(path, payload.shape, slot, kernels);
     const after = statSync(path);

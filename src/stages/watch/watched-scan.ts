@@ -21,6 +21,7 @@ export interface Notice {
     | "axis"
     | "jump"
     | "frames-missing"
+    | "file-shut"
     | "scan-stopped";
   /** first frame that it is about */
   readonly from: number;
