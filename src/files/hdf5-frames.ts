@@ -3,6 +3,7 @@
  * plain datasets. The dataset is found by itself; pixels that the file marks as bad come as the source's mask.
  */
 import { type Frame, type FrameArray, InputError, type Mask } from "../data/index.ts";
+import type { Kernels } from "../kernels/index.ts";
 import { findEigerBlocks } from "./eiger.ts";
 import { checkFrameSize } from "./frame-size.ts";
 import type { FrameSource, MissingFrames } from "./frame-source.ts";
@@ -10,6 +11,7 @@ import { type Hdf5Dataset, type Hdf5File, openHdf5 } from "./hdf5.ts";
 import { sizeOf } from "./hdf5-blocks.ts";
 import { isLambdaFile, openLambdaFrames } from "./lambda.ts";
 import { findFrameDataset } from "./nexus.ts";
+import { createPackedReader } from "./packed-frames.ts";
 
 export interface Hdf5FrameSource extends FrameSource {
   /** the frame axes as stored, slowest first: [frame], or [angle, translation]; their product is `count` */
@@ -73,6 +75,7 @@ function openFrames(file: Hdf5File, name: string | undefined): Hdf5FrameSource {
   const readFrame = (index: number): Frame => readBlockFrame(blocks, label, index, rows, cols);
   const badValue = badValueOf(dataset);
   const missing = missingOf(blocks);
+  const packed = createPackedReader();
   const mask = findMask(file, dataset, rows, cols, badValue, count, (i) =>
     missing.some((m) => i >= m.first && i < m.first + m.count) ? undefined : readFrame(i).data,
   );
@@ -86,11 +89,19 @@ function openFrames(file: Hdf5File, name: string | undefined): Hdf5FrameSource {
     ...(badValue === undefined ? {} : { badValue }),
     ...(mask ? { mask } : {}),
     readFrame,
-    ...(/^u?int/.test(dataset.type) && {
-      readInto: (index: number, out: Int32Array) => readBlockInto(blocks, label, index, rows, cols, badValue, out),
-    }),
     fileOf: fileOfFrames(blocks, label),
-    close: () => file.close(),
+    ...(/^u?int/.test(dataset.type) && {
+      readInto: (index: number, out: Int32Array, kernels: Kernels) => {
+        const { file, dataset, within } = locate(blocks, label, index);
+        packed.readInto({ file, dataset, index: within }, out, kernels, () =>
+          readBlockInto(blocks, label, index, rows, cols, badValue, out),
+        );
+      },
+    }),
+    close: () => {
+      packed.close();
+      file.close();
+    },
   };
 }
 
@@ -168,6 +179,16 @@ function readOne(
   return file.read(path, [...offset, 0, 0], [...leading.map(() => 1), rows, cols], into);
 }
 
+/** Each block's file is looked up once. */
+function fileOfFrames(blocks: readonly FrameBlock[], label: string): (index: number) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (index) => {
+    const { file, dataset } = locate(blocks, label, index);
+    if (!known.has(dataset)) known.set(dataset, file.fileOf(dataset));
+    return known.get(dataset);
+  };
+}
+
 function missingOf(blocks: readonly FrameBlock[]): MissingFrames[] {
   const missing: MissingFrames[] = [];
   let first = 0;
@@ -179,16 +200,6 @@ function missingOf(blocks: readonly FrameBlock[]): MissingFrames[] {
 }
 
 /** Counting detectors of Dectris write 2^bits - 1 in dead and saturated pixels of unsigned data. */
-/** Each block's file is looked up once. */
-function fileOfFrames(blocks: readonly FrameBlock[], label: string): (index: number) => string | undefined {
-  const known = new Map<string, string | undefined>();
-  return (index) => {
-    const { file, dataset } = locate(blocks, label, index);
-    if (!known.has(dataset)) known.set(dataset, file.fileOf(dataset));
-    return known.get(dataset);
-  };
-}
-
 export function badValueOf(dataset: Hdf5Dataset): number | undefined {
   const bits = /^uint(8|16|32)$/.exec(dataset.type)?.[1];
   return bits ? 2 ** Number(bits) - 1 : undefined;
@@ -206,9 +217,10 @@ function findMask(
 ): Mask | undefined {
   const data = new Uint8Array(rows * cols);
   const candidates = [...new Set([0, count >> 1, count - 1])];
+  const problems: InputError[] = [];
   let frames = 0;
   for (const index of candidates) {
-    const frame = read(index);
+    const frame = readable(() => read(index), problems);
     if (!frame) continue;
     frames++;
     for (let i = 0; i < data.length; i++) {
@@ -216,10 +228,22 @@ function findMask(
       if (value < 0 || value === badValue || Number.isNaN(value)) data[i]! += 1;
     }
   }
+  if (frames === 0 && problems[0]) throw problems[0];
   for (let i = 0; i < data.length; i++) data[i] = frames > 0 && data[i] === frames ? 1 : 0;
   const pixelMask = findPixelMask(file, dataset, rows, cols);
   if (pixelMask) for (let i = 0; i < data.length; i++) if (pixelMask[i] !== 0) data[i] = 1;
   return data.includes(1) ? { rows, cols, data } : undefined;
+}
+
+/** Undefined where the frame is damaged: whoever reads it is told then, and the others can be used. */
+function readable<T>(read: () => T, problems: InputError[]): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof InputError && error.code === "hdf5-data-unreadable")) throw error;
+    problems.push(error);
+    return undefined;
+  }
 }
 
 /** [row, col] of the nearest pixel_mask (0 = good): in the detector's group, or the only one of the right size. */

@@ -5,7 +5,7 @@
 import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { type FrameArray, InputError } from "../data/index.ts";
-import { notReadable, readFully } from "./byte-source.ts";
+import { notReadable, openFile as openReadable, readFully } from "./byte-source.ts";
 import { assertReachable, isReachable } from "./confinement.ts";
 import { diskFaultInWords } from "./disk-fault.ts";
 import { type Block, blocksOf, copyBox, sizeOf } from "./hdf5-blocks.ts";
@@ -465,25 +465,53 @@ export class Hdf5File {
   }
 
   /**
-   * Where the chunks of a dataset lie, for reading them without this library; undefined where it has to do it.
+   * Where the chunks of a dataset lie, for reading them without this library; undefined where it has to do it: where
+   * they are compressed, or not all there.
    *
    * @param file descriptor of this file
    */
   chunkTable(path: string, file: number): ChunkTable | undefined {
     const dataset = this.needDataset(path);
+    const header = this.#headerOf(dataset);
+    if (!header || header.links.length > 0) return undefined;
+    const { BYTES_PER_ELEMENT } = TYPES[dataset.type as Hdf5Number];
+    const table = readChunkTable(file, header.address, dataset.shape!, BYTES_PER_ELEMENT);
+    return table?.filters.length === 0 && !table.addresses.some(Number.isNaN) ? table : undefined;
+  }
+
+  /**
+   * The chunks of a dataset, compressed or not, with the file that they lie in, opened: the caller closes it. Found
+   * without the library, so that what they hold has to be held against what it reads. Undefined where it has to read.
+   */
+  storedChunks(path: string): { readonly path: string; readonly file: number; readonly table: ChunkTable } | undefined {
+    const dataset = this.needDataset(path);
+    const header = this.#headerOf(dataset);
+    if (!header || header.links.length > 1) return undefined;
+    const [link] = header.links;
+    const at = link === undefined ? this.path : isAbsolute(link) ? link : join(dirname(this.path), link);
+    if (!isReachable(at) || !existsSync(at)) return undefined;
+    const file = openReadable(at);
+    const { BYTES_PER_ELEMENT } = TYPES[dataset.type as Hdf5Number];
+    const table = readChunkTable(file, header.address, dataset.shape!, BYTES_PER_ELEMENT);
+    if (table) return { path: at, file, table };
+    closeSync(file);
+    return undefined;
+  }
+
+  /** Where a dataset's header lies, and the other files on the way to it; undefined where its chunks are not plain numbers. */
+  #headerOf(dataset: Hdf5Dataset): { address: number; links: string[] } | undefined {
     if (!dataset.shape || !dataset.chunks || !(dataset.type in TYPES) || /64$/.test(dataset.type)) return undefined;
     const parts = dataset.path.split("/");
-    const { value: header } = this.#attempt(() => {
-      const isElsewhere = parts.some(
-        (_, i) => this.#module.get_external_link(this.#id, `/${parts.slice(0, i + 1).join("/")}`).filename,
-      );
+    const { value } = this.#attempt(() => {
+      const links = parts
+        .map((_, i) => this.#module.get_external_link(this.#id, `/${parts.slice(0, i + 1).join("/")}`).filename)
+        .filter((name) => name);
       const { littleEndian } = this.#module.get_dataset_metadata(this.#id, `/${dataset.path}`);
-      if (isElsewhere || !littleEndian) return undefined;
+      if (!littleEndian) return undefined;
       const reference = this.#module.create_object_reference(this.#id, `/${dataset.path}`);
-      return Number(Buffer.from(reference).readBigUInt64LE(0));
+      return { address: Number(Buffer.from(reference).readBigUInt64LE(0)), links };
     });
-    const { BYTES_PER_ELEMENT } = TYPES[dataset.type as Hdf5Number];
-    return header === undefined ? undefined : readChunkTable(file, header, dataset.shape, BYTES_PER_ELEMENT);
+    return value;
   }
 
   /**

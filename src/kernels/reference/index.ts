@@ -24,3 +24,4 @@ export { projectTiles } from "./project-tiles.ts";
 export { reduceBins } from "./reduce-bins.ts";
 export { flagAbove, gatherRows, gatherVariances, slidingMaximum } from "./sinogram.ts";
 export { tabulateLines } from "./tabulate-lines.ts";
+export { widenCounts } from "./widen-counts.ts";
