@@ -1,14 +1,7 @@
 /** The products in WGSL against float64 formulas of their own, and against the WebAssembly kernels, on a software adapter. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { InputError } from "../src/data/index.ts";
-import {
-  checkGpu,
-  createGpuDlsr,
-  createGpuProjectorPair,
-  type DlsrFrame,
-  GPU_BOUND,
-  type Gpu,
-} from "../src/gpu/index.ts";
+import { checkGpu, createGpuDlsr, createGpuProjectorPair, GPU_BOUND, type Gpu } from "../src/gpu/index.ts";
 import { dlsrScratchLength } from "../src/kernels/dlsr-scratch.ts";
 import { loadKernels } from "../src/pipeline/load-kernels.ts";
 import {
@@ -18,6 +11,7 @@ import {
   type ProjectorGeometry,
   placeProjector,
   projectPacked,
+  type RayFrame,
 } from "../src/projector/index.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { hasSoftwareGpu, softwareDevice, softwareGpu } from "./software-gpu.ts";
@@ -204,7 +198,7 @@ describe.skipIf(!hasSoftwareGpu)("products of DLSR on a GPU (needs a software ad
   const random = seededRandom(11);
   const directions = kernels.arena.f64(2 * FRAME.angles);
   for (let a = 0; a < FRAME.angles; a++) directions.set([Math.cos(0.02 + a / 4), Math.sin(0.02 + a / 4)], 2 * a);
-  const frame: DlsrFrame = { ...FRAME, directions };
+  const frame: RayFrame = { ...FRAME, directions };
   const several = parcelsOf({ side: 7, stencil: 16 }, random);
   const one = parcelsOf({ side: 2, stencil: 1 }, random);
   const u = filled(FRAME.angles * FRAME.translations * FRAME.terms, random);

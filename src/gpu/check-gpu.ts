@@ -10,9 +10,10 @@ import {
   imageLength,
   placeProjector,
   projectPacked,
+  type RayFrame,
   rowsLength,
 } from "../projector/index.ts";
-import { createGpuDlsr, type DlsrFrame } from "./dlsr-products.ts";
+import { createGpuDlsr } from "./dlsr-products.ts";
 import type { Gpu } from "./gpu.ts";
 import { createGpuProjectorPair } from "./projector-pair.ts";
 
@@ -80,7 +81,7 @@ async function checkDlsr(gpu: Gpu, kernels: Kernels): Promise<number> {
   const { arena, run } = kernels;
   const mark = arena.mark();
   const random = sequence();
-  const frame: DlsrFrame = {
+  const frame: RayFrame = {
     ...{ angles: 18, translations: TRANSLATIONS, terms: TERMS, depths: DEPTHS, rotationAxis: 11.7 },
     directions: arena.f64(36),
     ...{ depthScale: 0.18, depthOrigin: 3.4 },

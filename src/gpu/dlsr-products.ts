@@ -1,69 +1,19 @@
+import type { ParcelProducts, Parcels, RayFrame, WeightedParcels } from "../projector/index.ts";
 import { FORWARD, GROUP, gatherProgram, LOOK_UP, STENCIL_PRODUCTS } from "./dlsr-programs.ts";
 import { type ExactPositions, exactPositions } from "./exact-positions.ts";
 import { type Gpu, type GpuJob, MOST_GROUPS } from "./gpu.ts";
 import { type Part, partsOf } from "./parts.ts";
 import { type PlaceGrid, placeGrid } from "./place-grid.ts";
 
-/** Where rays and depths are; lengths in translation steps. */
-export interface DlsrFrame {
-  readonly angles: number;
-  readonly translations: number;
-  /** K, a multiple of 8 */
-  readonly terms: number;
-  /** at least 4 */
-  readonly depths: number;
-  /** [angle, 2] cos and sin of omega */
-  readonly directions: Float64Array;
-  readonly rotationAxis: number;
-  /** depth nodes per step, and the node of the rotation axis */
-  readonly depthScale: number;
-  readonly depthOrigin: number;
-}
-
-/** Voxels and the table in which their patterns are looked up. */
-export interface DlsrParcels {
-  readonly voxels: number;
-  /** [voxel, 2] x and y from the rotation axis */
-  readonly places: Float32Array;
-  /** [voxel] first table node */
-  readonly nodes: Int32Array;
-  /** [stencil] table nodes from the first */
-  readonly offsets: Int32Array;
-  readonly stencil: number;
-  /** [node, depth, K] */
-  readonly table: Float32Array;
-}
-
-/** The two long products of DLSR on a GPU, exact transposes. Both throw InputError "gpu-failed". */
-export interface GpuDlsr {
-  /** Whether the voxels lie on a grid, each at a place of its own, as forward needs. */
-  holds(parcels: DlsrParcels): boolean;
-  /**
-   * rays = sum over the parcels of their patterns, as kernels/reference/dlsr-forward.ts.
-   *
-   * @param rays [angle, translation, K], written
-   */
-  forward(
-    frame: DlsrFrame,
-    parcels: readonly (DlsrParcels & { readonly weights: Float32Array })[],
-    rays: Float32Array,
-  ): Promise<void>;
-  /**
-   * out = the transpose of forward in its weights, as kernels/reference/dlsr-adjoint.ts.
-   *
-   * @param rays [angle, translation, K]
-   * @param out  [voxel, stencil], written
-   */
-  adjoint(frame: DlsrFrame, parcels: DlsrParcels, rays: Float32Array, out: Float32Array): Promise<void>;
-}
-
 /**
+ * The long products of DLSR on a GPU; they throw InputError "gpu-failed".
+ *
  * Rays go through the device in ranges of angles, voxels and table in ranges that its bindings hold. Everything is sent
  * anew with every product: against the products themselves that is little, and nothing on the device can be out of date.
  */
-export function createGpuDlsr(gpu: Gpu): GpuDlsr {
+export function createGpuDlsr(gpu: Gpu): ParcelProducts {
   const grids = new WeakMap<Float32Array, PlaceGrid | null>();
-  const gridOf = ({ places, voxels }: DlsrParcels): PlaceGrid | null => {
+  const gridOf = ({ places, voxels }: Parcels): PlaceGrid | null => {
     if (!grids.has(places)) grids.set(places, placeGrid(places, voxels));
     return grids.get(places)!;
   };
@@ -92,14 +42,14 @@ export function createGpuDlsr(gpu: Gpu): GpuDlsr {
   };
 }
 
-const turnsOf = ({ bindingBytes }: Gpu, { angles, translations, terms }: DlsrFrame): readonly Part[] =>
+const turnsOf = ({ bindingBytes }: Gpu, { angles, translations, terms }: RayFrame): readonly Part[] =>
   partsOf(angles, Math.min(MOST_GROUPS, bindingBytes / (4 * translations * terms)));
 
-const rowsOf = (rays: Float32Array, { translations, terms }: DlsrFrame, { first, end }: Part): Float32Array =>
+const rowsOf = (rays: Float32Array, { translations, terms }: RayFrame, { first, end }: Part): Float32Array =>
   rays.subarray(first * translations * terms, end * translations * terms);
 
 /** Voxels at a time: their patterns, 4 depths x K bytes each, in one binding. */
-const voxelParts = ({ bindingBytes }: Gpu, { depths, terms }: DlsrFrame, { voxels, stencil }: DlsrParcels) =>
+const voxelParts = ({ bindingBytes }: Gpu, { depths, terms }: RayFrame, { voxels, stencil }: Parcels) =>
   partsOf(voxels, Math.min(MOST_GROUPS, bindingBytes / (4 * Math.max(depths * terms, stencil))));
 
 type ForTurns = (start: (turn: Part, rays: GPUBuffer) => void) => void;
@@ -107,8 +57,8 @@ type ForTurns = (start: (turn: Part, rays: GPUBuffer) => void) => void;
 function forwardParcels(
   job: GpuJob,
   gpu: Gpu,
-  frame: DlsrFrame,
-  parcels: DlsrParcels & { readonly weights: Float32Array },
+  frame: RayFrame,
+  parcels: WeightedParcels,
   grid: PlaceGrid,
   forTurns: ForTurns,
 ): void {
@@ -143,8 +93,8 @@ function forwardParcels(
 async function adjointParcels(
   job: GpuJob,
   gpu: Gpu,
-  frame: DlsrFrame,
-  parcels: DlsrParcels,
+  frame: RayFrame,
+  parcels: Parcels,
   out: Float32Array,
   forTurns: ForTurns,
 ): Promise<void> {
@@ -174,14 +124,14 @@ async function adjointParcels(
   }
 }
 
-function positionsOf({ directions, rotationAxis }: DlsrFrame, { places, voxels }: DlsrParcels): ExactPositions {
+function positionsOf({ directions, rotationAxis }: RayFrame, { places, voxels }: Parcels): ExactPositions {
   let reach = 0;
   for (let i = 0; i < 2 * voxels; i++) reach = Math.max(reach, Math.abs(places[i]!));
   return exactPositions(directions, rotationAxis, reach);
 }
 
 /** The table in parts that bindings hold; sent when they are first asked for. */
-function tableOf(job: GpuJob, gpu: Gpu, { depths, terms }: DlsrFrame, { table, nodes, offsets }: DlsrParcels) {
+function tableOf(job: GpuJob, gpu: Gpu, { depths, terms }: RayFrame, { table, nodes, offsets }: Parcels) {
   const size = depths * terms;
   const parts = partsOf(Math.floor(table.length / size), gpu.bindingBytes / (4 * size));
   const sent = new Map<Part, GPUBuffer>();

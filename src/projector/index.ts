@@ -2,5 +2,6 @@
 export * from "./attenuated.ts";
 export * from "./geometry.ts";
 export * from "./parallax.ts";
+export * from "./parcels.ts";
 export * from "./path-out.ts";
 export * from "./project.ts";

@@ -2,9 +2,9 @@ import { convertAxis, InputError, type ParameterMap, type Pattern, STATUS } from
 import { createGpuDlsr } from "../../gpu/index.ts";
 import type { Kernels } from "../../kernels/index.ts";
 import { createPatternCalculator, type PatternCalculator } from "../../pattern/calculator.ts";
+import type { ParcelProducts } from "../../projector/index.ts";
 import { resolveModel, selectData } from "../../refinement/index.ts";
 import {
-  type AwayProducts,
   awayRunner,
   type ConventionalPhase,
   type DirectInput,
@@ -117,7 +117,7 @@ async function solve(
   config: DlsrConfig,
   input: DlsrStageInput,
   distanceMm: number,
-  away?: AwayProducts,
+  away?: ParcelProducts,
 ): Promise<{ meta: DlsrMeta; notes: readonly string[] }> {
   const pool = await context.startPool(SHARED_BYTES);
   const kernels = pool.kernels();

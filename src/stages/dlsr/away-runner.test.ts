@@ -9,8 +9,9 @@ import {
   SCAN,
 } from "../../../tests/dlsr/gaussian-problem.ts";
 import { loadKernels } from "../../pipeline/load-kernels.ts";
+import type { ParcelProducts } from "../../projector/index.ts";
 import { SOLVER_DEFAULTS, solveDlsr } from "./gauss-newton.ts";
-import { type AwayProducts, awayRunner, type ProductRunner, runProduct, serialRunner } from "./runner.ts";
+import { awayRunner, type ProductRunner, runProduct, serialRunner } from "./runner.ts";
 
 const kernels = loadKernels({ build: "simd" });
 const mask = inDisc(SCAN.size);
@@ -28,7 +29,7 @@ const options = {
 };
 
 /** Another device that happens to have the same kernels; counts what it was asked for. */
-function otherDevice(asked: { forward: number; adjoint: number }): AwayProducts {
+function otherDevice(asked: { forward: number; adjoint: number }): ParcelProducts {
   return {
     holds: () => true,
     async forward(frame, parcels, rays) {

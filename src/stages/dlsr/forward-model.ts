@@ -1,6 +1,7 @@
 /** The rays that a state's maps would give, and how far the data are from them. */
+
+import type { WeightedParcels } from "../../projector/index.ts";
 import { roughness } from "./regularisation.ts";
-import type { WeightedParcels } from "./runner.ts";
 import { frameOf, type PhaseWork, type SolverWorkspace } from "./solver-workspace.ts";
 import { type PhaseState, type PhaseUnknowns, type SolverState, unknownMap } from "./unknowns.ts";
 

@@ -2,8 +2,10 @@
  * The Jacobian's columns of what is global, as sinograms, each for one unit of its unknown. Scales are exact; cells,
  * widths, rotation axis and distance are central differences.
  */
+
+import type { WeightedParcels } from "../../projector/index.ts";
 import { weightedParcels } from "./forward-model.ts";
-import type { DepthMix, ForwardJob, WeightedParcels } from "./runner.ts";
+import type { DepthMix, ForwardJob } from "./runner.ts";
 import { frameOf, type SolverWorkspace } from "./solver-workspace.ts";
 import type { PhaseResponse } from "./types.ts";
 import { type GlobalUnknown, isActive, type PhaseState, type SolverState } from "./unknowns.ts";

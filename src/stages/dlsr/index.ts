@@ -12,7 +12,6 @@ export type {
   ParameterReport,
 } from "./direct-input.ts";
 export {
-  type AwayProducts,
   awayRunner,
   itemsOf,
   type ProductJob,

@@ -5,35 +5,7 @@
  */
 import { dlsrScratchLength } from "../../kernels/dlsr-scratch.ts";
 import type { Kernels } from "../../kernels/index.ts";
-
-/** Where rays and depths are: the arguments that all products share. */
-export interface RayFrame {
-  readonly angles: number;
-  readonly translations: number;
-  readonly terms: number;
-  readonly depths: number;
-  /** (shared) [angle, 2] cos and sin of omega */
-  readonly directions: Float64Array;
-  readonly rotationAxis: number;
-  /** depth nodes per step, and the node of the rotation axis */
-  readonly depthScale: number;
-  readonly depthOrigin: number;
-}
-
-/** Voxels and the table in which their patterns are looked up. */
-export interface Parcels {
-  readonly voxels: number;
-  readonly places: Float32Array;
-  readonly nodes: Int32Array;
-  readonly offsets: Int32Array;
-  readonly stencil: number;
-  readonly table: Float32Array;
-}
-
-export interface WeightedParcels extends Parcels {
-  /** (shared) [voxel, stencil] */
-  readonly weights: Float32Array;
-}
+import type { ParcelProducts, Parcels, RayFrame, WeightedParcels } from "../../projector/index.ts";
 
 /** A sinogram by depth node, made once, times the patterns at the nodes: what all voxels of one cell give. */
 export interface DepthMix {
@@ -143,18 +115,8 @@ export type ProductJob = AngleJob | AdjointJob | GramJob;
 /** Runs all of a job: items are angles, or voxels for "adjoint" and "gram". */
 export type ProductRunner = (job: ProductJob, items: number) => Promise<void>;
 
-/** The two long products on another device. */
-export interface AwayProducts {
-  /** whether it can take these parcels */
-  holds(parcels: Parcels): boolean;
-  /** rays = what the parcels give, not blurred */
-  forward(frame: RayFrame, parcels: readonly WeightedParcels[], rays: Float32Array): Promise<void>;
-  /** out = the transpose in the weights */
-  adjoint(frame: RayFrame, parcels: Parcels, rays: Float32Array, out: Float32Array): Promise<void>;
-}
-
 /** Gives the long products away, and all that is by ray to another runner. The same bits for any split of the rest. */
-export function awayRunner(away: AwayProducts, rest: ProductRunner): ProductRunner {
+export function awayRunner(away: ParcelProducts, rest: ProductRunner): ProductRunner {
   return async (job, items) => {
     if (job.op === "adjoint" && away.holds(job.parcels)) return away.adjoint(job.frame, job.parcels, job.rays, job.out);
     const forward = job.op === "normal" ? job.forward : job.op === "forward" ? job : undefined;

@@ -1,7 +1,8 @@
 /** What a solve works on: arrays in the kernels' memory, taken once. The caller marks and releases the arena. */
 import type { Kernels } from "../../kernels/index.ts";
+import type { Parcels, RayFrame } from "../../projector/index.ts";
 import { createNeighbourGraph, type NeighbourGraph } from "./regularisation.ts";
-import type { Parcels, ProductJob, ProductRunner, RayFrame } from "./runner.ts";
+import type { ProductJob, ProductRunner } from "./runner.ts";
 import { itemsOf } from "./runner.ts";
 import type { DlsrProblem } from "./types.ts";
 import type { GeometryChoice, PhaseUnknowns, SolverState, Unknowns } from "./unknowns.ts";
