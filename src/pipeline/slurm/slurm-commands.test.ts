@@ -5,7 +5,10 @@ import { FakeSlurm } from "../../../tests/fake-slurm.ts";
 import { tempFolder } from "../../../tests/temp-folder.ts";
 import { describeEnd, describeJobs, describeWait } from "./job-states.ts";
 import { secondsOf } from "./raise-demands.ts";
-import { parseAccounting, parseJobId, parseMostInArray, parseQueue, submit } from "./slurm-commands.ts";
+import { jobsOf, parseAccounting, parseJobId, parseMostInArray, parseQueue, submit } from "./slurm-commands.ts";
+
+const slurm = new FakeSlurm(join(tempFolder(), "bin"));
+afterAll(() => slurm.stop());
 
 describe("what Slurm's programs print", () => {
   it("the number of a job, with or without the cluster's name", () => {
@@ -141,10 +144,18 @@ describe("states in words", () => {
   });
 });
 
-describe("what Slurm refuses, with what to change", () => {
-  const slurm = new FakeSlurm(join(tempFolder(), "bin"));
-  afterAll(() => slurm.stop());
+describe("what Slurm is asked", () => {
+  it("of thousands of jobs in several questions, as no system takes so long an argument", async () => {
+    const names = Array.from({ length: 2500 }, (_, i) => `xrdct-${"a-long-name-of-a-scan".padEnd(40, "_")}-${i}.parts`);
+    await jobsOf(names);
+    const asked = slurm.calls().map((call) => /--name=(\S+)/.exec(call)![1]!.split(","));
+    expect(asked.flat()).toEqual(names);
+    // Linux: MAX_ARG_STRLEN
+    for (const some of asked) expect(some.join(",").length).toBeLessThan(131_000);
+  });
+});
 
+describe("what Slurm refuses, with what to change", () => {
   // as Slurm 22.05 words them
   it.each([
     ["invalid partition specified: nowhere", /Set partition .* `sinfo`/],

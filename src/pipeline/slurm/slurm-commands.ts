@@ -57,14 +57,25 @@ const FORMAT = "%F|%K|%j|%T|%N|%r";
 
 /**
  * Jobs of these names: those that wait and run, and those that ended in the last minutes, as long as Slurm keeps them
- * in mind (MinJobAge, 5 minutes unless set). One question to Slurm's controller.
+ * in mind (MinJobAge, 5 minutes unless set). One question to Slurm's controller for up to a thousand names.
  *
  * @throws InputError "slurm-missing" | "slurm-refused" where nobody answers
  */
 export async function jobsOf(names: readonly string[]): Promise<SlurmJob[]> {
-  const args = ["--me", "--noheader", "--states=all", `--name=${names.join(",")}`, `--format=${FORMAT}`];
-  return parseQueue(await call("squeue", args));
+  const jobs: SlurmJob[] = [];
+  for (let at = 0; at < names.length; at += NAMES_AT_ONCE) {
+    const some = names.slice(at, at + NAMES_AT_ONCE).join(",");
+    jobs.push(
+      ...parseQueue(
+        await call("squeue", ["--me", "--noheader", "--states=all", `--name=${some}`, `--format=${FORMAT}`]),
+      ),
+    );
+  }
+  return jobs;
 }
+
+/** Of 60 bytes at most: Linux takes no argument above 128 KiB, and a series may have thousands of scans. */
+const NAMES_AT_ONCE = 1000;
 
 /** Those that wait or run. @throws as jobsOf */
 export const queued = async (names: readonly string[]): Promise<SlurmJob[]> =>
@@ -162,7 +173,7 @@ export function isQueued(names: readonly string[]): boolean {
   const args = ["--me", "--noheader", `--name=${names.join(",")}`, "--format=%i"];
   try {
     return (
-      execFileSync("squeue", args, { stdio: ["ignore", "pipe", "ignore"] })
+      execFileSync("squeue", args, { stdio: ["ignore", "pipe", "ignore"], timeout: 10_000 })
         .toString()
         .trim() !== ""
     );

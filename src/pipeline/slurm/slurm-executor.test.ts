@@ -259,3 +259,20 @@ it("leaves nothing of a stage that is done", async () => {
   expect(await step()).toBeUndefined();
   expect(readdirSync(join(at(1), "../.."))).not.toContain(basename(join(at(1), "..")));
 });
+
+describe("what a job could not do", () => {
+  it.each([
+    ["a mistake of the user's ends the run at once", { name: "InputError", code: "poni-mask", message: "wrong mask" }],
+    [
+      "a disk's or a network's, as Node.js words it, is tried again",
+      { name: "Error", code: "ESTALE", message: "stale" },
+    ],
+  ])("%s", async (_, failure) => {
+    const { step, jobsEnd, try: attempt } = stage();
+    await step();
+    jobsEnd(1, oneOf("FAILED"));
+    recordPart(attempt(1), 3, { block: 24, failure });
+    const next = await step().catch((error: Error) => error.message);
+    expect(next).toBe(failure.name === "Error" ? "map was given to the cluster (without n3)" : "wrong mask");
+  });
+});

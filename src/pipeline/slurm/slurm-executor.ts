@@ -85,8 +85,8 @@ export function createSlurmExecutor({ order, local, needAll }: SlurmExecutorOpti
     // a mistake of the user comes again with every try; anything else may have been the node's
     for (const line of readParts(last).flat()) {
       if (!("failure" in line) || !missing.has(line.block)) continue;
-      const { code } = line.failure;
-      if (code && !FAULTS_OF_A_NODE.has(code)) throw reviveFailure(line.failure);
+      const { failure } = line;
+      if (failure.name === "InputError" && !FAULTS_OF_A_NODE.has(failure.code!)) throw reviveFailure(failure);
     }
     const { ends, good } = await endsOf(last);
     const most = ends.some(({ state }) => state === "TIMEOUT") ? await mostSeconds(settings.partition) : undefined;
