@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { lockFile } from "./run-lock.ts";
+import { FakeSlurm } from "../../tests/fake-slurm.ts";
+import { handOverRun, isRunning, lockFile } from "./run-lock.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "xrdct-lock-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -47,4 +48,21 @@ describe("a lock", () => {
     write({ pid: process.ppid, host: hostname(), since: "noon" });
     expect(lock).toThrow(expect.objectContaining({ code: "run-in-progress" }));
   });
+});
+
+it("runs that a cluster has are looked for in its queue, and it is asked once for all of them", () => {
+  const slurm = new FakeSlurm(join(folder, "bin"));
+  try {
+    slurm.say("squeue.txt", "xrdct-cell-1\nxrdct-cell-2.parts\nsomebody-else\n");
+    const runs = [0, 1, 2, 3].map((i) => {
+      const workFolder = join(folder, `cell-${i}.nxs.work`);
+      mkdirSync(workFolder);
+      handOverRun(workFolder, `xrdct-cell-${i}`);
+      return isRunning(workFolder);
+    });
+    expect(runs).toEqual([false, true, true, false]);
+    expect(slurm.calls()).toHaveLength(1);
+  } finally {
+    slurm.stop();
+  }
 });

@@ -5,7 +5,8 @@ import { join, resolve } from "node:path";
 import { InputError } from "../data/index.ts";
 import { notReadable } from "../files/byte-source.ts";
 import { diskError } from "./disk-error.ts";
-import { isQueued } from "./slurm/slurm-commands.ts";
+import { isQueued, queuedNames } from "./slurm/slurm-commands.ts";
+import { steadyNow } from "./steady-clock.ts";
 import { writeWhole } from "./write-whole.ts";
 
 interface Holder {
@@ -168,8 +169,19 @@ function isAlive({ pid, host, jobs }: Holder): boolean {
   }
 }
 
-/** Whether some process is at work on this result now. */
+/** Whether some process is at work on this result now, for who only looks. */
 export function isRunning(workFolder: string): boolean {
   const holder = readHolder(join(workFolder, "lock"));
-  return holder !== undefined && isAlive(holder);
+  if (holder?.jobs === undefined) return holder !== undefined && isAlive(holder);
+  const names = jobsNow();
+  return !names || names.has(holder.jobs) || names.has(`${holder.jobs}.parts`);
+}
+
+let asked: { readonly at: number; readonly names: ReadonlySet<string> | undefined } | undefined;
+const ASKED_FOR_MS = 10_000;
+
+/** One question for all runs, now and then: Slurm's controller is a whole facility's, and a server waits for the answer. */
+function jobsNow(): ReadonlySet<string> | undefined {
+  if (!asked || steadyNow() - asked.at > ASKED_FOR_MS) asked = { names: queuedNames(), at: steadyNow() };
+  return asked.names;
 }

@@ -169,16 +169,21 @@ export async function mostSeconds(partition?: string): Promise<number | undefine
 }
 
 /** Whether jobs of these names wait or run; where nobody can be asked they are taken to. */
-export function isQueued(names: readonly string[]): boolean {
-  const args = ["--me", "--noheader", `--name=${names.join(",")}`, "--format=%i"];
+export const isQueued = (names: readonly string[]): boolean => queuedNames(names)?.size !== 0;
+
+/**
+ * Names of jobs that wait or run, while this thread waits.
+ *
+ * @param among left out: all of this user's
+ * @returns undefined where nobody can be asked
+ */
+export function queuedNames(among?: readonly string[]): ReadonlySet<string> | undefined {
+  const args = ["--me", "--noheader", ...(among ? [`--name=${among.join(",")}`] : []), "--format=%j"];
   try {
-    return (
-      execFileSync("squeue", args, { stdio: ["ignore", "pipe", "ignore"], timeout: 10_000 })
-        .toString()
-        .trim() !== ""
-    );
+    const said = execFileSync("squeue", args, { stdio: ["ignore", "pipe", "ignore"], timeout: 10_000 });
+    return new Set(said.toString().split(/\s+/).filter(Boolean));
   } catch {
-    return true;
+    return undefined;
   }
 }
 
