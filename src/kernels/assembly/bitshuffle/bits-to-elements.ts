@@ -72,13 +72,38 @@ function transposeBits(rows: usize, rowBytes: usize, to: usize, stride: usize): 
   v128.store(to + 7 * stride, r7);
 }
 
+function low(a: v128, b: v128): v128 {
+  return v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+function high(a: v128, b: v128): v128 {
+  return v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
 /** Vectors i and i + half, byte by byte in turn, become vectors 2 i and 2 i + 1. */
 function interleave(from: usize, to: usize, half: usize): void {
   for (const end = from + half; from < end; from += 16, to += 32) {
     const a = v128.load(from);
     const b = v128.load(from + half);
-    v128.store(to, v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
-    v128.store(to, v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31), 16);
+    v128.store(to, low(a, b));
+    v128.store(to, high(a, b), 16);
+  }
+}
+
+/** The same twice over: half of the ways to memory. */
+function interleaveTwice(from: usize, to: usize, quarter: usize): void {
+  for (const end = from + quarter; from < end; from += 16, to += 64) {
+    const a = v128.load(from);
+    const b = v128.load(from + quarter);
+    const c = v128.load(from + 2 * quarter);
+    const d = v128.load(from + 3 * quarter);
+    const ac = low(a, c);
+    const bd = low(b, d);
+    const acHigh = high(a, c);
+    const bdHigh = high(b, d);
+    v128.store(to, low(ac, bd));
+    v128.store(to, high(ac, bd), 16);
+    v128.store(to, low(acHigh, bdHigh), 32);
+    v128.store(to, high(acHigh, bdHigh), 48);
   }
 }
 
@@ -93,15 +118,15 @@ export function bitsToElements(rows: usize, bytes: i32, itemBytes: i32, out: usi
     for (let byte: usize = 0; byte < <usize>itemBytes; byte++) {
       transposeBits(rows + (byte << 3) * rowBytes + column, rowBytes, room + (byte << 4), (<usize>itemBytes) << 4);
     }
-    let from = room;
-    let to = other;
-    for (let left = group >> 1; left > 1; left >>= 1) {
-      interleave(from, to, vectors >> 1);
-      const next = from;
-      from = to;
-      to = next;
+    // 8, 16 or 32 vectors: three, four or five rounds
+    if (itemBytes == 2) {
+      interleaveTwice(room, other, vectors >> 2);
+      interleaveTwice(other, out, vectors >> 2);
+      continue;
     }
-    interleave(from, out, vectors >> 1);
+    interleave(room, other, vectors >> 1);
+    if (itemBytes == 4) interleaveTwice(other, room, vectors >> 2);
+    interleaveTwice(itemBytes == 4 ? room : other, out, vectors >> 2);
   }
   for (; column < rowBytes; column++, out += group) restOfBits(rows + column, rowBytes, itemBytes, out);
 }

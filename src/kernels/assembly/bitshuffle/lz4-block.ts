@@ -18,20 +18,36 @@ function longLength(at: usize, end: usize, most: i32, place: usize): i32 {
   return length;
 }
 
+// biome-ignore format: sixteen a row
+/** For 1 to 15 bytes that repeat: which of them is at each of 16 places. */
+const REPEATS: usize = memory.data<u8>([
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,
+  0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0,
+  0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0,
+  0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1,
+  0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1, 2, 3, 4,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 1, 2,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 0, 1,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0,
+]);
+/** For 1 to 15 bytes that repeat: how many of 16 places are whole repeats. */
+const WHOLE: usize = memory.data<u8>([16, 16, 15, 16, 15, 12, 14, 16, 9, 10, 11, 12, 13, 14, 15]);
+
 /** Bytes that lie `back` before `out`, repeated where there are fewer than are asked for. */
 function copyBack(out: usize, back: usize, length: usize): void {
   const end = out + length;
-  if (back == 1) {
-    const same = i8x16.splat(load<i8>(out - 1));
-    for (; out < end; out += 16) v128.store(out, same);
-    return;
-  }
   if (back < 16) {
-    // from sixteen bytes on, a whole number of repeats ago is far enough away for steps of 16
-    const period = back * ((15 + back) / back);
-    const near = out + min(period, length);
-    for (; out < near; out += 1) store<u8>(out, load<u8>(out - back));
-    back = period;
+    const repeats = i8x16.swizzle(v128.load(out - back), v128.load(REPEATS + ((back - 1) << 4)));
+    const step = <usize>load<u8>(WHOLE + back - 1);
+    for (; out < end; out += step) v128.store(out, repeats);
+    return;
   }
   for (; out < end; out += 16) v128.store(out, v128.load(out - back));
 }
