@@ -30,7 +30,8 @@ interface Ended {
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function run(workload: Workload, folder: string, plan: Plan = {}, inject?: Injected): Ended {
-  const command = [process.execPath, MAIN, ...workload.args, ...(plan.args ?? [])].map(quote).join(" ");
+  const program = [process.execPath, workload.program ?? MAIN, ...workload.args];
+  const command = [...program, ...(plan.args ?? [])].map(quote).join(" ");
   const options = [inject && `--import=${INJECT}`, plan.heapMb && `--max-old-space-size=${plan.heapMb}`].filter(
     Boolean,
   );
@@ -41,7 +42,7 @@ function run(workload: Workload, folder: string, plan: Plan = {}, inject?: Injec
     ...{ cwd: folder, encoding: "utf8" as const, timeout: LIMIT_MS, killSignal: "SIGKILL" as const },
     env: {
       ...process.env,
-      AGAIN: [process.execPath, MAIN, ...workload.args].join(" "),
+      AGAIN: program.join(" "),
       NODE_OPTIONS: options.join(" "),
       ...(inject && { FAULT: JSON.stringify({ ...inject, mark }) }),
     },
@@ -170,17 +171,24 @@ async function judge(
     if (fresh.code === 0) await isSame(gone(one, await hashed()), "beside a run that never saw the other input,");
     else wrong.push(`on the other input alone: ${told(fresh).text}`);
   } else await isSame(expected, "run again,");
-  if (!plan.mayLose && first.code !== 0 && workload.args[0] === "run") checkKept(again, kept, before, wrong);
+  if (!plan.mayLose && first.code !== 0 && workload.isRun) checkKept(again, kept, before, wrong);
   const left = leftovers(folder);
   if (left.length > 0) wrong.push(`left behind: ${left.join(", ")}`);
   return { what, wrong };
 }
 
+interface Asked {
+  readonly kill?: string;
+  readonly killServer?: true;
+  readonly abort?: true;
+}
+
 function describe(first: Ended, plan: Plan, wrong: string[]): string {
   const { text, code } = told(first);
   if (first.signal) {
-    const asked = (plan.inject?.do as { kill?: string; abort?: true } | undefined) ?? {};
-    if (!asked.kill && !asked.abort && !plan.before) wrong.push(`ended by ${first.signal}: ${text.slice(-200)}`);
+    const asked = (plan.inject?.do as Asked | undefined) ?? {};
+    if (!asked.kill && !asked.killServer && !asked.abort && !plan.before)
+      wrong.push(`ended by ${first.signal}: ${text.slice(-200)}`);
     return `ended by ${first.signal}`;
   }
   const isPiped = /\|/.test(plan.behind ?? "");
@@ -191,8 +199,8 @@ function describe(first: Ended, plan: Plan, wrong: string[]): string {
   }
   if (first.code === 130) return "told: interrupted";
   if (first.code !== null && first.code > 128 && plan.inject) {
-    const asked = plan.inject.do as { kill?: string; abort?: true };
-    if (asked.kill || asked.abort) return "ended by the signal";
+    const asked = plan.inject.do as Asked;
+    if (asked.kill || asked.killServer || asked.abort) return "ended by the signal";
   }
   if (first.code !== 2 || !code) {
     wrong.push(`exit ${first.code}: ${text.slice(0, 300) || "nothing said"}`);
@@ -241,7 +249,7 @@ export async function undisturbed(workload: Workload, scratch: string): Promise<
   const ran = run(workload, folder);
   if (ran.code !== 0) throw new Error(`${workload.name} does not run: ${ran.stderr}`);
   TOTALS.clear();
-  if (workload.args[0] === "run") {
+  if (workload.isRun) {
     const { stages } = JSON.parse(ran.stdout) as { stages: { name: string; blocksDone: number }[] };
     for (const { name, blocksDone } of stages) TOTALS.set(name, Math.max(blocksDone, had[name] ?? 0));
   }

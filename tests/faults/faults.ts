@@ -48,6 +48,7 @@ export interface Injected {
   readonly nth?: number;
   readonly last?: number;
   readonly in?: "main" | "worker";
+  readonly of?: string;
   readonly do: object;
 }
 
@@ -63,6 +64,7 @@ const some = (random: Random, most: number): number => Math.floor(Math.exp(rando
 const pick = <T>(random: Random, of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
 
 const hasWorkers = ({ hasWorkers }: Workload): boolean => hasWorkers;
+const isCommand = ({ program }: Workload): boolean => program === undefined;
 const hasInput = ({ input }: Workload): boolean => input !== undefined;
 /** where a thread is busy: its files, and those it reads */
 const busy = ({ work, input }: Workload): string => (input ? `${work}|${input.pattern}` : work);
@@ -94,6 +96,13 @@ const failing =
 
 export const FAULTS: readonly Fault[] = [
   { name: "kill -9 of the process", draw: kill("SIGKILL") },
+  {
+    name: "kill -9 of the server",
+    fits: (workload) => !isCommand(workload),
+    draw: (random, workload) => ({
+      inject: { on: "any", path: busy(workload), nth: some(random, 60), of: "run-process", do: { killServer: true } },
+    }),
+  },
   ...(["exit", "abort"] as const).map(
     (how): Fault => ({
       name: how === "exit" ? "a worker thread ends" : "a worker thread aborts the process",
@@ -142,7 +151,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "what an earlier stage left is damaged",
     draw: (random) => ({ prepare: (folder) => damageWork(folder, random), mayLose: true }),
-    fits: ({ name }) => !["read", "integrate", "refine --each", "simulate", "series", "study"].includes(name),
+    fits: ({ name }) => !["read", "integrate", "refine --each", "simulate", "series", "serve"].includes(name),
   },
   ...(["changed", "cut", "grown", "replaced", "removed"] as const).map(
     (how): Fault => ({
@@ -190,7 +199,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "locked from another machine",
-    fits: ({ args }) => args[0] === "run",
+    fits: ({ isRun }) => isRun,
     draw: () => ({
       prepare: (folder) => lock(folder, { pid: 1, host: "another-machine", since: "noon" }),
       after: unlock,
@@ -200,7 +209,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "the lock of a dead process, or a damaged one",
-    fits: ({ args }) => args[0] === "run",
+    fits: ({ isRun }) => isRun,
     draw: (random) => ({
       prepare: (folder) =>
         lock(folder, pick(random, [{ pid: 4_000_000, host: hostname(), since: "noon" }, "", '{"pid":12', "null"])),
@@ -237,7 +246,7 @@ export const FAULTS: readonly Fault[] = [
   ...(["SIGTERM", "SIGINT", "SIGHUP"] as const).map((signal): Fault => ({ name: signal, draw: kill(signal) })),
   {
     name: "SIGSTOP, a second run, SIGCONT",
-    fits: ({ args }) => args[0] === "run",
+    fits: ({ isRun }) => isRun,
     draw: (random, workload) => ({
       inject: {
         ...{ on: "any", path: workload.work, nth: some(random, 40), in: "main" as const },
@@ -248,9 +257,10 @@ export const FAULTS: readonly Fault[] = [
       },
     }),
   },
-  { name: "stdin and stdout closed", draw: () => ({ behind: "<&- >&-" }) },
+  { name: "stdin and stdout closed", fits: isCommand, draw: () => ({ behind: "<&- >&-" }) },
   {
     name: "nobody reads (| head -c 0)",
+    fits: isCommand,
     draw: (random) => ({ behind: pick(random, ["| head -c 0", "2>&1 | head -c 1"]) }),
   },
 ];
@@ -277,7 +287,7 @@ function damageWork(folder: string, random: Random): void {
   if (how === "flip") {
     bytes[at]! ^= 1 << Math.floor(random() * 8);
     writeFileSync(path, bytes);
-  } else if (how === "zero") writeFileSync(path, bytes.fill(0, at, at + 4096));
+  } else if (how === "zero") writeFileSync(path, bytes.fill(0, at, Math.min(at + 4096, bytes.length)));
   else truncateSync(path, how === "cut" ? at : 0);
   appendFileSync(join(folder, "damaged.txt"), `${name} ${how} ${at}\n`);
 }

@@ -7,9 +7,11 @@
  *   nth    at which of those calls of a thread, from 1
  *   last   until which; left out: that one alone
  *   in     "main" or "worker"; left out: whichever thread comes first
+ *   of     regular expression for the script of the process; left out: any of the program's
  *   do     {error: "EIO", torn?} the call fails, torn: after half of its bytes
  *          {short: true}         it moves half of what was asked for
  *          {kill: "SIGKILL"}     a signal to this process
+ *          {killServer: true}    to the one that started it
  *          {exit: 7} | {abort: true} | {exhaust: true}   of the thread: ends, aborts, takes memory until there is none
  *          {shell: "rm -r x"}    what somebody else does at that moment
  *          {clock: ms}           the clock is this much later (or earlier) from now on
@@ -22,7 +24,8 @@ import { resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 
 const fault = process.env.FAULT ? JSON.parse(process.env.FAULT) : undefined;
-if (fault && (fault.in === undefined || (fault.in === "main") === isMainThread)) inject(fault);
+const isOf = (script) => /\.js$/.test(script) && new RegExp(fault.of ?? "").test(script);
+if (fault && isOf(process.argv[1]) && (fault.in === undefined || (fault.in === "main") === isMainThread)) inject(fault);
 
 function inject({ on, path = "", nth = 1, last = nth, do: what, mark }) {
   const before = { ...fs };
@@ -47,6 +50,7 @@ function inject({ on, path = "", nth = 1, last = nth, do: what, mark }) {
 
   function happen(call, isWrite) {
     if (what.kill) process.kill(process.pid, what.kill);
+    if (what.killServer) process.kill(process.ppid, "SIGKILL");
     if (what.exit !== undefined) process.exit(what.exit);
     if (what.abort) process.kill(process.pid, "SIGABRT"); // a thread that aborts takes all with it
     if (what.exhaust) exhaust();

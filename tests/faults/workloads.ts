@@ -2,17 +2,20 @@
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
 import { formatXye } from "../../src/files/pattern-text.ts";
 import { simulateScan } from "../../src/pipeline/simulate-scan.ts";
 import { SimulateConfig, type SimulateInput } from "../../src/stages/simulate/index.ts";
 import { simulatePattern, WAVELENGTH_A } from "../simulated-pattern.ts";
 import { turningSample } from "../turning-sample.ts";
-import { FRAMES, hashes, journalEntries, MAP, PATTERNS, type Ran, xrdct } from "../virtual-scan.ts";
+import { FRAMES, hashes, journalEntries, MAIN, MAP, PATTERNS, type Ran, xrdct } from "../virtual-scan.ts";
 
 export interface Workload {
   /** the stage or the command */
   readonly name: string;
+  /** in place of the program: what asks it */
+  readonly program?: string;
   /** what the program is asked to do; paths are relative to the folder of the try */
   readonly args: readonly string[];
   /** of the folder with all that was made once; copied for each try */
@@ -29,6 +32,8 @@ export interface Workload {
   readonly hash: (folder: string) => Promise<Record<string, string>>;
   /** how much is finished and kept, by stage */
   readonly kept?: (folder: string) => Record<string, number>;
+  /** one scan, which is locked while it is run, and which says how many blocks it did */
+  readonly isRun: boolean;
 }
 
 /** Where every try takes place, one after the other. */
@@ -44,13 +49,24 @@ phases: [{name: Al, structure: Al}, {name: Cu, structure: Cu}]
 
 /** Small scans, each with what it is for. */
 const SCANS: Readonly<
-  Record<string, { sample: SimulateInput; output: "patterns" | "frames"; changes: object; stages: readonly string[] }>
+  Record<
+    string,
+    {
+      sample: SimulateInput;
+      output: "patterns" | "frames";
+      changes: object;
+      stages: readonly string[];
+      /** other commands that take it */
+      also?: readonly string[];
+    }
+  >
 > = {
   lines: {
     sample: PATTERNS,
     output: "patterns",
     changes: { map: MAP, reconstruct: { size: 49 } },
     stages: ["read", "sinogram", "reconstruct", "map", "result"],
+    also: ["series", "serve"],
   },
   frames: { sample: FRAMES, output: "frames", changes: {}, stages: ["integrate"] },
   turning: {
@@ -85,14 +101,15 @@ const SCANS: Readonly<
       sampleThreshold: 0.02,
     },
     stages: ["absorb", "map-rietveld", "dlsr"],
+    also: ["study"],
   },
 };
 
 /** Makes all that is read: `name` -> a folder that a try starts from. */
 export async function makeWorkloads(folder: string, wanted: (name: string) => boolean): Promise<Workload[]> {
   const all: Workload[] = [];
-  for (const [name, { sample, output, changes, stages }] of Object.entries(SCANS)) {
-    if (!stages.some(wanted) && !(name === "lines" && wanted("series"))) continue;
+  for (const [name, { sample, output, changes, stages, also = [] }] of Object.entries(SCANS)) {
+    if (![...stages, ...also].some(wanted)) continue;
     const scan = join(folder, name, "scan");
     if (!existsSync(join(scan, "run.yaml"))) {
       await simulateInto(scan, sample, output);
@@ -105,6 +122,8 @@ export async function makeWorkloads(folder: string, wanted: (name: string) => bo
   if (wanted("refine")) all.push(refineOf(folder));
   if (wanted("simulate")) all.push(simulateOf(folder));
   if (wanted("series")) all.push(seriesOf(folder));
+  if (wanted("study")) all.push(studyOf(folder));
+  if (wanted("serve")) all.push(serveOf(folder));
   return all;
 }
 
@@ -169,6 +188,7 @@ function stageOf(folder: string, scan: string, stage: string): Workload {
     hasWorkers: stage !== "result",
     hash: (at) => hashes(join(at, "out.nxs")),
     kept: (at) => keptOf(join(at, "out.nxs")),
+    isRun: true,
   };
 }
 
@@ -211,7 +231,7 @@ function refineOf(folder: string): Workload {
     work: "series\\.json|/each/|table\\.csv",
     input: { pattern: "scans/scan-3", file: "scans/scan-3.xye" },
     output: "series.json",
-    hasWorkers: false,
+    ...{ hasWorkers: false, isRun: false },
     hash: async (at) => filesIn(at, /^(series\.json|table\.csv|each\/.*)$/),
   };
 }
@@ -228,7 +248,7 @@ function simulateOf(folder: string): Workload {
     from,
     work: "/made/",
     output: "made/scan.yaml",
-    hasWorkers: true,
+    ...{ hasWorkers: true, isRun: false },
     // times are in truth.nxs
     hash: async (at) => ({
       ...filesIn(join(at, "made"), /\.(yaml|h5|key)$|_cnt_/),
@@ -252,11 +272,65 @@ function seriesOf(folder: string): Workload {
     work: "/made/",
     input: { pattern: "t1/xrd_cell_data_00001", file: "t1/xrd_cell_data_000014.h5" },
     output: "made/series.nxs",
-    hasWorkers: true,
+    ...{ hasWorkers: true, isRun: false },
     hash: async (at) => ({
       ...(await hashes(join(at, "made/series.nxs"))),
       ...filesIn(join(at, "made"), /\.(svg|csv)$/),
     }),
     kept: (at) => keptOf(join(at, "made/step-000.nxs")),
+  };
+}
+
+/** Two cells of one scan, the first of which is finished. */
+function studyOf(folder: string): Workload {
+  const from = join(folder, "study");
+  const args = ["study", "study.yaml", "-o", "made", "--format", "svg", "--json", "--quiet", "--workers", "2"];
+  if (!existsSync(from)) {
+    const at = tryFolder(join(folder, ".."));
+    rmSync(at, { recursive: true, force: true });
+    cpSync(join(folder, "whole"), at, { recursive: true });
+    const scan = parse(readFileSync(join(at, "scan/run.yaml"), "utf8")) as Record<string, unknown>;
+    const { dlsr: _, absorb: __, ...plain } = scan;
+    // places are not looked for in slices of fewer voxels
+    for (const [name, filter] of Object.entries({ first: "ram-lak", second: "hann" }))
+      writeFileSync(join(at, `scan/${name}.yaml`), stringify({ ...plain, reconstruct: { filter, size: 17 } }));
+    const cells = ["first", "second"].map((name) => ({ name, scan: `scan/${name}.yaml` }));
+    const phases = { cathode: ["Cu"], anode: ["Al"] };
+    writeFileSync(join(at, "study.yaml"), stringify({ cells, phases, lithium: false, unexplained: false }));
+    const ran = xrdct(args, { cwd: at, killAt: "named" });
+    expectEnd(ran.signal, "SIGKILL", ran);
+    cpSync(at, from, { recursive: true });
+    rmSync(at, { recursive: true });
+  }
+  return {
+    name: "study",
+    args,
+    from,
+    work: "/made/",
+    input: { pattern: "xrd_cell_data_0000(0[5-9]|1)", file: "scan/xrd_cell_data_000014.h5" },
+    output: "made/study.nxs",
+    ...{ hasWorkers: true, isRun: false },
+    hash: async (at) => ({
+      ...(await hashes(join(at, "made/study.nxs"))),
+      ...(await hashes(join(at, "made/second.nxs"))),
+      ...filesIn(join(at, "made"), /\.(svg|csv|md)$/),
+    }),
+    kept: (at) => keptOf(join(at, "made/second.nxs")),
+  };
+}
+
+/** A run that the app was asked for: the server, and the process of the run. */
+function serveOf(folder: string): Workload {
+  return {
+    name: "serve",
+    program: fileURLToPath(new URL("./serve-job.mjs", import.meta.url)),
+    args: [MAIN, "scan=scan/run.yaml", "output=out.nxs", "until=reconstruct"],
+    from: join(folder, "lines"),
+    work: "out\\.nxs\\.work/",
+    input: { pattern: "xrd_cell_data_0000(0[5-9]|1)", file: "scan/xrd_cell_data_000014.h5" },
+    output: "out.nxs",
+    ...{ hasWorkers: true, isRun: true },
+    hash: (at) => hashes(join(at, "out.nxs")),
+    kept: (at) => keptOf(join(at, "out.nxs")),
   };
 }
