@@ -20,5 +20,10 @@ export const LIMITS = limits({
   "levels of YAML": { code: "yaml-syntax", said: "at most 100 levels", value: "100 levels" },
   "numbers of a list in HDF5": { code: "hdf5-list-too-long", said: "at most 20000000", value: "20 000 000" },
   "texts of a list in HDF5": { code: "hdf5-list-too-long", said: "at most 100000", value: "100 000" },
+  "memory of the HDF5 library": {
+    code: "hdf5-too-large",
+    said: "256 MiB of memory that it is given",
+    value: "256 MiB",
+  },
   "bytes of texts in HDF5": { code: "hdf5-list-too-long", said: "at most 67108864", value: "64 MiB" },
 });

@@ -18,8 +18,20 @@ export type H5File = InstanceType<typeof h5wasm.File>;
 export interface Hdf5Library {
   readonly module: H5Module;
   readonly File: typeof h5wasm.File;
-  /** Runs a call into the library; `complaint` is the innermost reason that HDF5 gave, or "". */
-  attempt<T>(work: () => T): { value: T | undefined; complaint: string };
+  /**
+   * Runs a call into the library.
+   *
+   * @param roomBytes that it may take of memory besides what it has; left out: up to its 2 GiB
+   */
+  attempt<T>(work: () => T, roomBytes?: number): Attempted<T>;
+}
+
+export interface Attempted<T> {
+  readonly value: T | undefined;
+  /** the innermost reason that HDF5 gave, or "" */
+  readonly complaint: string;
+  /** memory that it asked for and was not given; 0 for none */
+  readonly refusedBytes: number;
 }
 
 let loading: Promise<Hdf5Library> | undefined;
@@ -33,7 +45,8 @@ export function loadHdf5Library(): Promise<Hdf5Library> {
 
 async function load(): Promise<Hdf5Library> {
   const errors = { text: "" };
-  const { library, module } = await instantiate(errors);
+  const allowance: Allowance = { mostBytes: Number.POSITIVE_INFINITY, refusedBytes: 0 };
+  const { library, module } = await instantiate(errors, allowance);
   const plugins = dirname(createRequire(import.meta.url).resolve("h5wasm-plugins/package.json"));
   module.insert_plugin_search_path(join(plugins, "plugins"), 0);
   keepInside(module, plugins);
@@ -41,32 +54,78 @@ async function load(): Promise<Hdf5Library> {
   return {
     module,
     File: library.File,
-    attempt(work) {
+    attempt(work, roomBytes = Number.POSITIVE_INFINITY) {
       errors.text = "";
+      allowance.mostBytes = module.HEAPU8.length + roomBytes;
+      allowance.refusedBytes = 0;
       try {
         const value = work();
-        return { value, complaint: innermostReason(errors.text) };
+        return { value, complaint: innermostReason(errors.text), refusedBytes: allowance.refusedBytes };
       } catch (error) {
         // A damaged file can make the C code abort or trap. Its state is then unknown: the next file gets a new instance.
         if (error instanceof WebAssembly.RuntimeError) loading = undefined;
         const message = error instanceof Error ? error.message : String(error);
-        return { value: undefined, complaint: innermostReason(errors.text) || `HDF5 stopped: ${message}` };
+        const complaint = innermostReason(errors.text) || `HDF5 stopped: ${message}`;
+        return { value: undefined, complaint, refusedBytes: allowance.refusedBytes };
       } finally {
         errors.text = "";
+        allowance.mostBytes = Number.POSITIVE_INFINITY;
       }
     },
   };
 }
 
 /** A new instance each time: the same module under another address. */
-async function instantiate(errors: { text: string }): Promise<{ library: typeof h5wasm; module: H5Module }> {
-  const restore = catchConsole(errors);
+async function instantiate(
+  errors: { text: string },
+  allowance: Allowance,
+): Promise<{ library: typeof h5wasm; module: H5Module }> {
+  const restore = [catchConsole(errors), catchMemory(allowance)];
   try {
     const library = await (instances++ === 0 ? import("h5wasm/node") : importAgain(instances));
     return { library, module: await library.ready };
   } finally {
-    restore();
+    for (const one of restore) one();
   }
+}
+
+/** What a call may make of the library's memory. */
+interface Allowance {
+  mostBytes: number;
+  refusedBytes: number;
+}
+
+const PAGE_BYTES = 65_536;
+
+/**
+ * A damaged header makes the library take as much as it claims, up to 2 GiB, and touch all of it. h5wasm has no limit
+ * to set and keeps its memory to itself, so it is met where it comes from while the library starts.
+ */
+function catchMemory(allowance: Allowance): () => void {
+  const { instantiate } = WebAssembly;
+  const caught = async (bytes: BufferSource, imports?: WebAssembly.Imports) => {
+    const made = await instantiate(bytes, imports);
+    const { H5open, memory } = made.instance.exports;
+    if (H5open && memory instanceof WebAssembly.Memory) bound(memory, allowance);
+    return made;
+  };
+  WebAssembly.instantiate = caught as typeof instantiate;
+  return () => {
+    WebAssembly.instantiate = instantiate;
+  };
+}
+
+/** The library goes on where it is given nothing: its malloc then gives 0, and HDF5 an error. */
+function bound(memory: WebAssembly.Memory, allowance: Allowance): void {
+  const grow = memory.grow.bind(memory);
+  memory.grow = (pages) => {
+    const bytes = pages * PAGE_BYTES;
+    const isTooMuch = memory.buffer.byteLength + bytes > allowance.mostBytes;
+    // it asks for a fifth more than it needs first, then for less
+    allowance.refusedBytes = isTooMuch ? bytes : 0;
+    if (isTooMuch) throw new RangeError("no more memory");
+    return grow(pages);
+  };
 }
 
 function importAgain(instance: number): Promise<typeof h5wasm> {

@@ -61,6 +61,10 @@ const MAX_DEPTH = 24;
 const MAX_NODES = 50_000;
 /** Ways to one group that are followed: links make many of them, and circles make them without end. */
 const MOST_WAYS = 8;
+/** Room in memory for a call into the library: of its own, per byte of the file, and per byte of the chunks to be read. */
+const ROOM_BYTES = 256 * 2 ** 20;
+const ROOM_PER_FILE_BYTE = 4;
+const ROOM_PER_CHUNK_BYTE = 5;
 /** Lists beside the data: angles, readings of monitors, axes. A scan of 2000 x 2000 points has 4 million. */
 const MOST_NUMBERS = 20_000_000;
 /** Texts beside the data, and their bytes where each has room for as many. */
@@ -86,7 +90,10 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
     );
   }
   const library = await loadHdf5Library();
-  const { file, complaint } = openFile(library, path);
+  const fileBytes = statSync(path).size;
+  const roomBytes = ROOM_BYTES + ROOM_PER_FILE_BYTE * fileBytes;
+  const { file, complaint, refusedBytes } = openFile(library, path, roomBytes);
+  if (refusedBytes > 0) throw tooMuchMemory(path, refusedBytes, roomBytes);
   if (!file) {
     const isWritten = complaint.includes(OPEN_FOR_WRITE);
     const fault = diskFaultInWords(path, complaint);
@@ -98,7 +105,15 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
         : `${path} is an HDF5 file but cannot be opened: ${complaint || "no reason given"}. It is truncated or damaged; copy it again from its source.`,
     );
   }
-  return new Hdf5File(path, library, file);
+  return new Hdf5File(path, library, file, roomBytes);
+}
+
+function tooMuchMemory(path: string, askedBytes: number, roomBytes: number): InputError {
+  const mib = (bytes: number): number => Math.round(bytes / 2 ** 20);
+  return new InputError(
+    "hdf5-too-large",
+    `${path} makes the HDF5 library take more than the ${mib(roomBytes)} MiB of memory that it is given (256 MiB, 4 times the file, 5 times a chunk): it asked for ${mib(askedBytes)} MiB on top of what it had. The file is damaged, or made to fill the memory; copy it again from its source.`,
+  );
 }
 
 /** What the system says of a file is an InputError. */
@@ -113,10 +128,14 @@ function looking<T>(path: string, look: () => T): T {
 const OPEN_FOR_WRITE = "already open for write";
 
 /** For reading; where a program writes it for others to read meanwhile (SWMR), as one of these. */
-function openFile(library: Hdf5Library, path: string): { file?: H5File; complaint: string } {
+function openFile(
+  library: Hdf5Library,
+  path: string,
+  roomBytes: number,
+): { file: H5File | undefined; complaint: string; refusedBytes: number } {
   const open = (mode: "r" | "Sr") => {
-    const { value, complaint } = library.attempt(() => new library.File(path, mode));
-    return value && value.file_id >= 0n ? { file: value, complaint } : { complaint };
+    const { value, ...why } = library.attempt(() => new library.File(path, mode), roomBytes);
+    return { file: value && value.file_id >= 0n ? value : undefined, ...why };
   };
   const plain = open("r");
   if (plain.file || !plain.complaint.includes(OPEN_FOR_WRITE)) return plain;
@@ -155,10 +174,13 @@ export class Hdf5File {
   readonly #id: bigint;
   readonly #known = new Map<string, Hdf5Dataset | undefined>();
   readonly #checked = new Set<string>();
+  readonly #roomBytes: number;
   #isOpen = true;
 
-  constructor(path: string, library: Hdf5Library, file: H5File) {
+  /** @param roomBytes of memory for a call into the library that reads no chunks */
+  constructor(path: string, library: Hdf5Library, file: H5File, roomBytes: number) {
     this.path = path;
+    this.#roomBytes = roomBytes;
     this.#library = library;
     this.#file = file;
     this.#id = file.file_id;
@@ -168,9 +190,15 @@ export class Hdf5File {
     return this.#library.module;
   }
 
-  /** @throws InputError "disk-error" | "files-too-many" where the disk failed: that says nothing of what the file holds */
-  #attempt<T>(work: () => T): { value: T | undefined; complaint: string } {
-    const attempted = this.#library.attempt(work);
+  /**
+   * @param moreBytes of memory, for chunks
+   * @throws InputError "disk-error" | "files-too-many" where the disk failed: that says nothing of what the file holds;
+   *   "hdf5-too-large" where it would fill the memory
+   */
+  #attempt<T>(work: () => T, moreBytes = 0): { value: T | undefined; complaint: string } {
+    const roomBytes = this.#roomBytes + moreBytes;
+    const attempted = this.#library.attempt(work, roomBytes);
+    if (attempted.refusedBytes > 0) throw tooMuchMemory(this.path, attempted.refusedBytes, roomBytes);
     const fault = attempted.complaint && diskFaultInWords(this.path, attempted.complaint);
     if (fault) throw fault;
     return attempted;
@@ -283,6 +311,15 @@ export class Hdf5File {
 
   /** Other files that this one takes data from, by external links and virtual datasets, where they are. */
   linkedFiles(): string[] {
+    return this.#namedFiles().filter((path) => isReachable(path) && existsSync(path));
+  }
+
+  /** Whether all that it holds lies in it. */
+  get isSelfContained(): boolean {
+    return this.contents().broken.length === 0 && this.#namedFiles().length === 0;
+  }
+
+  #namedFiles(): string[] {
     const { groups, datasets } = this.contents();
     const names = [
       ...[...groups, ...datasets.map(({ path }) => path)].flatMap((path) => this.#externalFile(path) ?? []),
@@ -320,15 +357,6 @@ export class Hdf5File {
     const more = datasets.length > limit ? `, and ${datasets.length - limit} more` : "";
     return `It holds: ${shown.join("; ")}${more}.`;
   }
-    return this.#namedFiles().filter((path) => isReachable(path) && existsSync(path));
-  }
-
-  /** Whether all that it holds lies in it. */
-  get isSelfContained(): boolean {
-    return this.contents().broken.length === 0 && this.#namedFiles().length === 0;
-  }
-
-  #namedFiles(): string[] {
 
   /**
    * A hyperslab as a typed array of the dataset's own type; 64-bit integers become float64.
@@ -407,15 +435,19 @@ export class Hdf5File {
     }
     try {
       const isScalar = shape.length === 0;
-      const { value: status, complaint } = this.#attempt(() =>
-        module.get_dataset_data(
-          this.#id,
-          `/${dataset.path}`,
-          isScalar ? null : shape.map(BigInt),
-          isScalar ? null : offset.map(BigInt),
-          isScalar ? null : shape.map(() => 1n),
-          BigInt(address),
-        ),
+      // chunks behind a virtual dataset are not known from here
+      const chunkBytes = dataset.virtualFiles.length > 0 ? MOST_CHUNK_BYTES : sizeOf(dataset.chunks ?? [0]) * itemBytes;
+      const { value: status, complaint } = this.#attempt(
+        () =>
+          module.get_dataset_data(
+            this.#id,
+            `/${dataset.path}`,
+            isScalar ? null : shape.map(BigInt),
+            isScalar ? null : offset.map(BigInt),
+            isScalar ? null : shape.map(() => 1n),
+            BigInt(address),
+          ),
+        ROOM_PER_CHUNK_BYTE * chunkBytes,
       );
       if (status === undefined || status < 0) {
         throw new InputError(

@@ -1,5 +1,5 @@
 /** YAML into a zod schema, with messages that name the line. */
-import { type Document, isMap, isScalar, LineCounter, type ParsedNode, parseDocument, visit } from "yaml";
+import { type Document, isCollection, isMap, isScalar, LineCounter, type ParsedNode, parseDocument, visit } from "yaml";
 import * as z from "zod";
 import { InputError } from "../data/index.ts";
 import { didYouMean } from "../data/nearest-name.ts";
@@ -95,8 +95,8 @@ export function parseYamlDocument(text: string, name: string): { document: Docum
   // the parser tells of its own overflow as if it were a fault in the text
   if (syntax && OVERFLOW.test(syntax.message)) throw tooDeep(name);
   if (syntax) throw refuse(syntax.pos[0], syntax.message);
-  const twice = orTooDeep(name, () => keyGivenTwice(document));
-  if (twice) throw refuse(twice.range[0], "Map keys must be unique");
+  const wrong = orTooDeep(name, () => wrongKey(document));
+  if (wrong) throw refuse(wrong.at, wrong.problem);
   return { document, lines };
 }
 
@@ -112,17 +112,20 @@ function tooDeepAt(text: string): number | undefined {
   return undefined;
 }
 
-function keyGivenTwice(document: Document.Parsed): ParsedNode | undefined {
-  let found: ParsedNode | undefined;
+/** A key that is there twice, or that is a section or a list: written out as texts, such inside each other double each time. */
+function wrongKey(document: Document.Parsed): { at: number; problem: string } | undefined {
+  let found: { at: number; problem: string } | undefined;
+  const wrong = (key: unknown, problem: string): symbol => {
+    found = { at: (key as ParsedNode).range[0], problem };
+    return visit.BREAK;
+  };
   visit(document, {
     Map(_, { items }) {
       const seen = new Set<unknown>();
       for (const { key } of items) {
+        if (isCollection(key)) return wrong(key, "a section or a list cannot be the name of a setting");
         const value = isScalar(key) ? key.value : key;
-        if (seen.has(value)) {
-          found = key as ParsedNode;
-          return visit.BREAK;
-        }
+        if (seen.has(value)) return wrong(key, "Map keys must be unique");
         seen.add(value);
       }
       return undefined;
