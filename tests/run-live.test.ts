@@ -1,6 +1,15 @@
 /** Scans that are followed while they are written: whole, damaged, out of order, interrupted; the same bits as afterwards. */
 import { spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -199,46 +208,89 @@ describe("frames that appear", () => {
 });
 
 describe.skipIf(!hasH5py)("HDF5 that grows (needs Debian's python3-h5py)", () => {
+  /** A writer as beamlines have them, at work on `name`, and the run that follows it. */
+  function written(how: string, name: string): Live & { readonly output: string; readonly ended: Promise<unknown> } {
+    const scanPath = join(scan.folder, `${how}.yaml`);
+    writeFileSync(scanPath, readFileSync(scan.scanPath, "utf8").replace(/files: .*/, `files: ${name}`));
+    const raw = join(scan.folder, "frames.raw");
+    if (!existsSync(raw)) {
+      const all = frames.map((one) => decodeCbf(readFileSync(whole(one)), one).data as Int32Array);
+      writeFileSync(raw, Buffer.concat(all.map(({ buffer }) => Buffer.from(buffer))));
+    }
+    const path = join(scan.folder, name);
+    const writer = spawn("/usr/bin/python3", ["-c", WRITE, raw, path, how], { stdio: "inherit" });
+    const ended = new Promise((resolve) => writer.on("close", resolve));
+    const output = join(folder, `${how}.nxs`);
+    return { ...live(scanPath, output), output, ended };
+  }
+
   it.each(["swmr", "flushed"])(
     "frames appended by h5py, %s: seen while they come, the bits of an offline run",
     async (how) => {
-      const path = join(scan.folder, `${how}.h5`);
-      const scanPath = join(scan.folder, `${how}.yaml`);
-      const text = readFileSync(scan.scanPath, "utf8");
-      writeFileSync(scanPath, text.replace(/files: .*/, `files: ${how}.h5`));
-      const raw = Buffer.concat(
-        frames.map((name) => Buffer.from((decodeCbf(readFileSync(whole(name)), name).data as Int32Array).buffer)),
-      );
-      writeFileSync(join(scan.folder, "frames.raw"), raw);
-      const writer = spawn("/usr/bin/python3", ["-c", APPEND, join(scan.folder, "frames.raw"), path, how], {
-        stdio: "inherit",
-      });
-      const ended = new Promise((resolve) => writer.on("close", resolve));
-      const output = join(folder, `${how}.nxs`);
-      const { summary, states } = live(scanPath, output);
+      const { summary, states, output, ended } = written(how, `${how}.h5`);
       await summary;
       expect(await ended).toBe(0);
       expect(states.some((state) => state.phase === "following" && state.frames > 0 && state.frames < 240)).toBe(true);
-      await runHere(scanPath, join(folder, `${how}-offline.nxs`));
-      expect(await hashes(output)).toEqual(await hashes(join(folder, `${how}-offline.nxs`)));
+      expect(await hashes(output)).toEqual(offline);
     },
   );
+
+  it("an EIGER's data files before and after their master: the bits of an offline run, no block integrated again", async () => {
+    mkdirSync(join(scan.folder, "eiger"));
+    const { summary, states, output, ended } = written("eiger", "eiger");
+    const { stages } = await summary;
+    expect(await ended).toBe(0);
+    // in the order of the scan, each once
+    expect(states.at(-1)).toMatchObject({ phase: "complete", frames: 240, lines: 16, notices: [] });
+    expect(states.some((state) => state.phase === "following" && state.frames > 0 && state.frames < 240)).toBe(true);
+    expect(stages[0]!.blocksDone).toBe(0);
+    expect(await hashes(output)).toEqual(offline);
+  });
+
+  it("a file that lets nobody in while it is written: told what to do, and followed once it is closed", async () => {
+    const { summary, states, output, ended } = written("latest", "latest.h5");
+    await summary;
+    expect(await ended).toBe(0);
+    const told = states.flatMap(({ notices }) => notices).filter(({ kind }) => kind === "file-shut");
+    expect(told[0]!.text).toMatch(/latest\.h5 is an HDF5 file that another program is writing.*swmr_mode = True/);
+    expect(states.at(-1)).toMatchObject({ phase: "complete", notices: [] });
+    expect(await hashes(output)).toEqual(offline);
+  });
 });
 
-/** As a beamline's program appends: room for a frame, the frame, flushed. */
-const APPEND = `
-import sys, time, h5py, numpy as np
+/** As beamlines' programs write: room for a frame, the frame, flushed; or files of sixty frames. */
+const WRITE = `
+import sys, os, time, h5py, numpy as np
 raw, path, how = sys.argv[1:]
 frames = np.fromfile(raw, "<i4").reshape(-1, 120, 110)
-with h5py.File(path, "w", libver="latest" if how == "swmr" else "earliest") as f:
-    d = f.create_dataset("entry/data/data", (0, 120, 110), "<i4", maxshape=(None, 120, 110), chunks=(1, 120, 110), compression="gzip")
-    if how == "swmr":
-        f.swmr_mode = True
-    for i, frame in enumerate(frames):
-        d.resize(i + 1, axis=0)
-        d[i] = frame
-        d.flush() if how == "swmr" else f.flush()
-        time.sleep(0.012)
+def store(group, count):
+    kind = dict(maxshape=(None, 120, 110), chunks=(1, 120, 110), compression="gzip", compression_opts=1)
+    return group.create_dataset("entry/data/data", (count, 120, 110), "<i4", **kind)
+if how == "eiger":
+    for k in range(1, 5):
+        name = os.path.join(path, "run_data_%06d.h5" % k)
+        with h5py.File(name + ".tmp", "w") as f:
+            store(f, 60)[:] = frames[60 * (k - 1) : 60 * k]
+        os.utime(name + ".tmp", (1e9, 1e9 + k))
+        os.rename(name + ".tmp", name)
+        if k == 1:
+            with h5py.File(os.path.join(path, "run_master.h5"), "w") as f:
+                for i in range(1, 5):
+                    f["entry/data/data_%06d" % i] = h5py.ExternalLink("run_data_%06d.h5" % i, "entry/data/data")
+        time.sleep(1)
+else:
+    with h5py.File(path, "w", libver="earliest" if how == "flushed" else "latest") as f:
+        d = store(f, 0)
+        if how == "swmr":
+            f.swmr_mode = True
+        for i, frame in enumerate(frames):
+            d.resize(i + 1, axis=0)
+            d[i] = frame
+            d.flush() if how == "swmr" else f.flush()
+            if how != "latest":
+                time.sleep(0.012)
+        if how == "latest":
+            time.sleep(5)
 `;
 
 describe("the app", () => {

@@ -13,7 +13,7 @@ const SETTLE_MS = 500;
 /** Opening such files takes longer than looking at a folder: how often it is done, and which share of the time it may take. */
 const LOOK = { leastMs: 1000, share: 0.1 };
 /** What cannot be opened for so long is told. */
-const SHUT_MS = 5000;
+const SHUT_MS = 3000;
 const LED = "files of a set";
 
 /** @param file in which the frame lies, where that is known */
