@@ -27,9 +27,9 @@ export async function madeOnce(name: string, make: (folder: string) => void | Pr
     // made between the look and the lock
     if (existsSync(join(folder, "done"))) return folder;
     // what one that was killed left is begun anew, and older builds are forgotten
-    for (const other of readdirSync(kept).filter((one) => one.startsWith(`${name}-`) && !one.endsWith(".lock"))) {
+    for (const other of readdirSync(kept).filter((one) => !one.endsWith(".lock"))) {
       const path = join(kept, other);
-      if (path === folder || Date.now() - statSync(path).mtimeMs > DAY_MS)
+      if (path === folder || Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > DAY_MS)
         rmSync(path, { recursive: true, force: true });
     }
     await make(folder);

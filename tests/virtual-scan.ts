@@ -1,7 +1,7 @@
 /** Small simulated scans as files, and the program as a user runs it: for the tests of whole runs. */
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
@@ -11,6 +11,7 @@ import { readScan } from "../src/pipeline/scan-config.ts";
 import { simulateScan } from "../src/pipeline/simulate-scan.ts";
 import type { StageName } from "../src/pipeline/steps.ts";
 import { SimulateConfig, type SimulateInput } from "../src/stages/simulate/index.ts";
+import { madeOnce } from "./made-once.ts";
 
 export const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const KILL_AT = fileURLToPath(new URL("./kill-at.mjs", import.meta.url));
@@ -73,15 +74,20 @@ export interface VirtualScan {
   readonly variant: (name: string, changes: Readonly<Record<string, unknown>>) => string;
 }
 
+/** Simulated once for all files that ask for the same scan; each has a copy, to write beside. */
 export async function simulate(folder: string, config: SimulateInput, output: "patterns" | "frames") {
-  const { scanPath, truthPath } = await simulateScan(SimulateConfig.parse(config), {
-    folder,
-    output,
-    workers: 1,
-    onProgress: () => {},
-    signal: new AbortController().signal,
+  const key = createHash("sha256").update(JSON.stringify({ config, output })).digest("hex").slice(0, 16);
+  const made = await madeOnce(`scan-${key}`, async (at) => {
+    await simulateScan(SimulateConfig.parse(config), {
+      folder: at,
+      output,
+      workers: 1,
+      onProgress: () => {},
+      signal: new AbortController().signal,
+    });
   });
-  return openVirtualScan(folder, scanPath, truthPath);
+  cpSync(made, folder, { recursive: true, filter: (path) => path !== join(made, "done") });
+  return openVirtualScan(folder, join(folder, "scan.yaml"), join(folder, "truth.nxs"));
 }
 
 function openVirtualScan(folder: string, scanPath: string, truthPath: string): VirtualScan {
