@@ -177,6 +177,7 @@ class Run {
     // beyond --until nothing is done, but what is finished and still holds stays in the result
     while (end < this.steps.length && (end <= last || this.steps[end]!.store.done(this.keys[end]!)))
       await this.perform(end++);
+    if (end > 0) forgetLive(this.workFolder);
     this.steps = this.steps.slice(0, end);
     this.keys = this.keys.slice(0, end);
     const isUpToDate = await this.isAssembled();
@@ -202,7 +203,6 @@ class Run {
     if (this.options.device !== "gpu") return;
     if (needsIt) await this.device.choose();
     this.options.onDevice?.(sharesOfGpu(this.steps.slice(0, last + 1).map(({ stage }) => stage)));
-    if (end > 0) forgetLive(this.workFolder);
   }
 
   /** @throws InputError "stage-not-in-scan" */
