@@ -2,7 +2,7 @@ import { basename, resolve } from "node:path";
 import { stderr } from "node:process";
 import type { Command } from "commander";
 import { InputError } from "../data/index.ts";
-import { type RunSummary, runScan } from "../pipeline/run-scan.ts";
+import { checkRun, type RunSummary, runScan } from "../pipeline/run-scan.ts";
 import { readScan } from "../pipeline/scan-config.ts";
 import { STAGES, type StageName } from "../pipeline/steps.ts";
 import { withEsd } from "../stages/refine/index.ts";
@@ -61,6 +61,7 @@ export const runCommand = (): Command =>
               },
               options,
               work,
+              () => checkRun(scan, { output, ...stages }),
             )
           : await runScan(scan, {
               output,

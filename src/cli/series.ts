@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { withEsd } from "../data/with-esd.ts";
-import type { SeriesOptions } from "../pipeline/series/run-series.ts";
+import { checkSteps, type SeriesOptions } from "../pipeline/series/run-series.ts";
 import { runSeries } from "../pipeline/series/series.ts";
 import { readSeries, type Series } from "../pipeline/series/series-config.ts";
 import { seriesReport } from "../stages/refine/index.ts";
@@ -33,7 +33,10 @@ export const seriesCommand = (): Command =>
           output: resolve(options.output),
           ...deviceOfOrder(device),
         } as const;
-        return (await runThere<Report>(order, options, work)) ?? isWithSlurm(options.output);
+        return (
+          (await runThere<Report>(order, options, work, () => checkSteps(series, options.output))) ??
+          isWithSlurm(options.output)
+        );
       }),
     );
 

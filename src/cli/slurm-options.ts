@@ -41,15 +41,21 @@ export function isForSlurm({ executor, slurm, detach, workers }: ExecutorOptions
   return executor === "slurm";
 }
 
-/** Gives the run to Slurm and watches it. @returns its report; undefined with --detach */
+/**
+ * Gives the run to Slurm and watches it.
+ *
+ * @param check before anything is given away
+ * @returns its report; undefined with --detach
+ */
 export function runThere<Report>(
   order: Omit<SlurmOrder, "settings" | "memoryBytes">,
   options: ExecutorOptions,
   { memoryBytes, onProgress, signal }: ReturnType<typeof workOf>,
+  check: () => Promise<void>,
 ): Promise<Report | undefined> {
   return runOnSlurm<Report>({
     order: { ...order, memoryBytes, settings: readSlurmSettings(options.slurm) },
-    ...{ onProgress, signal, isDetached: Boolean(options.detach) },
+    ...{ onProgress, signal, check, isDetached: Boolean(options.detach) },
     onJobs: (text) => options.quiet || stderr.write(`${stderr.isTTY ? "\r\x1b[K" : ""}${text}\n`),
   });
 }

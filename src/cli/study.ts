@@ -1,7 +1,7 @@
 import { basename, resolve } from "node:path";
 import { stderr } from "node:process";
 import type { Command } from "commander";
-import { checkStudyFiles, type StudyOptions } from "../pipeline/study/run-cells.ts";
+import { checkCells, checkStudyFiles, type StudyOptions } from "../pipeline/study/run-cells.ts";
 import { runStudy } from "../pipeline/study/run-study.ts";
 import { readStudy, type Study } from "../pipeline/study/study-config.ts";
 import { studyReport } from "../pipeline/study/study-report.ts";
@@ -51,7 +51,7 @@ export const studyCommand = (): Command =>
           formats,
           ...deviceOfOrder(device),
         } as const;
-        return (await runThere<Report>(order, options, work)) ?? isWithSlurm(output);
+        return (await runThere<Report>(order, options, work, () => checkCells(study, folder))) ?? isWithSlurm(output);
       }),
     );
 

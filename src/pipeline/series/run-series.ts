@@ -8,7 +8,7 @@ import { findBadPatterns } from "../../stages/refine/index.ts";
 import { Suspended } from "../block-executor.ts";
 import type { DeviceChoice } from "../gpu/device.ts";
 import { formatSeconds, type ProgressListener } from "../progress.ts";
-import { type RunOptions, type RunSummary, runScan } from "../run-scan.ts";
+import { checkRun, type RunOptions, type RunSummary, runScan } from "../run-scan.ts";
 import { readScan, type Scan } from "../scan-config.ts";
 import { isTomography } from "../steps.ts";
 import { readSliceMaps } from "../study/read-slice-maps.ts";
@@ -111,6 +111,19 @@ export async function runSteps(series: Series, options: SeriesOptions): Promise<
     );
   }
   return flagDark(ran, config.leastIntensity);
+}
+
+/**
+ * Before the scans are given to a cluster: all scan.yaml as such, and what the first step's run would be refused for.
+ *
+ * @throws InputError as runSteps and runScan
+ */
+export async function checkSteps({ steps }: Series, folder: string): Promise<void> {
+  for (const path of new Set(steps.flatMap(({ scan }) => scan ?? []))) checkedScan(path);
+  const [first] = steps;
+  // a window of a scan is settled by the run itself
+  if (first?.scan === undefined || first.window || first.turns) return;
+  await checkRun(readScan(first.scan), { output: join(folder, "step-000.nxs") });
 }
 
 /** @throws InputError "series-no-map" */

@@ -27,7 +27,9 @@ export async function beginRun(
     for (const name of ["outcome.json", "events.jsonl", "cancelled", "children.json", "step.log"])
       rmSync(join(folder, name), { force: true });
     const before = readJson<SlurmOrder>(join(folder, "order.json"));
-    if (JSON.stringify(before) !== JSON.stringify(order)) rmSync(join(folder, "lost.json"), { force: true });
+    // another order may do better than the one whose steps were lost
+    if (outcome !== undefined || JSON.stringify(before) !== JSON.stringify(order))
+      rmSync(join(folder, "restarts.json"), { force: true });
     writeJson(join(folder, "order.json"), order);
     const at = new Date().toISOString();
     writeJson(join(folder, "begun.json"), { at } satisfies Begun);

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeWhole } from "../write-whole.ts";
+import { stepDemands } from "./restart-step.ts";
 import { submit } from "./slurm-commands.ts";
 import { jobName, type SlurmOrder, slurmFolder } from "./slurm-folder.ts";
 import { slurmScript } from "./slurm-scripts.ts";
@@ -46,6 +47,7 @@ export async function submitStep(order: SlurmOrder, step: StepOrder): Promise<st
     script,
     slurmScript({
       settings: order.settings,
+      demands: stepDemands(order),
       ...(size === "one" ? { cpus: 1, memoryGb: Math.min(STEP_GB, memoryGb) } : { memoryGb }),
       name: jobName(order.output),
       log: { folder, name: "step.log" },

@@ -57,6 +57,19 @@ export function raiseDemands(before: Demands, ends: readonly JobEnd[], good: Rea
   } satisfies Demands;
 }
 
+/**
+ * Of a step, whose work is one computation that may keep what it has reached: more time as long as the partition has it.
+ *
+ * @returns undefined where beginning it again would end as before
+ */
+export function raiseStep(before: Demands, state: string, { time, mostSeconds }: Limits): Demands | undefined {
+  if (state === "OUT_OF_MEMORY") return before.memoryTimes > 1 ? undefined : { ...before, memoryTimes: 2 };
+  if (state !== "TIMEOUT") return before;
+  const now = secondsOf(before.time ?? time);
+  const wanted = Math.min(2 * now, mostSeconds ?? Number.POSITIVE_INFINITY);
+  return wanted > now ? { ...before, time: formatSeconds(wanted) } : before;
+}
+
 /** States that another node may be spared. */
 const OF_THE_NODE: ReadonlySet<string> = new Set(["FAILED", "NODE_FAIL", "BOOT_FAIL", "LAUNCH_FAILED"]);
 

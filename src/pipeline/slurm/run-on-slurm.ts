@@ -1,4 +1,5 @@
 /** A run on a cluster as it is seen from the terminal: gives it to Slurm, or finds it there, and watches. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { InputError } from "../../data/index.ts";
@@ -8,7 +9,9 @@ import { writeWhole } from "../write-whole.ts";
 import { beginRun } from "./begin-run.ts";
 import { reviveFailure } from "./failure.ts";
 import { describeEnd, describeJobs, describeWait, isAtWork, isWaiting } from "./job-states.ts";
+import { submitStep } from "./jobs.ts";
 import { lastLines } from "./last-lines.ts";
+import { allowRestart, lastStep, wasEndedByMachine } from "./restart-step.ts";
 import { cancel, jobsOf, queued, type SlurmJob } from "./slurm-commands.ts";
 import {
   jobName,
@@ -28,6 +31,8 @@ export interface SlurmRunOptions {
   readonly signal: AbortSignal;
   /** give it to Slurm and end */
   readonly isDetached: boolean;
+  /** called before anything is given to Slurm. @throws what the run would be refused for */
+  readonly check?: () => Promise<void>;
   /** told of jobs: their numbers, how many wait and run, and what goes wrong, as soon as it does */
   readonly onJobs?: (text: string) => void;
 }
@@ -44,6 +49,7 @@ export async function runOnSlurm<Report>(options: SlurmRunOptions): Promise<Repo
   const jobs = await queued(jobNames(order.output));
   if (jobs.length > 0) onJobs?.(`found at work: ${describeIds(jobs.map(({ id }) => id))}`);
   else {
+    await options.check?.();
     const first = await beginRun(order, { size: "one", isFirst: true });
     onJobs?.(`given to Slurm as ${jobName(order.output)}, ${describeIds([first])}`);
   }
@@ -90,7 +96,14 @@ async function watch<Report>({ order, onProgress, signal, onJobs }: SlurmRunOpti
     if (outcome && "report" in outcome) return outcome.report;
     if (outcome) throw reviveFailure(outcome.failure);
     // looked at the outcome once more before it is believed
-    if (isGone) throw gone(folder, states.last());
+    if (isGone) {
+      const step = lastStep(order, states.over());
+      if (!wasEndedByMachine(step)) throw gone(folder, states.last());
+      onJobs?.(await allowRestart(order, step));
+      // one that did not come to its first event did not throw away what --from says
+      await submitStep(order, { size: "one", isFirst: !existsSync(join(folder, "events.jsonl")) });
+      isGone = false;
+    }
     if (steadyNow() - asked > 1000 * order.settings.askEverySeconds) {
       const outputs = [order.output, ...readChildren(folder).map(({ output }) => output)];
       const first = Number(readBegun(folder)?.job ?? 0);
@@ -104,8 +117,16 @@ async function watch<Report>({ order, onProgress, signal, onJobs }: SlurmRunOpti
   }
 }
 
+interface JobTeller {
+  tell(jobs: readonly SlurmJob[]): void;
+  /** what went wrong, in words */
+  last(): string[];
+  /** jobs that are over */
+  over(): SlurmJob[];
+}
+
 /** Tells states of jobs where they have changed, and each that went wrong once. */
-function createJobTeller(onJobs: (text: string) => void): { tell(jobs: readonly SlurmJob[]): void; last(): string[] } {
+function createJobTeller(onJobs: (text: string) => void): JobTeller {
   let told = "";
   const known = new Set<string>();
   /** jobs that are over, which Slurm forgets after some minutes */
@@ -137,6 +158,7 @@ function createJobTeller(onJobs: (text: string) => void): { tell(jobs: readonly 
       }
     },
     last: () => ends,
+    over: () => [...over.values()],
   };
 }
 

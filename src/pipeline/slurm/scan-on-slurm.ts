@@ -1,15 +1,16 @@
 /** What the steps of a cluster do: a scan, stage by stage; or many scans of a study or a series, each a run of its own. */
 import { join } from "node:path";
-import { InputError } from "../../data/index.ts";
 import { Suspended } from "../block-executor.ts";
 import { type RunOptions, type RunSummary, runScan } from "../run-scan.ts";
 import { readScan, type Scan } from "../scan-config.ts";
 import type { StageName } from "../steps.ts";
 import { beginRun } from "./begin-run.ts";
 import { reviveFailure } from "./failure.ts";
+import { isAtWork, isWaiting } from "./job-states.ts";
+import { allowRestart, lastStep } from "./restart-step.ts";
 import { jobId } from "./run-part.ts";
 import type { StepJob } from "./run-step.ts";
-import { queued } from "./slurm-commands.ts";
+import { jobsOf } from "./slurm-commands.ts";
 import { createSlurmExecutor } from "./slurm-executor.ts";
 import {
   jobName,
@@ -82,8 +83,9 @@ export function giveScans({ order, signal }: StepJob, count: number, nameOf: (ou
       const outcome = isSame ? readOutcome<RunSummary>(childFolder) : undefined;
       if (outcome && "report" in outcome) return outcome.report;
       if (outcome) throw reviveFailure(outcome.failure);
-      const jobs = await queued(jobNames(output));
-      if (jobs.length === 0 && isSame) refuseLost(childFolder, settings.tries);
+      const known = await jobsOf(jobNames(output));
+      const jobs = known.filter((job) => isWaiting(job) || isAtWork(job));
+      if (jobs.length === 0 && isSame) await allowRestart(child, lastStep(child, known));
       addChild(folder, { name: nameOf(output), output });
       const steps = jobs.filter(({ name }) => name === jobName(output));
       const ids =
@@ -94,19 +96,6 @@ export function giveScans({ order, signal }: StepJob, count: number, nameOf: (ou
       throw new Suspended(`${nameOf(output)} is with the cluster`);
     },
   };
-}
-
-/** A scan whose jobs are gone is begun again where it stands, some times. @throws InputError "slurm-jobs-gone" */
-function refuseLost(folder: string, tries: number): void {
-  const path = join(folder, "lost.json");
-  const lost = (readJson<number>(path) ?? 0) + 1;
-  if (lost >= tries) {
-    throw new InputError(
-      "slurm-jobs-gone",
-      `The run's jobs left the queue ${lost} times before it was finished. Logs are in ${folder}. Run the same command again to go on; what is finished is kept.`,
-    );
-  }
-  writeJson(path, lost);
 }
 
 function addChild(folder: string, child: { readonly name: string; readonly output: string }): void {

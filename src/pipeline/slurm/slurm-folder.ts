@@ -7,6 +7,7 @@
  *   events.jsonl      progress of the steps, for who watches
  *   children.json     of a study or a series: the runs of its scans
  *   outcome.json      how it ended
+ *   restarts.json     how often a step was begun again after it was lost, and what steps ask for since
  *   cancelled         there once somebody wanted it to end
  *   step.sh, step.log the job that plans a stage, gives out its blocks and finishes it
  *   STAGE-KEY/try-N/  one job array: work.bin (what to do), part.sh, part-I.jsonl (done, block by block), logs,

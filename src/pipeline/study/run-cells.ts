@@ -5,7 +5,7 @@ import { InputError } from "../../data/index.ts";
 import { Suspended } from "../block-executor.ts";
 import type { DeviceChoice } from "../gpu/device.ts";
 import type { ProgressListener } from "../progress.ts";
-import { type RunOptions, type RunSummary, runScan } from "../run-scan.ts";
+import { checkRun, type RunOptions, type RunSummary, runScan } from "../run-scan.ts";
 import { readScan, type Scan } from "../scan-config.ts";
 import type { CellConfig, Study } from "./study-config.ts";
 
@@ -57,6 +57,24 @@ export function checkStudyFiles(study: Study): void {
   );
 }
 
+/** Before the scans are given to a cluster. @throws InputError of what a cell's run would be refused for, naming it */
+export async function checkCells(study: Study, output: string): Promise<void> {
+  for (const cell of study.config.cells) {
+    if (cell.scan === undefined) continue;
+    const scan = study.resolve(cell.scan);
+    await named(cell, () => checkRun(readScan(scan), { output: resultPathOf(study, cell, output) }));
+  }
+}
+
+/** Says which cell a mistake is of. */
+async function named<T>({ name }: CellConfig, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(error.code, `Cell ${name}: ${error.message}`) : error;
+  }
+}
+
 /**
  * Runs every cell that has a scan.
  *
@@ -73,14 +91,11 @@ export async function runCells(study: Study, options: StudyOptions): Promise<Map
     if (cell.scan === undefined) continue;
     options.onStep?.(`cell ${i + 1} of ${cells.length}: ${cell.label ?? cell.name}`);
     try {
-      await (options.runScan ?? runScan)(readScan(study.resolve(cell.scan)), { ...options, output });
+      const scan = study.resolve(cell.scan);
+      await named(cell, () => (options.runScan ?? runScan)(readScan(scan), { ...options, output }));
     } catch (error) {
-      if (error instanceof Suspended) {
-        suspended = error; // the other cells can be given away meanwhile
-        continue;
-      }
-      if (error instanceof InputError) throw new InputError(error.code, `Cell ${cell.name}: ${error.message}`);
-      throw error;
+      if (!(error instanceof Suspended)) throw error;
+      suspended = error; // the other cells can be given away meanwhile
     }
   }
   if (suspended) throw suspended;
