@@ -1,5 +1,5 @@
 /** Volumes out to nDTomo and pyFAI and in again, and through the library: the maps come out the same. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { stringify } from "yaml";
@@ -114,6 +114,20 @@ it("the library's functions on arrays give what a run gives: sinograms and volum
     });
   }
   before.close();
+});
+
+it("the result itself is never written over", async () => {
+  const before = readFileSync(result);
+  for (const args of [
+    ["--format", "ndtomo"],
+    ["--format", "pyfai-diffmap"],
+    ["--map", "reconstruct/data"],
+  ])
+    expect(await xrdctHere(["export", result, ...args, "-o", result, "--json"])).toMatchObject({
+      code: 2,
+      json: { error: { code: "output-is-input" } },
+    });
+  expect(readFileSync(result).equals(before)).toBe(true);
 });
 
 it("a map integrated for another energy is refused, and so is a name that is none", async () => {

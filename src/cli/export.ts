@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../data/index.ts";
@@ -7,6 +6,8 @@ import { writeNdtomoVolume } from "../files/ndtomo.ts";
 import { writeDiffmap } from "../files/pyfai-diffmap.ts";
 import { openResult, type Result } from "../files/result-reader.ts";
 import { type ExportOptions, exportArray, openStack } from "../pipeline/export-array.ts";
+import { writeWhole } from "../pipeline/write-whole.ts";
+import { checkOutputs } from "./check-outputs.ts";
 import { type CommonOptions, createCommand, execute, positiveNumber } from "./command.ts";
 
 const EXAMPLE = `npx xrdct export result.nxs --list
@@ -57,6 +58,8 @@ async function run(path: string, options: Options) {
         "bad-option",
         "export needs -o FILE: its ending (npy, csv, tif, edf, h5, png, svg, xye) says the format.",
       );
+    // the ending is for those who write to judge; what matters here is that the result is not written over
+    checkOutputs([{ flag: "-o", path: options.output, endings: [extname(options.output).toLowerCase()] }], [path]);
     if (options.format || HDF5_NAME.test(options.output)) return await exportStack(result, options, options.output);
     const { bytes, description } = await exportArray(
       result,
@@ -64,7 +67,7 @@ async function run(path: string, options: Options) {
       extname(options.output).slice(1),
       exportOptions(options),
     );
-    writeFileSync(options.output, bytes);
+    writeWhole(options.output, bytes);
     return { json: { written: options.output, ...description }, lines: [`${options.output}: ${description.summary}`] };
   } finally {
     result.close();
