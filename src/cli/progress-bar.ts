@@ -25,5 +25,5 @@ export function createProgressBar(isQuiet: boolean): ProgressListener {
   };
 }
 
-const name = (stage: string): string => stage.padEnd(12);
+const name = (stage: string): string => plainText(stage).padEnd(12);
 const bar = (share: number): string => `[${"#".repeat(Math.round(share * 24)).padEnd(24)}]`;

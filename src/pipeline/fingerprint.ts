@@ -75,7 +75,7 @@ export function fingerprintAll(paths: readonly string[]): Fingerprint[] {
   });
   return [
     {
-      path: `${paths[0]} and ${paths.length - 1} more (names, sizes, times)`,
+      path: `${paths[0]}${paths.length > 1 ? ` and ${paths.length - 1} more` : ""} (names, sizes, times)`,
       bytes: total,
       sha256: hash.digest("hex"),
     },

@@ -16,7 +16,7 @@ import type { StageDone } from "./stage-store.ts";
 import { bulkOf } from "./stages/absorb-stage.ts";
 import type { PatternsMeta, SinogramMeta, VolumeMeta } from "./stages/meta.ts";
 import type { Left } from "./steps.ts";
-import { describeJobs } from "./work-log.ts";
+import { describeWork } from "./work-log.ts";
 
 export interface StageRecord extends StageDone {
   readonly name: string;
@@ -41,7 +41,7 @@ export async function assembleResult(
   });
   try {
     for (const { name, settings, startedAt, endedAt, inputs, notes, key, work = [] } of stages) {
-      const jobs = describeJobs(work);
+      const jobs = describeWork(work);
       const told = jobs === undefined ? notes : [...notes, jobs];
       writer.process(name, { config: { settings, key }, startedAt, endedAt, inputs, notes: told });
       writer.note(`${name}/work`, "application/json", JSON.stringify(work, null, 1));

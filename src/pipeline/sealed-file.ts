@@ -28,7 +28,7 @@ export function readSealed<T>(path: string): T | undefined {
 }
 
 /** A file of the work folder as a whole. @throws InputError "disk-error" | "file-not-readable" */
-export function readBytes(path: string): Uint8Array {
+function readBytes(path: string): Uint8Array {
   const file = openSync(path, "r");
   try {
     return readFully(file, 0, new Uint8Array(fstatSync(file).size), path);

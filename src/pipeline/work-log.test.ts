@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { busySeconds, describeJobs, nodeSeconds, type StageWork } from "./work-log.ts";
+import { busySeconds, describeWork, nodeSeconds, type StageWork } from "./work-log.ts";
 
 const work = (second: number, seconds: number, job?: string, host = "n1"): StageWork => ({
   ...{ host, startedAt: new Date(second * 1000).toISOString(), seconds, threads: 1, blocks: 1 },
@@ -15,8 +15,8 @@ it("counts neither gaps nor what was done side by side twice", () => {
 });
 
 it("tells jobs, and nothing of work on this machine", () => {
-  expect(describeJobs([work(0, 1)])).toBeUndefined();
-  expect(describeJobs([work(0, 3, "7_0"), work(1, 4, "7_1", "n2"), work(9, 1, "8"), work(20, 9)])).toBe(
+  expect(describeWork([work(0, 1)])).toBeUndefined();
+  expect(describeWork([work(0, 3, "7_0"), work(1, 4, "7_1", "n2"), work(9, 1, "8"), work(20, 9)])).toBe(
     "3 jobs of Slurm (7, 8) on n1, n2: 8.0 s in all, at work for 6.0 s",
   );
 });

@@ -31,7 +31,7 @@ export function busySeconds(work: readonly StageWork[]): number {
 export const nodeSeconds = (work: readonly StageWork[]): number => work.reduce((sum, { seconds }) => sum + seconds, 0);
 
 /** Work of jobs in one sentence; undefined where no job had a part in it. */
-export function describeJobs(work: readonly StageWork[]): string | undefined {
+export function describeWork(work: readonly StageWork[]): string | undefined {
   const jobs = work.filter(({ job }) => job !== undefined);
   if (jobs.length === 0) return undefined;
   const numbers = [...new Set(jobs.map(({ job }) => job!.split("_")[0]!))];
