@@ -2,7 +2,7 @@
  * Programs with Slurm's names that say what a test tells them to, for what a real cluster does seldom or nobody can
  * make it do: refusals, accounts' limits, ends of jobs. No job runs.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -44,7 +44,8 @@ export class FakeSlurm {
   /** As a cluster that takes everything and has nothing in its queue. */
   reset(): void {
     for (const name of Object.keys(PROGRAMS)) rmSync(join(this.folder, `${name}.refuses`), { force: true });
-    rmSync(join(this.folder, "most"), { force: true });
+    const jobs = readdirSync(this.folder).filter((name) => name.endsWith(".sh"));
+    for (const name of ["most", ...jobs]) rmSync(join(this.folder, name), { force: true });
     const texts = { number: "100\n", calls: "", "squeue.txt": "", "sacct.txt": "", "sinfo.txt": "" };
     for (const [name, text] of Object.entries({ ...texts, "scontrol.txt": "MaxArraySize = 1001\n" }))
       this.say(name, text);
