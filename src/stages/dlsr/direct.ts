@@ -54,15 +54,12 @@ export async function reconstructDirect(input: DirectInput): Promise<DirectResul
   const factors = levelFactors(config.levels, whole.geometry.translations);
   const mark = kernels.arena.mark();
   let problem = coarsened(input, setting, reduction, whole, factors[0]!);
-  const { sign, options } = await findDepthSense(input, problem, solverOptions(input));
+  // before any trial, which leaves its widths in the tables: a run that is gone on with starts without them
+  const untried = startState(problem, SOLVER_DEFAULTS.damping);
+  const { sign, options } = await findDepthSense(input, problem, untried, solverOptions(input));
   if (input.isCancelled?.()) throw new Error("cancelled");
   work.advance("sign");
-  let start = withEarlierGeometry(
-    input,
-    startState(withSign(problem, sign.sign), options.damping),
-    factors[0]!,
-    options,
-  );
+  let start = withEarlierGeometry(input, untried, factors[0]!, options);
   let solution: DlsrSolution | undefined;
   const steps: StepReport[] = [];
   for (const [level, factor] of factors.entries()) {
@@ -95,9 +92,10 @@ export async function reconstructDirect(input: DirectInput): Promise<DirectResul
   }
   // with depth running the right way, or what depth does to the rays' middles would pass for an offset
   const settled = problem;
-  const axisOffset = await remembered(input)("axis-offset", () =>
-    findAxisOffset(runner, kernels, settled, { side: BLURS[1] }),
-  );
+  const axisOffset = await remembered(input)("axis-offset", () => {
+    placeWidths(settled, solution!.state);
+    return findAxisOffset(runner, kernels, settled, { side: BLURS[1] });
+  });
   const final = { problem, options, solution: solution!, sign, axisOffset };
   const conventional = await measureConventional(input, setting, problem, options, solution!.state);
   const residuals = await measureResiduals(runner, kernels, problem, options, final.solution.state);
@@ -204,6 +202,7 @@ function withEarlierGeometry(
 async function findDepthSense(
   input: DirectInput,
   problem: DlsrProblem,
+  start: SolverState,
   options: SolverOptions,
 ): Promise<{ readonly sign: DepthSignVerdict; readonly options: SolverOptions }> {
   const { kernels, runner, config, isCancelled } = input;
@@ -221,7 +220,8 @@ async function findDepthSense(
     const chi2: number[] = [];
     for (const side of BLURS) {
       const turned = withSign(problem, sign.sign);
-      chi2.push((await solveDlsr(runner, kernels, turned, { ...few, side }, isCancelled ? { isCancelled } : {})).chi2);
+      const hooks = { start, ...(isCancelled && { isCancelled }) };
+      chi2.push((await solveDlsr(runner, kernels, turned, { ...few, side }, hooks)).chi2);
     }
     return BLURS[chi2[1]! < chi2[0]! ? 1 : 0];
   });
@@ -298,6 +298,14 @@ function imagesOf({ phases, geometry }: DlsrProblem, step: number, state: Solver
     ];
   });
   return { level: `${translations} translations`, step, size, maps };
+}
+
+/** Widths as they were found, where a solution was remembered and the tables never had them. */
+function placeWidths({ phases }: DlsrProblem, state: SolverState): void {
+  phases.forEach(({ response }, p) => {
+    const { width } = state.phases[p]!;
+    if (response.width !== width) response.retabulate({ width });
+  });
 }
 
 /** Tables with the intensities and widths as they now are. */

@@ -218,6 +218,17 @@ describe("geometry", () => {
     expect(verdict.chi2.asGiven).toBeGreaterThan(3 * verdict.chi2.reversed);
   });
 
+  it("tells the same whichever is tried first, though a solution leaves its width behind", async () => {
+    const options = { ...OPTIONS, steps: 2 };
+    const chi2Of = async (depthSign: 1 | -1) => {
+      const problem = problemOf([{ ...layered, width: 1.05 }], [{ made: LAYERED, refinesWidth: true }]);
+      const turned = { ...problem, geometry: { ...problem.geometry, depthSign } };
+      return (await compareDepthSigns(serialRunner(kernels), kernels, turned, options)).chi2;
+    };
+    const [first, second] = [await chi2Of(1), await chi2Of(-1)];
+    expect(second).toEqual({ asGiven: first.reversed, reversed: first.asGiven });
+  });
+
   it("says that it cannot tell where there is no depth to speak of", async () => {
     const flat = { ...SCAN, distanceMm: 1e7 };
     const verdict = await compareDepthSigns(serialRunner(kernels), kernels, problemOf(both, choices, flat), {

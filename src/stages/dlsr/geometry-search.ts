@@ -3,6 +3,7 @@ import type { Kernels } from "../../kernels/index.ts";
 import { type SolverOptions, solveDlsr } from "./gauss-newton.ts";
 import type { ProductRunner } from "./runner.ts";
 import type { DlsrProblem } from "./types.ts";
+import { startState } from "./unknowns.ts";
 
 export interface DepthSignVerdict {
   readonly sign: 1 | -1;
@@ -28,13 +29,15 @@ export async function compareDepthSigns(
   options: SolverOptions,
   isCancelled?: () => boolean,
 ): Promise<DepthSignVerdict> {
+  // a solution leaves its width in the tables: the second one is not to start from where the first ended
+  const start = startState(problem, options.damping);
   const chi2Of = async (depthSign: 1 | -1): Promise<number> => {
     const solution = await solveDlsr(
       runner,
       kernels,
       { ...problem, geometry: { ...problem.geometry, depthSign } },
       { ...options, geometry: { ...options.geometry, distance: false } },
-      isCancelled ? { isCancelled } : {},
+      { start, ...(isCancelled && { isCancelled }) },
     );
     return solution.chi2;
   };
