@@ -5,15 +5,24 @@ export function widenCounts(source: usize, out: usize, n: i32, itemBytes: i32, i
   if (itemBytes == 1) {
     if (isSigned) {
       for (; out < end; source += 1, out += 4) store<i32>(out, load<i8>(source));
-    } else {
-      for (; out < end; source += 1, out += 4) {
-        const count = <i32>load<u8>(source);
-        store<i32>(out, count == 0xff ? -1 : count);
-      }
-    }
+    } else widenBytes(source, out, end);
   } else if (isSigned) {
     for (; out < end; source += 2, out += 4) store<i32>(out, load<i16>(source));
   } else widenWords(source, out, end);
+}
+
+function widenBytes(source: usize, out: usize, end: usize): void {
+  const bad = i8x16.splat(-1);
+  for (; out + 32 <= end; source += 8, out += 32) {
+    const counts = v128.load64_zero(source);
+    const words = v128.or(i16x8.extend_low_i8x16_u(counts), i16x8.extend_low_i8x16_s(i8x16.eq(counts, bad)));
+    v128.store(out, i32x4.extend_low_i16x8_s(words));
+    v128.store(out, i32x4.extend_high_i16x8_s(words), 16);
+  }
+  for (; out < end; source += 1, out += 4) {
+    const count = <i32>load<u8>(source);
+    store<i32>(out, count == 0xff ? -1 : count);
+  }
 }
 
 function widenWords(source: usize, out: usize, end: usize): void {
