@@ -18,7 +18,7 @@ export interface CorrectedSinograms extends Sinograms {
  * @param muPerMm [y, x] attenuation, 1/mm, on the grid of the reconstruction; as attenuationOfComposition gives it for
  *   a material
  * @param minimum transmissions under it are not believed: the ray is divided by it, and its sigma becomes infinite
- * @throws InputError as createProjectorGeometry
+ * @throws InputError as createProjectorGeometry; RangeError where the map of mu is not square
  */
 export function correctAbsorption(
   sinograms: Sinograms,
@@ -26,7 +26,9 @@ export function correctAbsorption(
   minimum = 0.02,
 ): CorrectedSinograms {
   const { omegaDeg, translations, rotationAxis, stepMm, axis } = sinograms;
-  const size = Math.round(Math.sqrt(muPerMm.length));
+  const size = Math.sqrt(muPerMm.length);
+  if (!Number.isInteger(size) || size === 0)
+    throw new RangeError(`correctAbsorption needs a square map of mu, [y, x]; ${muPerMm.length} values are none`);
   const geometry = createProjectorGeometry({ omegaDeg, translations, rotationAxis, size });
   const through = withKernels((kernels) => transmissionOf(kernels, geometry, muPerMm, stepMm));
   const { transmission, opaque, opaqueShare } = limitTransmission(through, minimum);

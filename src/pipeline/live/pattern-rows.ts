@@ -1,6 +1,7 @@
 /** Patterns in the order in which their frames came: [slot][intensity, sigma][bin] float32 in one file that grows. */
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
+import { readFully } from "../../files/byte-source.ts";
 import { diskError } from "../disk-error.ts";
 
 export class PatternRows {
@@ -11,7 +12,11 @@ export class PatternRows {
   private constructor(path: string, bins: number, flags: string) {
     this.path = path;
     this.bins = bins;
-    this.fd = openSync(path, flags);
+    try {
+      this.fd = openSync(path, flags);
+    } catch (error) {
+      throw diskError(error, path);
+    }
   }
 
   static create(path: string, bins: number): PatternRows {
@@ -36,16 +41,12 @@ export class PatternRows {
     return crc32(bytes);
   }
 
-  /** The row, or undefined where it is not what was written. */
+  /** The row, or undefined where it is not what was written. @throws InputError "disk-error" */
   read(slot: number, crc: number): { intensity: Float32Array; sigma: Float32Array } | undefined {
     const row = new Float32Array(2 * this.bins);
     const bytes = asBytes(row);
-    for (let done = 0; done < bytes.length; ) {
-      const got = readSync(this.fd, bytes, done, bytes.length - done, slot * bytes.length + done);
-      if (got === 0) return undefined;
-      done += got;
-    }
-    if (crc32(bytes) !== crc) return undefined;
+    const found = readFully(this.fd, slot * bytes.length, bytes, this.path);
+    if (found.length < bytes.length || crc32(bytes) !== crc) return undefined;
     return { intensity: row.subarray(0, this.bins), sigma: row.subarray(this.bins) };
   }
 
