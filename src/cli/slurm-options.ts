@@ -6,6 +6,7 @@ import { runOnSlurm } from "../pipeline/slurm/run-on-slurm.ts";
 import type { SlurmOrder } from "../pipeline/slurm/slurm-folder.ts";
 import { readSlurmSettings } from "../pipeline/slurm/slurm-settings.ts";
 import type { workOf } from "./command-output.ts";
+import { plainText } from "./plain-text.ts";
 
 export interface ExecutorOptions {
   readonly executor: "local" | "slurm";
@@ -56,7 +57,7 @@ export function runThere<Report>(
   return runOnSlurm<Report>({
     order: { ...order, memoryBytes, settings: readSlurmSettings(options.slurm) },
     ...{ onProgress, signal, check, isDetached: Boolean(options.detach) },
-    onJobs: (text) => options.quiet || stderr.write(`${stderr.isTTY ? "\r\x1b[K" : ""}${text}\n`),
+    onJobs: (text) => options.quiet || stderr.write(`${stderr.isTTY ? "\r\x1b[K" : ""}${plainText(text)}\n`),
   });
 }
 
