@@ -1,5 +1,5 @@
 /** What the executor gives out, and again, by what Slurm says of the jobs; Slurm's programs are the test's. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { FakeSlurm } from "../../../tests/fake-slurm.ts";
@@ -275,4 +275,14 @@ describe("what a job could not do", () => {
     const next = await step().catch((error: Error) => error.message);
     expect(next).toBe(failure.name === "Error" ? "map was given to the cluster (without n3)" : "wrong mask");
   });
+});
+
+it("a try that a killed step had only begun to write is written anew", async () => {
+  const { step, jobsEnd, try: attempt, done } = stage();
+  mkdirSync(attempt(1), { recursive: true });
+  expect(await step()).toBe("map was given to the cluster");
+  expect(readdirSync(join(attempt(1), ".."))).toEqual(["try-1"]);
+  jobsEnd(1, oneOf("COMPLETED", 8));
+  expect(await step()).toBeUndefined();
+  expect(done).toHaveLength(32);
 });

@@ -111,20 +111,21 @@ export const readChildren = (folder: string): Child[] => readJson(join(folder, "
 export const stageFolders = (folder: string): string[] =>
   existsSync(folder) ? readdirSync(folder).filter((name) => /-[0-9a-f]{8}$/.test(name)) : [];
 
-/** The tries so far, oldest first. */
+/** The tries so far, oldest first; one that a killed step had only begun to write was none. */
 export function triesOf(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => /^try-\d+$/.test(name))
+    .filter((name) => /^try-\d+$/.test(name) && existsSync(join(folder, name, WORK)))
     .sort((a, b) => Number(a.slice(4)) - Number(b.slice(4)))
     .map((name) => join(folder, name));
 }
 
+const WORK = "work.bin";
 export function writeWork(folder: string, work: PartsWork): void {
   mkdirSync(folder, { recursive: true });
-  writeWhole(join(folder, "work.bin"), serialize(work));
+  writeWhole(join(folder, WORK), serialize(work));
 }
-export const readWork = (folder: string): PartsWork => deserialize(readFileSync(join(folder, "work.bin")));
+export const readWork = (folder: string): PartsWork => deserialize(readFileSync(join(folder, WORK)));
 
 export const partPath = (folder: string, part: number): string => join(folder, `part-${part}.jsonl`);
 
