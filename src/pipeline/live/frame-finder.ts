@@ -11,9 +11,11 @@ const LISTING_MS_WHEN_TOLD = 2000;
 export class FrameFinder {
   /** where all files are named beforehand: how many there will be */
   readonly expected: number | undefined;
+  /** names in the folder */
   private readonly known = new Set<string>();
   private readonly place: FrameFolder | undefined;
   private readonly listed: readonly string[];
+  private toCome: readonly string[];
   private readonly told: string[] = [];
   private readonly watcher: FSWatcher | undefined;
   private nextListing = 0;
@@ -25,6 +27,7 @@ export class FrameFinder {
   constructor(files: string | readonly string[], onTold: () => void) {
     this.place = typeof files === "string" ? frameFolder(files) : undefined;
     this.listed = this.place ? [] : typeof files === "string" && !isList(files) ? [files] : namedIn(files);
+    this.toCome = this.listed;
     this.expected = this.place || this.listed.length < 2 ? undefined : this.listed.length;
     if (this.place) this.watcher = this.watchFolder(this.place, onTold);
   }
@@ -52,34 +55,43 @@ export class FrameFinder {
 
   /** Paths that were not there at the last look, in no order. */
   look(now: number): string[] {
-    if (!this.place) return this.fresh(this.listed.filter((path) => !this.known.has(path) && existsSync(path)));
-    const { folder } = this.place;
-    const fresh = this.fresh(this.told.splice(0).map((name) => join(folder, name)));
-    if (now < this.nextListing) return fresh;
+    const told = this.place ? this.fresh(this.place, this.told.splice(0)) : [];
+    if (now < this.nextListing) return told;
     const started = performance.now();
-    fresh.push(...this.list(this.place));
+    const listed = this.place ? this.list(this.place) : this.appeared();
     const took = performance.now() - started;
     this.nextListing = now + Math.max(this.watcher ? LISTING_MS_WHEN_TOLD : LISTING_MS, took / LISTING_SHARE);
-    return fresh;
+    return told.concat(listed);
   }
 
-  private list({ folder, accepts }: FrameFolder): string[] {
-    let names: string[];
+  private list(place: FrameFolder): string[] {
     try {
-      names = readdirSync(folder);
-    } catch {
+      return this.fresh(place, readdirSync(place.folder));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
       return []; // a mount that is away for a moment
     }
-    return this.fresh(names.filter(accepts).map((name) => join(folder, name)));
   }
 
   /** One that was announced and is not there was renamed or taken away: it may come again. */
-  private fresh(paths: readonly string[]): string[] {
-    return paths.filter((path) => {
-      if (this.known.has(path) || !statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
-      this.known.add(path);
-      return true;
-    });
+  private fresh({ folder, accepts }: FrameFolder, names: readonly string[]): string[] {
+    const paths: string[] = [];
+    for (const name of names) {
+      if (this.known.has(name) || !accepts(name)) continue; // of 220 000 names nearly all are known
+      const path = join(folder, name);
+      if (!statSync(path, { throwIfNoEntry: false })?.isFile()) continue;
+      this.known.add(name);
+      paths.push(path);
+    }
+    return paths;
+  }
+
+  /** Of those that are named beforehand. */
+  private appeared(): string[] {
+    const paths = this.toCome.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+    const there = new Set(paths);
+    this.toCome = this.toCome.filter((path) => !there.has(path));
+    return paths;
   }
 
   close(): void {

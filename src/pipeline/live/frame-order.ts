@@ -15,36 +15,49 @@ export class FrameOrder {
   private first: readonly string[] | undefined;
   /** which part of the name is the number; undefined while there is only one name, "rank" where several parts differ */
   private part: number | "rank" | undefined;
-  /** in natural order */
+  /** [slot] that number */
+  private numbers: number[] = [];
+  private lowest = Number.POSITIVE_INFINITY;
+  /** in natural order, once they were asked for by rank */
   private readonly named: Named[] = [];
+  private isSorted = false;
 
   /** @param slot the next whole number from 0 on */
   add(path: string, slot: number): void {
     const name = basename(path);
     const parts = name.split(/(\d+)/);
     this.first ??= parts;
+    this.named.push({ name, slot });
+    if (this.part === "rank") {
+      this.isSorted &&= inNaturalOrder(this.named.at(-2)!.name, name) <= 0;
+      return;
+    }
     const differing = this.first.flatMap((one, k) => (one === parts[k] ? [] : [k]));
     const isNumbered = parts.length === this.first.length && differing.every((k) => k % 2 === 1);
-    if (!isNumbered || differing.length > 1) this.part = "rank";
-    else if (differing.length === 1)
-      this.part = this.part === undefined || this.part === differing[0] ? differing[0]! : "rank";
-    // they come mostly in their order
-    let at = this.named.length;
-    while (at > 0 && inNaturalOrder(this.named[at - 1]!.name, name) > 0) at--;
-    this.named.splice(at, 0, { name, slot });
+    const [part = this.part] = differing;
+    if (!isNumbered || differing.length > 1 || (this.part !== undefined && part !== this.part)) {
+      this.part = "rank";
+      this.numbers = [];
+    } else if (part !== undefined) {
+      // those before it, if it is the first that differs, all have the same number
+      while (this.numbers.length < slot) this.addNumber(Number(this.first[part]));
+      this.part = part;
+      this.addNumber(Number(parts[part]));
+    }
+  }
+
+  private addNumber(number: number): void {
+    this.numbers.push(number);
+    this.lowest = Math.min(this.lowest, number);
   }
 
   /** [slot] index in the scan as far as it is known */
   places(): Int32Array {
+    if (typeof this.part === "number") return Int32Array.from(this.numbers, (number) => number - this.lowest);
+    if (!this.isSorted) this.named.sort((a, b) => inNaturalOrder(a.name, b.name));
+    this.isSorted = true;
     const places = new Int32Array(this.named.length);
-    const { part } = this;
-    if (typeof part !== "number") {
-      for (const [rank, { slot }] of this.named.entries()) places[slot] = rank;
-      return places;
-    }
-    const numberOf = (name: string): number => Number(name.split(/(\d+)/)[part]);
-    const lowest = numberOf(this.named[0]!.name);
-    for (const { name, slot } of this.named) places[slot] = numberOf(name) - lowest;
+    for (const [rank, { slot }] of this.named.entries()) places[slot] = rank;
     return places;
   }
 }
