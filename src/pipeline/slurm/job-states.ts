@@ -39,7 +39,7 @@ const WAITS: Readonly<Record<string, string>> = {
 export function describeEnd({ state, reason }: Pick<SlurmJob, "state" | "reason">): string | undefined {
   if (!Object.hasOwn(ENDS, state)) return undefined;
   if (reason === "JobLaunchFailure")
-    return `was not started: its node does not see the folder, or may not write its log there (${state}, ${reason})`;
+    return `was ended or not started by its node: its log says why; where there is none, its node does not see the folder, or may not write there (${state}, ${reason})`;
   const isKnown = reason === "" || reason === "None" || reason.toUpperCase() === state.replaceAll("_", "");
   return `${ENDS[state]} (${isKnown ? state : `${state}, ${reason}`})`;
 }

@@ -13,7 +13,8 @@ export function lastLines(folder: string, most = 5): string[] {
   return said.slice(0, most);
 }
 
-function tail(path: string, bytes = 4096): string {
+/** The end of a file. */
+export function tail(path: string, bytes = 4096): string {
   const fd = openSync(path, "r");
   try {
     const { size } = fstatSync(fd);

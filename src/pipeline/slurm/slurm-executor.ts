@@ -8,6 +8,7 @@ import { basename, dirname, join } from "node:path";
 import { InputError } from "../../data/index.ts";
 import { type BlockExecutor, type BlockOptions, type BlockRequest, Suspended } from "../block-executor.ts";
 import { writeWhole } from "../write-whole.ts";
+import { endInLog } from "./end-in-log.ts";
 import { reviveFailure } from "./failure.ts";
 import { commandLine, submitStep } from "./jobs.ts";
 import { lastLines } from "./last-lines.ts";
@@ -113,14 +114,18 @@ export function createSlurmExecutor({ order, local, needAll }: SlurmExecutorOpti
     );
   }
 
-  /** How the jobs of a try went wrong, as far as Slurm still knows, and the nodes on which some went well. */
+  /** How the jobs of a try went wrong, as far as their logs or Slurm know, and the nodes on which some went well. */
   async function endsOf(target: string): Promise<{ ends: JobEnd[]; good: Set<string> }> {
     const array = readJson<{ readonly id: string }>(join(target, "array.json"))?.id;
-    const jobs = array === undefined ? [] : await endsOfArray(name, array, readWork(target).parts.length);
-    const ends = jobs.map((job) => ({
-      ...job,
-      hasDone: job.index !== undefined && blocksDone(readPart(target, job.index)).length > 0,
-    }));
+    const count = readWork(target).parts.length;
+    const jobs = array === undefined ? [] : await endsOfArray(name, array, count);
+    const ends = Array.from({ length: count }, (_, index): JobEnd[] => {
+      const job = jobs.find((one) => one.index === index);
+      const state = job?.state === "COMPLETED" ? undefined : endInLog(join(target, `part-${index}.log`));
+      const hasDone = blocksDone(readPart(target, index)).length > 0;
+      if (state) return [{ index, state, reason: "", node: job?.node ?? "", hasDone }];
+      return job ? [{ ...job, hasDone }] : [];
+    }).flat();
     const isWell = ({ state, hasDone }: JobEnd): boolean => hasDone || state === "COMPLETED";
     return { ends, good: new Set(ends.filter(isWell).map(({ node }) => node)) };
   }
