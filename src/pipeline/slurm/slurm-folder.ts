@@ -35,7 +35,7 @@ export interface SlurmOrder {
   /** of a run */
   readonly from?: string;
   readonly until?: string;
-  /** its nodes have a GPU each, of one kind; left out: processors */
+  /** the nodes have a GPU each, of one kind; left out: processors */
   readonly device?: "gpu";
   /** of a run that a study or a series gave: the scan as it is for that, and when it was given */
   readonly given?: {
@@ -130,13 +130,14 @@ export const readWork = (folder: string): PartsWork => deserialize(readFileSync(
 export const partPath = (folder: string, part: number): string => join(folder, `part-${part}.jsonl`);
 
 export function recordPart(folder: string, part: number, line: PartLine): void {
-  appendFileSync(partPath(folder, part), `${JSON.stringify(line)}\n`);
+  // a line of its own, whatever a failing disk has left of the one before
+  appendFileSync(partPath(folder, part), `\n${JSON.stringify(line)}\n`);
 }
 
-/** Lines of all parts of a try, part by part. */
 export const readPart = (folder: string, part: number): PartLine[] =>
   existsSync(partPath(folder, part)) ? parsePart(readFileSync(partPath(folder, part), "utf8")) : [];
 
+/** Lines of all parts of a try, part by part. */
 export function readParts(folder: string): PartLine[][] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
