@@ -211,6 +211,7 @@ async function doStage<Meta>(
   const onDone = (block: number, result: unknown) => {
     const { crc, problems } = result as BlockResult;
     journal.record({ block, crc, ...(problems?.length && { problems }) });
+    if (!context.job) work.blocks++; // jobs of a cluster say themselves which were theirs
     const done = journal.entries.size;
     const left = secondsLeft(done);
     onProgress({
@@ -236,7 +237,7 @@ async function doStage<Meta>(
       },
       onNote: (text) => told.push(text),
     });
-    work.blocks = Math.max(0, missing.length - elsewhere);
+    if (context.job) work.blocks = Math.max(0, missing.length - elsewhere);
   }
   const problems = [...journal.entries.values()]
     .sort((a, b) => a.block - b.block)
