@@ -133,6 +133,20 @@ export async function runScan(scan: Scan, options: RunOptions): Promise<RunSumma
   }
 }
 
+/**
+ * Looks at all that a run would refuse before its first stage, and does nothing: before it is given to a cluster.
+ *
+ * @throws InputError as runScan
+ */
+export async function checkRun(scan: Scan, stages: Pick<RunOptions, "output" | "from" | "until">): Promise<void> {
+  const pool = (): never => {
+    throw new Error("nothing is done here");
+  };
+  const pools: Pools = { pool, ownPool: pool, endOwn: async () => {} };
+  const none = { workers: 1, memoryBytes: 0, onProgress: () => {}, signal: new AbortController().signal };
+  await new Run(scan, { ...none, ...stages }, `${stages.output}.work`, pools).check();
+}
+
 /** The threads of a run; a stage that shares memory with its threads has its own, which end with it. */
 type Pools = Pick<StageContext, "ownPool"> & { pool(): WorkerPool; endOwn(): Promise<void> };
 
@@ -157,11 +171,14 @@ class Run {
     this.device = createRunDevice(options.device ?? "cpu", options.workers);
   }
 
-  async run(): Promise<RunSummary> {
-    const { output, from, until } = this.options;
+  async check(): Promise<void> {
     await this.checkOutput();
-    const { live, signal } = this.options;
-    if (live) await followScan(this.scan, live, { workFolder: this.workFolder, pool: this.pools.pool, signal });
+    await this.settle();
+  }
+
+  /** Which stages there are. @returns the first that is done again, and the last that is done @throws as runScan */
+  private async settle(): Promise<{ first: number; last: number }> {
+    const { from, until } = this.options;
     this.steps = withLiveNotes(await createSteps(this.scan, this.left, this.workFolder), this.workFolder);
     this.keys = this.steps.map(({ stage }) => digest(stage.identity));
     const first = from === undefined ? this.steps.length : this.indexOf(from);
@@ -169,6 +186,14 @@ class Run {
     if (from !== undefined && first > last) {
       throw new InputError("stage-order", `--from ${from} comes after --until ${until}: nothing would be done.`);
     }
+    return { first, last };
+  }
+
+  async run(): Promise<RunSummary> {
+    await this.checkOutput();
+    const { output, live, signal } = this.options;
+    if (live) await followScan(this.scan, live, { workFolder: this.workFolder, pool: this.pools.pool, signal });
+    const { first, last } = await this.settle();
     this.options.onStages?.(this.steps.slice(0, last + 1).map(({ stage }) => stage.name));
     await this.checkDevice(first, last);
     for (const { store } of this.steps.slice(first, last + 1)) store.discard();
