@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
+import { openHdf5 } from "../../src/files/hdf5.ts";
 import { formatXye } from "../../src/files/pattern-text.ts";
 import { simulateScan } from "../../src/pipeline/simulate-scan.ts";
 import { SimulateConfig, type SimulateInput } from "../../src/stages/simulate/index.ts";
@@ -236,6 +237,25 @@ function refineOf(folder: string): Workload {
   };
 }
 
+/** Of the HDF5 files of a scan: when they were written is in them too. */
+async function scanArrays(folder: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const name of readdirSync(folder).filter((file) => /\.h5$|_cnt_/.test(file))) {
+    const file = await openHdf5(join(folder, name));
+    try {
+      for (const { path, shape, type } of file.contents().datasets)
+        if (type !== "string" && type !== "other") {
+          const { buffer, byteOffset, byteLength } = file.read(path);
+          const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+          found[`${name}/${path}`] = `${type} ${shape?.join("x")} ${sha256(bytes)}`;
+        }
+    } finally {
+      file.close();
+    }
+  }
+  return found;
+}
+
 function simulateOf(folder: string): Workload {
   const from = join(folder, "simulate");
   if (!existsSync(from)) {
@@ -249,9 +269,9 @@ function simulateOf(folder: string): Workload {
     work: "/made/",
     output: "made/scan.yaml",
     ...{ hasWorkers: true, isRun: false },
-    // times are in truth.nxs
     hash: async (at) => ({
-      ...filesIn(join(at, "made"), /\.(yaml|h5|key)$|_cnt_/),
+      ...filesIn(join(at, "made"), /\.(yaml|key)$/),
+      ...(await scanArrays(join(at, "made"))),
       ...(await hashes(join(at, "made/truth.nxs"))),
     }),
   };
