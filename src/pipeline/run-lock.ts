@@ -46,6 +46,9 @@ export function handOverLock(path: string, jobs: string): void {
   held.delete(resolve(path));
 }
 
+/** Containers on several machines share a folder, and have processes of the same numbers. */
+const WHO = `${hostname()}-${process.pid}`;
+
 const thisProcess = (jobs?: string): Holder => ({
   ...{ pid: process.pid, host: hostname(), since: new Date().toISOString() },
   ...(jobs !== undefined && { jobs }),
@@ -82,7 +85,7 @@ export function lockFile(path: string, output: string, jobs?: string): () => voi
 
 /** The lock with all that it says, in one step: an empty one would look like one that is damaged. */
 function claim(path: string, me: string): boolean {
-  const own = `${path}.${process.pid}`;
+  const own = `${path}.${WHO}`;
   try {
     writeFileSync(own, me);
     linkSync(own, path);
@@ -110,7 +113,7 @@ function claimSimply(path: string, me: string): boolean {
 
 /** Of several that find a dead lock one takes it away; what another has put there in the meantime is put back. */
 function takeAway(path: string, text: string): void {
-  const aside = `${path}.${process.pid}.dead`;
+  const aside = `${path}.${WHO}.dead`;
   try {
     renameSync(path, aside);
   } catch (error) {
@@ -118,7 +121,8 @@ function takeAway(path: string, text: string): void {
     throw diskError(error, path, 1e3);
   }
   try {
-    if (readIfThere(aside) !== text) linkSync(aside, path);
+    const found = readIfThere(aside);
+    if (found !== undefined && found !== text) claim(path, found);
   } finally {
     rmSync(aside, { force: true });
   }
