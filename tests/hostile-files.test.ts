@@ -9,16 +9,21 @@ import { resourceUsage } from "node:process";
 import { deflateSync, gzipSync } from "node:zlib";
 import { strToU8, zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseBrukerRaw } from "../src/files/bruker-raw.ts";
+import { arraySource } from "../src/files/byte-source.ts";
 import { readCif } from "../src/files/cif.ts";
 import { parseNumberList } from "../src/files/csv.ts";
 import { readCyclerFile } from "../src/files/cycler-file.ts";
+import { openEdf } from "../src/files/edf.ts";
 import { openFrames } from "../src/files/frames.ts";
 import { openHdf5 } from "../src/files/hdf5.ts";
 import { loadHdf5Library } from "../src/files/hdf5-library.ts";
 import { openPatternArray } from "../src/files/hdf5-patterns.ts";
 import { readMask } from "../src/files/mask.ts";
 import { readPattern } from "../src/files/pattern-file.ts";
+import { encodeTiff, openTiff, readTiffPage } from "../src/files/tiff.ts";
 import { parseScan } from "../src/pipeline/scan-config.ts";
+import { bruker } from "./fuzz/text-targets.ts";
 import { h5py, hasH5py } from "./h5py.ts";
 import { LIMITS } from "./limits.ts";
 import { tempFolder } from "./temp-folder.ts";
@@ -162,6 +167,34 @@ describe("TIFF", () => {
       head.writeUInt32LE(value, 18 + 12 * i);
     });
     await expect(frames(file("deep.tif", Buffer.concat([head, data])))).rejects.toEqual(code("tiff-damaged"));
+  });
+});
+
+describe("what npm run fuzz has found besides", () => {
+  const bytes = (text: string): Uint8Array => Buffer.from(text, "latin1");
+  it("EDF: an element type by the name of what every object has", () => {
+    const edf = bytes("{Dim_1=;DataType=constructor}");
+    expect(() => openEdf(arraySource(edf, "a.edf"))).toThrow(/a\.edf/);
+    expect(() => openEdf(arraySource(edf, "a.edf"))).toThrow(expect.objectContaining({ name: "InputError" }));
+  });
+  it("TIFF: pixels that would lie behind the end of the file", () => {
+    const tiff = encodeTiff({ rows: 7, cols: 9, data: new Int32Array(63), header: {} });
+    const view = new DataView(tiff.buffer, tiff.byteOffset);
+    const directory = view.getUint32(4, true);
+    for (let i = 0; i < view.getUint16(directory, true); i++) {
+      const at = directory + 2 + 12 * i;
+      if (view.getUint16(at, true) === 273) view.setUint32(at + 8, 0xffffff00, true);
+    }
+    expect(() => readTiffPage(openTiff(arraySource(tiff, "a.tif")), 0)).toThrow(code("tiff-truncated"));
+  });
+  it("Bruker .raw: a step of 1e-300 degrees", () => {
+    const raw = bruker();
+    new DataView(raw.buffer).setFloat64(888, 1e-300, true);
+    expect(() => parseBrukerRaw(raw, "a.raw")).toThrow(code("raw-damaged"));
+  });
+  it("patterns: 1e999 is no place", () => {
+    expect([...pattern(file("far.xye", "1 5\n2 6\n1e999 7\n")).axis.values]).toEqual([1, 2]);
+    expect(() => pattern(file("only.xye", "1e999 1\n"))).toThrow(code("pattern-empty"));
   });
 });
 

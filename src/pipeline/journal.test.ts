@@ -2,6 +2,7 @@ import fs, { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { isWholeArray, sealArrays } from "./array-seals.ts";
@@ -24,6 +25,16 @@ describe("a journal", () => {
 
   it("gives back what was recorded", () => {
     expect([...Journal.open(path, "key").entries.values()]).toEqual(ENTRIES);
+  });
+
+  it("does not take lines of another shape, be their checksums right", () => {
+    const other = join(folder, "shapes.jsonl");
+    const shapes = [{}, { block: "3", crc: [1] }, { block: -1, crc: [1] }, { block: 3, crc: "1" }, { block: 3 }];
+    for (const shape of [...shapes, { block: 3, crc: [1], problems: [7] }]) {
+      const line = JSON.stringify({ ...shape, sum: crc32(JSON.stringify(shape)) });
+      writeFileSync(other, `${JSON.stringify({ key: "key" })}\n${line}\n`);
+      expect([...Journal.open(other, "key").entries]).toEqual([]);
+    }
   });
 
   it("keeps what other threads finish after a line that the disk took half of", () => {

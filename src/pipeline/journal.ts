@@ -74,11 +74,20 @@ function formatEntry(entry: JournalEntry): string {
   return JSON.stringify({ ...entry, sum: crc32(JSON.stringify(entry)) });
 }
 
+/** A checksum says that a line is as it was written, not that this program wrote it. */
+const isEntry = ({ block, crc, problems = [] }: JournalEntry): boolean =>
+  Number.isSafeInteger(block) &&
+  block >= 0 &&
+  Array.isArray(crc) &&
+  crc.every(Number.isSafeInteger) &&
+  Array.isArray(problems) &&
+  problems.every((problem) => typeof problem === "string");
+
 function parseEntry(line: string): JournalEntry | undefined {
   if (!line.endsWith("}")) return undefined;
   try {
     const { sum, ...entry } = JSON.parse(line) as JournalEntry & { sum?: number };
-    return sum === crc32(JSON.stringify(entry)) ? entry : undefined;
+    return sum === crc32(JSON.stringify(entry)) && isEntry(entry) ? entry : undefined;
   } catch {
     return undefined;
   }

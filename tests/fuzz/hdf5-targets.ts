@@ -3,14 +3,17 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { join } from "node:path";
 import { openHdf5 } from "../../src/files/hdf5.ts";
 import { openHdf5Frames } from "../../src/files/hdf5-frames.ts";
+import { loadHdf5Library } from "../../src/files/hdf5-library.ts";
 import { openPatternStack } from "../../src/files/hdf5-pattern-stack.ts";
 import { openPatternArray } from "../../src/files/hdf5-patterns.ts";
 import { openSinogramArray } from "../../src/files/hdf5-sinograms.ts";
 import { readNdtomoVolume, writeNdtomoVolume } from "../../src/files/ndtomo.ts";
 import { readScanMetadata } from "../../src/files/nexus.ts";
 import { openP07Scan } from "../../src/files/p07.ts";
+import { writeDiffmap } from "../../src/files/pyfai-diffmap.ts";
 import { openResult } from "../../src/files/result-reader.ts";
 import { createResultWriter } from "../../src/files/result-writer.ts";
+import { loadKernels } from "../../src/pipeline/load-kernels.ts";
 import { h5py, hasH5py } from "../h5py.ts";
 import { type FuzzTarget, measured, must, type Seed } from "./target.ts";
 
@@ -64,6 +67,8 @@ for k in (1, 2, 3):
 print(json.dumps(guarded))
 `;
 
+const kernels = loadKernels();
+
 interface Made {
   readonly path: string;
   readonly guarded: Readonly<Record<string, readonly [number, number]>>;
@@ -90,9 +95,41 @@ async function writeOurs(path: string): Promise<void> {
   const axis = { unit: "q", values: Float64Array.from({ length: 8 }, (_, i) => 1 + 0.1 * i) } as const;
   const data = Float32Array.from({ length: 4 * 5 * 8 }, (_, i) => (i * 7) % 31);
   await writeNdtomoVolume(join(path, "ndtomo.h5"), { ny: 4, nx: 5, axis, data, voxelMm: 0.1 });
-  const about = { program: "xrdct", version: "0", title: "made up" };
-  const writer = await createResultWriter(join(path, "result.nxs"), about);
-  const axes = [{ name: "y" }, { name: "x" }, { name: "q", values: axis.values, unit: "1/angstrom" }];
+  const [slow, fast] = [4, 5].map((count, i) => ({ name: "yx"[i]!, values: new Float64Array(count), unit: "mm" }));
+  const patterns = (first: number, count = 1): Float32Array => data.slice(40 * first, 40 * (first + count));
+  await writeDiffmap(
+    join(path, "diffmap.h5"),
+    { name: "made", shape: [4, 5], axis, hasErrors: true, read: patterns, readErrors: patterns, close: () => {} },
+    {
+      title: "made up",
+      program: "xrdct",
+      version: "0",
+      date: "2026-11-23",
+      slow: slow!,
+      fast: fast!,
+      wavelengthA: 0.17,
+    },
+  );
+  await writeResult(join(path, "result.nxs"));
+  await writePacked(join(path, "packed.h5"));
+}
+
+/** Frames by bitshuffle with LZ4: read without the library. */
+async function writePacked(path: string): Promise<void> {
+  const { File } = await loadHdf5Library();
+  const file = new File(path, "w");
+  const data = Uint16Array.from({ length: 3 * 42 }, (_, i) => (i * 37) % 1000);
+  const packed = { chunks: [1, 6, 7], compression: 32008, compression_opts: [0, 2] };
+  file.create_group("entry").create_dataset({ name: "data", data, shape: [3, 6, 7], ...packed });
+  file.close();
+}
+
+/** A small result: a volume, a map and a note. */
+export async function writeResult(path: string): Promise<void> {
+  const data = Float32Array.from({ length: 4 * 5 * 8 }, (_, i) => (i * 7) % 31);
+  const q = Float64Array.from({ length: 8 }, (_, i) => 1 + 0.1 * i);
+  const writer = await createResultWriter(path, { program: "xrdct", version: "0", title: "made up" });
+  const axes = [{ name: "y" }, { name: "x" }, { name: "q", values: q, unit: "1/angstrom" }];
   const options = { shape: [4, 5, 8], dtype: "float32", unit: "counts", longName: "intensity", axes } as const;
   writer.array("reconstruct/data", options).writeSlab([0, 0, 0], [4, 5, 8], data);
   const values = Float32Array.from({ length: 20 }, (_, i) => 4 + i / 100);
@@ -156,7 +193,9 @@ async function framesOf(path: string): Promise<unknown> {
     must(Number.isSafeInteger(count) && count > 0, `${count} frames`);
     const frame = source.readFrame(count - 1);
     must(frame.data.length === rows * cols, `${frame.data.length} pixels of ${rows} x ${cols}`);
-    return [rows, cols, count, source.readFrame(0).data, frame.data];
+    const into = source.readInto && new Int32Array(rows * cols);
+    if (into) for (let i = 0; i < Math.min(3, count); i++) source.readInto!(i, into, kernels);
+    return [rows, cols, count, source.readFrame(0).data, frame.data, into];
   } finally {
     source.close();
   }
@@ -200,7 +239,7 @@ export const HDF5_TARGETS: readonly FuzzTarget[] = [
   ),
   byPath(
     "hdf5-frames",
-    (kept) => seedsOf(kept, /plain|gzip|fletcher|lzf|latest|unlimited|small|links|virtual|eiger/, REAL),
+    (kept) => seedsOf(kept, /plain|gzip|fletcher|lzf|latest|unlimited|small|links|virtual|eiger|packed/, REAL),
     "scan_master.h5",
     framesOf,
   ),
@@ -217,6 +256,25 @@ export const HDF5_TARGETS: readonly FuzzTarget[] = [
       must(values.length === rows * array.shape[1] * array.axis.values.length, "a block of another size");
       array.close();
       return [array.shape, array.axis, values];
+    },
+  ),
+  byPath("hdf5-packed", (kept) => seedsOf(kept, /packed/), "packed.h5", framesOf),
+  byPath(
+    "hdf5-diffmap",
+    (kept) => seedsOf(kept, /diffmap/),
+    "diffmap.h5",
+    async (path) => {
+      const map = await openPatternArray(path);
+      try {
+        const rows = Math.min(2, map.shape[0]);
+        const [values, errors] = [map.read(0, rows), map.readErrors(0, rows)];
+        must(values.length === rows * map.shape[1] * map.axis.values.length, "a block of another size");
+        must(!errors || errors.length === values.length, "uncertainties of another size");
+        must(map.wavelengthA === undefined || map.wavelengthA > 0, "a wavelength that is none");
+        return [map.shape, map.axis, map.wavelengthA, values, errors];
+      } finally {
+        map.close();
+      }
     },
   ),
   byPath(

@@ -51,7 +51,7 @@ const BRML = `<?xml version="1.0"?><RawData><DataRoutes><DataRoute RouteFlag="Me
 </ScanAxes></ScanInformation>${Array.from({ length: 20 }, (_, i) => `<Datum>96,1,${10 + 0.01 * i},${5 + 0.005 * i},${80 + ((i * 7) % 11)}</Datum>`).join("")}</DataRoute></DataRoutes></RawData>`;
 
 /** RAW1.01: 30 points behind a supplementary head of 8 bytes. */
-function bruker(): Uint8Array {
+export function bruker(): Uint8Array {
   const bytes = new Uint8Array(712 + 304 + 8 + 120);
   bytes.set(strToU8("RAW1.01"));
   const view = new DataView(bytes.buffer);
