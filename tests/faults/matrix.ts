@@ -39,7 +39,7 @@ try {
   for (const workload of workloads) {
     const expected = await undisturbed(workload, scratch);
     const tried: Record<string, Cell> = {};
-    for (const fault of FAULTS.filter(({ name }) => new RegExp(values.fault).test(name))) {
+    for (const fault of FAULTS.filter(isWanted)) {
       if (fault.fits && !fault.fits(workload)) continue;
       for (let k = 0; k < tries && performance.now() < end; k++) {
         const own = seedOf(`${workload.name} ${fault.name} ${k}`);
@@ -75,14 +75,18 @@ function seedOf(name: string): number {
   return hash;
 }
 
-/** The counts of one stage, into the file. */
+function isWanted({ name }: { name: string }): boolean {
+  return new RegExp(values.fault).test(name);
+}
+
+/** The counts of one stage, into the file; those of faults that were not asked for stay. */
 function keep(stage: string, tried: Readonly<Record<string, Cell>>): void {
   const before = readMatrix();
   const cells: Matrix["cells"] = {};
   for (const { name } of FAULTS) {
     const of = { ...(before?.seed === seed && before.cells[name]) };
     if (tried[name]) of[stage] = tried[name];
-    else delete of[stage];
+    else if (isWanted({ name })) delete of[stage];
     if (Object.keys(of).length > 0) cells[name] = of;
   }
   writeFileSync(MATRIX, `${JSON.stringify({ seed, cells } satisfies Matrix, null, 1)}\n`);
