@@ -1,5 +1,7 @@
 /** What every command holds to: help with an example, one JSON object with --json, exit codes. */
+import { Command } from "commander";
 import { describe, expect, it } from "vitest";
+import { createCommands } from "../src/cli/command-line.ts";
 import { tempFolder } from "./temp-folder.ts";
 import { type Ran, xrdct, xrdctHere } from "./virtual-scan.ts";
 
@@ -43,6 +45,21 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
 it("knows the commands", () => {
   expect(COMMANDS).toEqual(expect.arrayContaining(Object.keys(WRONG)));
   expect(Object.keys(WRONG)).toEqual(expect.arrayContaining(COMMANDS));
+});
+
+it("lists what each command takes and is for, as the command itself has it, which is not loaded for that", async () => {
+  const program = new Command("xrdct");
+  for (const command of await createCommands()) program.addCommand(command);
+  const listed = (help: string) =>
+    help
+      .split("Commands:")[1]!
+      .split(/ {2}help /)[0]!
+      .replace(/\s+/g, " ");
+  expect(listed((await xrdctHere(["--help"])).stdout)).toBe(listed(program.helpInformation()));
+});
+
+it.each([[["help", "plan"]], [["plan", "--help"]]])("%j has all of that command", async (args) => {
+  expect((await xrdctHere(args)).stdout).toContain("npx xrdct plan");
 });
 
 it("without a command shows what there is", async () => {
