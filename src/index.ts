@@ -12,6 +12,7 @@ export { arrangeSinograms, type SinogramOptions } from "./api/arrange-sinograms.
 export type { PatternGrid, ScanGeometry, Sinograms, SliceVolume } from "./api/arrays.ts";
 export { type CorrectedSinograms, correctAbsorption } from "./api/correct-absorption.ts";
 export { type FrameIntegration, type FramePatterns, integrateFrames } from "./api/integrate-frames.ts";
+export { type DirectMaps, type MapDirectOptions, mapDirect } from "./api/map-direct.ts";
 export { type MapVolumeOptions, mapPeaks, mapRietveld, type RietveldMaps } from "./api/map-volume.ts";
 export { reconstructVolume } from "./api/reconstruct-volume.ts";
 export { runOnWorkers, type WorkerOptions } from "./api/run-on-workers.ts";
@@ -58,6 +59,7 @@ export { runStudy } from "./pipeline/study/run-study.ts";
 export { readStudy } from "./pipeline/study/study-config.ts";
 export { attenuationOfComposition } from "./stages/absorb/index.ts";
 export { CalibrateConfig, type CalibrationResult, calibrate } from "./stages/calibrate/index.ts";
+export { DlsrConfig, type DlsrReport } from "./stages/dlsr/index.ts";
 export { imageFigure, mapFigure, patternFigure } from "./stages/figure/index.ts";
 export { IntegrateConfig } from "./stages/integrate/index.ts";
 export { findPeaks, MapConfig, RietveldMapConfig } from "./stages/map/index.ts";

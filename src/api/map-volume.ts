@@ -1,6 +1,6 @@
 /** Every voxel of a slice fitted, by peaks or by Rietveld. */
 import type * as z from "zod";
-import type { ParameterMap } from "../data/index.ts";
+import type { ParameterMap, Pattern } from "../data/index.ts";
 import type { LoadedModel } from "../pipeline/refine/load-model.ts";
 import { bulkOfSlice, planRietveldMap } from "../pipeline/refine/rietveld-map.ts";
 import { findAir, meanPattern, type SampledVolume } from "../pipeline/sample.ts";
@@ -17,7 +17,7 @@ import {
   RietveldMapConfig,
   type VoxelBlock,
 } from "../stages/map/index.ts";
-import type { RefinementResult } from "../stages/refine/index.ts";
+import { type RefinementResult, settleConfig } from "../stages/refine/index.ts";
 import type { ScanGeometry, SliceVolume } from "./arrays.ts";
 import { sharedKernels, withKernels } from "./shared-kernels.ts";
 
@@ -31,8 +31,12 @@ export interface MapVolumeOptions extends ScanGeometry {
 export interface RietveldMaps {
   /** [y, x] each, with esd and status: "NMC532/a", "NMC532/weight_fraction", "rwp" ... */
   readonly maps: ParameterMap[];
+  /** [bin] of the voxels that were fitted, with sigma where the volume has it */
+  readonly meanPattern: Pattern;
   /** of the mean pattern, from which every voxel starts */
   readonly refinement: RefinementResult;
+  /** the model as the mean pattern settled it */
+  readonly settled: LoadedModel;
   /** weight fractions of the whole slice, 0 to 1, with esd */
   readonly bulk: readonly BulkPhase[];
 }
@@ -77,7 +81,8 @@ export function mapRietveld(
   const mask = findAir(sampled, sampleThreshold);
   const settings = RietveldMapConfig.parse({ ...config, model: model.path });
   const kernels = sharedKernels();
-  const refined = planRietveldMap(kernels, settings, model, meanPattern(sampled, mask), {
+  const mean = meanPattern(sampled, mask);
+  const refined = planRietveldMap(kernels, settings, model, mean, {
     ...{ wavelengthA, hasSigma: volume.sigma !== undefined, isReconstructed },
   });
   const refiner = createVoxelRefiner(kernels, refined.plan);
@@ -85,7 +90,9 @@ export function mapRietveld(
     const blocks = eachVoxelBlock(volume, mask, (block) => refiner.refine(block));
     const maps = joinMaps(volume, mapColumns(undefined, refined.plan), blocks);
     const named = maps.map((map) => ({ ...map, name: `map/${map.name}` }));
-    return { maps, refinement: refined.result, bulk: bulkOfSlice(refined, named) };
+    const { config: given, result } = refined;
+    const settled = { ...model, config: settleConfig(given, result.parameters) };
+    return { maps, meanPattern: mean, refinement: result, settled, bulk: bulkOfSlice(refined, named) };
   } finally {
     refiner.close();
   }

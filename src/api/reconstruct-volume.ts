@@ -18,7 +18,8 @@ const BINS_AT_ONCE = 32;
  * @param sinograms [angle, translation, bin]; with sigma, fbp propagates it
  * @param config    the settings `reconstruct` of scan.yaml; left out: fbp
  * @param geometry  for parallax: the distance, and on a q axis the wavelength
- * @returns [y, x, bin] value a mm, square voxels as large as a translation step; 0 outside the sample
+ * @returns [y, x, bin] value a voxel (a mm with `valuesPer: "mm"`), voxels as large as a translation step; 0 outside
+ *   the sample
  * @throws InputError as createReconstructionPlan
  */
 export function reconstructVolume(

@@ -1,21 +1,17 @@
-import { convertAxis, InputError, type ParameterMap, type Pattern, STATUS } from "../../data/index.ts";
+import { InputError, type ParameterMap } from "../../data/index.ts";
 import { createGpuDlsr } from "../../gpu/index.ts";
-import type { Kernels } from "../../kernels/index.ts";
-import { createPatternCalculator, type PatternCalculator } from "../../pattern/calculator.ts";
 import type { ParcelProducts } from "../../projector/index.ts";
-import { resolveModel, selectData } from "../../refinement/index.ts";
 import {
   awayRunner,
-  type ConventionalPhase,
-  type DirectInput,
+  createReducer,
   type DlsrConfig,
   type DlsrReport,
-  type ProductRunner,
+  type ReduceJob,
   reconstructDirect,
 } from "../../stages/dlsr/index.ts";
-import type { ArrayReference } from "../array-reference.ts";
+import { runDlsrParts, threadRunner } from "../dlsr-threads.ts";
 import { openChosenGpu } from "../gpu/device.ts";
-import type { WorkerPool } from "../pool.ts";
+import { conventionalPhase, directModel, fittedVoxels } from "../refine/direct-start.ts";
 import type { OpenedEarlierDirect } from "../refine/earlier-direct.ts";
 import { parseModel } from "../refine/load-model.ts";
 import type { SolveContext, Stage } from "../stage.ts";
@@ -123,22 +119,25 @@ async function solve(
   const kernels = pool.kernels();
   const { sinogram, sigma, axis, report } = input.sinogram();
   const { ny, plan } = input.volume();
-  const { maps, summedPattern } = input.map();
-  const run = (payload: DlsrPayload, parts: number): Promise<void> => runParts(pool, payload, parts, context.signal);
+  const { maps, summedPattern, refinement, settledModel } = input.map();
+  const run = (payload: DlsrPayload, parts: number): Promise<void> =>
+    runDlsrParts(pool, payload, parts, context.signal);
 
   const mean = kernels.arena.f64(sinogram.bins);
   const variance = kernels.arena.f64(sinogram.bins);
   const source = { sinogram, ...(sigma && { sigma }) };
   await run({ kind: "channels", ...source, mean, variance }, Math.ceil(sinogram.bins / 32));
 
-  const { calculator, bins, broadeningFixed } = createModel(kernels, input, axis, summedPattern, config.twoThetaRange);
-  const rays = report.angles * report.translations;
-  const byThreads: ProductRunner = (job, items) => {
-    // a part of angles looks patterns up for all voxels; parts of voxels cost nothing extra
-    const isByVoxel = job.op === "adjoint" || job.op === "gram";
-    const parts = Math.min(items, isByVoxel ? 4 * pool.size : pool.size);
-    return run({ kind: "product", job, items, parts }, parts);
+  const start = {
+    ...{ settled: parseModel(settledModel!, "map/model", input.folder), refinement: refinement! },
+    ...{ meanPattern: summedPattern, maps },
   };
+  const { calculator, bins, broadeningFixed } = directModel(kernels, start, axis, config.twoThetaRange);
+  const reduce = (job: ReduceJob): Promise<void> => {
+    const parts = 4 * pool.size;
+    return run({ kind: "reduce", ...source, parts, ...job }, parts);
+  };
+  const byThreads = threadRunner(pool, context.signal);
   const {
     maps: found,
     report: said,
@@ -161,12 +160,12 @@ async function solve(
     mean: Float64Array.from(bins, (bin) => mean[bin]!),
     variance: Float64Array.from(bins, (bin) => variance[bin]!),
     isTransmissionMeasured: input.isDividedByMeasured || report.transmission !== undefined,
-    reduce: createReducer(kernels, run, { ...source, rays, bins, parts: 4 * pool.size }),
+    reduce: createReducer(kernels, sinogram, bins, reduce),
     phases: calculator.model.phases.map(({ name }) =>
       conventionalPhase(name, maps, plan?.valuesPer === "mm" ? input.stepMm! : 1),
     ),
     isParallaxUndone: plan?.parallax === true,
-    sample: sampleOf(maps),
+    sample: fittedVoxels(maps),
     ...(input.earlier && { earlier: input.earlier.direct }),
     memoryBytes: Math.min(context.memoryBytes, SHARED_BYTES),
     progress: context.progress,
@@ -177,102 +176,4 @@ async function solve(
   });
   context.signal.throwIfAborted();
   return { meta: { maps: found, report: said }, notes };
-}
-
-interface Source {
-  readonly sinogram: ArrayReference;
-  readonly sigma?: ArrayReference;
-  readonly rays: number;
-  /** [channel] the bin of each channel that is used */
-  readonly bins: Int32Array;
-  readonly parts: number;
-}
-
-/** Rays times a matrix, streamed from the disk in as many threads as there are. */
-function createReducer(
-  kernels: Kernels,
-  run: (payload: DlsrPayload, parts: number) => Promise<void>,
-  { rays, bins, parts, ...source }: Source,
-): DirectInput["reduce"] {
-  const { arena } = kernels;
-  return async (matrix, sigmaOf, terms) => {
-    // bins that are not used count for nothing, and the arena gives memory as it was left
-    const whole = arena.f32(source.sinogram.bins * terms).fill(0);
-    const weight = arena.f64(source.sinogram.bins).fill(0);
-    bins.forEach((bin, channel) => {
-      whole.set(matrix.subarray(channel * terms, (channel + 1) * terms), bin * terms);
-      const sigma = sigmaOf[channel]!;
-      weight[bin] = sigma > 0 && Number.isFinite(sigma) ? 1 / sigma ** 2 : 0;
-    });
-    const data = arena.f32(rays * terms);
-    const rayVariance = arena.f32(rays);
-    const shared = { matrix: whole, terms, weight, rays: data, rayVariance };
-    await run({ kind: "reduce", ...source, parts, ...shared }, parts);
-    return { data, rayVariance };
-  };
-}
-
-async function runParts(pool: WorkerPool, payload: DlsrPayload, parts: number, signal: AbortSignal): Promise<void> {
-  const all = Array.from({ length: parts }, (_, part) => part);
-  await pool.run({ task: "dlsr", payload }, all, () => {}, { signal });
-}
-
-/** The model as the mean pattern settled it, on the channels that are used. */
-function createModel(
-  kernels: Kernels,
-  { map, folder }: DlsrStageInput,
-  axis: SinogramMeta["axis"],
-  summed: Pattern,
-  range: DlsrConfig["twoThetaRange"],
-): { calculator: PatternCalculator; bins: Int32Array; broadeningFixed: ReadonlySet<string> } {
-  const { refinement, settledModel } = map();
-  const { config, files } = parseModel(settledModel!, "map/model", folder);
-  const resolved = resolveModel(config, files);
-  const { wavelengthA } = refinement!;
-  const all = convertAxis(axis.values, axis.unit, "two-theta", { wavelengthA });
-  const used = selectData(
-    { ...summed, axis: { unit: "two-theta", values: all } },
-    "the mean pattern of the slice",
-    range ? { ...config, range } : config,
-  ).twoThetaDeg;
-  const bins = new Int32Array(used.length);
-  let bin = 0;
-  used.forEach((value, channel) => {
-    while (all[bin] !== value) bin++;
-    bins[channel] = bin++;
-  });
-  const calculator = createPatternCalculator(kernels, resolved.model, wavelengthA, used);
-  for (const { name, value } of refinement!.parameters) calculator.values[calculator.indexOf(name)] = value;
-  const broadeningFixed = new Set(
-    refinement!.parameters.filter(({ status }) => status === "fixed").map(({ name }) => name),
-  );
-  return { calculator, bins, broadeningFixed };
-}
-
-/** What the Rietveld map found of a phase. @param perStep what a scale per mm is multiplied by */
-function conventionalPhase(phase: string, maps: readonly ParameterMap[], perStep: number): ConventionalPhase {
-  const prefix = `map/${phase}/`;
-  const scale = maps.find(({ name }) => name === `${prefix}scale`);
-  return {
-    name: phase,
-    ...(scale && {
-      scale: Float64Array.from(scale.values, (value) => value * perStep),
-      ...(scale.esd && { scaleEsd: Float64Array.from(scale.esd, (value) => value * perStep) }),
-    }),
-    ...(scale?.status && { status: scale.status }),
-    cells: new Map(
-      maps.flatMap(({ name, values, esd }) => {
-        const parameter = name.startsWith(prefix) ? name.slice(prefix.length) : "";
-        return /^(a|b|c|alpha|beta|gamma)$/.test(parameter)
-          ? [[parameter, { values, ...(esd && { esd }) }] as const]
-          : [];
-      }),
-    ),
-  };
-}
-
-/** [y, x] 1 where voxels were fitted. */
-function sampleOf(maps: readonly ParameterMap[]): Uint8Array {
-  const { status } = maps.find(({ status }) => status)!;
-  return Uint8Array.from(status!, (value) => (value === STATUS.notFitted ? 0 : 1));
 }

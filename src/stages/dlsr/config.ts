@@ -22,7 +22,7 @@ export const DlsrPhaseConfig = z.strictObject({
 });
 export type DlsrPhaseConfig = z.output<typeof DlsrPhaseConfig>;
 
-/** Why the defaults are what they are: docs/decisions/0011-direct-reconstruction.md. */
+/** The settings `dlsr` of scan.yaml. Why the defaults are what they are: docs/decisions/0011-direct-reconstruction.md. */
 export const DlsrConfig = z.strictObject({
   phases: z
     .record(z.string(), DlsrPhaseConfig)

@@ -120,6 +120,7 @@ export interface StepReport {
   readonly innerSteps: number;
 }
 
+/** What a direct reconstruction says of itself: misfits, what it found besides the maps, what the data cannot say. */
 export interface DlsrReport {
   readonly terms: number;
   readonly nuisanceColumns: number;

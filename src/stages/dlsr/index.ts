@@ -12,6 +12,17 @@ export type {
   ParameterReport,
 } from "./direct-input.ts";
 export {
+  type ChannelMoments,
+  channelMoments,
+  createReducer,
+  type RaySource,
+  type RaySources,
+  type ReduceJob,
+  raysInMemory,
+  reduceRays,
+  sumChannels,
+} from "./rays.ts";
+export {
   awayRunner,
   itemsOf,
   type ProductJob,
