@@ -1,9 +1,11 @@
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tempFolder } from "../../../tests/temp-folder.ts";
 import { examineMachine } from "./examine.ts";
 import { controlGroupLimits, openFileLimit } from "./limits.ts";
 import { examineStorage } from "./storage.ts";
+import { examineSlurm } from "./surroundings.ts";
 
 const files =
   (texts: Readonly<Record<string, string>>) =>
@@ -69,6 +71,33 @@ describe("a folder", () => {
 
   it("that is not there is refused", async () => {
     await expect(examineMachine("/no/such/folder")).rejects.toMatchObject({ code: "folder-missing" });
+  });
+});
+
+describe.skipIf(process.platform === "win32")("Slurm", () => {
+  /** A folder with an sbatch of its own. */
+  function pathWith(does: string): string {
+    const folder = join(tempFolder(), "bin");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "sbatch"), `#!/bin/sh\n${does}\n`, { mode: 0o755 });
+    return folder;
+  }
+
+  it("is no fault of the machine where it is not here, or installed without a cluster", () => {
+    expect(examineSlurm(tempFolder())).toMatchObject({ state: "good", value: expect.stringContaining("not here") });
+    // what Debian's slurm-client 22.05 says without a slurm.conf
+    const bare = pathWith('echo "sbatch: fatal: Could not establish a configuration source" >&2; exit 1');
+    expect(examineSlurm(bare)).toMatchObject({ state: "good", value: expect.stringMatching(/^not configured: /) });
+    expect(examineSlurm(pathWith("echo slurm-wlm 22.05.8"))).toEqual({
+      ...{ name: "slurm", state: "good", value: "slurm-wlm 22.05.8" },
+    });
+  });
+
+  it("that is broken is told with its own words", () => {
+    const broken = pathWith('echo "sbatch: error: plugin_load_from_file: cannot open" >&2; exit 1');
+    const { state, value, advice } = examineSlurm(broken);
+    expect([state, advice]).toEqual(["slow", expect.stringContaining("in a shell")]);
+    expect(value).toContain("plugin_load_from_file");
   });
 });
 

@@ -80,15 +80,7 @@ function tryWriting(folder: string, isShared: boolean): Finding[] {
   try {
     trial = mkdtempSync(join(folder, ".xrdct-doctor-"));
   } catch (error) {
-    return [
-      judge(
-        "writable",
-        (error as Error).message,
-        false,
-        "bad",
-        "Change to a folder of yours, or name one: xrdct doctor FOLDER",
-      ),
-    ];
+    return [notWritable(error, "Change to a folder of yours")];
   }
   try {
     const speed = megabytesPerSecond(join(trial, "speed"));
@@ -123,19 +115,14 @@ function tryWriting(folder: string, isShared: boolean): Finding[] {
         : []),
     ];
   } catch (error) {
-    return [
-      judge(
-        "writable",
-        (error as Error).message,
-        false,
-        "bad",
-        "Make room there, or name another folder: xrdct doctor FOLDER",
-      ),
-    ];
+    return [notWritable(error, "Make room there")];
   } finally {
     rmSync(trial, { recursive: true, force: true });
   }
 }
+
+const notWritable = (error: unknown, advice: string): Finding =>
+  judge("writable", (error as Error).message, false, "bad", `${advice}, or name another one: xrdct doctor FOLDER`);
 
 /** With what the system holds back until it is on the disk; of bytes that no disk can compress. */
 function megabytesPerSecond(path: string): number {

@@ -5,9 +5,9 @@ import { delimiter, join } from "node:path";
 import { type Finding, good, judge } from "./finding.ts";
 
 /** Full path of a program on the PATH, as a shell would find it. */
-function onPath(name: string): string | undefined {
+function onPath(name: string, path = process.env["PATH"] ?? ""): string | undefined {
   const names = process.platform === "win32" ? [`${name}.exe`, `${name}.cmd`] : [name];
-  for (const folder of (process.env["PATH"] ?? "").split(delimiter).filter(Boolean))
+  for (const folder of path.split(delimiter).filter(Boolean))
     for (const one of names) {
       try {
         accessSync(join(folder, one), constants.X_OK);
@@ -20,21 +20,23 @@ function onPath(name: string): string | undefined {
 }
 
 export function examineSurroundings(): Finding[] {
-  return [slurm(), browser()];
+  return [examineSlurm(), browser()];
 }
 
-function slurm(): Finding {
-  const sbatch = onPath("sbatch");
+/** What Slurm's programs say where they are installed and no cluster is set up: that is a machine without Slurm. */
+const NOT_CONFIGURED = /configuration source|failed to fetch config|slurm\.conf/;
+
+/** @param path where programs are looked for; left out: the PATH */
+export function examineSlurm(path?: string): Finding {
+  const sbatch = onPath("sbatch", path);
   if (!sbatch) return good("slurm", "not here (xrdct run --executor slurm needs sbatch, squeue, scancel)");
-  const { stdout, status } = spawnSync(sbatch, ["--version"], { encoding: "utf8", timeout: 5000 });
-  const isAnswering = status === 0;
-  return judge(
-    "slurm",
-    isAnswering ? stdout.trim() : `${sbatch} is there and does not answer`,
-    isAnswering,
-    "slow",
-    "For --executor slurm: is its configuration (slurm.conf) on this machine?",
-  );
+  const { stdout, stderr, status } = spawnSync(sbatch, ["--version"], { encoding: "utf8", timeout: 5000 });
+  if (status === 0) return good("slurm", stdout.trim());
+  if (NOT_CONFIGURED.test(stderr ?? ""))
+    return good("slurm", `not configured: ${sbatch} is here, and no slurm.conf (--executor slurm needs a cluster)`);
+  const said = stderr?.trim().split("\n")[0] || "nothing within 5 s";
+  const advice = "For --executor slurm: do sbatch and squeue work in a shell here?";
+  return judge("slurm", `${sbatch} does not answer as it should: ${said}`, false, "slow", advice);
 }
 
 /** Without one `xrdct serve` prints its address, which a browser elsewhere opens through ssh -L. */
