@@ -1,7 +1,7 @@
 /** h5py as the independent reader and writer of HDF5; tests that need it are skipped, by name, where it is absent. */
 import { execFileSync } from "node:child_process";
 
-const PYTHON = process.env["XRDCT_PYTHON"] ?? "/usr/bin/python3";
+export const PYTHON = process.env["XRDCT_PYTHON"] ?? "/usr/bin/python3";
 
 export const hasH5py = canImport("h5py");
 /** silx decides by itself what is a valid NXdata and what a file's default plot is. */

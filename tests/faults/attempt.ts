@@ -76,7 +76,7 @@ export async function attempt(
       const before = workload.kept?.(folder) ?? {};
       const earlier = existsSync(join(folder, workload.output)) ? await workload.hash(folder) : undefined;
       const first = run(workload, folder, plan, plan.inject);
-      const hasHappened = !plan.inject || existsSync(join(folder, "happened"));
+      const hasHappened = (!plan.inject || existsSync(join(folder, "happened"))) && (plan.isReached?.(folder) ?? true);
       if (!hasHappened && first.signal !== "SIGKILL") {
         const { nth = 1 } = plan.inject!;
         if (nth === 1) return undefined;

@@ -1,17 +1,19 @@
 /** What goes wrong: each drawn anew, from a seed, for the stage that it is done to. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   appendFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { hasH5py, PYTHON } from "../h5py.ts";
 import type { Workload } from "./workloads.ts";
 
 export type Random = () => number;
@@ -40,6 +42,8 @@ export interface Plan {
   readonly isOtherInput?: boolean;
   /** a disk of its own, bytes */
   readonly disk?: string;
+  /** whether what was to happen could be done at all; asked after the program has ended */
+  readonly isReached?: (folder: string) => boolean;
 }
 
 export interface Injected {
@@ -243,6 +247,35 @@ export const FAULTS: readonly Fault[] = [
       inject: { on: "open", path: workload.work, nth: some(random, 10), do: { error: "EROFS" } },
     }),
   },
+  {
+    name: "the disk is mounted read-only (tmpfs, remount)",
+    draw: (random, workload) => ({
+      disk: "200m",
+      // refused while a file is open for writing: tried again and again, as long as the program runs
+      inject: {
+        on: "any",
+        path: workload.work,
+        nth: some(random, 40),
+        do: {
+          shell:
+            "(while kill -0 $PPID 2> /dev/null && ! mount -o remount,ro . 2> /dev/null; do sleep 0.005; done) > /dev/null 2>&1 &",
+        },
+      },
+      isReached: isReadOnly,
+      after: (folder) => remount(folder, "rw"),
+      codes: ["not-writable"],
+    }),
+  },
+  ...(["reads", "writes"] as const).map(
+    (does): Fault => ({
+      name: `h5py ${does} the result of before meanwhile`,
+      fits: ({ from }) => hasH5py && existsSync(join(from, "out.nxs")),
+      draw: () => ({
+        prepare: (folder) => holdOpen(folder, does),
+        after: letGo,
+      }),
+    }),
+  ),
   ...(["SIGTERM", "SIGINT", "SIGHUP"] as const).map((signal): Fault => ({ name: signal, draw: kill(signal) })),
   {
     name: "SIGSTOP, a second run, SIGCONT",
@@ -321,4 +354,42 @@ function unlock(folder: string): void {
 
 export function remount(folder: string, options: string): void {
   execFileSync("mount", ["-o", `remount,${options}`, folder]);
+}
+
+/** Whether a folder is the root of a disk that is mounted read-only now. */
+function isReadOnly(folder: string): boolean {
+  const line = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .find((mount) => mount.split(" ")[1] === folder);
+  return /^ro\b/.test(line?.split(" ")[3] ?? "");
+}
+
+/** Another program has the result open from now on, with the lock that HDF5 takes; one that writes goes on doing so. */
+function holdOpen(folder: string, does: "reads" | "writes"): void {
+  const script = `
+import h5py, os, time
+with h5py.File("out.nxs", "${does === "reads" ? "r" : "r+"}") as f:
+    open("held", "w").close()
+    k = 0
+    while os.path.exists("held") and k < 60000:
+        ${does === "reads" ? "f.visit(lambda name: None)" : 'f.attrs["note"] = k; f.flush()'}
+        k += 1
+        time.sleep(0.005)
+open("released", "w").close()
+`;
+  spawn(PYTHON, ["-c", script], { cwd: folder, stdio: "ignore", detached: true }).unref();
+  waitFor(join(folder, "held"));
+}
+
+function letGo(folder: string): void {
+  rmSync(join(folder, "held"));
+  waitFor(join(folder, "released"));
+}
+
+function waitFor(path: string): void {
+  const wait = new Int32Array(new SharedArrayBuffer(4));
+  for (let k = 0; !existsSync(path); k++) {
+    if (k > 1000) throw new Error(`${path} never came`);
+    Atomics.wait(wait, 0, 0, 30);
+  }
 }

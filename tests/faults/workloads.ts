@@ -287,7 +287,7 @@ function seriesOf(folder: string): Workload {
   }
   return {
     name: "series",
-    args: ["series", "series.yaml", "-o", "made", "--format", "svg", "--json", "--quiet", "--workers", "2"],
+    args: ["series", "series.yaml", "-o", "made", "--json", "--quiet", "--workers", "2"],
     from,
     work: "/made/",
     input: { pattern: "t1/xrd_cell_data_00001", file: "t1/xrd_cell_data_000014.h5" },
