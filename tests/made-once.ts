@@ -32,6 +32,7 @@ export async function madeOnce(name: string, make: (folder: string) => void | Pr
       if (path === folder || Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > DAY_MS)
         rmSync(path, { recursive: true, force: true });
     }
+    mkdirSync(folder, { recursive: true });
     await make(folder);
     writeFileSync(join(folder, "done"), "");
   } finally {

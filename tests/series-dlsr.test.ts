@@ -1,5 +1,5 @@
 /** Direct reconstructions over time: each from the one before, against a cold start and the truth. */
-import { writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
@@ -29,6 +29,8 @@ const CELLS = [
 ];
 const files: VirtualScan[] = [];
 const cold = join(folder, "cold.nxs");
+/** the same without a direct reconstruction */
+const plain = join(folder, "plain.nxs");
 const warm = join(folder, "series", "step-001.nxs");
 
 interface Direct {
@@ -72,7 +74,10 @@ beforeAll(async () => {
     onProgress: () => {},
     signal: new AbortController().signal,
   });
-  await runHere(join(folder, "t1", "run.yaml"), cold);
+  const alone = join(folder, "t1", "run.yaml");
+  await runHere(alone, cold, { until: "map" });
+  copyFileSync(cold, plain);
+  await runHere(alone, cold);
 }, 180_000);
 
 describe("a direct reconstruction that starts from an earlier one", () => {
@@ -103,13 +108,12 @@ describe("a direct reconstruction that starts from an earlier one", () => {
   });
 
   it("is refused where there is none, or on another grid", async () => {
-    const plain = join(folder, "plain.nxs");
-    await runHere(files[0]!.variant("plain.yaml", { map, reconstruct: { size: 25 }, sampleThreshold: 0.02 }), plain);
-    const from = (result: string, size: number) =>
-      runHere(
-        files[1]!.variant("from.yaml", { map, dlsr: { ...dlsr, start: { result } }, reconstruct: { size } }),
-        join(folder, `from-${size}.nxs`),
-      );
+    const from = (result: string, size: number) => {
+      const output = join(folder, `from-${size}.nxs`);
+      copyFileSync(plain, output); // whose maps are taken over where the grid is theirs
+      const settings = { map, dlsr: { ...dlsr, start: { result } }, sampleThreshold: 0.02, reconstruct: { size } };
+      return runHere(files[1]!.variant("from.yaml", settings), output);
+    };
     await expect(from(plain, 25)).rejects.toMatchObject({ code: "dlsr-start", message: /no direct reconstruction/ });
     await expect(from(cold, 27)).rejects.toMatchObject({ code: "dlsr-start", message: /25 x 25 voxels.*27 x 27/ });
   }, 60_000);

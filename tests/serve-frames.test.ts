@@ -8,7 +8,7 @@ import { formatPoni } from "../src/files/poni.ts";
 import { type RunningServer, startServer } from "../src/server/server.ts";
 import type { ArraysHeader, ErrorReply } from "../src/server/wire.ts";
 import type { Calibration, FrameMask, FrameMaskMeta, FrameSeries, Ring } from "../src/server/wire-frames.ts";
-import { hasShared, shared } from "./shared.ts";
+import { simulateRings } from "./simulated-rings.ts";
 import { tempFolder } from "./temp-folder.ts";
 import { xrdctHere } from "./virtual-scan.ts";
 
@@ -286,22 +286,33 @@ describe("rings over HTTP", () => {
   });
 });
 
-describe.skipIf(!hasShared)("calibration over HTTP (needs ../shared)", () => {
-  const folder = "data/detector/ndtomo_ceo2_71keV";
+describe("calibration over HTTP", () => {
   it("equals `xrdct calibrate` to all digits, and its .poni", async () => {
-    for (const file of ["CeO2.cbf", "mask.edf"]) copyFileSync(shared(`${folder}/${file}`), join(served, file));
+    const pixel = 172e-6;
+    const poni = { dist: 0.17, poni1: 160 * pixel, poni2: 140 * pixel, rot1: 0.02, rot2: -0.03, rot3: 0 };
+    const frame = simulateRings({
+      ...{ rows: 400, cols: 360, energyKeV: 40, calibrant: "CeO2", counts: 300, seed: 1 },
+      poni: { ...poni, pixel1: pixel, pixel2: pixel },
+    });
+    const { rows, cols } = frame;
+    writeFileSync(join(served, "CeO2.edf"), encodeEdf({ rows, cols, data: Int32Array.from(frame.data), header: {} }));
+    const corner = Int32Array.from({ length: rows * cols }, (_, i) => (i < 30 * cols && i % cols < 30 ? 1 : 0));
+    writeFileSync(join(served, "mask.edf"), encodeEdf({ rows, cols, data: corner, header: {} }));
     const found = await ask<Calibration>("frames/calibrate", {
-      file: "CeO2.cbf",
+      file: "CeO2.edf",
       mask: { file: "mask.edf", invalid: true },
       calibrant: "CeO2",
-      energyKeV: 71,
-      distanceMm: 530,
+      energyKeV: 40,
+      distanceMm: 175,
+      pixelUm: 172,
     });
-    const poni = join(root, "cli.poni");
-    const flags = ["--mask", "mask.edf", "--calibrant", "CeO2", "--energy-kev", "71", "--distance-mm", "530"];
-    const { json } = await xrdctHere(["calibrate", "CeO2.cbf", ...flags, "-o", poni, "--json"], { cwd: served });
+    const path = join(root, "cli.poni");
+    const flags = ["--mask", "mask.edf", "--calibrant", "CeO2", "--energy-kev", "40", "--distance-mm", "175"];
+    const args = ["calibrate", "CeO2.edf", ...flags, "--pixel-um", "172", "-o", path, "--json"];
+    const { json } = await xrdctHere(args, { cwd: served });
     expect(found.result).toEqual(json);
-    expect(found.poniText).toBe(readFileSync(poni, "utf8"));
+    expect(found.poniText).toBe(readFileSync(path, "utf8"));
     expect(found.result.status).toBe("converged");
+    expect(Math.abs(found.result.poni.dist / poni.dist - 1)).toBeLessThan(5e-4);
   }, 180_000);
 });
