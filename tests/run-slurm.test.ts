@@ -18,6 +18,7 @@ import { version } from "../src/data/version.ts";
 import { openResult } from "../src/files/result-reader.ts";
 import { blocksDone, parsePart } from "../src/pipeline/slurm/slurm-folder.ts";
 import type { StageWork } from "../src/pipeline/work-log.ts";
+import type { SimulateInput } from "../src/stages/simulate/index.ts";
 import { hasSlurm, SlurmCluster, until } from "./slurm-cluster.ts";
 import { tempFolder } from "./temp-folder.ts";
 import {
@@ -36,6 +37,13 @@ import {
 
 const bare = tempFolder();
 const SETTINGS = { cpusPerTask: 1, tasks: 3, time: "10", askEverySeconds: 0.5 };
+/** The smallest that direct reconstruction takes something from. */
+const DIRECT: SimulateInput = {
+  ...PATTERNS,
+  scan: { translations: 11, angles: 10, stepMm: 0.36, rotationAxis: 5.2 },
+  instrument: { distanceMm: 400, absorption: false },
+  axis: { unit: "two-theta", from: 2.8, to: 6, bins: 160 },
+};
 const RIETVELD = { rietveld: { model: "model.yaml" } };
 
 describe.skipIf(!hasSlurm)("--executor slurm (needs slurm-wlm and munge)", () => {
@@ -181,6 +189,18 @@ describe.skipIf(!hasSlurm)("--executor slurm (needs slurm-wlm and munge)", () =>
     expect(log.match(/waits for . of 2/g)?.slice(0, 2)).toEqual(["waits for 2 of 2", "waits for 1 of 2"]);
     expect(existsSync(join(there, "series.lock"))).toBe(false);
   }, 300_000);
+
+  it("does a direct reconstruction, the same bits", async () => {
+    const cell = await simulate(join(folder, "direct"), DIRECT, "patterns");
+    writeFileSync(join(cell.folder, "model.yaml"), "phases: [Al, Cu]\nbackground: 3\n");
+    const direct = cell.variant("direct.yaml", { map: RIETVELD, dlsr: { phases: { Cu: { cell: "spatial" } } } });
+    const [here, there] = [join(folder, "direct-here.nxs"), join(folder, "direct-there.nxs")];
+    await runHere(direct, here);
+    const ran = xrdct(["run", direct, "-o", there, "--json", "--quiet", ...onSlurm()]);
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+    expect(Object.keys(await hashes(there)).filter((name) => name.startsWith("dlsr/")).length).toBeGreaterThan(3);
+    expect(await hashes(there)).toEqual(await hashes(here));
+  });
 
   it("tells the mistake of a user as a local run does", async () => {
     const wrong = files.variant("wrong.yaml", { angles: { list: [0, 1] } });
