@@ -1,6 +1,5 @@
 /** Follows frames that are being written: what is whole is reduced at once, what is not is tried again. */
 import { statSync } from "node:fs";
-import { setTimeout } from "node:timers/promises";
 import { InputError } from "../../data/index.ts";
 import { inNaturalOrder } from "../../files/frame-paths.ts";
 import { openFrames } from "../../files/frames.ts";
@@ -93,7 +92,7 @@ export class FrameFollower {
     this.options = options;
     const files = typeof input.files === "string" ? scan.resolve(input.files) : input.files.map(scan.resolve);
     this.badPixels = new LiveBadPixels(input, options.workFolder);
-    this.finder = new FrameFinder(files, () => this.look());
+    this.finder = new FrameFinder(files, () => this.stir());
     this.inside = new FramesInside(input.dataset, (path) => this.finder.mayCome(path));
   }
 
@@ -388,8 +387,17 @@ export class FrameFollower {
     return this.hasEnded !== undefined;
   }
 
-  private async pause(): Promise<void> {
-    await setTimeout(LOOK_MS);
+  private stir: () => void = () => {};
+
+  /** Until there may be something new: a look in the folder's own call would fail where nobody is told. */
+  private pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, LOOK_MS);
+      this.stir = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }
 
