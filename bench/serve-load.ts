@@ -8,7 +8,7 @@
  *   XRDCT_LOAD_CLIENTS=1,8,32,128
  *
  * All is on 127.0.0.1 and bounded in time; "429" are requests told to come again, which clients do after the time that
- * the answer names. `npm run build` first.
+ * the answer names. Figures come as they are taken, one JSON object a line, and as a table at the end. `npm run build` first.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -36,8 +36,11 @@ interface Answer {
   readonly retryS: number;
 }
 
+const KINDS = ["pattern", "map", "image"] as const;
+type Kind = (typeof KINDS)[number];
+
 interface Tally {
-  readonly ms: number[];
+  readonly ms: Record<Kind, number[]>;
   busy: number;
   errors: number;
 }
@@ -93,16 +96,17 @@ async function contentOf({ port, token }: Session): Promise<Content> {
 }
 
 /** Of ten requests of a page that is used: seven patterns under the cursor, two maps, one image. */
-function nextPath({ maps, volume }: Content, random: () => number): string {
+function nextPath({ maps, volume }: Content, random: () => number): { readonly kind: Kind; readonly path: string } {
   const whole = (below: number): number => Math.floor(random() * below);
   const at = `file=${encodeURIComponent(basename(file!))}`;
   const [rows, cols, bins] = volume.shape as [number, number, number];
   const kind = whole(10);
-  if (kind < 7) return `pattern?${at}&stack=${volume.name}&y=${whole(rows)}&x=${whole(cols)}`;
+  if (kind < 7)
+    return { kind: "pattern", path: `pattern?${at}&stack=${volume.name}&y=${whole(rows)}&x=${whole(cols)}` };
   if (kind < 9 && maps.length > 0)
-    return `array?${at}&name=${encodeURIComponent(maps[whole(maps.length)]!)}&with=esd,status`;
+    return { kind: "map", path: `array?${at}&name=${encodeURIComponent(maps[whole(maps.length)]!)}&with=esd,status` };
   const from = whole(bins - 20);
-  return `image?${at}&stack=${volume.name}&from=${from}&to=${from + 1 + whole(20)}`;
+  return { kind: "image", path: `image?${at}&stack=${volume.name}&from=${from}&to=${from + 1 + whole(20)}` };
 }
 
 /** @param everyMs between two requests of a client; 0: at once after the answer */
@@ -118,8 +122,9 @@ async function client(
   const random = seededRandom(seed);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   while (performance.now() < untilMs) {
-    const { status, ms, retryS } = await ask(session, agent, nextPath(content, random), isPage);
-    if (status === 200) tally.ms.push(ms);
+    const { kind, path } = nextPath(content, random);
+    const { status, ms, retryS } = await ask(session, agent, path, isPage);
+    if (status === 200) tally.ms[kind].push(ms);
     else if (status === 429 || status === 503) tally.busy++;
     else tally.errors++;
     if (status !== 200 && retryS > 0) await setTimeout(1000 * retryS);
@@ -128,7 +133,7 @@ async function client(
   agent.destroy();
 }
 
-const tallyOf = (): Tally => ({ ms: [], busy: 0, errors: 0 });
+const tallyOf = (): Tally => ({ ms: { pattern: [], map: [], image: [] }, busy: 0, errors: 0 });
 
 /** MB */
 function memory({ server }: Session, field: "VmHWM" | "VmRSS"): number {
@@ -136,19 +141,32 @@ function memory({ server }: Session, field: "VmHWM" | "VmRSS"): number {
   return Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(text)![1]) / 1e3);
 }
 
+/** Rows of the table that is printed at the end. */
+const rows: string[][] = [];
+const HEAD = ["load", "requests/s", "p50 ms", "p95 ms", "p99 ms", ...KINDS.map((kind) => `${kind} p95 ms`)];
+
 function tell(session: Session, work: string, { ms, busy, errors }: Tally): void {
-  const some = ms.length > 0 ? ms : [Number.NaN];
-  report({
-    work,
-    "requests/s": round(ms.length / seconds),
-    "p50 ms": round(percentile(some, 0.5)),
-    "p95 ms": round(percentile(some, 0.95)),
-    "p99 ms": round(percentile(some, 0.99)),
+  const all = KINDS.flatMap((kind) => ms[kind]);
+  const at = (values: readonly number[], share: number): number =>
+    values.length > 0 ? round(percentile(values, share)) : Number.NaN;
+  const figures = {
+    "requests/s": round(all.length / seconds),
+    "p50 ms": at(all, 0.5),
+    "p95 ms": at(all, 0.95),
+    "p99 ms": at(all, 0.99),
+    ...Object.fromEntries(KINDS.map((kind) => [`${kind} p95 ms`, at(ms[kind], 0.95)])),
     "429": busy,
     errors,
     "RSS MB": memory(session, "VmRSS"),
-    "most MB": memory(session, "VmHWM"),
-  });
+  };
+  report({ work, ...figures, "most MB": memory(session, "VmHWM") });
+  rows.push([work, ...Object.values(figures).map((value) => (Number.isNaN(value) ? "none" : String(value)))]);
+}
+
+/** As docs/performance.md has it. */
+function table(): string {
+  const lines = [[...HEAD, "429", "errors", "RSS MB"], Array(HEAD.length + 3).fill("---"), ...rows];
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 async function load(session: Session, content: Content, n: number): Promise<void> {
@@ -211,6 +229,14 @@ async function harms(session: Session, content: Content): Promise<void> {
       socket.write(`GET /api/session HTTP/1.1\r\n${head}`);
     }),
   );
+  await beside(session, content, "50 bodies that drip", (until) =>
+    harm(session, 50, until, (socket) => {
+      const json = "Content-Type: application/json\r\nContent-Length: 1000\r\n";
+      socket.write(`PUT /api/text HTTP/1.1\r\n${head}Authorization: token ${token}\r\n${json}\r\n{`);
+      const drip = setInterval(() => socket.write(" "), 500);
+      socket.on("close", () => clearInterval(drip));
+    }),
+  );
   const flood = (n: number, line: string) => (until: number) =>
     harm(session, n, until, (socket) => {
       const next = (): void => void socket.write(`GET ${line} HTTP/1.1\r\n${head}\r\n`);
@@ -236,6 +262,7 @@ try {
   });
   for (const n of clients) await load(session, content, n);
   await harms(session, content);
+  console.log(`\n${table()}`);
 } finally {
   session.server.kill();
 }
