@@ -86,12 +86,16 @@ function meanOverBins(
   for (let first = from; first < to; first += step) {
     const width = Math.min(step, to - first);
     const slab = result.readArray(name, [0, 0, first], [rows, cols, width]);
-    for (let i = 0; i < slab.length; i++) {
-      const value = slab[i]!;
-      if (!Number.isFinite(value)) continue;
-      const at = Math.floor(i / width);
-      sum[at] = sum[at]! + value;
-      count[at] = count[at]! + 1;
+    for (let at = 0, i = 0; at < sum.length; at++) {
+      let [total, finite] = [sum[at]!, count[at]!];
+      for (const end = i + width; i < end; i++) {
+        const value = slab[i]!;
+        if (!Number.isFinite(value)) continue;
+        total += value;
+        finite++;
+      }
+      sum[at] = total;
+      count[at] = finite;
     }
   }
   return sum.map((value, i) => value / count[i]!);
