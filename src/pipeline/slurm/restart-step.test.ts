@@ -1,5 +1,5 @@
 /** Steps that a machine ended are begun again, with what they lacked; Slurm's programs are the test's. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
@@ -104,5 +104,38 @@ describe("who watches", () => {
     row(order, 101, state);
     await expect(ran).rejects.toThrow(/no longer in the queue.*job 101 on n1/s);
     expect(existsSync(join(slurm.folder, "102.sh"))).toBe(false);
+  });
+
+  it("goes on while Slurm does not answer, told once, as the jobs do", async () => {
+    const order = orderOf("silent");
+    const { said, ran } = watch(order);
+    await until(() => slurm.script(101) !== "");
+    row(order, 101, "RUNNING");
+    slurm.say("squeue.refuses", "slurm_load_jobs error: Protocol authentication error\n");
+    const asked = slurm.calls().length;
+    await until(() => slurm.calls().length >= asked + 2);
+    rmSync(join(slurm.folder, "squeue.refuses"));
+    await until(() => said.includes("Slurm answers again"));
+    writeJson(join(slurmFolder(order.output), "outcome.json"), { report: 42 });
+    expect(await ran).toBe(42);
+    expect(said.filter((text) => /is asked again: .*authentication error/s.test(text))).toHaveLength(1);
+  });
+
+  it("what was given otherwise is refused, and names what is other", async () => {
+    const order = { ...orderOf("other"), until: "sinogram" };
+    const { ran } = watch(order);
+    await until(() => slurm.script(101) !== "");
+    row(order, 101, "RUNNING");
+    const { until: _, ...all } = order;
+    await expect(watch({ ...all, memoryBytes: 1e9 }).ran).rejects.toMatchObject({
+      code: "slurm-other-order",
+      message: expect.stringContaining('memoryBytes 2000000000, and now 1000000000; until "sinogram", and now nothing'),
+    });
+    const patient = { ...order, settings: { ...order.settings, askEverySeconds: 2 } };
+    const { said, ran: second } = watch(patient);
+    await until(() => said.length > 0);
+    expect(said[0]).toBe("found at work: job 101");
+    writeJson(join(slurmFolder(order.output), "outcome.json"), { report: 42 });
+    expect(await Promise.all([ran, second])).toEqual([42, 42]);
   });
 });

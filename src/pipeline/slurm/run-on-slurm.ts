@@ -18,6 +18,7 @@ import {
   jobNames,
   readBegun,
   readChildren,
+  readJson,
   readOutcome,
   type SlurmOrder,
   slurmFolder,
@@ -42,13 +43,15 @@ const POLL_MS = 1000;
 /**
  * @returns what the run found; undefined where nobody waits for it
  * @throws InputError of the run itself, "slurm-missing" | "slurm-refused" | "slurm-jobs-gone" | "slurm-path" |
- *   "run-in-progress"
+ *   "slurm-other-order" | "run-in-progress"
  */
 export async function runOnSlurm<Report>(options: SlurmRunOptions): Promise<Report | undefined> {
   const { order, signal, isDetached, onJobs } = options;
   const jobs = await queued(jobNames(order.output));
-  if (jobs.length > 0) onJobs?.(`found at work: ${describeIds(jobs.map(({ id }) => id))}`);
-  else {
+  if (jobs.length > 0) {
+    checkSameOrder(order);
+    onJobs?.(`found at work: ${describeIds(jobs.map(({ id }) => id))}`);
+  } else {
     await options.check?.();
     const first = await beginRun(order, { size: "one", isFirst: true });
     onJobs?.(`given to Slurm as ${jobName(order.output)}, ${describeIds([first])}`);
@@ -60,6 +63,30 @@ export async function runOnSlurm<Report>(options: SlurmRunOptions): Promise<Repo
     if (signal.aborted) await endJobs(order.output);
     throw error;
   }
+}
+
+/** Jobs at work do what they were given; what is asked for now would not come of them. @throws InputError "slurm-other-order" */
+function checkSameOrder(order: SlurmOrder): void {
+  const given = readJson<SlurmOrder>(join(slurmFolder(order.output), "order.json"));
+  if (!given) return;
+  const { askEverySeconds: _, ...settings } = order.settings;
+  const { askEverySeconds: _given, ...givenSettings } = given.settings;
+  const [now, then] = [
+    { ...order, ...settings },
+    { ...given, ...givenSettings },
+  ] as Record<string, unknown>[];
+  const names = [...new Set([...Object.keys(now!), ...Object.keys(then!)])].filter((name) => name !== "settings");
+  const changed = names.filter((name) => JSON.stringify(now![name]) !== JSON.stringify(then![name]));
+  if (changed.length === 0) return;
+  const text = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));
+  throw new InputError(
+    "slurm-other-order",
+    `${order.output} is at work on the cluster, and was given with other settings: ${changed
+      .map((name) => `${name} ${text(then![name])}, and now ${text(now![name])}`)
+      .join(
+        "; ",
+      )}. The command as it was given watches it, and Ctrl-C there ends its jobs; then this one can be given.`,
+  );
 }
 
 const describeIds = (ids: readonly string[]): string => `job ${[...new Set(ids)].join(", ")}`;
@@ -87,6 +114,7 @@ async function watch<Report>({ order, onProgress, signal, onJobs }: SlurmRunOpti
     tellers.get(at)!.tell();
   };
   const states = createJobTeller((text) => onJobs?.(text));
+  const silence = createSilenceTeller((text) => onJobs?.(text));
   let asked = steadyNow();
   let isGone = false;
   for (;;) {
@@ -107,14 +135,34 @@ async function watch<Report>({ order, onProgress, signal, onJobs }: SlurmRunOpti
     if (steadyNow() - asked > 1000 * order.settings.askEverySeconds) {
       const outputs = [order.output, ...readChildren(folder).map(({ output }) => output)];
       const first = Number(readBegun(folder)?.job ?? 0);
+      const jobs = await jobsOf(outputs.flatMap(jobNames)).catch(silence.told);
       // numbers only grow: those before are of an earlier run, which Slurm still has in mind
-      const jobs = (await jobsOf(outputs.flatMap(jobNames))).filter(({ id }) => Number(id) >= first);
-      states.tell(jobs);
-      isGone = !jobs.some((job) => isWaiting(job) || isAtWork(job));
+      const own = jobs?.filter(({ id }) => Number(id) >= first);
+      if (own) {
+        silence.isOver();
+        states.tell(own);
+        isGone = !own.some((job) => isWaiting(job) || isAtWork(job));
+      }
       asked = steadyNow();
     }
     await sleep(POLL_MS, undefined, { signal });
   }
+}
+
+/** A controller that does not answer keeps nobody's jobs from their work: told once, and asked again. */
+function createSilenceTeller(onJobs: (text: string) => void): { told(error: unknown): undefined; isOver(): void } {
+  let isSilent = false;
+  return {
+    told(error) {
+      if (!(error instanceof InputError) || error.code !== "slurm-refused") throw error;
+      if (!isSilent) onJobs(`Slurm does not say how the jobs are, and is asked again: ${error.message}`);
+      isSilent = true;
+    },
+    isOver() {
+      if (isSilent) onJobs("Slurm answers again");
+      isSilent = false;
+    },
+  };
 }
 
 interface JobTeller {

@@ -17,7 +17,9 @@ import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { deserialize, serialize } from "node:v8";
+import { InputError } from "../../data/index.ts";
 import type { BlockRequest } from "../block-executor.ts";
+import { diskError } from "../disk-error.ts";
 import type { ScanConfig } from "../scan-config.ts";
 import type { StageWork } from "../work-log.ts";
 import { writeWhole } from "../write-whole.ts";
@@ -99,8 +101,20 @@ export const jobNames = (output: string): string[] => [jobName(output), `${jobNa
 
 export const writeJson = (path: string, value: unknown): void =>
   writeWhole(path, `${JSON.stringify(value, null, 1)}\n`);
-export const readJson = <T>(path: string): T | undefined =>
-  existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as T) : undefined;
+/** @throws InputError "work-lost" where it is damaged */
+export function readJson<T>(path: string): T | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as T;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new InputError(
+      "work-lost",
+      `${path} is damaged (${error.message}). Delete its folder and run the same command again: what is finished is kept beside it.`,
+      { cause: error },
+    );
+  }
+}
 
 export const readOutcome = <Report>(folder: string): Outcome<Report> | undefined =>
   readJson(join(folder, "outcome.json"));
@@ -129,9 +143,15 @@ export const readWork = (folder: string): PartsWork => deserialize(readFileSync(
 
 export const partPath = (folder: string, part: number): string => join(folder, `part-${part}.jsonl`);
 
+/** @throws InputError "disk-full" | "not-writable" | "disk-error" */
 export function recordPart(folder: string, part: number, line: PartLine): void {
-  // a line of its own, whatever a failing disk has left of the one before
-  appendFileSync(partPath(folder, part), `\n${JSON.stringify(line)}\n`);
+  const path = partPath(folder, part);
+  const text = `\n${JSON.stringify(line)}\n`; // a line of its own, whatever a failing disk has left of the one before
+  try {
+    appendFileSync(path, text);
+  } catch (error) {
+    throw diskError(error, path, text.length);
+  }
 }
 
 export const readPart = (folder: string, part: number): PartLine[] =>
