@@ -12,4 +12,9 @@ stderr.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
 });
 
+// once it is told why a command ends, modules of Node that give up for the same reason (no memory) say nothing new
+process.on("unhandledRejection", (error) => {
+  if (!process.exitCode) throw error;
+});
+
 await runCommandLine(argv.slice(2));

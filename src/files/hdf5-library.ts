@@ -39,7 +39,10 @@ let instances = 0;
 
 /** One instance per thread, with the compression plugins (bitshuffle, LZ4, blosc, zstd and others) on its path. */
 export function loadHdf5Library(): Promise<Hdf5Library> {
-  loading ??= load();
+  loading ??= load().catch((error) => {
+    loading = undefined; // a server may have the memory for it later
+    throw error;
+  });
   return loading;
 }
 
@@ -84,6 +87,8 @@ async function instantiate(
   try {
     const library = await (instances++ === 0 ? import("h5wasm/node") : importAgain(instances));
     return { library, module: await library.ready };
+  } catch (error) {
+    throw allowance.failure ?? error;
   } finally {
     for (const one of restore) one();
   }
@@ -93,6 +98,8 @@ async function instantiate(
 interface Allowance {
   mostBytes: number;
   refusedBytes: number;
+  /** why it did not start: it would look for itself on the network then, and stumble over that */
+  failure?: unknown;
 }
 
 const PAGE_BYTES = 65_536;
@@ -104,7 +111,10 @@ const PAGE_BYTES = 65_536;
 function catchMemory(allowance: Allowance): () => void {
   const { instantiate } = WebAssembly;
   const caught = async (bytes: BufferSource, imports?: WebAssembly.Imports) => {
-    const made = await instantiate(bytes, imports);
+    const made = await instantiate(bytes, imports).catch((error) => {
+      allowance.failure = error;
+      throw error;
+    });
     const { H5open, memory } = made.instance.exports;
     if (H5open && memory instanceof WebAssembly.Memory) bound(memory, allowance);
     return made;
@@ -135,6 +145,9 @@ function importAgain(instance: number): Promise<typeof h5wasm> {
   return import(/* @vite-ignore */ `${pathToFileURL(path).href}?instance=${instance}`) as Promise<typeof h5wasm>;
 }
 
+/** What the library prints where it cannot start, and throws too. */
+const NOT_STARTED = /^(failed to asynchronously prepare wasm|Aborted)/;
+
 /**
  * The library takes console.log and console.error for itself while it starts. It gets functions that keep its words
  * from the terminal; what others print in the meantime goes through.
@@ -145,7 +158,7 @@ function catchConsole(errors: { text: string }): () => void {
   const caught =
     (original: typeof log): typeof log =>
     (...words) => {
-      if (isStarting) original(...words);
+      if (isStarting && !NOT_STARTED.test(words.join(" "))) original(...words);
       else keep(errors, words.join(" "));
     };
   console.log = caught(log);

@@ -41,7 +41,7 @@ const BLOCK_BYTES = 1 << 24;
 
 /**
  * @param path where the file shall be; `<path>.partial` until finish()
- * @throws InputError "folder-missing" | "file-not-writable" | "disk-full"
+ * @throws InputError "folder-missing" | "not-writable" | "disk-full"
  */
 export async function createHdf5(path: string): Promise<Hdf5Writer> {
   const folder = dirname(resolve(path));
@@ -49,7 +49,7 @@ export async function createHdf5(path: string): Promise<Hdf5Writer> {
     throw new InputError("folder-missing", `Cannot write ${path}: there is no folder ${folder}. Make it first.`);
   }
   if (existsSync(path) && statSync(path).isDirectory()) {
-    throw new InputError("file-not-writable", `Cannot write ${path}: it is a folder. Name a file in it.`);
+    throw new InputError("not-writable", `Cannot write ${path}: it is a folder. Name a file in it.`);
   }
   const library = await loadHdf5Library();
   const partial = `${path}.partial`;
@@ -59,7 +59,7 @@ export async function createHdf5(path: string): Promise<Hdf5Writer> {
     const fault = diskFaultInWords(partial, complaint);
     if (fault) throw fault;
     throw new InputError(
-      isFullDisk(complaint) ? "disk-full" : "file-not-writable",
+      isFullDisk(complaint) ? "disk-full" : "not-writable",
       `Cannot write ${partial}: ${complaint || "no reason given"}. Check that you may write to ${folder} and that there is room.`,
     );
   }

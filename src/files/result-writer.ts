@@ -113,7 +113,7 @@ export interface ResultWriter {
  * Begins a result file; arrays and maps stream into it.
  *
  * @param path of the result; it appears there only with finish()
- * @throws InputError "folder-missing" | "file-not-writable"
+ * @throws InputError "folder-missing" | "not-writable"
  */
 export async function createResultWriter(path: string, options: ResultOptions): Promise<ResultWriter> {
   const file = await createHdf5(path);

@@ -198,7 +198,7 @@ describe("a result is whole or not there", () => {
     await expect(createResultWriter(join(folder, "no/such/r.nxs"), program)).rejects.toMatchObject({
       code: "folder-missing",
     });
-    await expect(createResultWriter(folder, program)).rejects.toMatchObject({ code: "file-not-writable" });
+    await expect(createResultWriter(folder, program)).rejects.toMatchObject({ code: "not-writable" });
   });
 
   it("another HDF5 file is not a result", async () => {

@@ -10,10 +10,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { request } from "node:http";
+import { json as readJson } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 
 const [main, ...args] = process.argv.slice(2);
-const request = Object.fromEntries(args.filter((arg) => /^\w+=/.test(arg)).map((arg) => arg.split("=")));
+const run = Object.fromEntries(args.filter((arg) => /^\w+=/.test(arg)).map((arg) => arg.split("=")));
 const options = args.filter((arg) => !/^\w+=/.test(arg));
 const isOver = ({ state }) => ["done", "failed", "interrupted"].includes(state);
 
@@ -51,11 +53,14 @@ function isAlive(pid) {
 }
 
 async function ask(path, body) {
-  const reply = await fetch(`${origin}/api/${path}`, {
+  // not fetch, which needs a WebAssembly memory: it is tried with little
+  const asked = request(`${origin}/api/${path}`, {
     headers: { authorization: `token ${token}`, ...(body && { "content-type": "application/json" }) },
-    ...(body && { method: "POST", body: JSON.stringify(body) }),
+    method: body ? "POST" : "GET",
   });
-  const json = await reply.json();
+  asked.end(body && JSON.stringify(body));
+  const [reply] = await once(asked, "response");
+  const json = await readJson(reply);
   if (json.error && json.id === undefined)
     throw Object.assign(new Error(json.error.message), { code: json.error.code });
   return json;
@@ -63,12 +68,12 @@ async function ask(path, body) {
 
 async function work() {
   const { jobs } = await ask("jobs");
-  const before = jobs.find(({ output }) => output === request.output);
-  if (before && !isOver(before) && !existsSync(`${request.output}.work/lock`)) {
+  const before = jobs.find(({ output }) => output === run.output);
+  if (before && !isOver(before) && !existsSync(`${run.output}.work/lock`)) {
     process.stderr.write(`a run that is gone is told as ${before.state}`);
     return 3;
   }
-  let job = await ask("jobs", request);
+  let job = await ask("jobs", run);
   while (!isOver(job)) {
     await setTimeout(25);
     look();
@@ -91,7 +96,7 @@ let code = 1;
 try {
   code = await work();
 } catch (error) {
-  const isGone = error.message === "fetch failed";
+  const isGone = ["ECONNREFUSED", "ECONNRESET", "EPIPE"].includes(error.code);
   if (isGone) {
     const [status] = await ended;
     while ([...children].some(isAlive)) await setTimeout(25);
