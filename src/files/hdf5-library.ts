@@ -110,8 +110,10 @@ const PAGE_BYTES = 65_536;
  */
 function catchMemory(allowance: Allowance): () => void {
   const { instantiate } = WebAssembly;
-  const caught = async (bytes: BufferSource, imports?: WebAssembly.Imports) => {
-    const made = await instantiate(bytes, imports).catch((error) => {
+  const caught = async (source: BufferSource | WebAssembly.Module, imports?: WebAssembly.Imports) => {
+    // others start while this one does, fetch among them
+    if (source instanceof WebAssembly.Module) return instantiate(source, imports);
+    const made = await instantiate(source, imports).catch((error) => {
       allowance.failure = error;
       throw error;
     });
