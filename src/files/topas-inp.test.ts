@@ -185,6 +185,15 @@ describe("a TOPAS input", () => {
     expect(parseTopasInp(text.replace("w Sin(Th)", "w H"), "x").notes.join()).toMatch(/lor_fwhm .* is not read/);
   });
 
+  it("tells phases of one name apart, thousands of them too", () => {
+    const phase = (name: string): string => `hkl_Is phase_name ${name} a 3 b 4 c 5 space_group Pmmm\n`;
+    const named = (names: readonly string[]): string[] =>
+      parseTopasInp(`xdd a.xy\n${names.map(phase).join("")}`, "x.inp").patterns[0]!.phases.map(({ name }) => name);
+    expect(named(["Al", "Al_2", "Al", "Al"])).toEqual(["Al", "Al_2", "Al_3", "Al_4"]);
+    const many = named(Array<string>(2000).fill("Al"));
+    expect([new Set(many).size, many.at(-1)]).toEqual([2000, "Al_2000"]);
+  });
+
   it("leaves a phase out that cannot be calculated, and says so", () => {
     const text = LAB.replace('"P_32_2_1"', '"P 99 nonsense"');
     const read = parseTopasInp(text, "x.inp");

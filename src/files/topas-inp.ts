@@ -106,7 +106,7 @@ export function parseTopasInp(text: string, name: string): TopasInput {
 }
 
 function readPattern(raw: RawPattern, resolve: TopasResolver, file: string, notes: string[]): TopasPattern {
-  const names = new Set<string>();
+  const names = new Map<string, number>();
   const crystals = raw.phases.filter(({ kind }) => kind !== "xo_Is");
   const structures = crystals.map((phase, i) => {
     try {
@@ -267,14 +267,18 @@ function readSites(raw: RawSite, resolve: TopasResolver, where: string, notes: s
 
 /** Labels name parameters, so that two sites of one label are numbered. */
 function unlike(sites: readonly ReadSite[]): void {
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
   for (const { parameters } of sites) parameters.label = uniqueName(parameters.label.replace(/\s|\//g, "_"), seen);
 }
 
-function uniqueName(wanted: string, taken: Set<string>): string {
-  let name = wanted.trim() || "phase";
-  for (let n = 2; taken.has(name); n++) name = `${wanted.trim()}_${n}`;
-  taken.add(name);
+/** @param taken name -> number to try next behind it, so that thousands of one name take no longer than as many names */
+function uniqueName(wanted: string, taken: Map<string, number>): string {
+  const first = wanted.trim() || "phase";
+  let name = first;
+  let n = taken.get(first) ?? 2;
+  for (; taken.has(name); n++) name = `${first}_${n}`;
+  taken.set(first, n);
+  if (name !== first) taken.set(name, 2);
   return name;
 }
 

@@ -161,7 +161,7 @@ async function keepDeath(batch: Batch, { kind, why, index }: Death): Promise<voi
   const target = targets.find(({ name }) => name === batch.target)!;
   const place = /(?:RuntimeError|Error)[^\n]*|FATAL[^\n]*/.exec(why)?.[0] ?? "";
   const signature = `${batch.target}: ${kind} ${place.replace(/\d+/g, "N").slice(0, 80)}`;
-  const cases = await Cases.open({ ...target, read: () => undefined }, join(LOG, "seeds"), folder);
+  const cases = await Cases.open({ ...target, read: () => "" }, join(LOG, "seeds"), folder);
   const bytes = index < 0 ? new Uint8Array(0) : cases.make(SEED, index).bytes;
   keep({ target: batch.target, index, kind, signature, error: why, bytes: Buffer.from(bytes).toString("base64") });
 }
