@@ -20,3 +20,4 @@ export {
 } from "../pipeline/study/study-figures.ts";
 export type { StudyCell, StudyOutcome } from "../pipeline/study/study-outcome.ts";
 export { writeStudy } from "../pipeline/study/write-study.ts";
+export { type NetCharge, netChargeAh } from "../stages/echem/index.ts";
