@@ -7,8 +7,8 @@
  *   XRDCT_LOAD_S=10   seconds for each figure (300 for the long run)
  *   XRDCT_LOAD_CLIENTS=1,8,32,128
  *
- * All is on 127.0.0.1 and bounded in time; "429" are requests told to come again, which clients do after the time that
- * the answer names. Figures come as they are taken, one JSON object a line, and as a table at the end. `npm run build` first.
+ * All is on 127.0.0.1 and bounded in time; "told to wait" are requests that got 429; clients ask again after the
+ * time that the answer names. Figures come as they are taken, one JSON object a line, and as a table at the end. `npm run build` first.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -155,7 +155,7 @@ function tell(session: Session, work: string, { ms, busy, errors }: Tally): void
     "p95 ms": at(all, 0.95),
     "p99 ms": at(all, 0.99),
     ...Object.fromEntries(KINDS.map((kind) => [`${kind} p95 ms`, at(ms[kind], 0.95)])),
-    "429": busy,
+    "told to wait": busy,
     errors,
     "RSS MB": memory(session, "VmRSS"),
   };
@@ -165,7 +165,7 @@ function tell(session: Session, work: string, { ms, busy, errors }: Tally): void
 
 /** As docs/performance.md has it. */
 function table(): string {
-  const lines = [[...HEAD, "429", "errors", "RSS MB"], Array(HEAD.length + 3).fill("---"), ...rows];
+  const lines = [[...HEAD, "told to wait", "errors", "RSS MB"], Array(HEAD.length + 3).fill("---"), ...rows];
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
@@ -173,7 +173,7 @@ async function load(session: Session, content: Content, n: number): Promise<void
   const tally = tallyOf();
   const until = performance.now() + 1000 * seconds;
   await Promise.all(Array.from({ length: n }, (_, i) => client(session, content, i + 1, until, tally, 0, true)));
-  tell(session, `${n} clients`, tally);
+  tell(session, n === 1 ? "1 client" : `${n} clients`, tally);
 }
 
 /** Connections of somebody who does harm, opened again when they are closed, until the time is over. */
