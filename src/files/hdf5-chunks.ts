@@ -155,36 +155,64 @@ interface Walk {
   readonly bytes: number | undefined;
 }
 
-/** A node of the B-tree and all below it: a key (size, filters left out, offsets) before each child. */
-function readNode(walk: Walk, address: number, levels: number): boolean {
-  const { chunk, grid, addresses, sizes } = walk.table;
+/** Offsets of a chunk along each axis, and a last one within an element, which is 0 for chunks. */
+type Key = readonly number[];
+
+/**
+ * A node of the B-tree and all below it: a key (size, filters left out, offsets) before each child, and one behind the
+ * last. The library looks a chunk up by its key between those of its neighbours: where they are not in order it would
+ * miss some, and give fill values for them.
+ *
+ * @param within keys that the parent has on both sides of this node
+ */
+function readNode(walk: Walk, address: number, levels: number, within?: readonly [Key, Key]): boolean {
   // an empty tree
   if (address === UNDEFINED) return true;
   const head = readAt(walk.file, address, 24);
   if (!head || levels === 0 || head.toString("latin1", 0, 4) !== "TREE" || head[4] !== 1) return false;
   const [level, entries] = [head[5]!, head.readUInt16LE(6)];
-  const rank = chunk.length;
-  const key = 8 + 8 * (rank + 1);
-  const body = readAt(walk.file, address + 24, entries * (key + 8));
+  const rank = walk.table.chunk.length;
+  const keyBytes = 8 + 8 * (rank + 1);
+  const body = readAt(walk.file, address + 24, entries * (keyBytes + 8) + keyBytes);
   if (!body) return false;
+  const keyAt = (entry: number): Key =>
+    Array.from({ length: rank + 1 }, (_, axis) => Number(body.readBigUInt64LE(entry * (keyBytes + 8) + 8 + 8 * axis)));
+  let key = keyAt(0);
+  if (within && isBefore(key, within[0])) return false;
   for (let entry = 0; entry < entries; entry++) {
-    const at = entry * (key + 8);
-    const child = Number(body.readBigUInt64LE(at + key));
-    if (level > 0) {
-      if (!readNode(walk, child, levels - 1)) return false;
-      continue;
-    }
-    const [size, leftOut] = [body.readUInt32LE(at), body.readUInt32LE(at + 4)];
-    if (walk.bytes !== undefined && size !== walk.bytes) return false;
-    let index = 0;
-    for (let axis = 0; axis < rank; axis++) {
-      const place = Number(body.readBigUInt64LE(at + 8 + 8 * axis)) / chunk[axis]!;
-      if (!Number.isInteger(place) || place >= grid[axis]!) return false;
-      index = index * grid[axis]! + place;
-    }
-    sizes[index] = size;
-    addresses[index] = leftOut === 0 ? child : Number.NaN;
+    const next = keyAt(entry + 1);
+    if (!isBefore(key, next) || (within && !isBefore(key, within[1]))) return false;
+    const at = entry * (keyBytes + 8);
+    const child = Number(body.readBigUInt64LE(at + keyBytes));
+    const isRead =
+      level > 0
+        ? readNode(walk, child, levels - 1, [key, next])
+        : addChunk(walk, key, { child, size: body.readUInt32LE(at), leftOut: body.readUInt32LE(at + 4) });
+    if (!isRead) return false;
+    key = next;
   }
+  return true;
+}
+
+function isBefore(one: Key, other: Key): boolean {
+  const axis = one.findIndex((n, i) => n !== other[i]);
+  return axis >= 0 && one[axis]! < other[axis]!;
+}
+
+function addChunk(
+  { table: { chunk, grid, addresses, sizes }, bytes }: Walk,
+  key: Key,
+  { child, size, leftOut }: { readonly child: number; readonly size: number; readonly leftOut: number },
+): boolean {
+  if ((bytes !== undefined && size !== bytes) || key.at(-1) !== 0) return false;
+  let index = 0;
+  for (const [axis, length] of chunk.entries()) {
+    const place = key[axis]! / length;
+    if (!Number.isInteger(place) || place >= grid[axis]!) return false;
+    index = index * grid[axis]! + place;
+  }
+  sizes[index] = size;
+  addresses[index] = leftOut === 0 ? child : Number.NaN;
   return true;
 }
 

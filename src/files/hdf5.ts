@@ -2,56 +2,31 @@
  * HDF5 files, for reading: what is in them, hyperslabs into typed arrays, attributes; each failure an InputError that
  * names the file, the dataset and HDF5's own reason.
  */
-import { closeSync, existsSync, openSync, statSync } from "node:fs";
+import { closeSync, existsSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { type FrameArray, InputError } from "../data/index.ts";
-import { notReadable, openFile as openReadable, readFully } from "./byte-source.ts";
-import { assertReachable, isReachable } from "./confinement.ts";
+import { openFile } from "./byte-source.ts";
+import { isReachable } from "./confinement.ts";
 import { diskFaultInWords } from "./disk-fault.ts";
 import { type Block, blocksOf, copyBox, sizeOf } from "./hdf5-blocks.ts";
 import { type ChunkTable, readChunkTable } from "./hdf5-chunks.ts";
-import { findEndlessHeap } from "./hdf5-heaps.ts";
-import { type H5File, type H5Module, type Hdf5Library, KNOWN_FILTERS, loadHdf5Library } from "./hdf5-library.ts";
+import { type H5File, type H5Module, type Hdf5Library, KNOWN_FILTERS } from "./hdf5-library.ts";
+import { type OpenedHdf5, openInLibrary, tooMuchMemory } from "./hdf5-open.ts";
+import {
+  type AttributeValue,
+  attributeValue,
+  type BrokenLink,
+  cleanPath,
+  type Hdf5Contents,
+  type Hdf5Dataset,
+  type Hdf5Number,
+  strings,
+  TYPES,
+  typeOf,
+} from "./hdf5-types.ts";
 
-const TYPES = {
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const;
-export type Hdf5Number = keyof typeof TYPES;
-export type Hdf5Type = Hdf5Number | "string" | "other";
-
-export interface Hdf5Dataset {
-  /** from the root, without the first slash */
-  readonly path: string;
-  /** [] for a scalar, null where the dataset holds nothing */
-  readonly shape: readonly number[] | null;
-  readonly type: Hdf5Type;
-  readonly chunks: readonly number[] | null;
-  /** files that a virtual dataset takes its data from, as written in it */
-  readonly virtualFiles: readonly string[];
-}
-
-/** A group member that cannot be reached: a soft link to nothing, or an external link whose file is absent. */
-export interface BrokenLink {
-  readonly path: string;
-  readonly target: string;
-}
-
-export interface Hdf5Contents {
-  readonly groups: readonly string[];
-  readonly datasets: readonly Hdf5Dataset[];
-  readonly broken: readonly BrokenLink[];
-}
-
-export type AttributeValue = string | number | string[] | number[];
+export type { AttributeValue, BrokenLink, Hdf5Contents, Hdf5Dataset, Hdf5Number, Hdf5Type } from "./hdf5-types.ts";
+export { cleanPath } from "./hdf5-types.ts";
 
 /** Elements copied through the library's heap at a time; keeps that heap near 32 MiB whatever is read. */
 const BLOCK_BYTES = 1 << 24;
@@ -61,9 +36,7 @@ const MAX_DEPTH = 24;
 const MAX_NODES = 50_000;
 /** Ways to one group that are followed: links make many of them, and circles make them without end. */
 const MOST_WAYS = 8;
-/** Room in memory for a call into the library: of its own, per byte of the file, and per byte of the chunks to be read. */
-const ROOM_BYTES = 256 * 2 ** 20;
-const ROOM_PER_FILE_BYTE = 4;
+/** Room in memory for a call into the library, per byte of the chunks to be read. */
 const ROOM_PER_CHUNK_BYTE = 5;
 /** Lists beside the data: angles, readings of monitors, axes. A scan of 2000 x 2000 points has 4 million. */
 const MOST_NUMBERS = 20_000_000;
@@ -78,92 +51,7 @@ const MOST_TEXT_BYTES = 64 * 2 ** 20;
  *   "disk-error" | "files-too-many"
  */
 export async function openHdf5(path: string): Promise<Hdf5File> {
-  assertReachable(path);
-  const heap = looking(path, () => {
-    checkSignature(path);
-    return findEndlessHeap(path);
-  });
-  if (heap !== undefined) {
-    throw new InputError(
-      "hdf5-unreadable",
-      `${path} is damaged: the store of its texts (a global heap at byte ${heap}) has an object of impossible size. Copy it again from its source.`,
-    );
-  }
-  const library = await loadHdf5Library();
-  const fileBytes = statSync(path).size;
-  const roomBytes = ROOM_BYTES + ROOM_PER_FILE_BYTE * fileBytes;
-  const { file, complaint, refusedBytes } = openFile(library, path, roomBytes);
-  if (refusedBytes > 0) throw tooMuchMemory(path, refusedBytes, roomBytes);
-  if (!file) {
-    const isWritten = complaint.includes(OPEN_FOR_WRITE);
-    const fault = diskFaultInWords(path, complaint);
-    if (fault) throw fault;
-    throw new InputError(
-      "hdf5-unreadable",
-      isWritten
-        ? `${path} is an HDF5 file that another program is writing, or was when it died (${complaint}). Wait until it is closed; to have it read while it is written, the program has to write it for readers (SWMR; h5py: swmr_mode = True) or in the older format and flush it (h5py: libver="earliest"). If nothing writes it any more, run h5clear -s on it.`
-        : `${path} is an HDF5 file but cannot be opened: ${complaint || "no reason given"}. It is truncated or damaged; copy it again from its source.`,
-    );
-  }
-  return new Hdf5File(path, library, file, roomBytes);
-}
-
-function tooMuchMemory(path: string, askedBytes: number, roomBytes: number): InputError {
-  const mib = (bytes: number): number => Math.round(bytes / 2 ** 20);
-  return new InputError(
-    "hdf5-too-large",
-    `${path} makes the HDF5 library take more than the ${mib(roomBytes)} MiB of memory that it is given (256 MiB, 4 times the file, 5 times a chunk): it asked for ${mib(askedBytes)} MiB on top of what it had. The file is damaged, or made to fill the memory; copy it again from its source.`,
-  );
-}
-
-/** What the system says of a file is an InputError. */
-function looking<T>(path: string, look: () => T): T {
-  try {
-    return look();
-  } catch (error) {
-    throw error instanceof InputError ? error : notReadable(path, error);
-  }
-}
-
-const OPEN_FOR_WRITE = "already open for write";
-
-/** For reading; where a program writes it for others to read meanwhile (SWMR), as one of these. */
-function openFile(
-  library: Hdf5Library,
-  path: string,
-  roomBytes: number,
-): { file: H5File | undefined; complaint: string; refusedBytes: number } {
-  const open = (mode: "r" | "Sr") => {
-    const { value, ...why } = library.attempt(() => new library.File(path, mode), roomBytes);
-    return { file: value && value.file_id >= 0n ? value : undefined, ...why };
-  };
-  const plain = open("r");
-  if (plain.file || !plain.complaint.includes(OPEN_FOR_WRITE)) return plain;
-  const shared = open("Sr");
-  return shared.file ? shared : plain;
-}
-
-function checkSignature(path: string): void {
-  if (!existsSync(path)) throw new InputError("file-not-found", `There is no file ${path}. Check the path.`);
-  if (statSync(path).isDirectory()) {
-    throw new InputError("hdf5-not-hdf5", `${path} is a folder; an HDF5 file is needed. Name a file in it.`);
-  }
-  const handle = openSync(path, "r");
-  try {
-    const head = Buffer.alloc(8);
-    // A user block may come first: the signature then lies at 512, 1024, 2048, ...
-    for (let at = 0; at <= 1 << 20; at = at === 0 ? 512 : at * 2) {
-      if (readFully(handle, at, head, path).length < 8) break;
-      if (head.equals(Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]))) return;
-    }
-  } finally {
-    closeSync(handle);
-  }
-  const bytes = statSync(path).size;
-  throw new InputError(
-    "hdf5-not-hdf5",
-    `${path} is not an HDF5 file: its ${bytes} bytes do not hold the HDF5 signature. Check that it is the right file and that it was copied whole.`,
-  );
+  return new Hdf5File(path, await openInLibrary(path));
 }
 
 /** An open file. Everything is read when asked for; nothing is kept but the metadata of datasets already asked for. */
@@ -177,8 +65,7 @@ export class Hdf5File {
   readonly #roomBytes: number;
   #isOpen = true;
 
-  /** @param roomBytes of memory for a call into the library that reads no chunks */
-  constructor(path: string, library: Hdf5Library, file: H5File, roomBytes: number) {
+  constructor(path: string, { library, file, roomBytes }: OpenedHdf5) {
     this.path = path;
     this.#roomBytes = roomBytes;
     this.#library = library;
@@ -457,8 +344,18 @@ export class Hdf5File {
       }
       use(module.HEAPU8.buffer as ArrayBuffer, address);
     } finally {
-      module._free(address);
+      this.#free(dataset, address);
     }
+  }
+
+  /** A plugin that a damaged chunk led astray may have written over the heap: then nothing that it gave is to be believed. */
+  #free({ path }: Hdf5Dataset, address: number): void {
+    const { complaint } = this.#library.attempt(() => this.#module._free(address));
+    if (complaint === "") return;
+    throw new InputError(
+      "hdf5-data-unreadable",
+      `${this.path}: ${path} cannot be read: unpacking it damaged the memory of the HDF5 library (${complaint}). The file is damaged; copy it again from its source.`,
+    );
   }
 
   #arrayType(dataset: Hdf5Dataset): (typeof TYPES)[Hdf5Number] {
@@ -522,7 +419,7 @@ export class Hdf5File {
     const [link] = header.links;
     const at = link === undefined ? this.path : isAbsolute(link) ? link : join(dirname(this.path), link);
     if (!isReachable(at) || !existsSync(at)) return undefined;
-    const file = openReadable(at);
+    const file = openFile(at);
     const { BYTES_PER_ELEMENT } = TYPES[dataset.type as Hdf5Number];
     const table = readChunkTable(file, header.address, dataset.shape!, BYTES_PER_ELEMENT);
     if (table) return { path: at, file, table };
@@ -598,28 +495,4 @@ export class Hdf5File {
     });
     return attributeValue(value);
   }
-}
-
-export const cleanPath = (path: string): string => path.replace(/\/+/g, "/").replace(/^\/|\/$/g, "");
-
-function typeOf(metadata: ReturnType<H5Module["get_dataset_metadata"]>): Hdf5Type {
-  const kind = metadata.enum_type ? metadata.enum_type.type : metadata.type;
-  if (kind === 3) return "string";
-  // Bit fields (4) are read as unsigned integers of their size.
-  const prefix = kind === 1 ? "float" : kind === 0 ? (metadata.signed ? "int" : "uint") : kind === 4 ? "uint" : "";
-  const type = `${prefix}${metadata.size * 8}`;
-  return type in TYPES ? (type as Hdf5Number) : "other";
-}
-
-function strings(value: unknown): string[] | undefined {
-  if (typeof value === "string") return [value];
-  return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
-}
-
-function attributeValue(value: unknown): AttributeValue | undefined {
-  if (typeof value === "string" || typeof value === "number") return value;
-  if (typeof value === "boolean") return Number(value);
-  if (!Array.isArray(value)) return undefined;
-  if (value.every((item) => typeof item === "string")) return value as string[];
-  return value.every((item) => typeof item === "number") ? (value as number[]) : undefined;
 }

@@ -54,10 +54,10 @@ export function createPackedReader(): PackedReader {
       }
       const { stored, isTried } = current;
       if (stored && isTried && decodeChunk(stored, index, out, kernels)) return;
-      byTheLibrary();
-      if (!stored || isTried) return;
+      if (!stored || isTried) return byTheLibrary();
+      const isSame = readBothWays(stored, index, out, kernels, byTheLibrary);
       current.isTried = true;
-      if (isSameDecoded(stored, index, out, kernels)) return;
+      if (isSame) return;
       closeSync(stored.file);
       current.stored = undefined;
     },
@@ -80,15 +80,25 @@ function findStored(file: Hdf5File, dataset: string): Stored | undefined {
   return undefined;
 }
 
-function isSameDecoded(stored: Stored, index: number, want: Int32Array, kernels: Kernels): boolean {
+/**
+ * By the kernel first, which tells a damaged chunk from a good one: on some the library's plugin writes over the
+ * library's own memory.
+ *
+ * @returns whether both give the same @throws InputError "hdf5-data-unreadable"
+ */
+function readBothWays(
+  stored: Stored,
+  index: number,
+  out: Int32Array,
+  kernels: Kernels,
+  byTheLibrary: () => void,
+): boolean {
   const mark = kernels.arena.mark();
   try {
-    if (4 * want.length > kernels.arena.free) return false;
-    const found = kernels.arena.i32(want.length);
-    return decodeChunk(stored, index, found, kernels) && found.every((count, i) => count === want[i]);
-  } catch (error) {
-    if (error instanceof InputError) return false;
-    throw error;
+    const found = 4 * out.length > kernels.arena.free ? undefined : kernels.arena.i32(out.length);
+    const isDecoded = found !== undefined && decodeChunk(stored, index, found, kernels);
+    byTheLibrary();
+    return isDecoded && found.every((count, i) => count === out[i]);
   } finally {
     kernels.arena.release(mark);
   }
