@@ -115,7 +115,7 @@ async function follow(): Promise<void> {
   const used = cpuSeconds(process.cpuUsage(cpu));
   await pool.close();
   const wrote = JSON.parse(await writer.said) as { late_ms: number; cpu_s: number };
-  // the first line is waited for, for the sake of bad pixels; then it is caught up
+  // the first line is looked at for bad pixels, and may be reduced anew; then it is caught up
   const caughtUp = at.findIndex((time, i) => time > POINTS / rate + 30 && lags[i]! < 2);
   const steady = lags.slice(Math.max(0, caughtUp));
   report({
