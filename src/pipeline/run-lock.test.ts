@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import fs, { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
@@ -36,6 +37,26 @@ describe("a lock", () => {
     expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ pid: process.pid });
     unlock();
     expect(existsSync(path)).toBe(false);
+  });
+
+  it("that a faster one took over in the meantime is put back", () => {
+    const faster = { pid: process.ppid, host: hostname(), since: "noon" };
+    write({ pid: 4_000_000, host: hostname(), since: "noon" });
+    const { renameSync } = fs;
+    fs.renameSync = (from, to) => {
+      write(faster); // between the look at the dead lock and its removal
+      fs.renameSync = renameSync;
+      syncBuiltinESMExports();
+      renameSync(from, to);
+    };
+    syncBuiltinESMExports();
+    try {
+      expect(lock).toThrow(expect.objectContaining({ code: "run-in-progress" }));
+    } finally {
+      fs.renameSync = renameSync;
+      syncBuiltinESMExports();
+    }
+    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(faster);
   });
 
   it("of another machine is not touched", () => {
