@@ -39,7 +39,7 @@ const common = { ...waits, server: { deps: { external: [/\/dist\//] } } };
 
 export default defineConfig({
   test: {
-    maxWorkers: 3, // on two cores: some wait for a cluster, a browser or a scan that is being written
+    maxWorkers: 4, // on two cores: some wait for a cluster, a browser or a scan that is being written
     projects: [
       // a file there starts threads, servers and browsers: it has a process of its own
       {
