@@ -72,10 +72,11 @@ export async function attempt(
     try {
       cpSync(workload.from, folder, { recursive: true });
       if (plan.disk && plan.disk !== "200m") fill(folder, plan.disk);
+      const earlier = existsSync(join(folder, workload.output)) ? await workload.hash(folder) : undefined;
       plan.prepare?.(folder);
       const before = workload.kept?.(folder) ?? {};
-      const earlier = existsSync(join(folder, workload.output)) ? await workload.hash(folder) : undefined;
       const first = run(workload, folder, plan, plan.inject);
+      plan.ended?.(folder);
       const hasHappened = (!plan.inject || existsSync(join(folder, "happened"))) && (plan.isReached?.(folder) ?? true);
       if (!hasHappened && first.signal !== "SIGKILL") {
         const { nth = 1 } = plan.inject!;

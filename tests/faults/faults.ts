@@ -30,6 +30,8 @@ export interface Plan {
   readonly args?: readonly string[];
   /** done to the folder before the program starts */
   readonly prepare?: (folder: string) => void;
+  /** as soon as it has ended, before anything is looked at */
+  readonly ended?: (folder: string) => void;
   /** after it has ended: what somebody would mend, or damages further */
   readonly after?: (folder: string, random: Random) => void;
   /** what is told has to have one of these codes; any of those that the program knows where left out */
@@ -272,7 +274,7 @@ export const FAULTS: readonly Fault[] = [
       fits: ({ from }) => hasH5py && existsSync(join(from, "out.nxs")),
       draw: () => ({
         prepare: (folder) => holdOpen(folder, does),
-        after: letGo,
+        ended: letGo,
       }),
     }),
   ),

@@ -89,5 +89,5 @@ function keep(stage: string, tried: Readonly<Record<string, Cell>>): void {
     else if (isWanted({ name })) delete of[stage];
     if (Object.keys(of).length > 0) cells[name] = of;
   }
-  writeFileSync(MATRIX, `${JSON.stringify({ seed, cells } satisfies Matrix, null, 1)}\n`);
+  writeFileSync(MATRIX, `${JSON.stringify({ seed, cells } satisfies Matrix, null, 2)}\n`);
 }
