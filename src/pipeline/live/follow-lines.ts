@@ -5,7 +5,7 @@
 import { statSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { type Axis, InputError } from "../../data/index.ts";
-import { openPatternArray } from "../../files/hdf5-patterns.ts";
+import { openPatternArray, type PatternArray } from "../../files/hdf5-patterns.ts";
 import { findP07Lines, readP07Line } from "../../files/p07.ts";
 import { patternSource } from "../pattern-source.ts";
 import type { Scan } from "../scan-config.ts";
@@ -121,8 +121,21 @@ function p07Lines(folder: string): LineSource {
   };
 }
 
+/** Lines without a count that may come together: the beam is away, and comes back. */
+const MOST_EMPTY = 16;
+
+const isEmpty = (values: ArrayLike<number>): boolean =>
+  !Array.prototype.some.call(values, (value: number) => value !== 0 && !Number.isNaN(value));
+
+/** Whether one of the next lines holds something. */
+function isFollowed(array: PatternArray, line: number, lines: number): boolean {
+  const last = Math.min(lines, line + 1 + MOST_EMPTY);
+  for (let next = line + 1; next < last; next++) if (!isEmpty(array.read(next, 1))) return true;
+  return false;
+}
+
 /** One array that grows; its last line may not be whole as long as the file changes. */
-function arrayLines({ config: { input } }: Scan, file: string): LineSource {
+export function arrayLines({ config: { input } }: Pick<Scan, "config">, file: string): LineSource {
   const options =
     input.kind === "patterns"
       ? { dataset: input.dataset, axisDataset: input.axisDataset, axisUnit: input.axisUnit }
@@ -142,7 +155,8 @@ function arrayLines({ config: { input } }: Scan, file: string): LineSource {
           const whole = isSettled ? array.shape[0] : array.shape[0] - 1;
           while (next < whole) {
             const intensity = array.read(next, 1);
-            if (intensity.every((value) => value === 0 || Number.isNaN(value))) break; // made room for, and not written
+            // made room for, and not written; or measured without beam, where lines behind it are there
+            if (isEmpty(intensity) && !isFollowed(array, next, whole)) break;
             yield { line: next++, axis: array.axis, intensity, writtenMs: stats.mtimeMs };
           }
         } finally {
